@@ -1,0 +1,112 @@
+package reporters
+
+import (
+	"math"
+	"strconv"
+	"testing"
+
+	"monkit.example/monkit"
+)
+
+func TestAppendFloat(t *testing.T) {
+	for _, tt := range []struct {
+		v    float64
+		want string
+	}{
+		{0, "0"}, {math.Copysign(0, -1), "0"}, {1, "1"}, {-12, "-12"}, {0.5, "0.5"}, {1e-6, "0.000001"},
+		{1e-7, "1e-07"}, {999999999999999, "999999999999999"}, {1e15, "1e+15"}, {-1e15, "-1e+15"}, {1 << 53, "9.007199254740992e+15"},
+		{math.MaxFloat64, "1.7976931348623157e+308"}, {math.MinInt64, "-9.223372036854776e+18"},
+	} {
+		if got := string(AppendFloat(nil, tt.v)); got != tt.want {
+			t.Errorf("%v is written %s, want %s", tt.v, got, tt.want)
+		}
+	}
+}
+
+func FuzzAppendFloat(f *testing.F) {
+	f.Add(0.1)
+	f.Fuzz(func(t *testing.T, v float64) {
+		if !Finite(v) {
+			t.Skip("not a number that is written")
+		}
+		text := string(AppendFloat(nil, v))
+		if back, err := strconv.ParseFloat(text, 64); err != nil || back != v {
+			t.Errorf("%v is written %s and read %v, %v", v, text, back, err)
+		}
+	})
+}
+
+func TestFinite(t *testing.T) {
+	for v, want := range map[float64]bool{0: true, -1: true, math.MaxFloat64: true, math.Inf(1): false, math.Inf(-1): false} {
+		if Finite(v) != want {
+			t.Errorf("Finite(%v) is %v", v, !want)
+		}
+	}
+	if Finite(math.NaN()) {
+		t.Error("NaN is finite")
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for field, want := range map[string]Kind{"total": Total, "count": Total, "failures": Total, "value": Gauge, "r99": Gauge, "": Gauge} {
+		if got := KindOf(field); got != want {
+			t.Errorf("KindOf(%q) is %v, want %v", field, got, want)
+		}
+	}
+}
+
+func TestDeltas(t *testing.T) {
+	key := monkit.NewSeriesKey("m")
+	for _, tt := range []struct {
+		name   string
+		id     uint32
+		totals []float64
+		want   []float64
+	}{
+		{"a series of this process starts with all of it", 1, []float64{5, 7, 7}, []float64{5, 2, 0}},
+		{"a series of the wire starts with nothing", 0, []float64{5, 7, 7}, []float64{0, 2, 0}},
+		{"a total that shrank began anew", 1, []float64{5, 3, 4}, []float64{5, 3, 1}},
+		{"on the wire too", 0, []float64{5, 3, 4}, []float64{0, 3, 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var d Deltas
+			for i, v := range tt.totals {
+				p := Point{Key: key, Field: "total", Value: v, ID: tt.id}
+				if got := d.Next(&p, []byte("m.total")); got != tt.want[i] {
+					t.Errorf("delta %d is %v, want %v", i, got, tt.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestMemoNoticesANumberThatWasReused(t *testing.T) {
+	var m Memo[int]
+	a := Point{Key: monkit.NewSeriesKey("a"), Field: "f", ID: 7}
+	v, fresh := m.Field(&a)
+	if !fresh {
+		t.Fatal("the first sight is not fresh")
+	}
+	*v = 1
+	if v, fresh = m.Field(&a); fresh || *v != 1 {
+		t.Errorf("the second sight: fresh %v, value %d", fresh, *v)
+	}
+	b := Point{Key: monkit.NewSeriesKey("b"), Field: "f", ID: 7}
+	if v, fresh = m.Field(&b); !fresh || *v != 0 {
+		t.Errorf("another series with the number: fresh %v, value %d", fresh, *v)
+	}
+	if v, _ = m.Field(&Point{}); v != nil {
+		t.Error("a point without an identity has a place")
+	}
+}
+
+func TestIDsAreUniqueWhileTheyLive(t *testing.T) {
+	a, b := NewID(), NewID()
+	if a == b || a == 0 || b == 0 {
+		t.Errorf("got %d and %d", a, b)
+	}
+	FreeID(a)
+	if c := NewID(); c == b {
+		t.Errorf("%d is given twice", c)
+	}
+}
