@@ -11,14 +11,17 @@ import (
 	"monkit.example/monkit"
 )
 
+// maxLine is below every known receiver's limit: DogStatsD's 8192 bytes are
+// the least.
+const maxLine = 8000
+
 // PusherOptions say how payloads are cut.
 type PusherOptions struct {
 	// MaxPayload is the most bytes of one payload. Zero means 1432, which
 	// keeps a datagram inside one Ethernet frame.
 	MaxPayload int
 	// MaxLine is the most bytes of one line; a longer one is dropped and
-	// counted. Zero means the smaller of 8000, which is below every known
-	// receiver's limit, and MaxPayload.
+	// counted. Zero means 8000; it is never more than MaxPayload.
 	MaxLine int
 	// Format is the codec's name: lines of a batch of this format pass as they
 	// came in. Empty means that all are encoded.
@@ -49,8 +52,9 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 		o.MaxPayload = 1432
 	}
 	if o.MaxLine <= 0 {
-		o.MaxLine = min(8000, o.MaxPayload)
+		o.MaxLine = maxLine
 	}
+	o.MaxLine = min(o.MaxLine, o.MaxPayload)
 	return &Pusher{opts: o, enc: enc, out: out, counts: ledger.Ledger{Dropped: make(map[string]int64)}}
 }
 
