@@ -1,0 +1,48 @@
+# make test   what a change must pass; installs the servers that e2e/ talks to where it may
+# make e2e    only the tests against real servers
+# make bench  the measurements of bench/, at full length, with their limits
+# make fuzz   ten seconds of every fuzz target
+# make ci     test, fuzz and staticcheck
+
+GO          ?= go
+RACE        ?= -race
+FUZZTIME    ?= 10s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS   := linux-amd64 linux-arm64 linux-386 darwin-amd64 darwin-arm64 windows-amd64 windows-arm64
+
+export PATH := $(CURDIR)/.cache/bin:$(PATH)
+
+.PHONY: test policy vet servers e2e bench fuzz staticcheck ci
+
+# The cheap checks come first. Everything runs once with benchmarks, so that none of them rots.
+test: servers policy vet
+	$(GO) test $(RACE) -bench . -benchtime 1x ./...
+	cd bench && $(GO) test $(RACE) -bench . -benchtime 1x ./...
+
+# Formatting, size, imports, docs, README and go.mod: see internal/policy.
+policy:
+	$(GO) test ./internal/policy
+
+vet: $(PLATFORMS:%=vet-%)
+	cd bench && $(GO) vet ./...
+
+vet-%:
+	CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) $(GO) vet ./...
+
+servers:
+	.ci/servers
+
+e2e: servers
+	$(GO) test $(RACE) -count 1 ./e2e/...
+
+bench: servers
+	.ci/bench
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+	cd bench && $(GO) run $(STATICCHECK) ./...
+
+ci: test fuzz staticcheck
