@@ -1,0 +1,86 @@
+package policy
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A folder is a package as its files declare it, whatever their build tags.
+type folder struct {
+	name    string // of the package
+	files   int    // that are not tests
+	docs    []string
+	imports map[string]string // import path → a file that has it; no test files
+	uses    map[string]string // the same of test files
+}
+
+// folders parses the head of every Go file, by folder. Files below testdata
+// are input of tests, not ours.
+func folders(t *testing.T) map[string]*folder {
+	t.Helper()
+	all := map[string]*folder{}
+	eachGoFile(t, func(file string) {
+		if strings.Contains("/"+file, "/testdata/") {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, filepath.FromSlash(file)), nil,
+			parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		dir := path.Dir(file)
+		if all[dir] == nil {
+			all[dir] = &folder{imports: map[string]string{}, uses: map[string]string{}}
+		}
+		all[dir].add(file, f)
+	})
+	return all
+}
+
+func (d *folder) add(file string, f *ast.File) {
+	into := d.imports
+	if strings.HasSuffix(file, "_test.go") {
+		into = d.uses
+	} else {
+		d.name = f.Name.Name
+		d.files++
+		if f.Doc != nil {
+			d.docs = append(d.docs, f.Doc.Text())
+		}
+	}
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err == nil {
+			into[imported] = file
+		}
+	}
+}
+
+func TestPackagesAreDocumented(t *testing.T) {
+	for dir, d := range folders(t) {
+		if d.name == "" {
+			continue // tests only
+		}
+		if len(d.docs) != 1 {
+			t.Errorf("%s: %d package comments; want one, in doc.go or main.go", dir, len(d.docs))
+			continue
+		}
+		// Less than this cannot say what to use first.
+		if words := strings.Fields(d.docs[0]); len(words) < 12 {
+			t.Errorf("%s: the package comment says too little: %q", dir, d.docs[0])
+		}
+		if d.name != "main" && !strings.HasPrefix(d.docs[0], "Package "+d.name+" ") {
+			t.Errorf("%s: the package comment does not begin with %q", dir, "Package "+d.name)
+		}
+		if d.name != "main" && d.files > 1 && !exists(dir+"/doc.go") {
+			t.Errorf("%s: several files and no doc.go", dir)
+		}
+	}
+}
