@@ -1,0 +1,121 @@
+package servers
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(int) { client.CloseIdleConnections() }))
+}
+
+// write sends bytes as they are, by net.Conn.
+func write(t *testing.T, network, addr, text string) {
+	t.Helper()
+	c, err := net.Dial(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func post(t *testing.T, url, text string) {
+	t.Helper()
+	r, err := http.Post(url, "text/plain", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if r.StatusCode/100 != 2 {
+		t.Fatalf("post %s: %s", url, r.Status)
+	}
+}
+
+// wantEventually waits until get returns want.
+func wantEventually(t *testing.T, what string, want float64, get func() (float64, error)) {
+	t.Helper()
+	Eventually(t, what, func() error {
+		got, err := get()
+		if err == nil && got != want {
+			err = fmt.Errorf("value is %v, want %v", got, want)
+		}
+		return err
+	})
+}
+
+func TestGraphite(t *testing.T) {
+	t.Parallel()
+	g := Graphite(t)
+	now := time.Now().Unix()
+	for _, tt := range []struct{ name, network, series, target string }{
+		{"plain line over TCP", "tcp", "raw.tcp", "raw.tcp"},
+		{"plain line over UDP", "udp", "raw.udp", "raw.udp"},
+		{"tagged line", "tcp", "raw.tagged;func=Play;scope=a.b", "seriesByTag('name=raw.tagged','func=Play')"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			write(t, tt.network, g.Line, fmt.Sprintf("%s 41.5 %d\n", tt.series, now))
+			wantEventually(t, tt.series, 41.5, func() (float64, error) { return g.Last(tt.target) })
+		})
+	}
+}
+
+func TestInfluxDB(t *testing.T) {
+	t.Parallel()
+	s := InfluxDB(t)
+	line := fmt.Sprintf("raw,via=%%s,path=a\\ b x=41.5,y=2 %d\n", time.Now().UnixNano())
+	post(t, s.WriteURL(), fmt.Sprintf(line, "http"))
+	write(t, "udp", s.UDP, fmt.Sprintf(line, "udp"))
+	for _, via := range []string{"http", "udp"} {
+		wantEventually(t, via, 41.5, func() (float64, error) {
+			return s.Last("raw", "x", map[string]string{"via": via, "path": "a b"})
+		})
+	}
+}
+
+func TestInfluxDBReportsErrors(t *testing.T) {
+	t.Parallel()
+	s := InfluxDB(t)
+	if rows, err := s.Query("SELECT nonsense"); err == nil {
+		t.Errorf("a query that is wrong returned %v and no error", rows)
+	}
+	if v, err := s.Last("absent", "x", nil); err == nil {
+		t.Errorf("a series that is absent has the value %v", v)
+	}
+}
+
+func TestVictoriaMetrics(t *testing.T) {
+	t.Parallel()
+	s := VictoriaMetrics(t)
+	now := time.Now()
+	write(t, "tcp", s.Graphite, fmt.Sprintf("raw.tcp 41.5 %d\n", now.Unix()))
+	write(t, "udp", s.Graphite, fmt.Sprintf("raw.udp;scope=a 42.5 %d\n", now.Unix()))
+	post(t, s.WriteURL(), fmt.Sprintf("raw,scope=a x=43.5 %d\n", now.UnixNano()))
+	for selector, want := range map[string]float64{
+		`{__name__="raw.tcp"}`:            41.5,
+		`{__name__="raw.udp", scope="a"}`: 42.5,
+		`raw_x{scope="a"}`:                43.5,
+	} {
+		wantEventually(t, selector, want, func() (float64, error) { return s.Last(selector) })
+	}
+}
+
+func TestStatsdExporter(t *testing.T) {
+	t.Parallel()
+	s := StatsdExporter(t)
+	write(t, "udp", s.Addr, "raw.count:3|c\nraw.count:4|c\nraw.level:2.5|g\nraw.tagged:1|c|#k:a b\n")
+	write(t, "tcp", s.Addr, "raw.tcp:7|g\n")
+	for series, want := range map[string]float64{
+		"raw_count": 7, "raw_level": 2.5, `raw_tagged{k="a b"}`: 1, "raw_tcp": 7,
+	} {
+		wantEventually(t, series, want, func() (float64, error) { return s.Value(series) })
+	}
+}

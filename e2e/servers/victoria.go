@@ -1,0 +1,61 @@
+package servers
+
+import (
+	"fmt"
+	"net/url"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// A VictoriaServer is a single-node VictoriaMetrics.
+type VictoriaServer struct {
+	Graphite string // host:port, TCP and UDP
+	URL      string // Influx lines are posted to /write, queries asked at /api/v1
+}
+
+// VictoriaMetrics starts one that shows points as soon as they are in.
+func VictoriaMetrics(t testing.TB) *VictoriaServer {
+	t.Helper()
+	victoria := Find(t, "victoria-metrics", "Debian package victoria-metrics")
+	dir, graphite, http := t.TempDir(), FreeAddr(t), FreeAddr(t)
+	cmd := exec.Command(victoria, "-storageDataPath="+dir, "-graphiteListenAddr="+graphite, "-httpListenAddr="+http,
+		"-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=256MiB")
+	cmd.Dir = dir
+	s := &VictoriaServer{Graphite: graphite, URL: "http://" + http}
+	start(t, cmd, all(answers(s.URL+"/health"), receives(graphite)))
+	return s
+}
+
+// WriteURL is where Influx lines are posted to.
+func (s *VictoriaServer) WriteURL() string { return s.URL + "/write" }
+
+// Last returns the newest value of the one series that the selector matches,
+// over the last ten minutes. Points that were just ingested are flushed first.
+func (s *VictoriaServer) Last(selector string) (float64, error) {
+	if _, err := get(s.URL + "/internal/force_flush"); err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Value [2]any // time, value in text
+			}
+		}
+	}
+	// A future minute forgives timestamps that were rounded up.
+	at := strconv.FormatInt(time.Now().Add(time.Minute).Unix(), 10)
+	q := url.Values{"query": {"last_over_time(" + selector + "[10m])"}, "time": {at}, "nocache": {"1"}}
+	if err := getJSON(s.URL+"/api/v1/query?"+q.Encode(), &answer); err != nil {
+		return 0, err
+	}
+	if n := len(answer.Data.Result); n != 1 {
+		return 0, fmt.Errorf("%s matches %d series, want 1", selector, n)
+	}
+	text, ok := answer.Data.Result[0].Value[1].(string)
+	if !ok {
+		return 0, fmt.Errorf("%s: the value is no text", selector)
+	}
+	return strconv.ParseFloat(text, 64)
+}
