@@ -1,0 +1,123 @@
+package monkit
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// Counter is a number that goes up and down and remembers how far it went.
+// It is safe for concurrent use and takes no lock.
+type Counter struct {
+	key SeriesKey
+	val atomic.Int64
+
+	// A peak matters only once the value falls from it, so that high is kept
+	// up by what lowers the value, and going up costs one addition. low is
+	// above high until the first change.
+	high, low atomic.Int64
+}
+
+// NewCounter returns a counter with the series key.
+func NewCounter(key SeriesKey) *Counter {
+	c := &Counter{key: key}
+	c.forget()
+	return c
+}
+
+func (c *Counter) forget() {
+	c.high.Store(math.MinInt64)
+	c.low.Store(math.MaxInt64)
+}
+
+// Set sets the value and returns the former one.
+func (c *Counter) Set(val int64) (former int64) {
+	former = c.val.Swap(val)
+	c.moved(former, val)
+	return former
+}
+
+// Inc adds delta and returns the new value.
+func (c *Counter) Inc(delta int64) (current int64) {
+	current = c.val.Add(delta)
+	if delta < 0 || !c.touched() {
+		c.moved(current-delta, current)
+	}
+	return current
+}
+
+// Dec subtracts delta and returns the new value.
+func (c *Counter) Dec(delta int64) (current int64) { return c.Inc(-delta) }
+
+// touched reports whether the value was ever changed. A value that is the
+// greatest there is looks untouched, which costs time, not truth.
+func (c *Counter) touched() bool { return c.low.Load() != math.MaxInt64 }
+
+func (c *Counter) moved(from, to int64) {
+	if !c.touched() {
+		from = to // what it stood at before was nobody's value
+	}
+	raise(&c.high, max(from, to))
+	lower(&c.low, to)
+}
+
+func raise(a *atomic.Int64, to int64) {
+	for old := a.Load(); to > old; old = a.Load() {
+		if a.CompareAndSwap(old, to) {
+			return
+		}
+	}
+}
+
+func lower(a *atomic.Int64, to int64) {
+	for old := a.Load(); to < old; old = a.Load() {
+		if a.CompareAndSwap(old, to) {
+			return
+		}
+	}
+}
+
+// Current is the value.
+func (c *Counter) Current() int64 { return c.val.Load() }
+
+// High is the greatest value there was, 0 if the counter was never changed.
+func (c *Counter) High() int64 {
+	_, _, high, _ := c.read()
+	return high
+}
+
+// Low is the smallest value there was, 0 if the counter was never changed.
+func (c *Counter) Low() int64 {
+	_, low, _, _ := c.read()
+	return low
+}
+
+func (c *Counter) read() (val, low, high int64, touched bool) {
+	val = c.val.Load()
+	low, high = c.low.Load(), c.high.Load()
+	if low > high {
+		return val, 0, 0, false
+	}
+	return val, min(low, val), max(high, val), true
+}
+
+// Reset makes the counter as new and returns what it was. Changes made
+// meanwhile by others fall on one side or the other.
+func (c *Counter) Reset() (val, low, high int64) {
+	_, low, high, touched := c.read()
+	val = c.val.Swap(0)
+	c.forget()
+	if touched {
+		low, high = min(low, val), max(high, val)
+	}
+	return val, low, high
+}
+
+// Stats tells value, and high and low once the counter was changed.
+func (c *Counter) Stats(cb func(key SeriesKey, field string, val float64)) {
+	val, low, high, touched := c.read()
+	if touched {
+		cb(c.key, "high", float64(high))
+		cb(c.key, "low", float64(low))
+	}
+	cb(c.key, "value", float64(val))
+}

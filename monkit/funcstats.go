@@ -1,0 +1,219 @@
+package monkit
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxErrorNames bounds the names that one Func counts errors under.
+	maxErrorNames = 64
+	// otherErrors is the name of errors beyond that.
+	otherErrors = "Other Error"
+)
+
+// FuncStats counts how often a function ran, how it ended, and how long it
+// took. It is safe for concurrent use. Func is a FuncStats with a place in a
+// Scope.
+type FuncStats struct {
+	key      SeriesKey
+	timesKey [2]SeriesKey // success, failure
+	health   *health      // may be nil
+
+	current, highwater atomic.Int64
+
+	mu       sync.Mutex
+	success  DurationDist  // guarded by mu
+	failure  DurationDist  // guarded by mu; errors and panics
+	panicked int64         // guarded by mu
+	errs     []*errorCount // guarded by mu; sorted by name; replaced, never changed
+}
+
+// errorCount is how often a function ended with errors of one name.
+type errorCount struct {
+	name  string
+	key   SeriesKey
+	count atomic.Int64
+}
+
+// NewFuncStats returns a FuncStats with the series key.
+func NewFuncStats(key SeriesKey) *FuncStats {
+	f := new(FuncStats)
+	f.init(key)
+	return f
+}
+
+func (f *FuncStats) init(key SeriesKey) {
+	f.key = key
+	times := SeriesKey{Measurement: key.Measurement + "_times", Tags: key.Tags}
+	f.timesKey[0] = times.WithTag("kind", "success")
+	f.timesKey[1] = times.WithTag("kind", "failure")
+}
+
+// Observe measures one run without a span:
+//
+//	defer stats.Observe()(&err)
+//
+// The returned function must be the deferred one, to see panics. It passes
+// them on.
+func (f *FuncStats) Observe() func(errptr *error) {
+	f.start()
+	began := ticks()
+	return func(errptr *error) {
+		rec := recover()
+		now := ticks()
+		f.end(errorAt(errptr), rec != nil, time.Duration(now-began), now)
+		if rec != nil {
+			panic(rec)
+		}
+	}
+}
+
+func errorAt(errptr *error) error {
+	if errptr == nil {
+		return nil
+	}
+	return *errptr
+}
+
+func (f *FuncStats) start() { raise(&f.highwater, f.current.Add(1)) }
+
+// end counts a run that took elapsed and ended at now.
+func (f *FuncStats) end(err error, panicked bool, elapsed time.Duration, now int64) {
+	f.current.Add(-1)
+	if err == nil || panicked {
+		f.record(panicked, elapsed, now)
+		return
+	}
+	name, panics := errorName(err) // runs user code: outside the lock
+	if f.health != nil && panics > 0 {
+		f.health.panics.Add(panics)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failure.insertAt(elapsed, now)
+	f.errorCounter(name).count.Add(1)
+}
+
+func (f *FuncStats) record(panicked bool, elapsed time.Duration, now int64) {
+	f.mu.Lock()
+	if panicked {
+		f.panicked++
+		f.failure.insertAt(elapsed, now)
+	} else {
+		f.success.insertAt(elapsed, now)
+	}
+	f.mu.Unlock()
+}
+
+// errorCounter finds or makes the count of name. f.mu is held.
+func (f *FuncStats) errorCounter(name string) *errorCount {
+	i, ok := f.findError(name)
+	if ok {
+		return f.errs[i]
+	}
+	if len(f.errs) >= maxErrorNames {
+		name = otherErrors
+		if i, ok = f.findError(name); ok {
+			return f.errs[i]
+		}
+	}
+	c := &errorCount{name: name, key: f.key.WithTag("error_name", name)}
+	f.errs = slices.Insert(slices.Clone(f.errs), i, c)
+	return c
+}
+
+func (f *FuncStats) findError(name string) (int, bool) {
+	return slices.BinarySearchFunc(f.errs, name, func(c *errorCount, name string) int {
+		switch {
+		case c.name < name:
+			return -1
+		case c.name > name:
+			return 1
+		}
+		return 0
+	})
+}
+
+// Reset forgets all runs that ended. Those under way still count as current.
+func (f *FuncStats) Reset() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.highwater.Store(f.current.Load())
+	f.success.Reset()
+	f.failure.Reset()
+	f.panicked, f.errs = 0, nil
+}
+
+// Current is how many runs are under way.
+func (f *FuncStats) Current() int64 { return f.current.Load() }
+
+// Highwater is the most runs that were under way at once.
+func (f *FuncStats) Highwater() int64 { return f.highwater.Load() }
+
+// Success is how many runs ended without an error or panic.
+func (f *FuncStats) Success() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.success.Count
+}
+
+// Panics is how many runs ended by a panic.
+func (f *FuncStats) Panics() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.panicked
+}
+
+// Errors is how many runs ended with an error, by the name of the error.
+func (f *FuncStats) Errors() map[string]int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	errs := make(map[string]int64, len(f.errs))
+	for _, c := range f.errs {
+		errs[c.name] = c.count.Load()
+	}
+	return errs
+}
+
+// SuccessTimes returns a copy of how long the runs took that ended well.
+func (f *FuncStats) SuccessTimes() *DurationDist { return f.copyTimes(&f.success, 0) }
+
+// FailureTimes returns a copy of how long the runs took that ended with an
+// error or panic.
+func (f *FuncStats) FailureTimes() *DurationDist { return f.copyTimes(&f.failure, 1) }
+
+func (f *FuncStats) copyTimes(d *DurationDist, kind int) *DurationDist {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := d.Copy()
+	c.key = f.timesKey[kind]
+	return c
+}
+
+// Stats tells current, highwater, successes, errors, panics, failures (errors
+// and panics) and total; count for each error_name; and the distributions of
+// times in seconds.
+func (f *FuncStats) Stats(cb func(key SeriesKey, field string, val float64)) {
+	now := ticks()
+	current, highwater := f.current.Load(), f.highwater.Load()
+	f.mu.Lock()
+	success, failure := f.success.summary(now), f.failure.summary(now)
+	panics, errs := f.panicked, f.errs
+	f.mu.Unlock()
+
+	cb(f.key, "current", float64(current))
+	cb(f.key, "highwater", float64(highwater))
+	cb(f.key, "successes", float64(success.count))
+	cb(f.key, "errors", float64(failure.count-panics))
+	cb(f.key, "panics", float64(panics))
+	cb(f.key, "failures", float64(failure.count))
+	cb(f.key, "total", float64(success.count+failure.count))
+	for _, c := range errs {
+		cb(c.key, "count", float64(c.count.Load()))
+	}
+	success.emit(f.timesKey[0], cb)
+	failure.emit(f.timesKey[1], cb)
+}

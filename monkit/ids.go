@@ -1,0 +1,14 @@
+package monkit
+
+import "math/rand/v2"
+
+// NewId returns a random number of 63 bits, not negative and not 0. The
+// source is the runtime's, seeded by the system, one for each thread: no id
+// tells others, and making one takes no lock.
+func NewId() int64 {
+	for {
+		if id := rand.Int64(); id != 0 {
+			return id
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package monkit
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Timer keeps the distribution of how long something takes. It is safe for
+// concurrent use.
+type Timer struct {
+	times DurationVal
+}
+
+// NewTimer returns a timer with the series key.
+func NewTimer(key SeriesKey) *Timer {
+	return &Timer{times: DurationVal{dist: DurationDist{key: key}}}
+}
+
+// Start begins one measurement.
+func (t *Timer) Start() *RunningTimer {
+	return &RunningTimer{timer: t, began: ticks()}
+}
+
+// Values returns a copy of the distribution.
+func (t *Timer) Values() *DurationDist { return t.times.copyDist() }
+
+// Stats tells what DurationDist.Stats tells.
+func (t *Timer) Stats(cb func(key SeriesKey, field string, val float64)) {
+	t.times.Stats(cb)
+}
+
+// RunningTimer is one measurement that has begun.
+type RunningTimer struct {
+	timer   *Timer
+	began   int64 // ticks
+	stopped atomic.Bool
+}
+
+// Elapsed is the time since Start. It goes on after Stop.
+func (r *RunningTimer) Elapsed() time.Duration {
+	return time.Duration(ticks() - r.began)
+}
+
+// Stop returns the time since Start and adds it to the timer. Only the first
+// Stop adds.
+func (r *RunningTimer) Stop() time.Duration {
+	now := ticks()
+	elapsed := time.Duration(now - r.began)
+	if !r.stopped.Load() && r.stopped.CompareAndSwap(false, true) {
+		r.timer.times.observeAt(elapsed, now)
+	}
+	return elapsed
+}
