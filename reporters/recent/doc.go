@@ -13,9 +13,9 @@
 //
 // A [Store] is bounded: by the number of series, by the samples of each, and
 // by the window. A sample takes 16 bytes, in a ring that grows with its need;
-// a series takes about 300 bytes beside that, and twice its name, which is at
+// a series takes about 400 bytes beside that, and three times its name, which is at
 // most 1 kB. With the defaults (10 000 series of at most 600 samples) a store
-// never holds more than about 120 MB; 1 000 series with short names and a
+// never holds more than about 130 MB; 1 000 series with short names and a
 // sample each 10 seconds hold about 1.5 MB.
 // What found no place is counted, see [Store.Ledger] and [Store.Stats].
 package recent

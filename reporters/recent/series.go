@@ -13,9 +13,9 @@ import (
 
 // Series is one series as it was when it was read.
 type Series struct {
-	// Name is the canonical text of the series and its field; what came as a
-	// plain Graphite path is that path.
+	// Name is the canonical text of the series and its field.
 	Name  string
+	Key   monkit.SeriesKey
 	Field string // may be empty for what came from the wire
 	Kind  reporters.Kind
 	Last  Sample
@@ -70,7 +70,7 @@ func (s *Store) view(e *series) (Series, bool) {
 	if e.ring.n == 0 {
 		return Series{}, false
 	}
-	return Series{Name: e.name, Field: e.field, Kind: e.kind, Last: e.ring.newest(), store: s, e: e}, true
+	return Series{Name: e.name, Key: e.key, Field: e.field, Kind: e.kind, Last: e.ring.newest(), store: s, e: e}, true
 }
 
 // Match returns a match for Series that holds for the names which have every

@@ -21,17 +21,16 @@ type Sparkline struct {
 // margin keeps the line's width and the dot at its end inside the image.
 const margin = 3
 
-// AppendSparkline appends an SVG image of samples, oldest first: a line on a
-// soft ground, with a dot at the newest. The colour is that of the text
-// around it. No samples give an empty image; samples that are not finite or
-// not between From and To are left out. At most two points a pixel are drawn,
-// the lowest and the highest there, so that no spike is lost.
+// AppendSparkline appends an SVG image of samples, oldest first: a line with a
+// dot at the newest, in the colour of the text around it. No samples give an
+// empty image; samples that are not finite or not between From and To are
+// left out. At most two points a pixel are drawn, the lowest and the highest
+// there, so that no spike is lost.
 func AppendSparkline(dst []byte, samples []Sample, o Sparkline) []byte {
 	c := newCanvas(samples, o)
 	dst = c.appendOpen(dst, o.Title)
 	if marks, newest := c.marks(samples); len(marks) > 0 {
-		dst = c.appendGround(dst, marks)
-		dst = c.appendLine(dst, marks)
+		dst = appendLine(dst, marks)
 		dst = appendDot(dst, newest)
 	}
 	return append(dst, "</svg>"...)
@@ -147,20 +146,7 @@ func (c *canvas) appendOpen(dst []byte, title string) []byte {
 	return append(dst, `</title>`...)
 }
 
-func (c *canvas) appendGround(dst []byte, marks []mark) []byte {
-	bottom := 10 * (c.height - margin)
-	dst = append(dst, `<path fill="currentColor" fill-opacity=".1" d="M`...)
-	dst = appendMark(dst, mark{marks[0].x, bottom})
-	for _, m := range marks {
-		dst = append(dst, 'L')
-		dst = appendMark(dst, m)
-	}
-	dst = append(dst, 'L')
-	dst = appendMark(dst, mark{marks[len(marks)-1].x, bottom})
-	return append(dst, `Z"/>`...)
-}
-
-func (c *canvas) appendLine(dst []byte, marks []mark) []byte {
+func appendLine(dst []byte, marks []mark) []byte {
 	dst = append(dst, `<polyline fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" points="`...)
 	for i, m := range marks {
 		if i > 0 {

@@ -70,8 +70,10 @@ type Store struct {
 // series is what is kept of one. All but the fixed part is guarded by the
 // store's mutex.
 type series struct {
-	name, field string // fixed
-	text        string // fixed; the key in Store.byText
+	name  string           // fixed
+	key   monkit.SeriesKey // fixed
+	field string           // fixed
+	text  string           // fixed; what Store.byText has it by
 
 	kind reporters.Kind
 	ring ring
@@ -192,7 +194,7 @@ func (s *Store) find(p *reporters.Point) (e *series, why string) {
 // add makes the series of p, whose text is in s.text. Nothing of it points
 // into the batch.
 func (s *Store) add(p *reporters.Point) *series {
-	e := &series{name: name(p), field: strings.Clone(p.Field), text: string(s.text)}
+	e := &series{name: name(p), key: cloneKey(p.Key), field: strings.Clone(p.Field), text: string(s.text)}
 	s.byText[e.text] = e
 	s.sorted = nil
 	return e

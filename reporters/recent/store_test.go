@@ -225,8 +225,8 @@ func TestKeepsNothingOfTheBatch(t *testing.T) {
 		t.Errorf("series are %q, want %q", got, want)
 	}
 	for series := range s.Series(nil) {
-		if series.Field != "f" {
-			t.Errorf("field of %s is %q", series.Name, series.Field)
+		if got := series.Key.WithField(series.Field); got != series.Name {
+			t.Errorf("key and field of %s are %q", series.Name, got)
 		}
 	}
 }

@@ -1,0 +1,121 @@
+package vlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// maxTitle bounds the body of a PUT.
+const maxTitle = 1 << 10
+
+func (s *Service) newRoutes() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /videos", serve(s.listVideos))
+	m.HandleFunc("GET /videos/{id}", serve(s.getVideo))
+	m.HandleFunc("GET /videos/{id}/data", serve(s.getData))
+	m.HandleFunc("PUT /videos/{id}", serve(s.putVideo))
+	return m
+}
+
+// endpoint answers a request or returns why it did not; then it has written
+// nothing.
+type endpoint func(ctx context.Context, w http.ResponseWriter, r *http.Request) error
+
+// serve turns what an endpoint returns into a status.
+func serve(e endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		inFlight := mon.Counter("requests_in_flight")
+		inFlight.Inc(1)
+		defer inFlight.Dec(1)
+		if err := e(r.Context(), w, r); err != nil {
+			http.Error(w, err.Error(), statusOf(err))
+		}
+	}
+}
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, ErrFull):
+		return http.StatusInsufficientStorage
+	case errors.Is(err, errBadTitle):
+		return http.StatusBadRequest
+	case errors.Is(err, ErrUnavailable):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+func (s *Service) listVideos(ctx context.Context, w http.ResponseWriter, _ *http.Request) (err error) {
+	defer mon.Task()(&ctx)(&err)
+
+	ids, err := s.proxy.List(ctx)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, ids)
+}
+
+func (s *Service) getVideo(ctx context.Context, w http.ResponseWriter, r *http.Request) (err error) {
+	defer mon.Task()(&ctx)(&err)
+
+	v, err := s.proxy.Get(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, v)
+}
+
+// film is what every video here shows.
+var film = make([]byte, 4<<10)
+
+func (s *Service) getData(ctx context.Context, w http.ResponseWriter, r *http.Request) (err error) {
+	defer mon.Task()(&ctx)(&err)
+
+	v, err := s.proxy.Get(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	mon.IntVal("video_bytes").Observe(v.Bytes)
+	for left := v.Bytes; left > 0; left -= int64(len(film)) {
+		n, err := w.Write(film[:min(left, int64(len(film)))])
+		mon.Meter("sent_bytes").Mark(n)
+		if err != nil {
+			return nil // the client has left, and has the status already
+		}
+	}
+	return nil
+}
+
+var errBadTitle = errors.New("bad title")
+
+func (s *Service) putVideo(ctx context.Context, w http.ResponseWriter, r *http.Request) (err error) {
+	defer mon.Task()(&ctx)(&err)
+
+	title, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTitle))
+	if err != nil || len(title) == 0 {
+		return fmt.Errorf("%w: the body must have 1 to %d bytes", errBadTitle, maxTitle)
+	}
+	v := Video{ID: r.PathValue("id"), Title: string(title), Bytes: sizeOf(len(title))}
+	if err := s.proxy.Put(ctx, v); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(append(text, '\n')) // a client that has left is nobody's error
+	return nil
+}
