@@ -8,6 +8,7 @@ const (
 	Total                // counts up since the start of its process
 	Delta                // what was added since the last report
 	Observed             // one observation of a distribution
+	Relative             // moves a level up or down, as a gauge of statsd with a sign does
 )
 
 // String is the name of k in lower case.
@@ -21,6 +22,8 @@ func (k Kind) String() string {
 		return "delta"
 	case Observed:
 		return "observed"
+	case Relative:
+		return "relative"
 	}
 	return "unknown"
 }

@@ -1,0 +1,204 @@
+package codectest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"monkit.example/reporters"
+)
+
+// decodeAll decodes whole lines.
+func decodeAll(t testing.TB, c reporters.Decoder, text []byte) *reporters.Batch {
+	t.Helper()
+	b := &reporters.Batch{At: time.Unix(second, 0)}
+	if n := c.Decode(b, text); n != len(text) {
+		t.Errorf("decoded %d of %d bytes", n, len(text))
+	}
+	return b
+}
+
+// summary is what a batch says, to compare.
+func summary(b *reporters.Batch) string {
+	var s strings.Builder
+	for _, l := range b.Lines {
+		fmt.Fprintf(&s, "%q\n", l.Raw)
+		for _, p := range b.Points[l.First : l.First+l.N] {
+			fmt.Fprintf(&s, "  %v %v %v %v\n", p.Key.WithField(p.Field), p.Value, p.Time, p.Kind)
+		}
+	}
+	fmt.Fprintf(&s, "rejected %v\n", b.Rejected)
+	return s.String()
+}
+
+func lines(l ...string) []byte { return []byte(strings.Join(l, "\n") + "\n") }
+
+func (s *suite) acceptsGood(t *testing.T) {
+	for _, line := range s.Good {
+		b := decodeAll(t, s.newCodec(), lines(line))
+		if len(b.Lines) != 1 || b.RejectedLines() != 0 || b.Format != s.newCodec().Name() {
+			t.Errorf("%q: %d lines of %q, refused: %v", line, len(b.Lines), b.Format, b.Bad)
+		}
+	}
+}
+
+func (s *suite) rejectsBad(t *testing.T) {
+	for _, line := range s.Bad {
+		b := decodeAll(t, s.newCodec(), lines(line))
+		if len(b.Lines) != 0 || len(b.Points) != 0 || b.RejectedLines() != 1 {
+			t.Errorf("%q: %d lines, %d points, %d refused", line, len(b.Lines), len(b.Points), b.RejectedLines())
+			continue
+		}
+		if bad := b.Bad[0]; bad.Err == nil || bad.Why == "" || !strings.HasPrefix(line, bad.Text) {
+			t.Errorf("%q: is kept as %+v", line, bad)
+		}
+	}
+}
+
+// neighbours puts each bad line between good ones, at every position.
+func (s *suite) neighbours(t *testing.T) {
+	c := s.newCodec()
+	want := summary(decodeAll(t, c, lines(s.Good...)))
+	for _, bad := range s.Bad {
+		for at := range len(s.Good) + 1 {
+			mixed := append(append(append([]string{}, s.Good[:at]...), bad), s.Good[at:]...)
+			b := decodeAll(t, c, lines(mixed...))
+			if b.RejectedLines() != 1 {
+				t.Fatalf("%q at %d: %d lines are refused", bad, at, b.RejectedLines())
+			}
+			clear(b.Rejected)
+			b.Rejected = nil
+			if got := summary(b); got != want {
+				t.Fatalf("%q at %d: got\n%s, want\n%s", bad, at, got, want)
+			}
+		}
+	}
+}
+
+// noise is like neighbours with lines that a format may take or refuse.
+func (s *suite) noise(t *testing.T) {
+	c := s.newCodec()
+	for _, noise := range []string{
+		"\x00", "a\x00b 1 1", "\xff\xfe", "caf\xe9 1 1700000000", "\"", "\\", "a=\"", "a b=\"", "a,b=\\", "|", ":", "::|", "a:|c|@", ";;;", "\r", "\r\r", " ", "\t \t",
+		"#", "# comment", "=", ",", ".", "..", "-", "\x7f", "\u2028", strings.Repeat("x", 70_000), strings.Repeat(" ", 5000), strings.Repeat("a,b=c", 2000),
+		strings.Repeat("1:", 3000) + "|", "a " + strings.Repeat("9", 400) + " 1700000000", "a f=\"" + strings.Repeat("\\", 4001),
+	} {
+		text := lines(s.Good[0], noise, s.Good[len(s.Good)-1])
+		b := decodeAll(t, c, text)
+		if len(b.Lines) < 2 || len(b.Lines)+int(b.RejectedLines()) > 3 {
+			t.Errorf("%.50q: %d lines, %d refused", noise, len(b.Lines), b.RejectedLines())
+			continue
+		}
+		if first, last := b.Lines[0], b.Lines[len(b.Lines)-1]; string(first.Raw) != s.Good[0] || string(last.Raw) != s.Good[len(s.Good)-1] {
+			t.Errorf("%.50q: stands between %q and %q", noise, first.Raw, last.Raw)
+		}
+	}
+}
+
+func (s *suite) partial(t *testing.T) {
+	c := s.newCodec()
+	for _, p := range []string{"", s.Good[0], s.Good[0][:1], "\r"} {
+		b := &reporters.Batch{At: time.Unix(second, 0)}
+		if n := c.Decode(b, []byte(p)); n != 0 || len(b.Lines) != 0 || b.RejectedLines() != 0 {
+			t.Errorf("of %q it takes %d bytes, %d lines, and refuses %d", p, n, len(b.Lines), b.RejectedLines())
+		}
+		whole := lines(s.Good...)
+		if n := c.Decode(b, append(whole, p...)); n != len(whole) || len(b.Lines) != len(s.Good) {
+			t.Errorf("before %q it takes %d bytes of %d, %d lines", p, n, len(whole), len(b.Lines))
+		}
+	}
+}
+
+// cuts gives the same text in two pieces, cut at every byte.
+func (s *suite) cuts(t *testing.T) {
+	c := s.newCodec()
+	var all []string
+	for i, good := range s.Good {
+		all = append(all, good)
+		if i < len(s.Bad) {
+			all = append(all, s.Bad[i])
+		}
+	}
+	text := lines(all...)
+	want := summary(decodeAll(t, c, text))
+	for at := range text {
+		b := &reporters.Batch{At: time.Unix(second, 0)}
+		n := c.Decode(b, text[:at])
+		if n > at || n > 0 && text[n-1] != '\n' || bytes.IndexByte(text[n:at], '\n') >= 0 {
+			t.Fatalf("of %d bytes it takes %d", at, n)
+		}
+		if m := c.Decode(b, text[n:]); n+m != len(text) {
+			t.Fatalf("cut at %d: it takes %d and %d bytes of %d", at, n, m, len(text))
+		}
+		if got := summary(b); got != want {
+			t.Fatalf("cut at %d: got\n%s, want\n%s", at, got, want)
+		}
+	}
+}
+
+func (s *suite) lineEnds(t *testing.T) {
+	c := s.newCodec()
+	want := summary(decodeAll(t, c, lines(s.Good...)))
+	for name, text := range map[string]string{
+		"CRLF":        strings.Join(s.Good, "\r\n") + "\r\n",
+		"empty lines": "\n\n" + strings.Join(s.Good, "\n\n\n") + "\n\r\n\n",
+		"blank lines": " \n" + strings.Join(s.Good, "\n\t\n") + "\n \t \n",
+	} {
+		if got := summary(decodeAll(t, c, []byte(text))); got != want {
+			t.Errorf("%s: got\n%s, want\n%s", name, got, want)
+		}
+	}
+}
+
+// decoderKeepsNothing overwrites what was decoded, and then the batch: neither
+// the batch nor the next one may change by it.
+func (s *suite) decoderKeepsNothing(t *testing.T) {
+	c := s.newCodec()
+	text := lines(s.Good...)
+	want := summary(decodeAll(t, c, text))
+	b := &reporters.Batch{At: time.Unix(second, 0)}
+	for range 3 {
+		p := bytes.Clone(text)
+		c.Decode(b, p)
+		for i := range p {
+			p[i] = '!'
+		}
+		if got := summary(b); got != want {
+			t.Fatalf("got\n%s, want\n%s", got, want)
+		}
+		b.Reset()
+		b.At = time.Unix(second, 0)
+	}
+}
+
+func (s *suite) raw(t *testing.T) {
+	for _, line := range s.Good {
+		b := decodeAll(t, s.newCodec(), lines(line))
+		if len(b.Lines) == 1 && string(b.Lines[0].Raw) != line {
+			t.Errorf("%q passes as %q", line, b.Lines[0].Raw)
+		}
+	}
+}
+
+func (s *suite) concurrent(t *testing.T) {
+	c := s.newCodec()
+	text := lines(append(append([]string{}, s.Good...), s.Bad...)...)
+	want := summary(decodeAll(t, c, text))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				b := &reporters.Batch{At: time.Unix(second, 0)}
+				c.Decode(b, text)
+				if got := summary(b); got != want {
+					t.Errorf("got\n%s, want\n%s", got, want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

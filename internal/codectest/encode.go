@@ -1,0 +1,142 @@
+package codectest
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// runs calls visit with each run of points.
+func runs(points []reporters.Point, visit func(run []reporters.Point)) {
+	for len(points) > 0 {
+		n := 1
+		for n < len(points) && points[n].Key == points[0].Key && points[n].Time == points[0].Time {
+			n++
+		}
+		visit(points[:n])
+		points = points[n:]
+	}
+}
+
+// encode encodes all of points, none of which may be skipped.
+func encode(t testing.TB, c reporters.Codec, points []reporters.Point) []byte {
+	t.Helper()
+	var text []byte
+	runs(points, func(run []reporters.Point) {
+		var skipped int
+		if text, skipped = c.AppendRun(text, run); skipped != 0 {
+			t.Errorf("%d points of %v are skipped", skipped, run[0].Key)
+		}
+	})
+	return text
+}
+
+func (s *suite) roundTrip(t *testing.T) {
+	for _, negative := range []bool{false, true} {
+		for _, p := range samples() {
+			if negative {
+				p.Value = -p.Value
+			}
+			c := s.newCodec()
+			b := decodeAll(t, c, encode(t, c, []reporters.Point{p}))
+			if n := b.RejectedLines(); n != 0 {
+				t.Fatalf("%v: %d lines are refused: %v", p, n, b.Bad)
+			}
+			s.back(t, p, b.Points)
+		}
+	}
+}
+
+func (s *suite) back(t testing.TB, p reporters.Point, got []reporters.Point) {
+	t.Helper()
+	if s.Back != nil {
+		s.Back(t, p, got)
+		return
+	}
+	if len(got) != 1 || got[0].Value != p.Value || got[0].Time != p.Time {
+		t.Errorf("%+v comes back as %+v", p, got)
+	}
+}
+
+func (s *suite) lineCount(t *testing.T) {
+	want := len(samples())
+	if s.WholeRuns {
+		want = 0
+		runs(samples(), func([]reporters.Point) { want++ })
+	}
+	if got := bytes.Count(encode(t, s.newCodec(), samples()), []byte{'\n'}); got != want {
+		t.Errorf("%d lines, want %d", got, want)
+	}
+}
+
+// A point with an identity and one without are written alike, and what was
+// read of that is written so again.
+func (s *suite) stable(t *testing.T) {
+	c := s.newCodec()
+	first := encode(t, c, samples())
+	if again := encode(t, c, samples()); !bytes.Equal(again, first) {
+		t.Errorf("the second time it is\n%s, the first time\n%s", again, first)
+	}
+	if plain := encode(t, c, nameless()); !bytes.Equal(plain, first) {
+		t.Errorf("without identities it is\n%s, with them\n%s", plain, first)
+	}
+	b := decodeAll(t, c, first)
+	if back := encode(t, s.newCodec(), b.Points); !bytes.Equal(back, first) {
+		t.Errorf("decoded and encoded it is\n%s, before\n%s", back, first)
+	}
+}
+
+func (s *suite) allocates(t *testing.T) {
+	c, points := s.newCodec(), samples()
+	dst := make([]byte, 0, 1<<16)
+	n := testing.AllocsPerRun(100, func() {
+		runs(points, func(run []reporters.Point) { dst, _ = c.AppendRun(dst[:0], run) })
+	})
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// The caller's text is overwritten after each call; what the encoder cached
+// must be its own.
+func (s *suite) encoderKeepsNothing(t *testing.T) {
+	want := encode(t, s.newCodec(), samples())
+	c := s.newCodec()
+	for range 2 {
+		var got []byte
+		runs(samples(), func(run []reporters.Point) {
+			line, _ := c.AppendRun(nil, run)
+			got = append(got, line...)
+			for i := range line {
+				line[i] = '!'
+			}
+		})
+		if !bytes.Equal(got, want) {
+			t.Errorf("got\n%s, want\n%s", got, want)
+		}
+	}
+}
+
+func (s *suite) skips(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, kind := range []reporters.Kind{reporters.Gauge, reporters.Total, reporters.Delta, reporters.Observed} {
+		var run []reporters.Point
+		for i, v := range []float64{nan, 1, inf, 2, -inf, math.Copysign(0, -1)} {
+			run = append(run, reporters.Point{
+				Key: monkit.NewSeriesKey("m"), Field: string(rune('a' + i)), Value: v, Time: second * 1e9, ID: uint32(i + 1), Series: 9, Kind: kind,
+			})
+		}
+		text, skipped := s.newCodec().AppendRun(nil, run)
+		if lower := strings.ToLower(string(text)); skipped != 3 || strings.Contains(lower, "nan") || strings.Contains(lower, "inf") || strings.Contains(lower, "-0") {
+			t.Errorf("%v: %d skipped of %q", kind, skipped, text)
+		}
+		text, skipped = s.newCodec().AppendRun([]byte("before"), run[:1])
+		if string(text) != "before" || skipped != 1 {
+			t.Errorf("%v: a run of nothing is %q, %d skipped", kind, text, skipped)
+		}
+	}
+}

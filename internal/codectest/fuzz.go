@@ -1,0 +1,59 @@
+package codectest
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"monkit.example/reporters"
+)
+
+// CheckDecode decodes any bytes and checks what must hold of them all: whole
+// lines are taken, each is accepted or refused at most once, points are finite
+// and belong to lines, and what passes as it came is accepted again, with the
+// same points.
+func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
+	b := &reporters.Batch{At: time.Unix(second, 0)}
+	n := c.Decode(b, p)
+	if n != bytes.LastIndexByte(p, '\n')+1 {
+		t.Fatalf("of %q it takes %d bytes", p, n)
+	}
+	if got, most := len(b.Lines)+int(b.RejectedLines()), bytes.Count(p[:n], []byte{'\n'}); got > most {
+		t.Fatalf("%q is %d lines and %d refused", p, len(b.Lines), b.RejectedLines())
+	}
+	next := int32(0)
+	for _, l := range b.Lines {
+		if l.First != next || l.N < 0 {
+			t.Fatalf("%q: a line has points %d to %d, the last ended at %d", p, l.First, l.First+l.N, next)
+		}
+		next += l.N
+		again := &reporters.Batch{At: time.Unix(second+1, 0)}
+		c.Decode(again, append(bytes.Clone(l.Raw), '\n'))
+		if !samePoints(again.Points, b.Points[l.First:next]) || again.RejectedLines() != 0 {
+			t.Fatalf("%q passes as %q, which reads as %+v", p, l.Raw, again.Points)
+		}
+	}
+	if int(next) != len(b.Points) {
+		t.Fatalf("%q: %d points, of which %d belong to lines", p, len(b.Points), next)
+	}
+	for i := range b.Points {
+		if !reporters.Finite(b.Points[i].Value) {
+			t.Fatalf("%q holds %v", p, b.Points[i].Value)
+		}
+		// Whether the format can hold it again does not matter, only that it
+		// is asked for with any text.
+		c.AppendRun(nil, b.Points[i:i+1])
+	}
+}
+
+func samePoints(a, b []reporters.Point) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Key.WithField(a[i].Field) != b[i].Key.WithField(b[i].Field) || a[i].Value != b[i].Value || a[i].Kind != b[i].Kind {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,92 @@
+package dotted
+
+import (
+	"strings"
+	"testing"
+
+	"monkit.example/monkit"
+)
+
+func series(measurement string, tags ...string) monkit.SeriesKey {
+	key := monkit.NewSeriesKey(measurement)
+	for i := 0; i < len(tags); i += 2 {
+		key = key.WithTag(tags[i], tags[i+1])
+	}
+	return key
+}
+
+func TestAppendSeries(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		key  monkit.SeriesKey
+		want string
+	}{
+		{"scope comes first", series("hits", "scope", "app", "a", "1"), "app.hits.1"},
+		{"tags by key", series("hits", "b", "2", "a", "1", "c", "3"), "hits.1.2.3"},
+		{"a function's name follows it", series("function", "name", "Do", "error_name", "EOF", "scope", "app"), "app.function.Do.EOF"},
+		{"its times too", series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.Do.success"},
+		{"the name of others does not", series("hits", "kind", "k", "name", "n"), "hits.k.n"},
+		{"dots inside a tag's value are folded", series("hits", "scope", "example.com/app", "host", "a.b"), "example_com_app.hits.a_b"},
+		{"dots of a measurement stay", series("db.queries", "scope", "app"), "app.db.queries"},
+		{"several dots are one", series("..db...queries..", "scope", "app"), "app.db.queries"},
+		{"a method", series("function", "name", "(*T).Do", "scope", "main"), "main.function.__T__Do"},
+		{"empty parts are left out", series("", "scope", "app", "a", ""), "app"},
+		{"one character, one underscore", series("größe"), "gr__e"},
+		{"invalid UTF-8", series("a\xffb"), "a_b"},
+		{"nothing", series(""), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := string(Graphite.AppendSeries(nil, tt.key)); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestCharsets(t *testing.T) {
+	const in = "Az_0-:#%@+$ \t\n;{}()[],=*?/\\\"'^!~`|\x00"
+	for _, tt := range []struct {
+		name string
+		set  *Charset
+		want string
+	}{
+		{"graphite", Graphite, "Az_0-:#%@+$" + strings.Repeat("_", 24)},
+		{"statsd", Statsd, "Az_0-" + strings.Repeat("_", 30)},
+		{"dogstatsd", DogStatsD, "Az_0" + strings.Repeat("_", 31)},
+	} {
+		if got := string(tt.set.AppendPart(nil, in)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestPartsAreCut(t *testing.T) {
+	long := strings.Repeat("x", 1000)
+	if got := Graphite.AppendPath(nil, long+"."+long); len(got) != 2*MaxPart+1 {
+		t.Errorf("two long parts make %d bytes", len(got))
+	}
+}
+
+func TestAppendFieldJoinsTheName(t *testing.T) {
+	dst := []byte("before ")
+	start := len(dst)
+	dst = Graphite.AppendField(dst, start, "Utime.Sec")
+	dst = Graphite.AppendField(dst, start, "x")
+	if string(dst) != "before Utime_Sec.x" {
+		t.Errorf("got %q", dst)
+	}
+}
+
+func FuzzAppendPath(f *testing.F) {
+	f.Add("a.b c..d")
+	f.Add("...")
+	f.Fuzz(func(t *testing.T, s string) {
+		once := string(Graphite.AppendPath(nil, s))
+		if twice := string(Graphite.AppendPath(nil, once)); twice != once {
+			t.Errorf("%q becomes %q, and that %q", s, once, twice)
+		}
+		if strings.Contains(once, "..") || strings.HasPrefix(once, ".") || strings.HasSuffix(once, ".") {
+			t.Errorf("%q becomes %q", s, once)
+		}
+	})
+}

@@ -1,0 +1,252 @@
+package graphite
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"strconv"
+	"unicode/utf8"
+	"unsafe"
+
+	"monkit.example/internal/decimal"
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// What is wrong with lines, made once: a flood of bad lines costs little.
+var (
+	errFields = errors.New("want 'path value time', found another number of fields")
+	errPath   = errors.New("path holds a control character or invalid UTF-8, or nothing but dots")
+	errTag    = errors.New("tags must be ';key=value', both not empty, no '!' or '^' in the key, no '~' before the value")
+	errValue  = errors.New("value is not a decimal number")
+	errFinite = errors.New("value is not finite")
+	errTime   = errors.New("time is not in seconds since 1970, nor -1, nor N")
+)
+
+// decode implements reporters.Decoder. All whole lines of p are copied at
+// once, so that points, and the lines that pass as they are, share one text.
+func decode(b *reporters.Batch, p []byte) int {
+	n := bytes.LastIndexByte(p, '\n') + 1
+	b.Format = Format
+	text := b.CopyBytes(p[:n])
+	for len(text) > 0 {
+		end := bytes.IndexByte(text, '\n')
+		line := text[:end:end]
+		text = text[end+1:]
+		if end > 0 && line[end-1] == '\r' {
+			line = line[:end-1]
+		}
+		if !decodeCommon(b, line) {
+			decodeAny(b, line)
+		}
+	}
+	return n
+}
+
+// decodeCommon takes a line that has one space between its three fields, no
+// tags, and ASCII in its path; it reports false for all others, good or bad.
+func decodeCommon(b *reporters.Batch, line []byte) bool {
+	i := bytes.IndexByte(line, ' ')
+	if i <= 0 || line[0] == '.' || classes(line[:i]) != 0 {
+		return false
+	}
+	rest := line[i+1:]
+	j := bytes.IndexByte(rest, ' ')
+	if j < 0 {
+		return false
+	}
+	v, ok := decimal.Parse(rest[:j])
+	if !ok {
+		return false
+	}
+	second, ok := digits(rest[j+1:])
+	if !ok {
+		return false
+	}
+	add(b, line, line[:i], nil, v, second*1e9)
+	return true
+}
+
+// decodeAny takes or refuses any line.
+func decodeAny(b *reporters.Batch, line []byte) {
+	path, rest := field(line)
+	if len(path) == 0 {
+		return // an empty line
+	}
+	value, rest := field(rest)
+	stamp, rest := field(rest)
+	if more, _ := field(rest); len(value) == 0 || len(more) > 0 {
+		b.Reject("malformed", line, errFields)
+		return
+	}
+	v, err := parseValue(value)
+	if err != nil {
+		why := "malformed"
+		if err == errFinite {
+			why = "nonfinite"
+		}
+		b.Reject(why, line, err)
+		return
+	}
+	name, tags, err := parsePath(path)
+	if err != nil {
+		b.Reject("malformed", line, err)
+		return
+	}
+	nanos, now, err := parseStamp(stamp, b)
+	if err != nil {
+		b.Reject("malformed", line, err)
+		return
+	}
+	if now {
+		line = stamped(b, path, value, nanos)
+	}
+	add(b, line, name, tags, v, nanos)
+}
+
+// add accepts a line. All of it is memory of b.
+func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, nanos int64) {
+	measurement, field := name, []byte(nil)
+	if dot := bytes.LastIndexByte(name, '.'); dot >= 0 {
+		measurement, field = name[:dot], name[dot+1:]
+	}
+	f := text(field)
+	b.Points = append(b.Points, reporters.Point{
+		Key:   monkit.SeriesKey{Measurement: text(measurement), Tags: tags},
+		Field: f, Value: v, Time: nanos, Kind: reporters.KindOf(f),
+	})
+	b.AddLine(raw, len(b.Points)-1)
+}
+
+// text is p as a string without a copy.
+func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }
+
+// field returns the first field of line and what follows it.
+func field(line []byte) (first, rest []byte) {
+	i := 0
+	for i < len(line) && isSpace(line[i]) {
+		i++
+	}
+	start := i
+	for i < len(line) && !isSpace(line[i]) {
+		i++
+	}
+	return line[start:i], line[i:]
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
+
+// What a byte of a path is, besides plain.
+const (
+	control = 1 << iota // never allowed
+	high                // of a character beyond ASCII, if it is one
+	tagged              // ";", where tags begin
+)
+
+var class = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c <= ' ' || c == 0x7f:
+			t[c] = control
+		case c >= 0x80:
+			t[c] = high
+		case c == ';':
+			t[c] = tagged
+		}
+	}
+	return t
+}()
+
+// classes is what the bytes of path are, together.
+func classes(path []byte) (all uint8) {
+	for _, c := range path {
+		all |= class[c]
+	}
+	return all
+}
+
+func parsePath(path []byte) (name []byte, tags *monkit.TagSet, err error) {
+	all := classes(path)
+	if all&control != 0 || all&high != 0 && !utf8.Valid(path) {
+		return nil, nil, errPath
+	}
+	name = path
+	if all&tagged != 0 {
+		i := bytes.IndexByte(path, ';')
+		name = path[:i]
+		if tags, err = parseTags(path[i+1:]); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(bytes.Trim(name, ".")) == 0 {
+		return nil, nil, errPath
+	}
+	return name, tags, nil
+}
+
+func parseTags(p []byte) (*monkit.TagSet, error) {
+	var few [8]monkit.SeriesTag
+	tags := few[:0]
+	for more := true; more; {
+		var one []byte
+		one, p, more = bytes.Cut(p, []byte{';'})
+		key, val, ok := bytes.Cut(one, []byte{'='})
+		if !ok || len(key) == 0 || len(val) == 0 || val[0] == '~' || bytes.ContainsAny(key, "!^") {
+			return nil, errTag
+		}
+		tags = append(tags, monkit.SeriesTag{Key: text(key), Val: text(val)})
+	}
+	return (*monkit.TagSet)(nil).SetTags(tags...), nil
+}
+
+func parseValue(p []byte) (float64, error) {
+	if v, ok := decimal.Parse(p); ok {
+		return v, nil
+	}
+	if _, err := strconv.ParseFloat(text(p), 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return 0, errFinite // or hexadecimal, which nobody sends
+	}
+	return 0, errValue
+}
+
+// maxSecond is the last second that fits into nanoseconds.
+const maxSecond = math.MaxInt64 / int64(1e9)
+
+// parseStamp returns the time that p says, or the batch's, and which of them.
+func parseStamp(p []byte, b *reporters.Batch) (nanos int64, now bool, err error) {
+	if s := text(p); s == "" || s == "-1" || s == "N" {
+		return b.At.UnixNano(), true, nil
+	}
+	if second, ok := digits(p); ok {
+		return second * 1e9, false, nil
+	}
+	v, ok := decimal.Parse(p)
+	if !ok || v < 0 || v >= float64(maxSecond) {
+		return 0, false, errTime
+	}
+	whole, part := math.Modf(v)
+	return int64(whole)*1e9 + int64(part*1e9), false, nil
+}
+
+// digits reads a whole number of seconds, of at most ten digits, whose
+// nanoseconds fit.
+func digits(p []byte) (second int64, ok bool) {
+	if len(p) == 0 || len(p) > 10 {
+		return 0, false
+	}
+	for _, c := range p {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		second = second*10 + int64(c-'0')
+	}
+	return second, second < maxSecond
+}
+
+// stamped is the line anew, with the time it came in.
+func stamped(b *reporters.Batch, path, value []byte, nanos int64) []byte {
+	var few [256]byte
+	line := append(append(few[:0], path...), ' ')
+	line = append(append(line, value...), ' ')
+	return b.CopyBytes(strconv.AppendInt(line, wholeSeconds(nanos), 10))
+}

@@ -1,0 +1,202 @@
+package influx
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"sync"
+	"unsafe"
+
+	"github.com/influxdata/line-protocol/v2/lineprotocol"
+
+	"monkit.example/internal/decimal"
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+var (
+	errTags = errors.New("the same tag twice")
+	errTime = errors.New("time is not in nanoseconds since 1970, or out of range")
+)
+
+// decoders are used over and over, by whoever decodes.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// decode implements reporters.Decoder.
+func decode(b *reporters.Batch, p []byte) int {
+	n := bytes.LastIndexByte(p, '\n') + 1
+	b.Format = Format
+	d := decoders.Get().(*decoder)
+	text := b.CopyBytes(p[:n])
+	for line := 1; len(text) > 0; line++ {
+		end := bytes.IndexByte(text, '\n')
+		if !blank(text[:end]) {
+			if err := d.decodeLine(b, text[:end+1]); err != nil {
+				b.Reject("malformed", bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, line))
+			}
+		}
+		text = text[end+1:]
+	}
+	decoders.Put(d)
+	return n
+}
+
+// blank is whether a line is empty or a comment.
+func blank(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	return len(line) == 0 || line[0] == '#' || line[0] == '\r' && len(line) == 1
+}
+
+// located says where in the bytes that were given to Decode the error is.
+func located(err error, line int) error {
+	var at *lineprotocol.DecodeError
+	if errors.As(err, &at) {
+		return fmt.Errorf("line %d, column %d: %w", line, at.Column, at.Err)
+	}
+	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// decoder has the parser read one line at a time: a quote that is not closed
+// finds the end of the input where the line ends.
+type decoder struct {
+	parser *lineprotocol.Decoder
+	unread []byte             // of the line at hand
+	tags   []monkit.SeriesTag // of the line at hand
+}
+
+// Read gives the parser what is left of the line.
+func (d *decoder) Read(p []byte) (int, error) {
+	if len(d.unread) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, d.unread)
+	d.unread = d.unread[n:]
+	return n, nil
+}
+
+// decodeLine takes a line with its end, or returns what is wrong with it.
+func (d *decoder) decodeLine(b *reporters.Batch, line []byte) error {
+	if d.parser == nil {
+		d.parser = lineprotocol.NewDecoder(d)
+	}
+	d.unread = line
+	first := len(b.Points)
+	nanos, now, err := d.parse(b)
+	if err != nil {
+		b.Points = b.Points[:first]
+		d.parser, d.unread = nil, nil // it would go on inside the bad line
+		return err
+	}
+	for i := first; i < len(b.Points); i++ {
+		b.Points[i].Time = nanos
+	}
+	raw := bytes.TrimRight(line, "\r\n")
+	if now {
+		raw = stamped(b, raw, nanos)
+	}
+	b.AddLine(raw, first)
+	return nil
+}
+
+// parse appends the points of the line, but for their time.
+func (d *decoder) parse(b *reporters.Batch) (nanos int64, now bool, err error) {
+	if !d.parser.Next() {
+		return 0, false, io.ErrUnexpectedEOF
+	}
+	key, err := d.parseKey(b)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := d.parseFields(b, key); err != nil {
+		return 0, false, err
+	}
+	stamp, err := d.parser.TimeBytes()
+	if err != nil || stamp == nil {
+		return b.At.UnixNano(), true, err
+	}
+	// The ends of the range mean something else to the server.
+	nanos, err = strconv.ParseInt(text(stamp), 10, 64)
+	if err != nil || nanos < math.MinInt64+2 || nanos == math.MaxInt64 {
+		return 0, false, errTime
+	}
+	return nanos, false, nil
+}
+
+func (d *decoder) parseKey(b *reporters.Batch) (key monkit.SeriesKey, err error) {
+	measurement, err := d.parser.Measurement()
+	if err != nil {
+		return key, err
+	}
+	key.Measurement = b.Copy(measurement)
+	d.tags = d.tags[:0]
+	for {
+		k, v, err := d.parser.NextTag()
+		if err != nil {
+			return key, err
+		}
+		if k == nil {
+			break
+		}
+		d.tags = append(d.tags, monkit.SeriesTag{Key: b.Copy(k), Val: b.Copy(v)})
+	}
+	if len(d.tags) > 0 {
+		key.Tags = key.Tags.SetTags(d.tags...)
+	}
+	if key.Tags.Len() != len(d.tags) {
+		err = errTags
+	}
+	clear(d.tags)
+	return key, err
+}
+
+func (d *decoder) parseFields(b *reporters.Batch, key monkit.SeriesKey) error {
+	for {
+		k, kind, data, err := d.parser.NextFieldBytes()
+		if err != nil || k == nil {
+			return err
+		}
+		v, ok := number(kind, data)
+		if !ok && kind != lineprotocol.String {
+			return fmt.Errorf("field %q: %q is not a finite %v", k, data, kind)
+		}
+		if ok {
+			field := b.Copy(k)
+			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v, Kind: reporters.KindOf(field)})
+		}
+	}
+}
+
+// number is the value of a field that has one. The parser's own reading of
+// floats takes infinities and hexadecimal, which no server does.
+func number(kind lineprotocol.ValueKind, data []byte) (float64, bool) {
+	switch kind {
+	case lineprotocol.Float:
+		return decimal.Parse(data)
+	case lineprotocol.Int:
+		i, err := strconv.ParseInt(text(data), 10, 64)
+		return float64(i), err == nil
+	case lineprotocol.Uint:
+		u, err := strconv.ParseUint(text(data), 10, 64)
+		return float64(u), err == nil
+	case lineprotocol.Bool:
+		v, err := lineprotocol.NewValueFromBytes(kind, data)
+		if err == nil && v.BoolV() {
+			return 1, true
+		}
+		return 0, err == nil
+	}
+	return 0, false
+}
+
+// stamped is the line with the time it came in.
+func stamped(b *reporters.Batch, line []byte, nanos int64) []byte {
+	var few [512]byte
+	line = append(append(few[:0], bytes.TrimRight(line, " \t")...), ' ')
+	return b.CopyBytes(strconv.AppendInt(line, nanos, 10))
+}
+
+// text is p as a string without a copy.
+func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }

@@ -1,0 +1,144 @@
+package influx
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/influxdata/line-protocol/v2/lineprotocol"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// encoder writes runs as lines. It keeps the text of each series and field
+// that has an identity.
+type encoder struct {
+	heads  reporters.Memo[[]byte] // "measurement,tag=value "
+	fields reporters.Memo[[]byte] // "field="
+
+	line lineprotocol.Encoder
+	tags []monkit.SeriesTag // of the series at hand
+}
+
+// AppendRun implements reporters.Encoder.
+func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
+	start := len(dst)
+	if dst = e.appendHead(dst, &run[0]); len(dst) == start {
+		return dst, len(run)
+	}
+	for i := range run {
+		p := &run[i]
+		if !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+			skipped++
+			continue
+		}
+		dst = e.appendField(dst, p)
+		dst = append(reporters.AppendFloat(dst, p.Value), ',')
+	}
+	if skipped == len(run) {
+		return dst[:start], skipped
+	}
+	dst[len(dst)-1] = ' '
+	return append(strconv.AppendInt(dst, run[0].Time, 10), '\n'), skipped
+}
+
+// appendHead appends measurement, tags and a space, or nothing if the
+// measurement has no name.
+func (e *encoder) appendHead(dst []byte, p *reporters.Point) []byte {
+	head, fresh := e.heads.Series(p)
+	if head == nil {
+		return e.appendNewHead(dst, p.Key)
+	}
+	if fresh {
+		*head = e.appendNewHead(nil, p.Key)
+	}
+	return append(dst, *head...)
+}
+
+func (e *encoder) appendNewHead(dst []byte, key monkit.SeriesKey) []byte {
+	measurement := strings.TrimLeft(clean(key.Measurement), "#_")
+	if measurement == "" {
+		return dst
+	}
+	e.line.SetBuffer(dst)
+	e.line.StartLine(measurement)
+	for _, tag := range e.cleanTags(key.Tags) {
+		e.line.AddTag(tag.Key, tag.Val)
+	}
+	if e.line.Err() != nil {
+		return dst
+	}
+	return append(e.line.Bytes(), ' ')
+}
+
+// cleanTags returns what can be written of set, sorted by key, one value a key.
+func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
+	e.tags = e.tags[:0]
+	for i := range set.Len() {
+		tag := set.At(i)
+		if tag.Key != "" && tag.Val != "" {
+			e.tags = append(e.tags, monkit.SeriesTag{Key: cleanKey(tag.Key), Val: clean(tag.Val)})
+		}
+	}
+	slices.SortStableFunc(e.tags, func(a, b monkit.SeriesTag) int { return strings.Compare(a.Key, b.Key) })
+	e.tags = slices.CompactFunc(e.tags, func(a, b monkit.SeriesTag) bool { return a.Key == b.Key })
+	return e.tags
+}
+
+// appendField appends the key of p's field and "=".
+func (e *encoder) appendField(dst []byte, p *reporters.Point) []byte {
+	field, fresh := e.fields.Field(p)
+	if field == nil {
+		return appendFieldKey(dst, p.Field)
+	}
+	if fresh {
+		*field = appendFieldKey(nil, p.Field)
+	}
+	return append(dst, *field...)
+}
+
+func appendFieldKey(dst []byte, field string) []byte {
+	if field == "" {
+		field = "value"
+	}
+	field = cleanKey(field)
+	for i := range len(field) {
+		if c := field[i]; c == ',' || c == '=' || c == ' ' {
+			dst = append(dst, '\\')
+		}
+		dst = append(dst, field[i])
+	}
+	return append(dst, '=')
+}
+
+// cleanKey is clean for keys of tags and fields, some of which are reserved.
+func cleanKey(s string) string {
+	s = clean(s)
+	switch s {
+	case "time", "_field", "_measurement":
+		return s + "_"
+	}
+	return s
+}
+
+// clean is s with what no version of the server takes in a name replaced.
+func clean(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
+			return strings.Map(cleanRune, s)
+		}
+	}
+	return s
+}
+
+// cleanRune leaves invalid UTF-8 to strings.Map, which writes U+FFFD for it.
+func cleanRune(r rune) rune {
+	switch {
+	case r == '\\':
+		return '/'
+	case r < ' ' || r == 0x7f:
+		return ' '
+	}
+	return r
+}

@@ -1,0 +1,219 @@
+package statsd
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"unicode/utf8"
+	"unsafe"
+
+	"monkit.example/internal/decimal"
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// What is wrong with lines, made once: a flood of bad lines costs little.
+var (
+	errName  = errors.New("want 'name:value|type'; the name is missing, or holds a control character or invalid UTF-8")
+	errType  = errors.New("want 'name:value|type'; the type is missing")
+	errKind  = errors.New("type is none of c, g, ms, h, d, s")
+	errValue = errors.New("value is not a finite decimal number")
+	errRate  = errors.New("rate is not a number above 0")
+	errStamp = errors.New("time is not in seconds since 1970")
+)
+
+// decode takes lines of either dialect; dog says whose gauges they are.
+func decode(b *reporters.Batch, p []byte, dog bool) int {
+	n := bytes.LastIndexByte(p, '\n') + 1
+	b.Format = Format
+	text := b.CopyBytes(p[:n])
+	for len(text) > 0 {
+		end := bytes.IndexByte(text, '\n')
+		line := text[:end:end]
+		text = text[end+1:]
+		if end > 0 && line[end-1] == '\r' {
+			line = line[:end-1]
+		}
+		if len(bytes.TrimLeft(line, " \t")) == 0 {
+			continue
+		}
+		first := len(b.Points)
+		if err := decodeLine(b, line, dog); err != nil {
+			b.Points = b.Points[:first]
+			why := "malformed"
+			if err == errKind {
+				why = "unsupported"
+			}
+			b.Reject(why, line, err)
+			continue
+		}
+		b.AddLine(line, first)
+	}
+	return n
+}
+
+// decodeLine appends the points of line, which is memory of b.
+func decodeLine(b *reporters.Batch, line []byte, dog bool) error {
+	if bytes.HasPrefix(line, []byte("_e{")) || bytes.HasPrefix(line, []byte("_sc|")) {
+		return checkText(line)
+	}
+	name, rest, _ := bytes.Cut(line, []byte{':'})
+	if len(name) == 0 || checkText(line) != nil {
+		return errName
+	}
+	first := len(b.Points)
+	key := monkit.SeriesKey{Measurement: text(name)}
+	at := b.At.UnixNano()
+	for more := true; more; {
+		r := reading{rate: 1, at: at}
+		var err error
+		if rest, more, err = r.parse(rest); err != nil {
+			return err
+		}
+		if err := r.appendPoints(b, dog); err != nil {
+			return err
+		}
+		if r.tags != nil {
+			key.Tags = r.tags
+		}
+	}
+	for i := first; i < len(b.Points); i++ {
+		b.Points[i].Key = key
+	}
+	return nil
+}
+
+// checkText refuses what no line of the format holds.
+func checkText(line []byte) error {
+	ascii := true
+	for _, c := range line {
+		if c < ' ' || c == 0x7f {
+			return errName
+		}
+		ascii = ascii && c < 0x80
+	}
+	if !ascii && !utf8.Valid(line) {
+		return errName
+	}
+	return nil
+}
+
+// reading is a value, or several, with a type and what belongs to it.
+type reading struct {
+	values, kind []byte
+	rate         float64
+	at           int64
+	tags         *monkit.TagSet
+}
+
+// parse takes a reading from the start of p and returns what follows it, and
+// whether that is another reading.
+func (r *reading) parse(p []byte) (rest []byte, more bool, err error) {
+	values, p, ok := bytes.Cut(p, []byte{'|'})
+	if !ok {
+		return nil, false, errType
+	}
+	r.values = values
+	r.kind, p, more = cutSection(p, true)
+	for len(p) > 0 && !more {
+		var section []byte
+		section, p, more = cutSection(p, p[0] == '@')
+		if err := r.section(section); err != nil {
+			return nil, false, err
+		}
+	}
+	return p, more, nil
+}
+
+// cutSection returns what stands before the next "|", or before a colon where
+// one starts another reading.
+func cutSection(p []byte, colon bool) (section, rest []byte, more bool) {
+	i := bytes.IndexByte(p, '|')
+	if i < 0 {
+		i = len(p)
+	}
+	if colon {
+		if c := bytes.IndexByte(p[:i], ':'); c >= 0 {
+			return p[:c], p[c+1:], true
+		}
+	}
+	return p[:i], p[min(i+1, len(p)):], false
+}
+
+// section takes what the conversion to other formats needs; what else there
+// may be passes with the line.
+func (r *reading) section(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	switch p[0] {
+	case '@':
+		rate, ok := decimal.Parse(p[1:])
+		if !ok || rate <= 0 {
+			return errRate
+		}
+		r.rate = rate
+	case '#':
+		r.tags = parseTags(p[1:])
+	case 'T':
+		second, ok := decimal.Parse(p[1:])
+		if !ok || second < 0 || second >= math.MaxInt64/1e9 {
+			return errStamp
+		}
+		r.at = int64(second) * 1e9
+	}
+	return nil
+}
+
+func parseTags(p []byte) *monkit.TagSet {
+	var few [8]monkit.SeriesTag
+	tags := few[:0]
+	for len(p) > 0 {
+		var one []byte
+		one, p, _ = bytes.Cut(p, []byte{','})
+		key, val, _ := bytes.Cut(one, []byte{':'})
+		if len(key) > 0 {
+			tags = append(tags, monkit.SeriesTag{Key: text(key), Val: text(val)})
+		}
+	}
+	return (*monkit.TagSet)(nil).SetTags(tags...)
+}
+
+// appendPoints appends a point for each value, but for their key.
+func (r *reading) appendPoints(b *reporters.Batch, dog bool) error {
+	kind := reporters.Gauge
+	switch string(r.kind) {
+	case "c":
+		kind = reporters.Delta
+	case "g":
+	case "ms", "h", "d":
+		kind = reporters.Observed
+	case "s":
+		return nil
+	default:
+		return errKind
+	}
+	values := r.values
+	for more := true; more; {
+		var value []byte
+		value, values, more = bytes.Cut(values, []byte{':'})
+		v, ok := decimal.Parse(value)
+		if !ok {
+			return errValue
+		}
+		p := reporters.Point{Value: v, Time: r.at, Kind: kind}
+		if kind == reporters.Delta {
+			if p.Value /= r.rate; !reporters.Finite(p.Value) {
+				return errRate
+			}
+		}
+		if kind == reporters.Gauge && !dog && (value[0] == '+' || value[0] == '-') {
+			p.Kind = reporters.Relative
+		}
+		b.Points = append(b.Points, p)
+	}
+	return nil
+}
+
+// text is p as a string without a copy.
+func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }

@@ -1,0 +1,129 @@
+package statsd
+
+import (
+	"strconv"
+
+	"monkit.example/reporters"
+)
+
+// encoder writes points as lines. It keeps the name of each series that has
+// an identity, and of totals where they stood.
+type encoder struct {
+	namer  namer
+	names  reporters.Memo[name]
+	deltas reporters.Deltas
+
+	other name // of the point at hand, if that has no identity
+}
+
+// name is what stands before and behind the value and type of a line.
+type name struct{ head, tail []byte }
+
+// AppendRun implements reporters.Encoder.
+func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
+	for i := range run {
+		p := &run[i]
+		n := e.name(p)
+		held := len(n.head) > 0 && reporters.Finite(p.Value)
+		if held {
+			dst, held = e.appendPoint(dst, p, n)
+		}
+		if !held {
+			skipped++
+		}
+	}
+	return dst, skipped
+}
+
+// name returns the name of p, good until the next call. Without one its head
+// is empty.
+func (e *encoder) name(p *reporters.Point) *name {
+	n, fresh := e.names.Field(p)
+	if n == nil {
+		n = &e.other
+	}
+	if fresh {
+		n.head = e.namer.appendName(n.head[:0], p)
+		n.tail = e.namer.appendTags(n.tail[:0], p.Key.Tags)
+		if len(n.head) > 0 {
+			n.head = append(n.head, ':')
+		}
+	}
+	return n
+}
+
+// appendPoint appends what there is to say of p and reports whether the
+// dialect can say it.
+func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, bool) {
+	v := p.Value
+	switch p.Kind {
+	case reporters.Total:
+		if v = e.added(p, n); v == 0 {
+			return dst, true
+		}
+		return n.appendLine(dst, v, "|c"), true
+	case reporters.Delta:
+		if v == 0 {
+			return dst, true
+		}
+		return n.appendLine(dst, v, "|c"), true
+	case reporters.Relative:
+		return e.appendRelative(dst, v, n)
+	case reporters.Observed:
+		return e.appendObserved(dst, v, n)
+	}
+	if v < 0 && !e.namer.tags {
+		dst = n.appendLine(dst, 0, "|g")
+	}
+	return n.appendLine(dst, v, "|g"), true
+}
+
+// added is what a total grew by. The tail makes part of the name of a series
+// without an identity.
+func (e *encoder) added(p *reporters.Point, n *name) float64 {
+	if p.ID != 0 {
+		return e.deltas.Next(p, nil)
+	}
+	head := len(n.head)
+	n.head = append(n.head, n.tail...)
+	v := e.deltas.Next(p, n.head)
+	n.head = n.head[:head]
+	return v
+}
+
+func (e *encoder) appendRelative(dst []byte, v float64, n *name) ([]byte, bool) {
+	switch {
+	case e.namer.tags:
+		return dst, false
+	case v == 0:
+		return dst, true
+	case v < 0:
+		return n.appendLine(dst, v, "|g"), true
+	}
+	dst = append(append(dst, n.head...), '+')
+	return append(append(appendNumber(dst, v), "|g"...), '\n'), true
+}
+
+func (e *encoder) appendObserved(dst []byte, v float64, n *name) ([]byte, bool) {
+	switch {
+	case e.namer.tags:
+		return n.appendLine(dst, v, "|h"), true
+	case v < 0:
+		return dst, false
+	}
+	return n.appendLine(dst, v, "|ms"), true
+}
+
+func (n *name) appendLine(dst []byte, v float64, kind string) []byte {
+	dst = appendNumber(append(dst, n.head...), v)
+	dst = append(append(dst, kind...), n.tail...)
+	return append(dst, '\n')
+}
+
+// appendNumber never writes an exponent, which several daemons misread.
+func appendNumber(dst []byte, v float64) []byte {
+	if v == 0 || v > 1e-6 && v < 1e15 || v < -1e-6 && v > -1e15 {
+		return reporters.AppendFloat(dst, v)
+	}
+	return strconv.AppendFloat(dst, v, 'f', -1, 64)
+}
