@@ -1,0 +1,12 @@
+package environment
+
+import "monkit.example/monkit"
+
+var (
+	procStatKey  = monkit.NewSeriesKey("proc_stat")
+	procStatmKey = monkit.NewSeriesKey("proc_statm")
+	procSource   = &source{procStats}
+)
+
+// Proc tells what Linux keeps about the process under /proc/self.
+func Proc() monkit.StatSource { return procSource }

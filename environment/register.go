@@ -1,0 +1,28 @@
+package environment
+
+import "monkit.example/monkit"
+
+// Register adds every source of this package to registry, in the scope of this
+// package. A nil registry is monkit.Default. Registering again changes
+// nothing.
+func Register(registry *monkit.Registry) {
+	if registry == nil {
+		registry = monkit.Default
+	}
+	scope := registry.Package()
+	for _, source := range []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage()} {
+		scope.Chain(source)
+	}
+}
+
+// source is a StatSource with an identity: a scope tells by it that a source
+// is chained already. Each lives for the whole program.
+type source struct {
+	stats func(emit)
+}
+
+type emit = func(key monkit.SeriesKey, field string, val float64)
+
+func (s *source) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
+	s.stats(cb)
+}

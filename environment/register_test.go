@@ -1,0 +1,163 @@
+package environment_test
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"monkit.example/environment"
+	"monkit.example/monkit"
+)
+
+const scopeTag = "scope=monkit.example/environment"
+
+// Every platform has these.
+var everywhere = map[string][]string{
+	"process":    {"control", "crc", "uptime"},
+	"goroutines": {"count"},
+	"runtime_memstats": {"Alloc", "TotalAlloc", "Sys", "Lookups", "Mallocs", "Frees", "HeapAlloc", "HeapSys", "HeapIdle",
+		"HeapInuse", "HeapReleased", "HeapObjects", "StackInuse", "StackSys", "MSpanInuse", "MSpanSys", "MCacheInuse",
+		"MCacheSys", "BuckHashSys", "GCSys", "OtherSys", "NextGC", "LastGC", "PauseTotalNs", "NumGC", "NumForcedGC",
+		"GCCPUFraction", "EnableGC", "DebugGC"},
+	"runtime_gcstats": {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax", "recent"},
+}
+
+var onUnix = map[string][]string{
+	"rusage": {"Utime.Sec", "Utime.Usec", "Stime.Sec", "Stime.Usec", "Maxrss", "Ixrss", "Idrss", "Isrss", "Minflt", "Majflt",
+		"Nswap", "Inblock", "Oublock", "Msgsnd", "Msgrcv", "Nsignals", "Nvcsw", "Nivcsw"},
+	"fds": {"count"},
+}
+
+var onLinux = map[string][]string{
+	"proc_stat": {"Pid", "State", "Ppid", "Pgrp", "Session", "TtyNr", "Tpgid", "Flags", "Minflt", "Cminflt", "Majflt", "Cmajflt",
+		"Utime", "Stime", "Cutime", "Cstime", "Priority", "Nice", "NumThreads", "Starttime", "Vsize", "Rss", "Rsslim",
+		"Processor", "RtPriority", "Policy", "DelayAcctBlkioTicks", "GuestTime", "CguestTime"},
+	"proc_statm": {"Size", "Resident", "Share", "Text", "Lib", "Data", "Dt"},
+}
+
+// expected is the series of this platform.
+func expected() map[string][]string {
+	want := map[string][]string{}
+	for _, group := range []struct {
+		applies bool
+		series  map[string][]string
+	}{
+		{true, everywhere},
+		{runtime.GOOS == "linux" || runtime.GOOS == "darwin", onUnix},
+		{runtime.GOOS == "linux", onLinux},
+	} {
+		if group.applies {
+			for series, fields := range group.series {
+				want[series] = fields
+			}
+		}
+	}
+	return want
+}
+
+type sample struct {
+	key   monkit.SeriesKey
+	field string
+	val   float64
+}
+
+func walk(source monkit.StatSource) (samples []sample) {
+	source.Stats(func(key monkit.SeriesKey, field string, val float64) {
+		samples = append(samples, sample{key, field, val})
+	})
+	return samples
+}
+
+func fieldsBySeries(samples []sample) map[string][]string {
+	fields := map[string][]string{}
+	for _, s := range samples {
+		fields[s.key.Measurement] = append(fields[s.key.Measurement], s.field)
+	}
+	return fields
+}
+
+func TestRegisterEmitsEverySeriesWithItsFields(t *testing.T) {
+	runtime.GC() // so that there is a pause to tell of
+	registry := monkit.NewRegistry()
+	environment.Register(registry)
+	got := fieldsBySeries(walk(registry))
+	for series, fields := range expected() {
+		if !slices.Equal(got[series], fields) {
+			t.Errorf("%s has the fields\n%q, want\n%q", series, got[series], fields)
+		}
+	}
+}
+
+func TestSeriesAreInTheScopeOfThePackage(t *testing.T) {
+	registry := monkit.NewRegistry()
+	environment.Register(registry)
+	for _, s := range walk(registry.ScopeNamed("monkit.example/environment")) {
+		if got := s.key.Tags.String(); got != scopeTag {
+			t.Errorf("%s has the tags %q, want %q", s.key.Measurement, got, scopeTag)
+		}
+	}
+}
+
+// Fault 17 of the library this one succeeds: everything came twice.
+func TestRegisterTwiceEmitsOnce(t *testing.T) {
+	registry := monkit.NewRegistry()
+	environment.Register(registry)
+	environment.Register(registry)
+	seen := map[string]int{}
+	for _, s := range walk(registry) {
+		seen[s.key.WithField(s.field)]++
+	}
+	for name, n := range seen {
+		if n != 1 {
+			t.Errorf("%s was emitted %d times", name, n)
+		}
+	}
+}
+
+func TestRegisterNilMeansDefault(t *testing.T) {
+	environment.Register(nil)
+	if _, ok := monkit.Collect(monkit.Default)["process,"+scopeTag+" control"]; !ok {
+		t.Error("monkit.Default has no process control after Register(nil)")
+	}
+}
+
+func TestNoSeriesShowsWhereThingsAreInMemory(t *testing.T) {
+	for _, s := range walk(environment.Proc()) {
+		for _, secret := range []string{"code", "stack", "kstk", "wchan", "sig"} {
+			if strings.Contains(strings.ToLower(s.field), secret) {
+				t.Errorf("%s is emitted", s.field)
+			}
+		}
+	}
+}
+
+func TestEverySourceExistsOnEveryPlatform(t *testing.T) {
+	for name, source := range map[string]func() monkit.StatSource{
+		"OS":      environment.OS,
+		"Proc":    environment.Proc,
+		"Process": environment.Process,
+		"Runtime": environment.Runtime,
+		"Rusage":  environment.Rusage,
+	} {
+		if source() != source() {
+			t.Errorf("%s is not one source", name)
+		}
+		walk(source())
+	}
+}
+
+// Readers tell a series by the *TagSet it comes with.
+func TestASeriesKeepsItsTagSet(t *testing.T) {
+	registry := monkit.NewRegistry()
+	environment.Register(registry)
+	tags := map[string]*monkit.TagSet{}
+	for range 2 {
+		for _, s := range walk(registry) {
+			if before, ok := tags[s.key.Measurement]; ok && before != s.key.Tags {
+				t.Fatalf("%s came with another *TagSet", s.key.Measurement)
+			}
+			tags[s.key.Measurement] = s.key.Tags
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package environment
+
+func rusageStats(emit) {}
