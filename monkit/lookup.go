@@ -85,12 +85,13 @@ func (s *Scope) seriesOf(fn bool, name string, tags []SeriesTag) (SeriesKey, []S
 	if !fn && len(tags) == 0 {
 		return SeriesKey{Measurement: name, Tags: s.base}, nil
 	}
-	own := []SeriesTag{{"scope", s.name}}
 	measurement := name
+	all := append(make([]SeriesTag, 0, len(tags)+2), tags...)
+	all = append(all, SeriesTag{"scope", s.name})
 	if fn {
-		measurement, own = "function", append(own, SeriesTag{"name", name})
+		measurement, all = "function", append(all, SeriesTag{"name", name})
 	}
-	set := (&TagSet{tags: tags}).SetTags(own...)
+	set := newTagSet(all)
 	apart := make([]SeriesTag, 0, set.Len())
 	for _, tag := range set.tags {
 		if tag.Key != "scope" && (!fn || tag.Key != "name") {

@@ -51,27 +51,29 @@ type probe struct {
 	fn *Func
 }
 
-// task finds its Func at the first call.
+// task remembers what function first called it. It keeps the place in the
+// code and not the Func, because a stored pointer would cost every Task that
+// is used on the spot an allocation.
 type task struct {
 	scope *Scope
 	tags  []SeriesTag
-	fn    atomic.Pointer[Func]
+	pc    atomic.Uintptr
 }
 
 // open begins a run. The function that called the Task is two frames above.
 //
 //go:noinline
 func (t *task) open(ctx *context.Context, args []interface{}) *Span {
-	fn := t.fn.Load()
-	if fn == nil {
+	pc := t.pc.Load()
+	if pc == 0 {
 		if p := probeIn(ctx); p != nil {
 			p.fn = t.scope.funcAt(p.pc, t.tags)
 			return nil
 		}
-		fn = t.scope.funcAt(callerPC(2), t.tags)
-		t.fn.Store(fn)
+		pc = callerPC(2)
+		t.pc.Store(pc)
 	}
-	return fn.open(ctx, args)
+	return t.scope.funcAt(pc, t.tags).open(ctx, args)
 }
 
 func probeIn(ctx *context.Context) *probe {

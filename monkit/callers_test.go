@@ -1,0 +1,73 @@
+package monkit
+
+import "testing"
+
+func TestSplitFunction(t *testing.T) {
+	for _, tt := range []struct{ name, full, pkg, fn string }{
+		{"main has no slash", "main.main", "main", "main"},
+		{"standard package", "fmt.Println", "fmt", "Println"},
+		{"path", "github.com/a/b.F", "github.com/a/b", "F"},
+		{"method", "github.com/a/b.(*T).M", "github.com/a/b", "(*T).M"},
+		{"value method", "a/b.T.M", "a/b", "T.M"},
+		{"closure", "a/b.F.func1", "a/b", "F.func1"},
+		{"dot in the last element", "gopkg.in/yaml%2ev2.F", "gopkg.in/yaml.v2", "F"},
+		{"dot in an earlier element", "a.b/c.F", "a.b/c", "F"},
+		{"generic", "a/b.F[...]", "a/b", "F[...]"},
+		{"type argument with a path", "a/b.F[c/d.T]", "a/b", "F[c/d.T]"},
+		{"percent without hex", "a%zz/b.F", "a%zz/b", "F"},
+		{"percent at the end", "a%2", "a%2", "unknown"},
+		{"nothing known", "", "unknown", "unknown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if pkg, fn := splitFunction(tt.full); pkg != tt.pkg || fn != tt.fn {
+				t.Errorf("got %q %q, want %q %q", pkg, fn, tt.pkg, tt.fn)
+			}
+		})
+	}
+}
+
+func FuzzSplitFunction(f *testing.F) {
+	f.Add("gopkg.in/yaml%2ev2.(*T).M")
+	f.Add("a%/b.[")
+	f.Fuzz(func(t *testing.T, full string) {
+		if _, fn := splitFunction(full); len(fn) > len(full)+len("unknown") {
+			t.Errorf("%q grew to %q", full, fn)
+		}
+	})
+}
+
+var here = Package()
+
+type receiver struct{}
+
+func (*receiver) method() *Func { return here.Func() }
+
+func generic[T any](T) *Func { return here.Func() }
+
+func TestCallersAreNamed(t *testing.T) {
+	if got, want := here.Name(), "monkit.example/monkit"; got != want {
+		t.Errorf("scope is %q, want %q", got, want)
+	}
+	if got := NewRegistry().Package().Name(); got != here.Name() {
+		t.Errorf("scope of another registry is %q", got)
+	}
+	inner := func() *Func { return here.Func() }
+	for _, tt := range []struct {
+		name string
+		fn   *Func
+		want string
+	}{
+		{"function", here.Func(), "TestCallersAreNamed"},
+		{"method", new(receiver).method(), "(*receiver).method"},
+		{"closure", inner(), "TestCallersAreNamed.func1"},
+		{"generic", generic(1), "generic[...]"},
+		{"same again", here.Func(), "TestCallersAreNamed"},
+	} {
+		if got := tt.fn.ShortName(); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	if got, want := here.Func().FullName(), "monkit.example/monkit.TestCallersAreNamed"; got != want {
+		t.Errorf("full name is %q, want %q", got, want)
+	}
+}

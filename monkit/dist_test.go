@@ -1,0 +1,275 @@
+package monkit
+
+import (
+	"math"
+	"math/rand"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func within1Percent(got, want float64) bool {
+	return math.Abs(got-want) <= 0.01*math.Abs(want)
+}
+
+// Quantiles are within 1 % of the value at that rank whatever the shape.
+func TestQuantilesAreTrue(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		next func(r *rand.Rand) float64
+	}{
+		{"uniform", func(r *rand.Rand) float64 { return r.Float64() }},
+		{"lognormal", func(r *rand.Rand) float64 { return math.Exp(3 * r.NormFloat64()) }},
+		{"normal around zero", func(r *rand.Rand) float64 { return r.NormFloat64() }},
+		{"negative", func(r *rand.Rand) float64 { return -math.Exp(r.NormFloat64()) }},
+		{"twelve decades", func(r *rand.Rand) float64 { return math.Pow(10, 12*r.Float64()-6) }},
+		{"constant", func(r *rand.Rand) float64 { return 0.1 }},
+		{"mostly zero", func(r *rand.Rand) float64 { return max(0, r.NormFloat64()-1) }},
+		{"small integers", func(r *rand.Rand) float64 { return float64(r.Intn(10)) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := rand.New(rand.NewSource(1))
+			d := NewFloatDist(NewSeriesKey("d"))
+			vals := make([]float64, 20_001)
+			for i := range vals {
+				vals[i] = tt.next(r)
+				d.Insert(vals[i])
+			}
+			slices.Sort(vals)
+			for _, q := range []float64{0, .001, .1, .25, .5, .75, .9, .99, .999, 1} {
+				want := vals[int(math.Round(q*float64(len(vals)-1)))]
+				if got := d.Query(q); !within1Percent(got, want) {
+					t.Errorf("quantile %v is %v, want %v", q, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestIntQuantilesKeepTheirRange(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		vals []int64
+	}{
+		{"greatest", []int64{math.MaxInt64, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 2}},
+		{"smallest", []int64{math.MinInt64, math.MinInt64, math.MinInt64 + 1}},
+		{"both ends", []int64{math.MinInt64, 0, math.MaxInt64}},
+		{"beyond float32", []int64{1<<24 + 1, 1<<24 + 3}},
+		{"beyond float64", []int64{1<<53 + 1, 1<<53 + 3}},
+		{"below a hundred every value has its bucket", []int64{97, 98, 99}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := NewIntDist(NewSeriesKey("d"))
+			for _, v := range tt.vals {
+				d.Insert(v)
+			}
+			slices.Sort(tt.vals)
+			low, high := tt.vals[0], tt.vals[len(tt.vals)-1]
+			if d.Query(0) != low || d.Query(1) != high {
+				t.Errorf("from %d to %d, want %d to %d", d.Query(0), d.Query(1), low, high)
+			}
+			for i, want := range tt.vals {
+				got := d.Query(float64(i) / float64(len(tt.vals)-1))
+				if got < low || got > high || !within1Percent(float64(got), float64(want)) {
+					t.Errorf("value %d is %d, want %d", i, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestQueryTakesAnyQuantile(t *testing.T) {
+	d := NewIntDist(NewSeriesKey("d"))
+	if got := d.Query(.5); got != 0 {
+		t.Errorf("empty: got %d", got)
+	}
+	d.Insert(1)
+	d.Insert(9)
+	for _, tt := range []struct {
+		q    float64
+		want int64
+	}{{math.NaN(), 1}, {math.Inf(-1), 1}, {-1, 1}, {2, 9}, {math.Inf(1), 9}} {
+		if got := d.Query(tt.q); got != tt.want {
+			t.Errorf("quantile %v is %d, want %d", tt.q, got, tt.want)
+		}
+	}
+}
+
+func TestDistFields(t *testing.T) {
+	d := NewDurationDist(NewSeriesKey("d"))
+	fields := func() (names []string, vals map[string]float64) {
+		vals = make(map[string]float64)
+		d.Stats(func(_ SeriesKey, field string, val float64) {
+			names = append(names, field)
+			vals[field] = val
+		})
+		return names, vals
+	}
+	if names, _ := fields(); !slices.Equal(names, []string{"count"}) {
+		t.Errorf("empty: %v", names)
+	}
+	d.Insert(2 * time.Second)
+	d.Insert(500 * time.Millisecond)
+	names, vals := fields()
+	want := []string{"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax", "recent"}
+	if !slices.Equal(names, want) {
+		t.Errorf("fields %v, want %v", names, want)
+	}
+	for field, want := range map[string]float64{
+		"count": 2, "sum": 2.5, "min": .5, "max": 2, "rmin": .5, "ravg": 1.25, "r99": 2, "rmax": 2, "recent": .5,
+	} {
+		if vals[field] != want {
+			t.Errorf("%s is %v, want %v", field, vals[field], want)
+		}
+	}
+}
+
+func TestDistLeavesOutWhatIsNotFinite(t *testing.T) {
+	d := NewFloatDist(NewSeriesKey("d"))
+	for _, v := range []float64{math.NaN(), 1, math.Inf(1), math.Inf(-1), 3} {
+		d.Insert(v)
+	}
+	if d.Count != 2 || d.Sum != 4 || d.High != 3 || d.FullAverage() != 2 {
+		t.Errorf("count %d sum %v high %v", d.Count, d.Sum, d.High)
+	}
+}
+
+func TestDistResetLeavesNothing(t *testing.T) {
+	d := NewIntDist(NewSeriesKey("d"))
+	d.Insert(7)
+	d.Reset()
+	if d.Count != 0 || d.Query(.5) != 0 || d.FullAverage() != 0 || d.ReservoirAverage() != 0 {
+		t.Errorf("count %d, quantile %d", d.Count, d.Query(.5))
+	}
+}
+
+func TestDistCopyIsIndependent(t *testing.T) {
+	d := NewIntDist(NewSeriesKey("d"))
+	for range 300 { // more than a small bucket counts
+		d.Insert(1)
+	}
+	c := d.Copy()
+	for range 1000 {
+		c.Insert(100)
+	}
+	if d.Count != 300 || d.Query(.5) != 1 || c.Count != 1300 || c.Query(.5) != 100 || c.Query(.1) != 1 {
+		t.Errorf("original %d %d, copy %d %d", d.Count, d.Query(.5), c.Count, c.Query(.5))
+	}
+}
+
+func TestQuantilesAreOfTheLastMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewIntDist(NewSeriesKey("d"))
+		insert := func(v int64, n int, every time.Duration) {
+			for range n {
+				d.Insert(v)
+				time.Sleep(every)
+			}
+		}
+		insert(1000, 5000, time.Microsecond)
+		time.Sleep(50 * time.Second)
+		if got := d.Query(.5); got != 1000 {
+			t.Errorf("within the minute: got %d", got)
+		}
+		insert(1, 121, time.Second)
+		if got := d.Query(1); got != 1 {
+			t.Errorf("two minutes on: greatest is %d", got)
+		}
+		if d.High != 1000 || d.Count != 5121 {
+			t.Errorf("high %d count %d are not of all time", d.High, d.Count)
+		}
+		time.Sleep(time.Hour)
+		d.Insert(5)
+		if got := d.Query(0); got != 5 {
+			t.Errorf("an hour on: smallest is %d", got)
+		}
+	})
+}
+
+func TestStaleQuantilesAreNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewIntDist(NewSeriesKey("d"))
+		d.Insert(3)
+		time.Sleep(3 * time.Minute)
+		got := Collect(d)
+		if _, ok := got["d r50"]; ok || got["d count"] != 1 || got["d max"] != 3 || got["d recent"] != 3 {
+			t.Errorf("samples %v", got)
+		}
+		if d.Query(.5) != 3 {
+			t.Errorf("asked for, the last quantile is %d", d.Query(.5))
+		}
+		d.Insert(4)
+		if got := Collect(d)["d rmin"]; got != 4 {
+			t.Errorf("rmin is %v", got)
+		}
+	})
+}
+
+func TestDistMerge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, both := NewIntDist(NewSeriesKey("d")), NewIntDist(NewSeriesKey("d"))
+		for range 300 {
+			old.Insert(1)
+		}
+		time.Sleep(time.Minute)
+		fresh := NewIntDist(NewSeriesKey("d"))
+		for range 700 {
+			fresh.Insert(50)
+		}
+		for _, d := range []*IntDist{NewIntDist(NewSeriesKey("d")), old, fresh} {
+			both.Merge(d)
+		}
+		if both.Count != 1000 || both.Sum != 300+700*50 || both.Low != 1 || both.High != 50 || both.Recent != 50 {
+			t.Errorf("count %d sum %d from %d to %d", both.Count, both.Sum, both.Low, both.High)
+		}
+		if both.Query(.1) != 1 || both.Query(.5) != 50 {
+			t.Errorf("quantiles %d %d", both.Query(.1), both.Query(.5))
+		}
+		other := fresh.Copy()
+		other.Merge(old)
+		if other.Query(.1) != 1 || other.Query(.5) != 50 || fresh.Count != 700 || old.Count != 300 {
+			t.Errorf("merged the other way: %d %d", other.Query(.1), other.Query(.5))
+		}
+		time.Sleep(time.Minute + time.Second)
+		both.Insert(50)
+		if both.Query(0) != 50 {
+			t.Errorf("merged values never age")
+		}
+	})
+}
+
+// Whatever the values are, the octaves kept have a bound, and the ones lost
+// are the smallest.
+func TestOctavesAreBounded(t *testing.T) {
+	for name, exps := range map[string][]int{
+		"rising":  {-1000, -500, 0, 500, 1000},
+		"falling": {1000, 500, 0, -500, -1000},
+		"mixed":   {0, 1000, -1000, 900, -1074},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := NewFloatDist(NewSeriesKey("d"))
+			for _, exp := range exps {
+				for range 300 {
+					d.Insert(math.Ldexp(1, exp))
+					d.Insert(-math.Ldexp(1, exp))
+				}
+			}
+			w := d.recent.cur
+			if p, n := len(w.buckets.pos.pages), len(w.buckets.neg.pages); p > maxOctaves || n > maxOctaves {
+				t.Errorf("%d and %d octaves", p, n)
+			}
+			top := math.Ldexp(1, slices.Max(exps))
+			if got := d.Query(.99); !within1Percent(got, top) {
+				t.Errorf("r99 is %v, want %v", got, top)
+			}
+			var n int64
+			for _, p := range slices.Concat(w.buckets.pos.pages, w.buckets.neg.pages) {
+				n += p.total()
+			}
+			if n += w.buckets.zeros; n != d.Count {
+				t.Errorf("buckets hold %d of %d values", n, d.Count)
+			}
+		})
+	}
+}
