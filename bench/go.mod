@@ -6,6 +6,7 @@ require (
 	github.com/VictoriaMetrics/metrics v1.35.1
 	github.com/spacemonkeygo/monkit/v3 v3.0.25-0.20251022131615-eb24eb109368
 	go.uber.org/goleak v1.3.0
+	golang.org/x/net v0.62.0
 	monkit.example v0.0.0
 )
 

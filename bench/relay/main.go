@@ -1,0 +1,102 @@
+// Command relay measures relays side by side: lines/s and processor time a
+// line, from Graphite datagrams on loopback UDP to a TCP sink. Run it with
+//
+//	go run ./relay -rates 50000,200000 -for 5s -rounds 3
+//
+// in bench/. The load is open: each rate is sent whatever the relay does, and
+// what did not arrive is accounted for. Relays take turns, so that whatever
+// else the machine does meets all of them; the first round is not counted.
+// It needs Linux, for what /proc says about a process and a socket.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	rates := flag.String("rates", "25000,100000,200000,400000", "lines a second, separated by commas")
+	length := flag.Duration("for", 5*time.Second, "how long each rate is sent")
+	rounds := flag.Int("rounds", 3, "rounds that are counted")
+	flag.Parse()
+	if err := run(*rates, *length, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "relay:", err)
+		os.Exit(1)
+	}
+}
+
+func run(list string, length time.Duration, rounds int) error {
+	rates, err := parseRates(list)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "relay-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	peers, err := peers(dir)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s/%s, %d processors, %s; %d-byte datagrams of %d lines, each rate for %v, median of %d rounds\n",
+		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), maxDatagram, perDatagram, length, rounds)
+	for _, p := range peers {
+		fmt.Printf("%s: %s\n", p.name, p.about)
+	}
+	for _, rate := range rates {
+		results, err := compare(peers, rate, length, rounds)
+		if err != nil {
+			return err
+		}
+		printTable(rate, results)
+	}
+	return nil
+}
+
+func parseRates(list string) ([]int, error) {
+	var rates []int
+	for text := range strings.SplitSeq(list, ",") {
+		rate, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || rate <= 0 {
+			return nil, fmt.Errorf("rate %q is not a count of lines a second", text)
+		}
+		rates = append(rates, rate)
+	}
+	return rates, nil
+}
+
+// compare returns the results by peer, in the peers' order, first round left out.
+func compare(peers []peer, rate int, length time.Duration, rounds int) ([][]result, error) {
+	results := make([][]result, len(peers))
+	for round := range rounds + 1 {
+		for i, p := range peers {
+			r, err := p.leg(rate, length)
+			if err != nil {
+				return nil, fmt.Errorf("%s at %d lines/s: %w", p.name, rate, err)
+			}
+			if round > 0 {
+				results[i] = append(results[i], r)
+			}
+		}
+	}
+	return results, nil
+}
+
+func printTable(rate int, results [][]result) {
+	fmt.Printf("\n%d lines/s\n%-16s %12s %10s %12s %12s %12s %9s\n", rate,
+		"", "lines/s", "ns/line", "sent", "kernel drops", "unexplained", "RSS MiB")
+	for _, rs := range results {
+		fmt.Printf("%-16s %12.0f %10.0f %12d %12d %12d %9.0f\n", rs[0].peer,
+			median(rs, result.linesPerSecond), median(rs, result.nsPerLine),
+			sum(rs, func(r result) int { return r.sent }),
+			sum(rs, func(r result) int { return r.kernelDrops }),
+			sum(rs, result.unexplained),
+			median(rs, func(r result) float64 { return float64(r.rss) / (1 << 20) }))
+	}
+}

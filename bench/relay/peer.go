@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A peer is a relay under measurement.
+type peer struct {
+	name  string
+	about string // version and flags, for the reader of the results
+	ready string // what it prints when it can take load; empty: its socket is enough
+	// command starts it with a Graphite listener on UDP port listen of
+	// 127.0.0.1 and everything forwarded to the TCP address.
+	command func(listen int, forward string) (*exec.Cmd, error)
+}
+
+// peers are ours, built into dir, and those others that are installed.
+func peers(dir string) ([]peer, error) {
+	ours, err := monkitRelay(dir)
+	if err != nil {
+		return nil, err
+	}
+	all := []peer{ours}
+	if path, err := exec.LookPath("carbon-c-relay"); err == nil {
+		all = append(all, carbonCRelay(dir, path))
+	} else {
+		fmt.Fprintln(os.Stderr, "relay: carbon-c-relay is not installed (Debian package carbon-c-relay): measuring ours alone")
+	}
+	return all, nil
+}
+
+func monkitRelay(dir string) (peer, error) {
+	bin := filepath.Join(dir, "monkit-relay")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "monkit.example/cmd/monkit-relay")
+	if out, err := build.CombinedOutput(); err != nil {
+		return peer{}, fmt.Errorf("build monkit-relay: %w\n%s", err, out)
+	}
+	return peer{
+		name:  "monkit-relay",
+		about: "this tree, defaults",
+		command: func(listen int, forward string) (*exec.Cmd, error) {
+			return exec.Command(bin, "-listen", fmt.Sprintf("graphite+udp://127.0.0.1:%d", listen),
+				"-forward", "graphite+tcp://"+forward), nil
+		},
+	}, nil
+}
+
+// carbonCRelay has queues that hold a whole leg, a receive buffer as large as
+// it can ask for, and no stalling, which would stop it from reading.
+func carbonCRelay(dir, path string) peer {
+	flags := []string{"-w", "2", "-q", "2000000", "-U", "4194304", "-L", "0"}
+	version, err := exec.Command(path, "-v").CombinedOutput()
+	if err != nil {
+		version = []byte("unknown version")
+	}
+	firstLine, _, _ := strings.Cut(string(version), "\n")
+	return peer{
+		name:  "carbon-c-relay",
+		about: firstLine + ", " + strings.Join(flags, " "),
+		ready: "startup sequence complete", // a datagram before that can crash it
+		command: func(listen int, forward string) (*exec.Cmd, error) {
+			conf := filepath.Join(dir, "c-relay.conf")
+			text := fmt.Sprintf("listen type linemode 127.0.0.1:%d proto udp;\ncluster sink forward %s proto tcp;\nmatch * send to sink stop;\n", listen, forward)
+			if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+				return nil, err
+			}
+			return exec.Command(path, append([]string{"-f", conf}, flags...)...), nil
+		},
+	}
+}
+
+// freePort returns a UDP port that nobody has at the moment.
+func freePort() (int, error) {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).Port, nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"slices"
+	"time"
+)
+
+// A result is what one leg came to, in lines.
+type result struct {
+	peer        string
+	sent        int
+	kernelDrops int // between the generator and the relay
+	arrived     int // at the sink
+	elapsed     time.Duration
+	cpu         time.Duration // user and system, of the relay alone
+	rss         int64         // at its highest, in bytes
+}
+
+func (r result) linesPerSecond() float64 { return float64(r.arrived) / r.elapsed.Seconds() }
+
+func (r result) nsPerLine() float64 { return float64(r.cpu.Nanoseconds()) / float64(max(r.arrived, 1)) }
+
+// unexplained is what the relay took and did not deliver. Duplicates make it
+// negative.
+func (r result) unexplained() int { return r.sent - r.kernelDrops - r.arrived }
+
+func median(rs []result, f func(result) float64) float64 {
+	var values []float64
+	for _, r := range rs {
+		values = append(values, f(r))
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func sum(rs []result, f func(result) int) (total int) {
+	for _, r := range rs {
+		total += f(r)
+	}
+	return total
+}
