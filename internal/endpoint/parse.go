@@ -1,0 +1,283 @@
+package endpoint
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A socket's path must fit into what the kernel has for it.
+const maxPath = 107
+
+// Parse reads one endpoint. An error says what is wrong and what to write
+// instead, and shows no credentials.
+func Parse(s string, d Default) (Endpoint, error) {
+	e, err := parse(s, d)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("address %q: %w", Redact(s), err)
+	}
+	return e, nil
+}
+
+func parse(s string, d Default) (Endpoint, error) {
+	if s == "" {
+		return Endpoint{}, fmt.Errorf("empty; write %s", example(d))
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
+		return Endpoint{}, fmt.Errorf("a space or control character at byte %d; remove it", i)
+	}
+	e, rest, err := parseHead(s, d)
+	if err != nil {
+		return e, err
+	}
+	if e.IsHTTP() {
+		return e.parseURL(rest, !strings.Contains(s, "://"), d)
+	}
+	address, query, found := strings.Cut(rest, "?")
+	if found {
+		if e.Options, err = parseOptions(query, e.Transport, d); err != nil {
+			return e, err
+		}
+	}
+	if e.IsPath() {
+		e.Address = address
+		return e, checkPath(address)
+	}
+	e.Address, err = parseHostPort(address, d)
+	return e, err
+}
+
+// parseHead takes format and transport off s.
+func parseHead(s string, d Default) (e Endpoint, rest string, err error) {
+	e = Endpoint{Format: d.Format, Transport: d.Transport}
+	scheme, rest, found := strings.Cut(s, "://")
+	if found && strings.ContainsAny(scheme, ":/?[@") {
+		found = false // the :// stands somewhere in the address
+	}
+	if !found {
+		scheme, rest = "", s
+		if i := strings.IndexAny(s, "+:/?[@."); i >= 0 && s[i] == '+' {
+			scheme, rest = s[:i+1], s[i+1:]
+		}
+	}
+	if format, transport, ok := strings.Cut(scheme, "+"); ok {
+		if format == "" {
+			return e, "", errors.New("nothing before the +; write a format there, or leave out the +")
+		}
+		e.Format, scheme = strings.ToLower(format), transport
+	}
+	if scheme != "" {
+		e.Transport = strings.ToLower(scheme)
+	} else if found {
+		return e, "", fmt.Errorf("no transport before ://; write %s", list(allowed(d)))
+	}
+	return e, rest, checkHead(e, rest, d)
+}
+
+func checkHead(e Endpoint, rest string, d Default) error {
+	if strings.HasPrefix(rest, "/") && !e.IsPath() && !e.IsHTTP() {
+		return fmt.Errorf("a path where a host was expected; for a socket write unix://%s", shortPath(rest))
+	}
+	if e.Transport == "" {
+		return fmt.Errorf("no transport; write one of %s before the address, as in %s", list(allowed(d)), example(d))
+	}
+	if !slices.Contains(allowed(d), e.Transport) {
+		return fmt.Errorf("transport %q is not possible here; write %s", e.Transport, list(allowed(d)))
+	}
+	switch {
+	case d.Formats == nil:
+	case e.Format == "":
+		return fmt.Errorf("no format; write %s before it, as in %s", list(d.Formats), example(d))
+	case !slices.Contains(d.Formats, e.Format):
+		return fmt.Errorf("format %q is not known; write %s", e.Format, list(d.Formats))
+	}
+	return checkFormat(e.Format)
+}
+
+func checkFormat(format string) error {
+	for _, r := range format {
+		if r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') {
+			return fmt.Errorf("%q in the format; only letters, digits, - and _ may stand before the +", r)
+		}
+	}
+	return nil
+}
+
+func allowed(d Default) []string {
+	if d.Transports == nil {
+		return transports
+	}
+	return d.Transports
+}
+
+func shortPath(s string) string {
+	path, _, _ := strings.Cut(s, "?")
+	return path
+}
+
+// parseURL is for http. A bare text named no scheme, so its port may be d's.
+func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) {
+	u, err := url.Parse(e.Transport + "://" + rest)
+	if err != nil {
+		// The error may quote a password; where it came from says enough.
+		return e, errors.New("not a URL; write http://host:port/path?query, with special characters of user and password escaped as %XX")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	if u.Port() == "" && strings.HasSuffix(u.Host, ":") {
+		return e, errors.New("nothing after the colon; write a port there, or leave out the colon")
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{HTTP: "80", HTTPS: "443"}[e.Transport]
+		if bare && d.Port != "" {
+			port = d.Port
+		}
+	}
+	if e.Address, err = join(u.Hostname(), port, d); err != nil {
+		return e, err
+	}
+	u.Host = e.Address
+	e.URL = u
+	return e, nil
+}
+
+func parseOptions(query, transport string, d Default) (url.Values, error) {
+	if query == "" {
+		return nil, nil
+	}
+	o, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, errors.New("the options cannot be read; write name=value&name=value, with special characters as %XX")
+	}
+	known := slices.Clone(d.Options)
+	if d.ServerSide {
+		known = append(known, listenOptions[transport]...)
+	} else {
+		known = append(known, dialOptions[transport]...)
+	}
+	for name, values := range o {
+		switch {
+		case len(known) == 0:
+			return nil, fmt.Errorf("option %q: %s has no options here; leave out what follows the ?", name, transport)
+		case !slices.Contains(known, name):
+			return nil, fmt.Errorf("option %q is not known; write %s", name, list(known))
+		case len(values) != 1:
+			return nil, fmt.Errorf("option %q stands there %d times; write it once", name, len(values))
+		}
+	}
+	return o, nil
+}
+
+func checkPath(path string) error {
+	switch {
+	case path == "":
+		return errors.New("no path; write unix:///run/name.sock")
+	case len(path) > maxPath:
+		return fmt.Errorf("the path has %d bytes, a socket's at most %d; write a shorter one", len(path), maxPath)
+	case !rooted(path):
+		return fmt.Errorf("the path %q is not absolute; write three slashes, unix:///%s, or ./ before it if you mean that", path, path)
+	}
+	return nil
+}
+
+// rooted tells whether nobody can have meant another path: absolute, expressly
+// relative, Linux's abstract names, or a drive of Windows.
+func rooted(path string) bool {
+	for _, p := range []string{"/", "./", "../", "@"} {
+		if strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return len(path) > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/')
+}
+
+func parseHostPort(s string, d Default) (string, error) {
+	if i := strings.IndexByte(s, '@'); i >= 0 {
+		return "", errors.New("a user or password before @, which only http and https have; leave it out")
+	}
+	if i := strings.IndexAny(s, "/#"); i >= 0 {
+		return "", fmt.Errorf("%q after the port, where nothing follows; leave it out", s[i:])
+	}
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
+		return "", fmt.Errorf("an IPv6 address needs brackets; write [%s]:%s", s, portFor(d))
+	}
+	if strings.Count(s, ":") > 1 && !strings.HasPrefix(s, "[") {
+		return "", fmt.Errorf("too many colons; if it is an IPv6 address write it in brackets, as in [::1]:%s", portFor(d))
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return joinDefault(s, d)
+	}
+	return join(host, port, d)
+}
+
+// joinDefault is for addresses that have no port.
+func joinDefault(s string, d Default) (string, error) {
+	if strings.HasPrefix(s, "[") {
+		if !strings.HasSuffix(s, "]") || strings.Count(s, "]") > 1 {
+			return "", fmt.Errorf("the brackets do not match; write [::1]:%s", portFor(d))
+		}
+		s = s[1 : len(s)-1]
+	}
+	if d.Port == "" {
+		return "", fmt.Errorf("no port; write %s", net.JoinHostPort(s, portFor(d)))
+	}
+	return join(s, d.Port, d)
+}
+
+func join(host, port string, d Default) (string, error) {
+	if port == "" {
+		if port = d.Port; port == "" {
+			return "", fmt.Errorf("nothing after the colon; write a port there, as in %s", net.JoinHostPort(host, portFor(d)))
+		}
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 && !d.ServerSide {
+		return "", fmt.Errorf("port %q is not a number from 1 to 65535", port)
+	}
+	if host == "" && !d.ServerSide {
+		return "", fmt.Errorf("no host; write 127.0.0.1:%s for this machine", port)
+	}
+	if strings.Contains(host, ":") {
+		if _, err := netip.ParseAddr(host); err != nil {
+			return "", errors.New("what stands in the brackets is not an IPv6 address")
+		}
+	} else if i := strings.IndexAny(host, "[]%\"'<>\\^`{|},;!*()=&$#?/@"); i >= 0 {
+		return "", fmt.Errorf("%q cannot be part of a host name", host[i])
+	}
+	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
+}
+
+func portFor(d Default) string {
+	if d.Port == "" {
+		return "2003"
+	}
+	return d.Port
+}
+
+// example is an address that d would take.
+func example(d Default) string {
+	transport, format := d.Transport, d.Format
+	if transport == "" {
+		transport = allowed(d)[0]
+	}
+	if format == "" && len(d.Formats) > 0 {
+		format = d.Formats[0]
+	}
+	return Endpoint{Format: format, Transport: transport, Address: sample(transport, d)}.String()
+}
+
+func sample(transport string, d Default) string {
+	switch {
+	case transport == Unix || transport == Unixgram:
+		return "/run/name.sock"
+	case d.ServerSide:
+		return ":" + portFor(d)
+	}
+	return "127.0.0.1:" + portFor(d)
+}

@@ -1,0 +1,171 @@
+package endpoint
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var (
+	graphite = Default{Format: "graphite", Transport: TCP, Port: "2003", Transports: []string{TCP, TLS, UDP, Unix}}
+	influx   = Default{Format: "influx", Transport: HTTP, Port: "8086"}
+	listen   = Default{Formats: []string{"graphite", "statsd"}, Transports: []string{TCP, UDP, Unixgram}, Options: []string{"rcvbuf"}, ServerSide: true}
+	bare     = Default{}
+)
+
+func TestParse(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		d        Default
+		want     string // Format Transport Address
+		text     string // String; "" if it is in
+	}{
+		{"defaults", "127.0.0.1:2003", graphite, "graphite tcp 127.0.0.1:2003", "graphite+tcp://127.0.0.1:2003"},
+		{"port is the format's", "carbon", graphite, "graphite tcp carbon:2003", "graphite+tcp://carbon:2003"},
+		{"transport", "udp://carbon:1", graphite, "graphite udp carbon:1", "graphite+udp://carbon:1"},
+		{"format without transport", "graphite+carbon:1", graphite, "graphite tcp carbon:1", "graphite+tcp://carbon:1"},
+		{"case of the scheme", "GRAPHITE+UDP://h:1", graphite, "graphite udp h:1", "graphite+udp://h:1"},
+		{"everything", "graphite+tls://h:1?ca=%2Fx", graphite, "graphite tls h:1", ""},
+		{"ipv6", "[::1]:2003", graphite, "graphite tcp [::1]:2003", "graphite+tcp://[::1]:2003"},
+		{"ipv6 without port", "[fe80::1%eth0]", graphite, "graphite tcp [fe80::1%eth0]:2003", "graphite+tcp://[fe80::1%eth0]:2003"},
+		{"unix", "unix:///run/x.sock", graphite, "graphite unix /run/x.sock", "graphite+unix:///run/x.sock"},
+		{"unix, relative", "unix://./x.sock", graphite, "graphite unix ./x.sock", "graphite+unix://./x.sock"},
+		{"unixgram, abstract", "unixgram://@x", bare, " unixgram @x", ""},
+		{"listen everywhere", "graphite+udp://:2003", listen, "graphite udp :2003", ""},
+		{"listen on a free port", "statsd+tcp://127.0.0.1:0?rcvbuf=1", listen, "statsd tcp 127.0.0.1:0", ""},
+		{"url", "http://h:8086/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
+		{"url with the scheme's port", "https://h/write?db=x", influx, "influx https h:443", "influx+https://h:443/write?db=x"},
+		{"url without scheme", "h/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
+		{"url with format", "influx+http://h:1/a", bare, "influx http h:1", ""},
+		{"url, ipv6", "http://[::1]/w", bare, " http [::1]:80", "http://[::1]:80/w"},
+		{"url in the query", "http://h:1/?to=tcp://x:1", bare, " http h:1", ""},
+		{"no default at all", "tcp://h:1", bare, " tcp h:1", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e, err := Parse(tt.in, tt.d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := e.Format + " " + e.Transport + " " + e.Address; got != tt.want {
+				t.Errorf("Parse(%q) = %q, want %q", tt.in, got, tt.want)
+			}
+			if tt.text == "" {
+				tt.text = tt.in
+			}
+			if e.String() != tt.text {
+				t.Errorf("String() = %q, want %q", e, tt.text)
+			}
+			if again, err := Parse(e.String(), tt.d); err != nil || !reflect.DeepEqual(again, e) {
+				t.Errorf("Parse(String()) = %+v, %v, want %+v", again, err, e)
+			}
+		})
+	}
+}
+
+func TestParseErrorsSayWhatToWrite(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		d        Default
+		want     string
+	}{
+		{"empty", "", graphite, "write graphite+tcp://127.0.0.1:2003"},
+		{"space", "h :1", graphite, "at byte 1"},
+		{"newline", "h:1\n", graphite, "at byte 3"},
+		{"no port", "tcp://h", bare, "write h:2003"},
+		{"colon without port", "tcp://h:", bare, "write a port there"},
+		{"url colon without port", "http://h:/x", bare, "write a port there"},
+		{"port too big", "h:70000", graphite, `port "70000"`},
+		{"port zero", "h:0", graphite, "1 to 65535"},
+		{"port is a name", "h:http", graphite, "1 to 65535"},
+		{"no host", ":2003", graphite, "write 127.0.0.1:2003"},
+		{"url without host", "http:///write", influx, "no host"},
+		{"bare ipv6", "::1", graphite, "write [::1]:2003"},
+		{"bare ipv6 and port", "tcp://fe80::1:zz:2003", graphite, "in brackets"},
+		{"bracket", "[::1:2003", graphite, "brackets do not match"},
+		{"not ipv6", "[nonsense:x]:1", graphite, "not an IPv6 address"},
+		{"transport not allowed", "http://h:1", graphite, "tcp, tls, udp or unix"},
+		{"transport unknown", "ftp://h:1", bare, `"ftp" is not possible`},
+		{"transport missing", "h:1", bare, "no transport"},
+		{"empty transport", "graphite+://h:1", graphite, "no transport before"},
+		{"empty format", "+tcp://h:1", graphite, "nothing before the +"},
+		{"bad format", "a.b+tcp://h:1", graphite, "in the format"},
+		{"format missing", "udp://:1", listen, "graphite or statsd"},
+		{"format unknown", "carbon+udp://:1", listen, `"carbon" is not known`},
+		{"empty path", "unix://", graphite, "no path"},
+		{"two slashes", "unix://run/x", graphite, "unix:///run/x"},
+		{"long path", "unix:///" + strings.Repeat("x", 200), graphite, "at most 107"},
+		{"path for host", "/run/x.sock", graphite, "unix:///run/x.sock"},
+		{"path after port", "h:1/x", graphite, `"/x" after the port`},
+		{"option of nobody", "udp://h:1?x=1", graphite, "has no options"},
+		{"option unknown", "graphite+udp://:1?x=1", listen, `"x" is not known; write rcvbuf`},
+		{"option twice", "graphite+udp://:1?rcvbuf=1&rcvbuf=2", listen, "2 times"},
+		{"options broken", "graphite+udp://:1?rcvbuf=%zz", listen, "cannot be read"},
+		{"user", "u:geheim@h:1", graphite, "which only http and https have"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e, err := Parse(tt.in, tt.d)
+			if err == nil {
+				t.Fatalf("Parse(%q) = %v, want an error", tt.in, e)
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Parse(%q): %v, want in it: %s", tt.in, err, tt.want)
+			}
+		})
+	}
+}
+
+// Every text holds the credential "geheim".
+func TestNobodySeesCredentials(t *testing.T) {
+	for _, in := range []string{
+		"http://user:geheim@h:8086/write?db=x",
+		"http://geheim@h:8086/write?db=x",
+		"http://h:8086/write?db=x&u=geheim&p=geheim",
+		"http://h:8086/write?Token=geheim",
+		"http://h:8086/write?%70=geheim",
+		"http://h:8086/write?password=geheim&db=x",
+		"http://user:ge%zzgeheim@h:1/",
+		"http://user:geheim/geheim@h/",
+		"http://user:x?geheim@h/",
+		"http://user:x@geheim@:99999/",
+		"user:geheim@h:1",
+		"tcp://user:geheim@h:1",
+		"tcp://h:1?secret=geheim",
+		"unknown://user:geheim@h:1?p=geheim",
+	} {
+		e, err := Parse(in, influx)
+		for _, text := range []string{e.String(), e.Dest(), Redact(in), textOf(err)} {
+			if strings.Contains(text, "geheim") {
+				t.Errorf("%q is seen in %q", in, text)
+			}
+		}
+	}
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"h:1", "graphite+udp://:2003", "unix:///x?y=z", "http://u:p@h:1/a?b=c#d", "[::1%25]:1", "tls://h:1?ca=a+b", "+://", "a+b+c://d"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, d := range []Default{graphite, influx, listen, bare} {
+			e, err := Parse(s, d)
+			if err != nil {
+				continue
+			}
+			text := e.String()
+			again, err := Parse(text, d)
+			if err != nil {
+				t.Fatalf("Parse(%q) is fine, but Parse of its String %q: %v", s, text, err)
+			}
+			if again.String() != text {
+				t.Fatalf("String of %q is %q, and then %q", s, text, again)
+			}
+		}
+	})
+}
