@@ -1,0 +1,113 @@
+package graphite
+
+import (
+	"math"
+	"testing"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+func key(measurement string, tags ...string) monkit.SeriesKey {
+	k := monkit.NewSeriesKey(measurement)
+	for i := 0; i < len(tags); i += 2 {
+		k = k.WithTag(tags[i], tags[i+1])
+	}
+	return k
+}
+
+func TestPaths(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		key   monkit.SeriesKey
+		field string
+		plain string
+		tags  string
+	}{
+		{"a counter", key("hits", "scope", "app"), "value", "app.hits.value", "hits.value;scope=app"},
+		{"a function", key("function", "scope", "app", "name", "Do"), "total", "app.function.Do.total", "function.total;func=Do;scope=app"},
+		{"its times", key("function_times", "scope", "app", "name", "Do", "kind", "success"), "r99",
+			"app.function_times.Do.success.r99", "function_times.r99;func=Do;kind=success;scope=app"},
+		{"func beside name", key("m", "func", "f", "name", "n"), "x", "m.f.n.x", "m.x;func=f;func_name=n"},
+		{"no field", key("a.b"), "", "a.b", "a.b"},
+		{"tags may hold more than paths", key("m", "t", "a/b (c)=é~"), "x", "m.a_b__c____.x", "m.x;t=a/b_(c)=_~"},
+		{"a tilde before a value goes", key("m", "t", "~~a"), "x", "m.__a.x", "m.x;t=a"},
+		{"keys that tags may not have", key("m", "a b;!^=", "v"), "x", "m.v.x", "m.x;a_b____=v"},
+		{"keys that become the same", key("m", "a!", "1", "a^", "2"), "x", "m.1.2.x", "m.x;a_=2"},
+		{"empty values", key("m", "t", ""), "x", "m.x", "m.x"},
+		{"semicolons", key("a;b", "t", "c;d"), "e;f", "a_b.c_d.e_f", "a_b.e_f;t=c_d"},
+		{"no name", key(""), "", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			plain, tagged := newNamer("", false), newNamer("", true)
+			p := &reporters.Point{Key: tt.key, Field: tt.field}
+			if got := string(plain.append(nil, p)); got != tt.plain {
+				t.Errorf("plain: %q, want %q", got, tt.plain)
+			}
+			if got := string(tagged.append(nil, p)); got != tt.tags {
+				t.Errorf("tagged: %q, want %q", got, tt.tags)
+			}
+		})
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	for prefix, want := range map[string]string{"prod.web 1": "prod.web_1.m.f", "..a..": "a.m.f", ".": "m.f"} {
+		n := newNamer(prefix, false)
+		if got := string(n.append(nil, &reporters.Point{Key: key("m"), Field: "f"})); got != want {
+			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
+		}
+		if got := n.append(nil, &reporters.Point{}); len(got) != 0 {
+			t.Errorf("prefix %q: a point without a name is %q", prefix, got)
+		}
+	}
+}
+
+func TestAppendRun(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		points  []reporters.Point
+		want    string
+		skipped int
+	}{
+		{"a point", []reporters.Point{{Key: key("m"), Field: "f", Value: 1.5, Time: 1_700_000_000_999_999_999}}, "m.f 1.5 1700000000\n", 0},
+		{"before 1970", []reporters.Point{{Key: key("m"), Field: "f", Time: -1}}, "m.f 0 -1\n", 0},
+		{"long ago", []reporters.Point{{Key: key("m"), Field: "f", Time: math.MinInt64}}, "m.f 0 -9223372036\n", 0},
+		{"negative zero", []reporters.Point{{Key: key("m"), Field: "f", Value: math.Copysign(0, -1)}}, "m.f 0 0\n", 0},
+		{"a relative gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.Relative}}, "", 1},
+		{"no name", []reporters.Point{{Value: 1}}, "", 1},
+		{"no name, with an identity", []reporters.Point{{Value: 1, ID: 3}, {Value: 1, ID: 3}}, "", 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, skipped := NewCodec(Options{}).AppendRun(nil, tt.points)
+			if string(got) != tt.want || skipped != tt.skipped {
+				t.Errorf("got %q, %d skipped, want %q, %d", got, skipped, tt.want, tt.skipped)
+			}
+		})
+	}
+}
+
+// A number that stood for one series and now stands for another does not
+// bear the old name.
+func TestAnIdentityTakenOver(t *testing.T) {
+	c := NewCodec(Options{})
+	c.AppendRun(nil, []reporters.Point{{Key: key("old"), Field: "f", ID: 7}})
+	got, _ := c.AppendRun(nil, []reporters.Point{{Key: key("new"), Field: "f", ID: 7}})
+	if string(got) != "new.f 0 0\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func BenchmarkAppendRun(b *testing.B) {
+	for name, id := range map[string]uint32{"registry": 1, "wire": 0} {
+		b.Run(name, func(b *testing.B) {
+			run := []reporters.Point{{Key: key("latency", "scope", "example.com/app", "host", "web1"), Field: "r99", Value: 0.0123, Time: 1_700_000_000e9, ID: id}}
+			c := NewCodec(Options{})
+			dst := make([]byte, 0, 1024)
+			b.ReportAllocs()
+			for b.Loop() {
+				dst, _ = c.AppendRun(dst[:0], run)
+			}
+		})
+	}
+}

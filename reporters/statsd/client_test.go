@@ -1,0 +1,134 @@
+package statsd
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	datadog "github.com/DataDog/datadog-go/v5/statsd"
+
+	"monkit.example/internal/ledger"
+	"monkit.example/reporters"
+)
+
+// wire keeps what a client writes. Each Write is a datagram, which may lack
+// the end of its last line.
+type wire struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(bytes.TrimSuffix(p, []byte{'\n'}))
+	w.text.WriteByte('\n')
+	return len(p), nil
+}
+
+func (w *wire) Close() error { return nil }
+
+func newDatadog(t *testing.T) (*datadog.Client, *wire) {
+	t.Helper()
+	w := &wire{}
+	c, err := datadog.NewWithWriter(w, datadog.WithoutTelemetry(), datadog.WithoutClientSideAggregation(), datadog.WithoutOriginDetection(), datadog.WithWorkersCount(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, w
+}
+
+// The client of another hand writes what our decoder reads.
+func TestDecodesWhatAnotherClientWrites(t *testing.T) {
+	c, w := newDatadog(t)
+	tags := []string{"host:web1", "up"}
+	c.Count("a.hits", 3, tags, 1)
+	c.Gauge("b", -1.5, nil, 1)
+	c.Timing("c", 250*time.Millisecond, tags, 1)
+	c.Histogram("d", 0.5, nil, 1)
+	c.Distribution("e", 7, nil, 1)
+	c.Set("f", "someone", nil, 1)
+	c.GaugeWithTimestamp("g", 8, nil, 1, time.Unix(1_700_000_000, 0))
+	c.SimpleEvent("title", "text")
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := &reporters.Batch{At: time.Unix(5, 0)}
+	NewCodec(Options{Tags: true}).Decode(b, w.text.Bytes())
+	var got []string
+	for _, p := range b.Points {
+		got = append(got, strings.TrimSuffix(p.Key.WithField(""), " ")+" "+string(reporters.AppendFloat(nil, p.Value))+" "+p.Kind.String())
+	}
+	want := []string{"a.hits,host=web1,up= 3 delta", "b -1.5 gauge", "c,host=web1,up= 250 observed", "d 0.5 observed", "e 7 observed", "g 8 gauge"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 8 || b.RejectedLines() != 0 {
+		t.Errorf("decoded %d lines as\n%s\nrejected %v", len(b.Lines), strings.Join(got, "\n"), b.Bad)
+	}
+	if last := b.Points[len(b.Points)-1]; last.Time != 1_700_000_000e9 {
+		t.Errorf("the time of %v is %d", last.Key, last.Time)
+	}
+}
+
+func TestFromClient(t *testing.T) {
+	c, w := newDatadog(t)
+	r := FromClient(c)
+	k := key("hits", "scope", "app")
+	report := func(total float64) {
+		t.Helper()
+		b := &reporters.Batch{Points: []reporters.Point{
+			{Key: k, Field: "total", Value: total, ID: 1, Kind: reporters.Total},
+			{Key: k, Field: "value", Value: -2, ID: 2},
+			{Key: k, Field: "low", Value: math.NaN(), ID: 3},
+			{Key: k, Field: "spread", Value: 5, Kind: reporters.Observed},
+			{Key: k, Field: "moved", Value: 5, Kind: reporters.Relative},
+			{Key: k, Field: "added", Value: 4, Kind: reporters.Delta},
+		}}
+		if err := r.Report(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report(3.5)
+	report(3.9)
+	report(5.1)
+	if err := r.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.IsClosed() {
+		t.Error("the program's client is closed")
+	}
+	c.Close()
+	rest := "hits.value:-2|g|#scope:app\nhits.spread:5|h|#scope:app\nhits.added:4|c|#scope:app\n"
+	if want := "hits.total:3|c|#scope:app\n" + rest + rest + "hits.total:2|c|#scope:app\n" + rest; w.text.String() != want {
+		t.Errorf("sent\n%s, want\n%s", w.text.String(), want)
+	}
+	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: map[string]int64{"unencodable": 6}})
+}
+
+func TestFromClientCountsWhatIsRefused(t *testing.T) {
+	c, _ := newDatadog(t)
+	c.Close()
+	r := FromClient(failing{c})
+	b := &reporters.Batch{Points: []reporters.Point{{Key: key("a"), Value: 1}, {Key: key("b"), Value: 1}}}
+	if err := r.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), "send a ") {
+		t.Errorf("Report() = %v", err)
+	}
+	checkLedger(t, r, ledger.Ledger{Accepted: 2, Dropped: map[string]int64{"refused": 2}})
+}
+
+// failing is a client that refuses gauges.
+type failing struct{ datadog.ClientInterface }
+
+func (failing) Gauge(string, float64, []string, float64) error { return datadog.ErrNoClient }
+
+func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
+	t.Helper()
+	got := r.(ledger.Ledgered).Ledger()
+	if err := got.Check(); err != nil {
+		t.Error(err)
+	}
+	if got.String() != want.String() {
+		t.Errorf("ledger is %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,120 @@
+package statsd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/reporters"
+)
+
+// keeper is a Sender that keeps copies.
+type keeper struct{ payloads []string }
+
+func (k *keeper) Send(_ context.Context, p []byte, _ int) error {
+	k.payloads = append(k.payloads, string(p))
+	return nil
+}
+func (k *keeper) Flush(context.Context) error { return nil }
+func (k *keeper) Close(context.Context) error { return nil }
+
+func TestDecode(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"a.b:1|c", "a.b 1 delta"},
+		{"a:1|c|@0.1", "a 10 delta"},
+		{"a:-2|c", "a -2 delta"},
+		{"a:1|c|@0.5|#x:y", "a,x=y 2 delta"},
+		{"a:1|c|#x:y|@0.5", "a,x=y 2 delta"},
+		{"a:5|g", "a 5 gauge"},
+		{"a:-5|g", "a -5 relative"},
+		{"a:+5|g", "a 5 relative"},
+		{"a:250|ms|@0.1", "a 250 observed"},
+		{"a:1:2:3|h", "a 1 observed; a 2 observed; a 3 observed"},
+		{"a:1|d|#x:1,y", "a,x=1,y= 1 observed"},
+		{"a:1|c:2|c|@0.5:3|g", "a 1 delta; a 4 delta; a 3 gauge"},
+		{"a:1|c:2|g|#x:y", "a,x=y 1 delta; a,x=y 2 gauge"},
+		{"a:1|g|#url:http://x:1", "a,url=http://x:1 1 gauge"},
+		{"a b/c:1|c", "a\\ b/c 1 delta"},
+		{"a:x|s", ""},
+		{"a:1|c|", "a 1 delta"},
+		{"a:1|c||#x:y", "a,x=y 1 delta"},
+		{"a:1|c|#", "a 1 delta"},
+		{"a:1|c|#,:x,", "a 1 delta"},
+	} {
+		b := &reporters.Batch{At: time.Unix(5, 0)}
+		NewCodec(Options{}).Decode(b, []byte(tt.in+"\n"))
+		var got []string
+		for _, p := range b.Points {
+			if p.Time != 5e9 || p.Field != "" {
+				t.Errorf("%q: time %d, field %q", tt.in, p.Time, p.Field)
+			}
+			got = append(got, fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind))
+		}
+		if s := strings.Join(got, "; "); s != tt.want || len(b.Lines) != 1 {
+			t.Errorf("%q: got %q of %d lines, want %q; %v", tt.in, s, len(b.Lines), tt.want, b.Bad)
+		}
+	}
+}
+
+func TestDecodeSaysWhy(t *testing.T) {
+	for line, want := range map[string]struct {
+		why string
+		err error
+	}{
+		"a": {"malformed", errType}, ":1|c": {"malformed", errName}, "a:1": {"malformed", errType}, "a:1|zz": {"unsupported", errKind},
+		"a:x|c": {"malformed", errValue}, "a:1|c|@2x": {"malformed", errRate}, "a:1|g|T-1": {"malformed", errStamp}, "a\x7f:1|c": {"malformed", errName},
+	} {
+		var b reporters.Batch
+		decode(&b, []byte(line+"\n"), false)
+		if b.Rejected[want.why] != 1 || b.Bad[0].Err != want.err {
+			t.Errorf("%q: %v, %+v", line, b.Rejected, b.Bad)
+		}
+	}
+}
+
+// A set has no points: it passes to statsd, and no other format can hold it.
+func TestSetsPassToStatsdOnly(t *testing.T) {
+	b := &reporters.Batch{}
+	c := NewCodec(Options{})
+	c.Decode(b, []byte("users:someone|s\n"))
+	for format, want := range map[string]string{Format: "accepted=1 delivered=1 dropped=0 pending=0", "other": "accepted=1 delivered=0 dropped=1 (unencodable=1) pending=0"} {
+		p := reporters.NewPusher(c, &keeper{}, reporters.PusherOptions{Format: format})
+		if err := p.Report(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Ledger(); got.String() != want || got.Check() != nil {
+			t.Errorf("%s: %v, want %s", format, got, want)
+		}
+	}
+}
+
+func TestDecodeDoesNotAllocate(t *testing.T) {
+	p := []byte(strings.Repeat("servers.web1.app.requests:12.5|c|@0.1\n", 30))
+	var b reporters.Batch
+	c := NewCodec(Options{})
+	n := testing.AllocsPerRun(100, func() {
+		b.Reset()
+		c.Decode(&b, p)
+	})
+	if n != 0 || len(b.Lines) != 30 {
+		t.Errorf("%d lines cost %v allocations", len(b.Lines), n)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for name, line := range map[string]string{"plain": "servers.web1.app.requests:12.5|c|@0.1\n", "tagged": "app.requests:12.5|c|#host:web1,zone:eu\n"} {
+		b.Run(name, func(b *testing.B) {
+			p := []byte(strings.Repeat(line, 1432/len(line)))
+			var batch reporters.Batch
+			c := NewCodec(Options{})
+			b.ReportAllocs()
+			for b.Loop() {
+				batch.Reset()
+				c.Decode(&batch, p)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(batch.Lines)), "ns/line")
+		})
+	}
+}
