@@ -1,0 +1,139 @@
+package influx
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/influxdata/line-protocol/v2/lineprotocol"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+func key(measurement string, tags ...string) monkit.SeriesKey {
+	k := monkit.NewSeriesKey(measurement)
+	for i := 0; i < len(tags); i += 2 {
+		k = k.WithTag(tags[i], tags[i+1])
+	}
+	return k
+}
+
+func TestAppendRun(t *testing.T) {
+	nan := math.NaN()
+	for _, tt := range []struct {
+		name    string
+		key     monkit.SeriesKey
+		field   string
+		value   float64
+		want    string
+		skipped int
+	}{
+		{"a line", key("m", "b", "2", "a", "1"), "f", 1.5, "m,a=1,b=2 f=1.5 42\n", 0},
+		{"whole numbers are floats", key("m"), "f", 1, "m f=1 42\n", 0},
+		{"negative zero", key("m"), "f", math.Copysign(0, -1), "m f=0 42\n", 0},
+		{"an exponent", key("m"), "f", 1e300, "m f=1e+300 42\n", 0},
+		{"what is not finite", key("m"), "f", nan, "", 1},
+		{"separators", key("a b,c=d", "e f,g=h", "i j,k=l"), "m n,o=p", 1, `a\ b\,c=d,e\ f\,g\=h=i\ j\,k\=l m\ n\,o\=p=1 42` + "\n", 0},
+		{"quotes", key(`"m"`, `"k"`, `"v"`), `"f"`, 1, `"m","k"="v" "f"=1 42` + "\n", 0},
+		{"backslashes", key(`a\b\`, `c\`, `d\`), `e\`, 1, "a/b/,c/=d/ e/=1 42\n", 0},
+		{"control characters", key("a\nb", "c\td", "e\x00f"), "g\rh", 1, `a\ b,c\ d=e\ f g\ h=1 42` + "\n", 0},
+		{"invalid UTF-8", key("a\xff", "b\xfe", "c\xfd"), "d\xfc", 1, "a\ufffd,b\ufffd=c\ufffd d\ufffd=1 42\n", 0},
+		{"other characters stay", key("größe", "länge", "ä"), "x", 1, "größe,länge=ä x=1 42\n", 0},
+		{"what would be a comment", key("#m"), "f", 1, "m f=1 42\n", 0},
+		{"what the server keeps for itself", key("_m", "time", "1", "_field", "2", "_measurement", "3"), "time", 1, "m,_field_=2,_measurement_=3,time_=1 time_=1 42\n", 0},
+		{"no measurement", key("_#"), "f", 1, "", 1},
+		{"no field", key("m"), "", 1, "m value=1 42\n", 0},
+		{"tags without a value or a key", key("m", "a", "", "", "b", "c", "d"), "f", 1, "m,c=d f=1 42\n", 0},
+		{"tags that become the same", key("m", `a\`, "1", "a/", "2"), "f", 1, "m,a/=2 f=1 42\n", 0},
+		{"tags that change places", key("m", `a\`, "1", "aA", "2"), "f", 1, "m,a/=1,aA=2 f=1 42\n", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, id := range []uint32{0, 1} {
+				run := []reporters.Point{{Key: tt.key, Field: tt.field, Value: tt.value, Time: 42, ID: id, Series: id}}
+				got, skipped := newCodec().AppendRun(nil, run)
+				if string(got) != tt.want || skipped != tt.skipped {
+					t.Errorf("id %d: got %q, %d skipped, want %q, %d", id, got, skipped, tt.want, tt.skipped)
+				}
+			}
+		})
+	}
+}
+
+func TestOneLineForARun(t *testing.T) {
+	k := key("m", "t", "v")
+	var run []reporters.Point
+	for i, v := range []float64{1, math.NaN(), 3, math.Inf(1)} {
+		run = append(run, reporters.Point{Key: k, Field: string(rune('a' + i)), Value: v, Time: 42, ID: uint32(i + 1), Series: 9})
+	}
+	run = append(run, reporters.Point{Key: k, Field: "moved", Value: 1, Time: 42, Kind: reporters.Relative})
+	got, skipped := newCodec().AppendRun([]byte("before\n"), run)
+	if want := "before\nm,t=v a=1,c=3 42\n"; string(got) != want || skipped != 3 {
+		t.Errorf("got %q, %d skipped, want %q", got, skipped, want)
+	}
+}
+
+// The parser of the format's own authors reads what we write, any text.
+func FuzzEncode(f *testing.F) {
+	f.Add("m", "k", "v", "f", 1.5, int64(42))
+	f.Add(`#a\`, " \n", "=,", "\xff", -1e-300, int64(-1))
+	f.Fuzz(func(t *testing.T, measurement, tagKey, tagVal, field string, v float64, at int64) {
+		run := []reporters.Point{{Key: key(measurement, tagKey, tagVal), Field: field, Value: v, Time: at}}
+		line, skipped := newCodec().AppendRun(nil, run)
+		if skipped == 1 {
+			if len(line) != 0 {
+				t.Fatalf("skipped, but wrote %q", line)
+			}
+			return
+		}
+		d := lineprotocol.NewDecoderWithBytes(line)
+		if !d.Next() {
+			t.Fatalf("no line in %q", line)
+		}
+		m, err := d.Measurement()
+		if err != nil || len(m) == 0 {
+			t.Fatalf("%q: measurement %q, %v", line, m, err)
+		}
+		for {
+			k, val, err := d.NextTag()
+			if err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+			if k == nil {
+				break
+			}
+			if string(k) != cleanKey(tagKey) || string(val) != clean(tagVal) {
+				t.Fatalf("%q: tag %q=%q", line, k, val)
+			}
+		}
+		k, val, err := d.NextField()
+		if err != nil || val.FloatV() != v || field != "" && string(k) != cleanKey(field) {
+			t.Fatalf("%q: field %q=%v, %v", line, k, val, err)
+		}
+		if got, err := d.Time(lineprotocol.Nanosecond, time.Time{}); err != nil || got.UnixNano() != at {
+			t.Fatalf("%q: time %v, %v", line, got, err)
+		}
+		if d.Next() {
+			t.Fatalf("more than a line: %q", line)
+		}
+	})
+}
+
+func BenchmarkAppendRun(b *testing.B) {
+	for name, id := range map[string]uint32{"registry": 1, "wire": 0} {
+		b.Run(name, func(b *testing.B) {
+			k := key("latency", "scope", "example.com/app", "host", "web1")
+			var run []reporters.Point
+			for i, field := range []string{"count", "sum", "min", "max", "r50", "r90", "r99", "recent"} {
+				run = append(run, reporters.Point{Key: k, Field: field, Value: 0.0123 * float64(i), Time: 1_700_000_000e9, ID: id * uint32(i+2), Series: id})
+			}
+			c := newCodec()
+			dst := make([]byte, 0, 1024)
+			b.ReportAllocs()
+			for b.Loop() {
+				dst, _ = c.AppendRun(dst[:0], run)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(run)), "ns/point")
+		})
+	}
+}
