@@ -1,0 +1,119 @@
+package present
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"monkit.example/monkit"
+)
+
+// observed are the quantiles that the pages of functions show.
+var observed = []float64{0, .1, .25, .5, .75, .9, .95, 1}
+
+// FuncsText writes every function of r: its callers, how its runs ended and
+// how long they took.
+func FuncsText(r *monkit.Registry, w io.Writer) error {
+	p := newPrinter(w)
+	r.Funcs(func(f *monkit.Func) { funcText(p, f) })
+	return p.close()
+}
+
+func funcText(p printer, f *monkit.Func) {
+	p.printf("[%d] %s\n", f.Id(), printable(fullName(f)))
+	p.printf("  parents: %s\n", callers(f))
+	for _, line := range counts(f) {
+		p.printf("  %s\n", printable(line))
+	}
+	p.printf("  success times:\n")
+	timesText(p, f.SuccessTimes())
+	p.printf("  failure times:\n")
+	timesText(p, f.FailureTimes())
+	p.printf("\n")
+}
+
+func timesText(p printer, d *monkit.DurationDist) {
+	for _, line := range times(d) {
+		p.printf("    %s\n", line)
+	}
+}
+
+// callers are the ids of the functions that called f.
+func callers(f *monkit.Func) string {
+	var ids []string
+	f.Parents(func(parent *monkit.Func) {
+		if parent == nil {
+			ids = append(ids, "entry")
+			return
+		}
+		ids = append(ids, fmt.Sprint(parent.Id()))
+	})
+	return strings.Join(ids, ", ")
+}
+
+// counts are the lines of how the runs of f ended.
+func counts(f *monkit.Func) []string {
+	errs := f.Errors()
+	lines := []string{fmt.Sprintf("current: %d, highwater: %d, success: %d, errors: %d, panics: %d",
+		f.Current(), f.Highwater(), f.Success(), sum(errs), f.Panics())}
+	for _, name := range slices.Sorted(maps.Keys(errs)) {
+		lines = append(lines, fmt.Sprintf("error %s: %d", name, errs[name]))
+	}
+	return lines
+}
+
+func sum(counts map[string]int64) (total int64) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
+}
+
+// times are the lines of a distribution.
+func times(d *monkit.DurationDist) []string {
+	var lines []string
+	for _, q := range observed {
+		lines = append(lines, fmt.Sprintf("%.2f: %s", q, d.Query(q)))
+	}
+	return append(lines,
+		fmt.Sprintf("avg: %s", d.FullAverage()),
+		fmt.Sprintf("ravg: %s", d.ReservoirAverage()),
+		fmt.Sprintf("recent: %s", d.Recent),
+		fmt.Sprintf("sum: %s", d.Sum))
+}
+
+// FuncsDot writes the functions of r as a graph, with an edge from each
+// caller.
+func FuncsDot(r *monkit.Registry, w io.Writer) error {
+	d := newDotWriter(w)
+	r.Funcs(func(f *monkit.Func) { funcDot(d, f) })
+	return d.close()
+}
+
+func funcDot(d dotWriter, f *monkit.Func) {
+	lines := append([]string{fullName(f)}, counts(f)...)
+	lines = append(lines, timesDot("success times:", f.SuccessTimes())...)
+	lines = append(lines, timesDot("failure times:", f.FailureTimes())...)
+	d.node(f.Id(), lines...)
+	f.Parents(func(parent *monkit.Func) {
+		if parent == nil {
+			d.entry(f.Id())
+			return
+		}
+		d.edge(parent.Id(), f.Id())
+	})
+}
+
+// timesDot leaves out a distribution of nothing, to keep boxes small.
+func timesDot(title string, d *monkit.DurationDist) []string {
+	if d.Count == 0 {
+		return nil
+	}
+	lines := []string{title}
+	for _, line := range times(d) {
+		lines = append(lines, "        "+line)
+	}
+	return lines
+}

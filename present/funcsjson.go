@@ -1,0 +1,88 @@
+package present
+
+import (
+	"fmt"
+	"io"
+
+	"monkit.example/monkit"
+)
+
+// funcJSON is a function as /funcs/json has it.
+type funcJSON struct {
+	ID           int64             `json:"id"`
+	HexID        hexID             `json:"id_hex"`
+	ParentIDs    []int64           `json:"parent_ids"`
+	ParentHexIDs []hexID           `json:"parent_ids_hex"`
+	Package      string            `json:"package"`
+	Name         string            `json:"name"`
+	Tags         map[string]string `json:"tags,omitempty"`
+	Current      int64             `json:"current"`
+	Highwater    int64             `json:"highwater"`
+	Success      int64             `json:"success"`
+	Panics       int64             `json:"panics"`
+	Entry        bool              `json:"entry"`
+	Errors       map[string]int64  `json:"errors"`
+	SuccessTimes timesJSON         `json:"success_times"`
+	FailureTimes timesJSON         `json:"failure_times"`
+}
+
+// timesJSON is a distribution in nanoseconds.
+type timesJSON struct {
+	Average          int64            `json:"average"`
+	ReservoirAverage int64            `json:"reservoir_average"`
+	FullAverage      int64            `json:"full_average"`
+	Max              int64            `json:"max"`
+	Min              int64            `json:"min"`
+	Recent           int64            `json:"recent"`
+	Quantiles        map[string]int64 `json:"quantiles"`
+}
+
+// FuncsJSON writes every function of r as an array.
+func FuncsJSON(r *monkit.Registry, w io.Writer) error {
+	l := &list{printer: newPrinter(w)}
+	l.open()
+	r.Funcs(func(f *monkit.Func) { l.add(funcOf(f)) })
+	return l.close()
+}
+
+func funcOf(f *monkit.Func) funcJSON {
+	out := funcJSON{
+		ID:           f.Id(),
+		HexID:        hexID(f.Id()),
+		Package:      f.Scope().Name(),
+		Name:         f.ShortName(),
+		Tags:         userTags(f.Tags()).All(),
+		Current:      f.Current(),
+		Highwater:    f.Highwater(),
+		Success:      f.Success(),
+		Panics:       f.Panics(),
+		Errors:       f.Errors(),
+		SuccessTimes: timesOf(f.SuccessTimes()),
+		FailureTimes: timesOf(f.FailureTimes()),
+	}
+	f.Parents(func(parent *monkit.Func) {
+		if parent == nil {
+			out.Entry = true
+			return
+		}
+		out.ParentIDs = append(out.ParentIDs, parent.Id())
+		out.ParentHexIDs = append(out.ParentHexIDs, hexID(parent.Id()))
+	})
+	return out
+}
+
+func timesOf(d *monkit.DurationDist) timesJSON {
+	out := timesJSON{
+		Average:          int64(d.FullAverage()),
+		ReservoirAverage: int64(d.ReservoirAverage()),
+		FullAverage:      int64(d.FullAverage()),
+		Max:              int64(d.High),
+		Min:              int64(d.Low),
+		Recent:           int64(d.Recent),
+		Quantiles:        make(map[string]int64, len(observed)),
+	}
+	for _, q := range observed {
+		out.Quantiles[fmt.Sprintf("%.2f", q)] = int64(d.Query(q))
+	}
+	return out
+}

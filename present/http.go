@@ -1,0 +1,96 @@
+package present
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+
+	"monkit.example/monkit"
+)
+
+// HTTP serves the pages of r; nil is monkit.Default.
+func HTTP(r *monkit.Registry) http.Handler {
+	if r == nil {
+		r = monkit.Default
+	}
+	return handler{r}
+}
+
+type handler struct {
+	registry *monkit.Registry
+}
+
+// headers make a page harmless that somebody managed to get markup into.
+// Pages tell of one moment: nobody may keep them.
+var headers = map[string]string{
+	"Cache-Control": "no-store",
+	"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'",
+	"Cross-Origin-Resource-Policy": "same-origin",
+	"Referrer-Policy":              "no-referrer",
+	"Vary":                         "Accept",
+	"X-Content-Type-Options":       "nosniff",
+}
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, value := range headers {
+		w.Header().Set(name, value)
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		fail(w, &statusError{http.StatusMethodNotAllowed, "these pages are only read"})
+		return
+	}
+	path := pathOf(r)
+	if path == "" && redirectToSlash(w, r) {
+		return
+	}
+	result, contentType, err := open(h.registry, path, r.URL.Query(), preference(r.Header["Accept"]))
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	serve(w, result)
+}
+
+// serve answers with a real status as long as nothing was sent, and breaks
+// the connection after that, so that half a page is not taken for a whole.
+func serve(w http.ResponseWriter, result Result) {
+	sent := &sentry{w: w}
+	// Large enough that most failures come before the first byte.
+	out := bufio.NewWriterSize(sent, 64<<10)
+	err := result(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	switch {
+	case err == nil, sent.err != nil: // all is said, or nobody listens
+	case !sent.began:
+		fail(w, err)
+	default:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// sentry knows whether writing began, and whether it failed.
+type sentry struct {
+	w     io.Writer
+	began bool
+	err   error
+}
+
+func (s *sentry) Write(p []byte) (int, error) {
+	s.began = true
+	n, err := s.w.Write(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+func fail(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", typeText)
+	w.WriteHeader(statusOf(err))
+	io.WriteString(w, err.Error()+"\n")
+}

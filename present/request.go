@@ -1,0 +1,67 @@
+package present
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"monkit.example/monkit"
+)
+
+// FromRequest returns what writes the page at path, and its content type.
+// Of path only the first two elements count. An error has a method
+// StatusCode() int, which tells the HTTP status to answer with.
+func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
+	return open(reg, path, query, "")
+}
+
+func open(reg *monkit.Registry, path string, query url.Values, preferred string) (Result, string, error) {
+	v, err := find(path, query, preferred)
+	if err != nil {
+		return nil, "", err
+	}
+	result, err := v.open(request{registry: reg, query: query, pages: pages, root: wayToRoot(path)})
+	if err != nil {
+		return nil, "", err
+	}
+	return result, v.contentType, nil
+}
+
+// wayToRoot is what a relative link at path starts with to lead to the index.
+func wayToRoot(path string) string {
+	depth := strings.Count(strings.TrimPrefix(path, "/"), "/")
+	if depth == 0 {
+		return "./"
+	}
+	return strings.Repeat("../", depth)
+}
+
+// statusError is an error that the asker made.
+type statusError struct {
+	code int
+	text string
+}
+
+func (e *statusError) Error() string {
+	return http.StatusText(e.code) + ": " + e.text
+}
+
+// StatusCode is the HTTP status to answer with.
+func (e *statusError) StatusCode() int { return e.code }
+
+func notFound(path string) error {
+	return &statusError{http.StatusNotFound, "path not found: " + printable(path)}
+}
+
+func badRequest(format string, args ...any) error {
+	return &statusError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+func statusOf(err error) int {
+	if e := (*statusError)(nil); errors.As(err, &e) {
+		return e.code
+	}
+	return http.StatusInternalServerError
+}
