@@ -1,0 +1,363 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// seen is what a probe keeps of one batch.
+type seen struct {
+	at       time.Time
+	interval time.Duration
+	values   map[string]float64
+}
+
+// probe is a Reporter that keeps what it sees and does what it is told.
+type probe struct {
+	name    string
+	do      func(ctx context.Context) error // in Report; may be nil
+	mu      sync.Mutex
+	batches []seen
+	flushed int
+	closed  int
+}
+
+func (p *probe) Name() string { return p.name }
+
+func (p *probe) Report(ctx context.Context, b *reporters.Batch) error {
+	s := seen{b.At, b.Interval, map[string]float64{}}
+	for i := range b.Points {
+		s.values[b.Points[i].Key.WithField(b.Points[i].Field)] = b.Points[i].Value
+	}
+	p.mu.Lock()
+	p.batches = append(p.batches, s)
+	p.mu.Unlock()
+	if p.do != nil {
+		return p.do(ctx)
+	}
+	return nil
+}
+
+func (p *probe) Flush(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flushed++
+	return nil
+}
+func (p *probe) Close(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed++
+	return nil
+}
+
+func (p *probe) all() []seen {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]seen(nil), p.batches...)
+}
+
+// counting is a source whose one series counts its walks.
+func counting() monkit.StatSource {
+	key, n := monkit.NewSeriesKey("walked"), 0.0
+	return monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
+		n++
+		cb(key, "total", n)
+	})
+}
+
+var noSpread = Options{Interval: 10 * time.Second, Spread: -1}
+
+func closeNow(t *testing.T, c *Collector) {
+	t.Helper()
+	if err := c.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTicksFallOnMultiplesOfTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(3 * time.Second) // start off the grid
+		p := &probe{name: "p"}
+		c := New(counting(), noSpread, p)
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		closeNow(t, c)
+		got := p.all()
+		if len(got) != 4 { // three ticks and the last walk
+			t.Fatalf("%d batches", len(got))
+		}
+		for i, s := range got[:3] {
+			if !s.at.Equal(s.at.Truncate(10 * time.Second)) {
+				t.Errorf("batch %d is of %v", i, s.at)
+			}
+			if i > 0 && s.interval != 10*time.Second {
+				t.Errorf("batch %d says an interval of %v", i, s.interval)
+			}
+			if s.values["walked total"] != float64(i+1) {
+				t.Errorf("batch %d holds %v", i, s.values)
+			}
+		}
+		if !got[3].at.After(got[2].at) || got[3].interval != 3*time.Second {
+			t.Errorf("the last batch is of %v, after %v", got[3].at, got[3].interval)
+		}
+	})
+}
+
+func TestAllReportersSeeTheSameWalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := &probe{name: "a"}, &probe{name: "b"}
+		c := New(counting(), Options{}, a, b)
+		time.Sleep(35 * time.Second)
+		closeNow(t, c)
+		if x, y := fmt.Sprint(a.all()), fmt.Sprint(b.all()); x != y {
+			t.Errorf("one saw %s, the other %s", x, y)
+		}
+	})
+}
+
+func TestABlockedReporterCostsTheOthersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := &probe{name: "stuck", do: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+		fine := &probe{name: "fine"}
+		c := New(counting(), noSpread, stuck, fine)
+		time.Sleep(100*time.Second + time.Millisecond)
+		synctest.Wait()
+		if n := len(fine.all()); n != 10 {
+			t.Errorf("the other reporter got %d of 10 batches", n)
+		}
+		if n := c.outlets[0].read().missedBatches; n != 8 { // one in its hands, one waiting
+			t.Errorf("%d batches count as missed", n)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := c.Close(ctx); err == nil || !strings.Contains(err.Error(), "stuck") {
+			t.Errorf("Close() = %v", err)
+		}
+		if d := time.Since(start); d > time.Second+2*grace {
+			t.Errorf("Close took %v", d)
+		}
+	})
+}
+
+func TestFlushBringsTheNewestValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &probe{name: "p"}
+		c := New(counting(), Options{Interval: time.Hour}, p)
+		if err := c.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.all(); len(got) != 1 || got[0].values["walked total"] != 1 || p.flushed != 1 {
+			t.Errorf("after Flush: %v, flushed %d times", got, p.flushed)
+		}
+		closeNow(t, c)
+		closeNow(t, c) // again, to the same end
+		if p.closed != 1 {
+			t.Errorf("closed %d times", p.closed)
+		}
+		if err := c.Flush(t.Context()); err == nil {
+			t.Error("Flush after Close succeeds")
+		}
+	})
+}
+
+func TestFlushWaitsForABusyReporterAndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &probe{name: "p", do: func(context.Context) error { time.Sleep(time.Minute); return nil }}
+		c := New(counting(), noSpread, p)
+		time.Sleep(20*time.Second + time.Millisecond)
+		if err := c.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		last := p.all()[len(p.all())-1]
+		if last.values["walked total"] < 3 {
+			t.Errorf("the last batch after Flush holds %v", last.values)
+		}
+		closeNow(t, c)
+	})
+}
+
+func TestTimesOnlyGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &probe{name: "p"}
+		c := New(counting(), noSpread, p)
+		for range 5 {
+			if err := c.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closeNow(t, c)
+		for i, s := range p.all() {
+			if i > 0 && !s.at.After(p.all()[i-1].at) {
+				t.Errorf("batch %d is of %v, the one before of %v", i, s.at, p.all()[i-1].at)
+			}
+		}
+	})
+}
+
+func TestAWalkThatOverrunsSkipsTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := true
+		src := monkit.StatSourceFunc(func(func(monkit.SeriesKey, string, float64)) {
+			if first {
+				first = false
+				time.Sleep(35 * time.Second)
+			}
+		})
+		p := &probe{name: "p"}
+		c := New(src, noSpread, p)
+		time.Sleep(61 * time.Second) // the walk of 10 s ends at 45 s; the next is at 50 s
+		synctest.Wait()
+		if n := c.counts.skipped.Load(); n != 3 {
+			t.Errorf("%d ticks skipped", n)
+		}
+		if n := len(p.all()); n != 3 {
+			t.Errorf("%d batches", n)
+		}
+		closeNow(t, c)
+	})
+}
+
+func TestPanicsAreCountedAndStopNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
+			cb(monkit.NewSeriesKey("before"), "value", 1)
+			panic("source")
+		})
+		bad := &probe{name: "bad", do: func(context.Context) error { panic("reporter") }}
+		good := &probe{name: "good"}
+		c := New(src, noSpread, bad, good)
+		time.Sleep(20*time.Second + time.Millisecond)
+		synctest.Wait()
+		got := good.all()
+		if len(got) != 2 || got[1].values["before value"] != 1 {
+			t.Fatalf("the good reporter saw %v", got)
+		}
+		if got[1].values["collect panics"] != 1 || got[1].values["collect_reporter,reporter=bad panics"] != 1 {
+			t.Errorf("own stats are %v", got[1].values)
+		}
+		closeNow(t, c)
+	})
+}
+
+func TestAReportersFailureIsLoggedOnceAndItsRecovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		n := 0
+		p := &probe{name: "p", do: func(context.Context) error {
+			if n++; n < 4 {
+				return errors.New("no route")
+			}
+			return nil
+		}}
+		o := noSpread
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c := New(counting(), o, p)
+		time.Sleep(60 * time.Second)
+		closeNow(t, c)
+		if got := log.String(); strings.Count(got, "no route") != 1 || strings.Count(got, "reporting again") != 1 || !strings.Contains(got, "failures=3") {
+			t.Errorf("logged:\n%s", got)
+		}
+	})
+}
+
+func TestABadAddressIsReportedAndStopsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		bad := reporters.NewPusher(nothing{}, reporters.Broken(errors.New(`address "x:y": port "y" is not a number`)), reporters.PusherOptions{})
+		good := &probe{name: "good"}
+		o := noSpread
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c := New(counting(), o, bad, good)
+		time.Sleep(25 * time.Second)
+		synctest.Wait()
+		if n := strings.Count(log.String(), "is not a number"); n != 1 {
+			t.Errorf("logged %d times:\n%s", n, log.String())
+		}
+		if got := good.all()[1].values["collect_reporter,reporter=*reporters.Pusher errors"]; got != 1 {
+			t.Errorf("own stats count %v errors in %v", got, good.all()[1].values)
+		}
+		if err := c.Close(t.Context()); err == nil {
+			t.Error("Close does not say that a reporter never worked")
+		}
+		if err := bad.Ledger().Check(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// nothing encodes every point as an empty line.
+type nothing struct{}
+
+func (nothing) AppendRun(dst []byte, run []reporters.Point) ([]byte, int) {
+	for range run {
+		dst = append(dst, '\n')
+	}
+	return dst, 0
+}
+
+func TestOwnStatsLeaveTheRegistryWithTheCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := monkit.NewRegistry()
+		c := New(reg, noSpread, &probe{name: "p"}, &probe{name: "p"})
+		has := func() bool {
+			stats := monkit.Collect(reg)
+			_, one := stats["collect_reporter,reporter=p,scope=monkit.example/collect batches"]
+			_, two := stats["collect_reporter,reporter=p#2,scope=monkit.example/collect batches"]
+			return one && two
+		}
+		if !has() {
+			t.Errorf("own stats are not in %v", monkit.Collect(reg))
+		}
+		closeNow(t, c)
+		if has() {
+			t.Error("a closed collector is still in the registry")
+		}
+	})
+}
+
+func TestSpreadDelaysTheReportNotItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var when time.Time
+		p := &probe{name: "p", do: func(context.Context) error { when = time.Now(); return nil }}
+		c := New(counting(), Options{Interval: 10 * time.Second, Spread: 5 * time.Second}, p)
+		delay := c.outlets[0].delay
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if at := p.all()[0].at; when.Sub(at) != delay || delay < 0 || delay >= 5*time.Second {
+			t.Errorf("the batch of %v was reported at %v", at, when)
+		}
+		closeNow(t, c)
+	})
+}
+
+func TestConcurrentFlushAndClose(t *testing.T) {
+	p := &probe{name: "p"}
+	c := New(counting(), Options{Interval: time.Millisecond}, p)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				c.Flush(t.Context()) // may fail once it is closed
+			}
+			c.Close(t.Context())
+		})
+	}
+	wg.Wait()
+}

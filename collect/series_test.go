@@ -1,0 +1,149 @@
+package collect
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// list is a source of fixed keys.
+type list struct {
+	keys   []monkit.SeriesKey
+	fields []string
+}
+
+func (l *list) Stats(cb func(monkit.SeriesKey, string, float64)) {
+	for _, k := range l.keys {
+		for _, f := range l.fields {
+			cb(k, f, 1)
+		}
+	}
+}
+
+func listOf(n int) *list {
+	l := &list{fields: []string{"value", "total"}}
+	for i := range n {
+		l.keys = append(l.keys, monkit.NewSeriesKey("m").WithTag("i", fmt.Sprint(i)))
+	}
+	return l
+}
+
+// numbers walks w and returns the numbers of each sample by its text.
+func numbers(t *testing.T, w *walker) map[string][2]uint32 {
+	t.Helper()
+	var b reporters.Batch
+	w.snapshot(&b, time.Now())
+	got := make(map[string][2]uint32)
+	ids := make(map[uint32]bool)
+	for _, p := range b.Points {
+		if ids[p.ID] {
+			t.Errorf("%d stands for two series", p.ID)
+		}
+		ids[p.ID] = true
+		got[p.Key.WithField(p.Field)] = [2]uint32{p.Series, p.ID}
+	}
+	return got
+}
+
+func TestSeriesKeepTheirNumbers(t *testing.T) {
+	l := listOf(5)
+	w := newWalker(l, nil)
+	defer w.table.close()
+	before := numbers(t, w)
+	for name, change := range map[string]func(){
+		"nothing changes":      func() {},
+		"a series comes first": func() { l.keys = append([]monkit.SeriesKey{monkit.NewSeriesKey("new")}, l.keys...) },
+		"a series goes":        func() { l.keys = append(l.keys[:2], l.keys[3:]...) },
+		"the order turns":      func() { l.keys[0], l.keys[3] = l.keys[3], l.keys[0] },
+		"keys are made anew": func() {
+			for i, k := range l.keys {
+				tags := k.Tags.All()
+				l.keys[i] = monkit.NewSeriesKey(k.Measurement)
+				for key, val := range tags {
+					l.keys[i] = l.keys[i].WithTag(key, val)
+				}
+			}
+		},
+	} {
+		change()
+		for text, n := range numbers(t, w) {
+			if was, ok := before[text]; ok && was != n {
+				t.Errorf("%s: %s was %v, is %v", name, text, was, n)
+			}
+		}
+	}
+}
+
+func TestFieldsOfASeriesShareItsNumber(t *testing.T) {
+	w := newWalker(listOf(3), nil)
+	defer w.table.close()
+	series := make(map[uint32]int)
+	for _, n := range numbers(t, w) {
+		series[n[0]]++
+	}
+	if len(series) != 3 {
+		t.Errorf("3 series have %d numbers", len(series))
+	}
+}
+
+func TestASampleThatComesTwiceIsDroppedAndCounted(t *testing.T) {
+	l := listOf(2)
+	l.keys = append(l.keys, l.keys[0])
+	w := newWalker(l, nil)
+	defer w.table.close()
+	if got := numbers(t, w); len(got) != 4 || w.table.duplicates != 2 {
+		t.Errorf("%d samples, %d duplicates", len(got), w.table.duplicates)
+	}
+}
+
+func TestSeriesThatAreGoneAreForgotten(t *testing.T) {
+	l := listOf(100)
+	w := newWalker(l, nil)
+	numbers(t, w)
+	l.keys = l.keys[:10]
+	for range 3 * idleWalks {
+		numbers(t, w)
+	}
+	if n := len(w.table.byText); n != 20 {
+		t.Errorf("%d entries left", n)
+	}
+	if n := len(w.table.byKey); n != 20 {
+		t.Errorf("%d keys left", n)
+	}
+	if n := len(w.table.series); n != 10 {
+		t.Errorf("%d series left", n)
+	}
+	w.table.close()
+	if n := len(w.table.byText) + len(w.table.series); n != 0 {
+		t.Errorf("%d left after close", n)
+	}
+}
+
+func TestAWalkAllocatesNothing(t *testing.T) {
+	w := newWalker(listOf(1000), nil)
+	defer w.table.close()
+	var b reporters.Batch
+	walk := func() {
+		b.Reset()
+		w.snapshot(&b, time.Now())
+	}
+	walk()
+	if n := testing.AllocsPerRun(20, walk); n != 0 {
+		t.Errorf("%v allocations a walk of 2000 samples", n)
+	}
+}
+
+func BenchmarkWalk(b *testing.B) {
+	w := newWalker(listOf(5000), nil)
+	defer w.table.close()
+	var batch reporters.Batch
+	b.ReportAllocs()
+	for b.Loop() {
+		batch.Reset()
+		w.snapshot(&batch, time.Now())
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(batch.Points)), "ns/sample")
+}

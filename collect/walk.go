@@ -1,0 +1,64 @@
+package collect
+
+import (
+	"time"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// walker reads the source into batches. It is used under Collector.walking.
+type walker struct {
+	src   monkit.StatSource
+	own   monkit.StatSource // the collector's own stats, where the source does not have them; may be nil
+	table *table
+
+	last    time.Time // of the walk before, with the monotonic clock
+	stamped time.Time // its batch's time
+	b       *reporters.Batch
+	at      int64
+	visit   func(monkit.SeriesKey, string, float64) // add, as a value made once
+}
+
+func newWalker(src, own monkit.StatSource) *walker {
+	w := &walker{src: src, own: own, table: newTable(), last: time.Now()}
+	w.visit = w.add
+	return w
+}
+
+// snapshot walks the source into b and reports whether it panicked. Times
+// that batches bear only ever grow.
+func (w *walker) snapshot(b *reporters.Batch, at time.Time) (panicked bool) {
+	now := time.Now()
+	if !at.After(w.stamped) {
+		at = w.stamped.Add(1)
+	}
+	b.At, b.Interval = at, now.Sub(w.last)
+	w.last, w.stamped = now, at
+	w.b, w.at = b, at.UnixNano()
+	w.table.begin()
+	panicked = w.read(w.src)
+	if w.own != nil {
+		panicked = w.read(w.own) || panicked
+	}
+	w.table.end()
+	w.b = nil
+	return panicked
+}
+
+// read walks one source. A panic ends its walk; what it said so far stands.
+func (w *walker) read(src monkit.StatSource) (panicked bool) {
+	defer func() { panicked = recover() != nil }()
+	src.Stats(w.visit)
+	return false
+}
+
+func (w *walker) add(key monkit.SeriesKey, field string, val float64) {
+	e := w.table.find(key, field)
+	if e == nil {
+		return
+	}
+	w.b.Points = append(w.b.Points, reporters.Point{
+		Key: e.key, Field: e.field, Value: val, Time: w.at, Series: e.series, ID: e.id, Kind: e.kind,
+	})
+}
