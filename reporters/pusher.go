@@ -3,7 +3,6 @@ package reporters
 import (
 	"bytes"
 	"context"
-	"errors"
 	"maps"
 	"sync"
 
@@ -187,7 +186,9 @@ func (p *Pusher) send(ctx context.Context, n int) {
 	p.lines = 0
 	if err := p.out.Send(ctx, p.buf[:n], lines); err != nil {
 		p.counts.Dropped["refused"] += int64(lines)
-		p.err = errors.Join(p.err, err)
+		if p.err == nil {
+			p.err = err
+		}
 	} else if _, ok := p.out.(ledger.Ledgered); !ok {
 		p.counts.Delivered += int64(lines)
 	}

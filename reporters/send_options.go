@@ -14,7 +14,7 @@ type SendOptions struct {
 	// MaxAge is how long something may wait. Zero means ten minutes.
 	MaxAge time.Duration
 	// MaxPayload is the most bytes of one payload. Zero means what suits the
-	// transport: 1432 for udp, 8192 for unixgram, 64 KiB for streams, 1 MiB
+	// transport: 1432 for udp, 8192 for unixgram, 64 KiB for streams, 512 KiB
 	// for http.
 	MaxPayload int
 	// Logger hears when a destination goes away and when it is back. Nil
