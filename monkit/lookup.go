@@ -60,6 +60,11 @@ func create[T StatSource](s *Scope, k *kind[T], name string, tags []SeriesTag) T
 
 // overflow returns the source of kind k that stands for all beyond the limit.
 func overflow[T StatSource](s *Scope, k *kind[T]) T {
+	tags := [...]SeriesTag{{"kind", k.name}, {"overflow", "true"}}
+	if src, ok := find[T](&s.table, k.own(), hashSeries(overflowName, tags[:]), overflowName, tags[:]); ok {
+		s.health.overflows.Add(1)
+		return src
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return overflowLocked(s, k)
@@ -67,14 +72,13 @@ func overflow[T StatSource](s *Scope, k *kind[T]) T {
 
 func overflowLocked[T StatSource](s *Scope, k *kind[T]) T {
 	s.health.overflows.Add(1)
-	name := overflowName
-	key, tags := s.seriesOf(k.fn, name, []SeriesTag{{"kind", k.name}, {"overflow", "true"}})
-	hash := hashSeries(name, tags)
-	if src, ok := find[T](&s.table, k.own(), hash, name, tags); ok {
+	key, tags := s.seriesOf(k.fn, overflowName, []SeriesTag{{"kind", k.name}, {"overflow", "true"}})
+	hash := hashSeries(overflowName, tags)
+	if src, ok := find[T](&s.table, k.own(), hash, overflowName, tags); ok {
 		return src
 	}
 	src := k.make(s, key)
-	s.table.add(&entry{hash: hash, name: name, tags: key.Tags, src: src, own: k.own()})
+	s.table.add(&entry{hash: hash, name: overflowName, tags: key.Tags, src: src, own: k.own()})
 	s.sources = append(s.sources, src)
 	return src
 }

@@ -23,11 +23,11 @@ type Meter struct {
 	// From the total that next holds on, a Mark looks at the clock.
 	next atomic.Int64
 
-	mu      sync.Mutex
-	past    [8]mark // guarded by mu; a ring, at is the newest
-	at      int
-	checked int64 // ticks of the last look at the clock
-	stride  int64 // how much may be marked between looks
+	mu     sync.Mutex
+	past   [8]mark // guarded by mu, as all below; a ring, at is the newest
+	at     int
+	seen   mark  // at the last look at the clock
+	stride int64 // how much may be marked between looks
 }
 
 // mark is a total that was true at a time.
@@ -45,8 +45,9 @@ func NewMeter(key SeriesKey) *Meter {
 }
 
 func (e *Meter) begin(now, total int64) {
-	e.past = [8]mark{{when: now, total: total, set: true}}
-	e.at, e.checked, e.stride = 0, now, 0
+	e.seen = mark{when: now, total: total, set: true}
+	e.past = [8]mark{e.seen}
+	e.at, e.stride = 0, 0
 	e.total.Store(total)
 	e.next.Store(total)
 }
@@ -70,18 +71,18 @@ func (e *Meter) look(before int64) {
 	}
 	defer e.mu.Unlock()
 	now := ticks()
-	switch gap := now - e.checked; {
+	switch gap := now - e.seen.when; {
 	case gap < int64(100*time.Millisecond):
 		e.stride = min(e.stride, math.MaxInt64/8)*2 + 1
 	case gap > int64(time.Second):
 		e.stride = 0
 	}
-	e.checked = now
 	e.note(now, before)
-	e.rearm(e.total.Load())
+	e.rearm(now, e.total.Load())
 }
 
-func (e *Meter) rearm(total int64) {
+func (e *Meter) rearm(now, total int64) {
+	e.seen = mark{when: now, total: total, set: true}
 	next := total + e.stride
 	if next < total {
 		next = math.MaxInt64
@@ -89,23 +90,24 @@ func (e *Meter) rearm(total int64) {
 	e.next.Store(next)
 }
 
-// note keeps the mark if the newest one is a step old. Over a long silence
-// the total did not change, so that it is also known for a minute ago.
+// note keeps the mark if the newest one is a step old. A silence before it is
+// kept as it was, with the marks at its ends.
 func (e *Meter) note(now, total int64) {
-	newest := e.past[e.at]
-	age := now - newest.when
+	this := mark{when: now, total: total, set: true}
+	age := now - e.past[e.at].when
 	if age < 0 { // another clock: all marks are worthless
-		e.past = [8]mark{{when: now, total: total, set: true}}
-		e.at = 0
+		e.past, e.at = [8]mark{this}, 0
 		return
 	}
 	if age < meterStep {
 		return
 	}
-	if age > meterSpan && newest.total == total {
+	if silence := now - e.seen.when; silence > meterSpan && e.seen.total == total {
 		e.push(mark{when: now - meterSpan, total: total, set: true})
+	} else if silence > meterStep {
+		e.push(e.seen)
 	}
-	e.push(mark{when: now, total: total, set: true})
+	e.push(this)
 }
 
 func (e *Meter) push(m mark) {
@@ -122,8 +124,8 @@ func (e *Meter) SetTotal(total int64) {
 	for i := range e.past {
 		e.past[i].total += shift
 	}
-	e.stride = 0
-	e.rearm(total)
+	e.seen.total += shift
+	e.next.Store(total) // the next Mark looks
 }
 
 // Reset starts the meter anew at newTotal.
@@ -149,16 +151,17 @@ func (e *Meter) read(now int64) (rate, total float64) {
 	sum := e.total.Load()
 	e.note(now, sum)
 	e.stride = 0
-	e.rearm(sum)
+	e.rearm(now, sum)
 	from := e.since(now)
 	seconds := max(float64(now-from.when)/float64(time.Second), 1)
 	return float64(sum-from.total) / seconds, float64(sum)
 }
 
-// since is the newest mark that is meterSpan old, or else the oldest.
+// since is the newest mark that is meterSpan old, give or take a step, or else
+// the oldest.
 func (e *Meter) since(now int64) mark {
 	from := e.past[e.at]
-	for i := 1; i < len(e.past) && now-from.when < meterSpan; i++ {
+	for i := 1; i < len(e.past) && now-from.when < meterSpan-meterStep; i++ {
 		older := e.past[(e.at+len(e.past)-i)%len(e.past)]
 		if !older.set {
 			break

@@ -1,0 +1,143 @@
+package monkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+type namedError struct{ name string }
+
+func (e *namedError) Error() string        { return "an error" }
+func (e *namedError) Name() (string, bool) { return e.name, e.name != "" } // panics on nil
+
+type alias struct{}
+
+func (alias) Error() string               { return "alias" }
+func (alias) Is(target error) bool        { return target == io.EOF }
+func (e uncomparableError) Error() string { return "uncomparable" }
+
+type uncomparableError []int
+
+type loop struct{}
+
+func (loop) Error() string   { return "loop" }
+func (l loop) Unwrap() error { return l }
+
+func TestErrorName(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"EOF", io.EOF, "EOF"},
+		{"unexpected EOF", io.ErrUnexpectedEOF, "Unexpected EOF Error"},
+		{"closed pipe", io.ErrClosedPipe, "Closed Pipe Error"},
+		{"no progress", io.ErrNoProgress, "No Progress Error"},
+		{"short buffer", io.ErrShortBuffer, "Short Buffer Error"},
+		{"short write", io.ErrShortWrite, "Short Write Error"},
+		{"canceled", context.Canceled, "Canceled"},
+		{"timeout", context.DeadlineExceeded, "Timeout"},
+		{"errno", syscall.ENOENT, "Errno"},
+		{"unknown network", net.UnknownNetworkError("x"), "Unknown Network Error"},
+		{"addr", &net.AddrError{}, "Addr Error"},
+		{"invalid addr", net.InvalidAddrError("x"), "Invalid Addr Error"},
+		{"net op", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, "Net Op Error"},
+		{"net parse", &net.ParseError{}, "Net Parse Error"},
+		{"DNS", &net.DNSError{}, "DNS Error"},
+		{"DNS config", &net.DNSConfigError{Err: io.EOF}, "DNS Config Error"},
+		{"any net.Error", &url.Error{Err: io.EOF}, "Network Error"},
+		{"another", errors.New("x"), "System Error"},
+		{"named by itself", &namedError{"Mine"}, "Mine"},
+		{"named but not now", &namedError{""}, "System Error"},
+		{"wrapped", fmt.Errorf("a: %w", fmt.Errorf("b: %w", io.EOF)), "EOF"},
+		{"wrapped name", fmt.Errorf("a: %w", &namedError{"Mine"}), "Mine"},
+		{"the outer name first", fmt.Errorf("a: %w", &net.OpError{Op: "read", Err: context.DeadlineExceeded}), "Net Op Error"},
+		{"joined", errors.Join(errors.New("x"), io.EOF), "EOF"},
+		{"several wrapped", fmt.Errorf("%w and %w", errors.New("x"), context.Canceled), "Canceled"},
+		{"is by method", alias{}, "EOF"},
+		{"system call", os.NewSyscallError("open", syscall.ENOENT), "Errno"},
+		{"path", &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, "Errno"},
+		{"not comparable", uncomparableError{1}, "System Error"},
+		{"wraps itself", loop{}, "System Error"},
+		{"panics", (*namedError)(nil), "System Error"},
+		{"endless name", &namedError{strings.Repeat("x", 1e6)}, strings.Repeat("x", maxErrorName)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, _ := errorName(tt.err); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func withHandlers(t *testing.T, add ...func(error) (string, bool)) {
+	old := handlers.Load()
+	t.Cleanup(func() { handlers.Store(old) })
+	for _, f := range add {
+		AddErrorNameHandler(f)
+	}
+}
+
+func TestErrorNameHandlers(t *testing.T) {
+	first := func(error) (string, bool) { return "first", true }
+	none := func(error) (string, bool) { return "none", false }
+	bad := func(error) (string, bool) { panic("no") }
+	for _, tt := range []struct {
+		name   string
+		add    []func(error) (string, bool)
+		want   string
+		panics int64
+	}{
+		{"before the table", []func(error) (string, bool){first}, "first", 0},
+		{"the newest first", []func(error) (string, bool){none, first}, "first", 0},
+		{"the next if one has none", []func(error) (string, bool){first, none}, "first", 0},
+		{"the next if one panics", []func(error) (string, bool){first, bad}, "first", 1},
+		{"the table if none has", []func(error) (string, bool){none}, "EOF", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			withHandlers(t, tt.add...)
+			if got, panics := errorName(io.EOF); got != tt.want || panics != tt.panics {
+				t.Errorf("got %q and %d panics, want %q and %d", got, panics, tt.want, tt.panics)
+			}
+		})
+	}
+}
+
+// The existing library named errors under its lock: a handler that read the
+// same Func never came back, and a panic left the lock taken.
+func TestErrorNamingRunsOutsideLocks(t *testing.T) {
+	r := NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	withHandlers(t, func(error) (string, bool) { return fmt.Sprint(len(Collect(r)) > 0), true })
+	run := func(err error) {
+		ctx := t.Context()
+		f.Task(&ctx)(&err)
+	}
+	run(io.EOF)
+	withHandlers(t, func(error) (string, bool) { panic("no") })
+	run(io.EOF)
+	if f.Errors()["true"] != 2 || f.scope.health.panics.Load() != 1 {
+		t.Errorf("errors %v, panics %d", f.Errors(), f.scope.health.panics.Load())
+	}
+}
+
+func TestErrorNamesAreBounded(t *testing.T) {
+	f := NewFuncStats(NewSeriesKey("f"))
+	for i := range 3 * maxErrorNames {
+		f.end(&namedError{fmt.Sprint(i)}, false, time.Second, 0)
+	}
+	errs := f.Errors()
+	if len(errs) != maxErrorNames+1 || errs[otherErrors] != 2*maxErrorNames {
+		t.Errorf("%d names, %d others", len(errs), errs[otherErrors])
+	}
+}
