@@ -41,6 +41,7 @@ var rules = []rule{
 	{dir: "internal/send", ours: "monkit internal/spool internal/endpoint internal/ledger",
 		theirs: "github.com/cenkalti/backoff/v4 golang.org/x/sys"},
 	{dir: "internal/dotted", ours: "monkit reporters", without: "net os"},
+	{dir: "internal/decimal", without: "net os"},
 	{dir: "internal/push", ours: "monkit reporters internal/send internal/endpoint internal/ledger"},
 	{dir: "internal/route", ours: "monkit reporters internal/ledger internal/endpoint"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
@@ -56,7 +57,7 @@ var rules = []rule{
 }
 
 // sender is what a format's package is made of.
-const sender = "monkit reporters internal/send internal/endpoint internal/ledger internal/push internal/dotted"
+const sender = "monkit reporters internal/send internal/endpoint internal/ledger internal/push internal/dotted internal/decimal"
 
 // leaves are the folders that nobody imports from outside. The demo is the
 // exception: it shows the example that every tutorial starts from.

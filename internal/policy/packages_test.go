@@ -73,14 +73,14 @@ func TestPackagesAreDocumented(t *testing.T) {
 			continue
 		}
 		// Less than this cannot say what to use first.
-		if words := strings.Fields(d.docs[0]); len(words) < 12 {
+		if words := strings.Fields(d.docs[0]); len(words) < 8 {
 			t.Errorf("%s: the package comment says too little: %q", dir, d.docs[0])
 		}
 		if d.name != "main" && !strings.HasPrefix(d.docs[0], "Package "+d.name+" ") {
 			t.Errorf("%s: the package comment does not begin with %q", dir, "Package "+d.name)
 		}
-		if d.name != "main" && d.files > 1 && !exists(dir+"/doc.go") {
-			t.Errorf("%s: several files and no doc.go", dir)
+		if named := dir + "/" + d.name + ".go"; d.files > 1 && d.name != "main" && !exists(dir+"/doc.go") && !exists(named) {
+			t.Errorf("%s: several files, and neither doc.go nor %s for the package comment", dir, named)
 		}
 	}
 }
