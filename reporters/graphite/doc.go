@@ -4,7 +4,8 @@
 //	collect.Every(10*time.Second, graphite.New("127.0.0.1:2003"))
 //
 // The address is [TRANSPORT://]HOST:PORT with tcp (the default), tls or udp,
-// or unix:///path; the port may be left out and is 2003 then. A bad address
+// or unix:///path or unixgram:///path; the port may be left out and is 2003
+// then. A bad address
 // is not a panic: each report returns what is wrong with it.
 //
 // # Names

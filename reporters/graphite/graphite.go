@@ -1,6 +1,10 @@
 package graphite
 
-import "monkit.example/reporters"
+import (
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/push"
+	"monkit.example/reporters"
+)
 
 // Format is the name of the format.
 const Format = "graphite"
@@ -14,6 +18,35 @@ type Options struct {
 	Tagged bool
 	// Send says how payloads get out.
 	Send reporters.SendOptions
+}
+
+// addresses are what New takes.
+func addresses() endpoint.Default {
+	return endpoint.Default{
+		Format: Format, Formats: []string{Format}, Transport: endpoint.TCP, Port: "2003",
+		Transports: []string{endpoint.TCP, endpoint.TLS, endpoint.UDP, endpoint.Unix, endpoint.Unixgram},
+	}
+}
+
+// New returns a reporter that pushes to addr. It starts a goroutine, which
+// Close of the reporter joins; closing a collector closes its reporters.
+func New(addr string) *reporters.Pusher { return NewWith(addr, Options{}) }
+
+// NewWith is New with options.
+func NewWith(addr string, o Options) *reporters.Pusher {
+	return push.New(NewCodec(o), func() (*reporters.Pusher, error) {
+		ep, err := endpoint.Parse(addr, addresses())
+		if err != nil {
+			return nil, err
+		}
+		return Open(ep, o)
+	})
+}
+
+// Open is NewWith for an address that is parsed already. The error says what
+// is wrong with it.
+func Open(ep endpoint.Endpoint, o Options) (*reporters.Pusher, error) {
+	return push.Open(ep, NewCodec(o), push.Options{Send: o.Send})
 }
 
 // codec is an encoder with the decoder beside it, which keeps no state.

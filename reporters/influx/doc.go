@@ -11,8 +11,8 @@
 //	http[s]://HOST[:PORT]/api/v3/write_lp?db=DB
 //	udp://HOST:PORT tcp://HOST:PORT tls://HOST:PORT unix:///PATH unixgram:///PATH
 //
-// with port 8086 (8089 for udp) where none is given. A bad address is not a
-// panic: each report returns what is wrong with it. User and password go into
+// where a bare host has port 8086. A bad address is not a panic: each report
+// returns what is wrong with it. User and password go into
 // the address or, better, a token into [Options.Token]; neither is logged.
 //
 // # Lines

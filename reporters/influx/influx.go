@@ -1,6 +1,13 @@
 package influx
 
-import "monkit.example/reporters"
+import (
+	"net/http"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/push"
+	"monkit.example/internal/send"
+	"monkit.example/reporters"
+)
 
 // Format is the name of the format.
 const Format = "influx"
@@ -15,6 +22,35 @@ type Options struct {
 	Token func() string
 	// Send says how payloads get out.
 	Send reporters.SendOptions
+}
+
+// New returns a reporter that pushes to addr. It starts a goroutine, which
+// Close of the reporter joins; closing a collector closes its reporters.
+func New(addr string) *reporters.Pusher { return NewWith(addr, Options{}) }
+
+// NewWith is New with options.
+func NewWith(addr string, o Options) *reporters.Pusher {
+	return push.New(NewCodec(o), func() (*reporters.Pusher, error) {
+		ep, err := parse(addr)
+		if err != nil {
+			return nil, err
+		}
+		return Open(ep, o)
+	})
+}
+
+// Open is NewWith for an address that is parsed already. The error says what
+// is wrong with it.
+func Open(ep endpoint.Endpoint, o Options) (*reporters.Pusher, error) {
+	ep, auth, err := complete(ep, o.Database)
+	if err != nil {
+		return nil, err
+	}
+	dial := send.DialOptions{Gzip: true}
+	if o.Token != nil {
+		dial.Header = func(h http.Header) { h.Set("Authorization", auth+" "+o.Token()) }
+	}
+	return push.Open(ep, NewCodec(o), push.Options{Send: o.Send, Dial: dial})
 }
 
 // codec is an encoder with the decoder beside it.

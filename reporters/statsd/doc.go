@@ -2,8 +2,8 @@
 //
 //	collect.Every(10*time.Second, statsd.New("127.0.0.1:8125"))
 //
-// The address is [TRANSPORT://]HOST:PORT with udp (the default) or tcp, or
-// unix:///path or unixgram:///path; the port may be left out and is 8125 then.
+// The address is [TRANSPORT://]HOST:PORT with udp (the default), tcp or tls,
+// or unix:///path or unixgram:///path; the port may be left out and is 8125 then.
 // A bad address is not a panic: each report returns what is wrong with it.
 //
 // # Dialects
