@@ -1,0 +1,19 @@
+//go:build unix
+
+package send
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
+
+func isReset(err error) bool   { return errors.Is(err, syscall.ECONNRESET) }
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+func isTooLong(err error) bool { return errors.Is(err, syscall.EMSGSIZE) }
+
+// isStale is a socket whose peer was replaced.
+func isStale(err error) bool {
+	return isRefused(err) || isReset(err) || errors.Is(err, fs.ErrNotExist) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ENOTCONN)
+}
