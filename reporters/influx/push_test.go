@@ -1,0 +1,143 @@
+package influx
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"monkit.example/reporters"
+)
+
+func batch(fields int) *reporters.Batch {
+	k := key("hits", "scope", "app")
+	b := &reporters.Batch{}
+	for i := range fields {
+		b.Points = append(b.Points, reporters.Point{Key: k, Field: fmt.Sprintf("f%02d", i), Value: 1, Time: 42, Series: 1, ID: uint32(i + 2)})
+	}
+	return b
+}
+
+// server keeps what is posted to it.
+type server struct {
+	*httptest.Server
+
+	mu    sync.Mutex
+	seen  []string // path, query, authorisation
+	lines strings.Builder
+}
+
+func newServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{}
+	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		body = z
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	io.Copy(&s.lines, body)
+	s.seen = append(s.seen, r.URL.RequestURI()+" "+r.Header.Get("Authorization"))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func TestNewPushesOverHTTP(t *testing.T) {
+	token := func() string { return "secret" }
+	for _, tt := range []struct {
+		name, path string
+		opts       Options
+		want       string
+	}{
+		{"InfluxDB 1", "/write?db=x", Options{}, "/write?db=x&precision=ns "},
+		{"the database by option", "", Options{Database: "x"}, "/write?db=x&precision=ns "},
+		{"InfluxDB 2", "/api/v2/write?org=o&bucket=b", Options{Token: token}, "/api/v2/write?bucket=b&org=o&precision=ns Token secret"},
+		{"InfluxDB 3", "/api/v3/write_lp?db=x", Options{Token: token}, "/api/v3/write_lp?db=x&precision=nanosecond Bearer secret"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			p := NewWith(s.URL+tt.path, tt.opts)
+			if err := p.Report(t.Context(), batch(2)); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(s.seen, "\n"); got != tt.want {
+				t.Errorf("requested %q, want %q", got, tt.want)
+			}
+			if got := s.lines.String(); got != "hits,scope=app f00=1,f01=1 42\n" {
+				t.Errorf("received %q", got)
+			}
+			if l := p.Ledger(); l.Check() != nil || l.Delivered != 2 {
+				t.Errorf("ledger is %v", l)
+			}
+		})
+	}
+}
+
+func TestLargeBodiesAreCompressed(t *testing.T) {
+	s := newServer(t)
+	p := New(s.URL + "/write?db=x")
+	if err := p.Report(t.Context(), batch(500)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := newCodec().AppendRun(nil, batch(500).Points)
+	if s.lines.String() != string(want) {
+		t.Errorf("received %d bytes, want %d", s.lines.Len(), len(want))
+	}
+}
+
+func TestNewPushesOverUDP(t *testing.T) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	p := New("udp://" + conn.LocalAddr().String())
+	if err := p.Report(t.Context(), batch(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	buf := make([]byte, 2000)
+	n, _, err := conn.ReadFrom(buf)
+	if string(buf[:n]) != "hits,scope=app f00=1 42\n" {
+		t.Errorf("received %q, %v", buf[:n], err)
+	}
+}
+
+func TestABadAddressIsReported(t *testing.T) {
+	p := New("http://user:secret@127.0.0.1:1/write")
+	err := p.Report(t.Context(), batch(1))
+	if err == nil || !strings.Contains(err.Error(), "no database") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("Report() = %v", err)
+	}
+	if l := p.Ledger(); l.Check() != nil || l.Lost() != 1 {
+		t.Errorf("ledger is %v", l)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+}
