@@ -83,5 +83,5 @@ func (f *Func) addParent(parent *Func) {
 //	defer f.Task(&ctx)(&err)
 func (f *Func) Task(ctx *context.Context, args ...interface{}) func(*error) {
 	s := f.open(ctx, args)
-	return func(errptr *error) { s.close(errorAt(errptr), recover()) }
+	return func(errptr *error) { s.close(errptr, recover()) }
 }

@@ -3,6 +3,7 @@ package monkit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,19 +14,26 @@ import (
 type Span struct {
 	context.Context
 
-	fn       *Func
-	trace    *Trace
-	parent   *Span // who called, if in this process
-	id       int64
-	remoteID int64 // the parent in another process, if hasRemote
-	start    time.Time
-	args     []interface{}
+	fn     *Func
+	trace  *Trace
+	parent *Span // who called, if in this process
+	id     int64
+	start  int64     // ticks
+	more   *spanMore // nil while empty; guarded by kids.mu, but for open
 
-	hasRemote bool
-	orphaned  atomic.Bool
-	live      spanLink // among its siblings
-	kids      spanList // also guards notes
+	orphaned   atomic.Bool
+	in         atomic.Pointer[spanList] // where it is listed
+	prev, next *Span                    // guarded by in's lock
+	kids       spanList
+}
+
+// spanMore is what most spans do not have.
+type spanMore struct {
+	args      []interface{}
 	notes     []Annotation
+	remoteID  int64 // the parent in another process, if hasRemote
+	hasRemote bool
+	start     time.Time // zero until it was asked for
 }
 
 // Annotation is a remark on a span.
@@ -94,8 +102,7 @@ func (f *Func) begin(ctx *context.Context, r *rootSpan, inner context.Context, a
 	r.own.id = NewId()
 	s := &r.Span
 	s.trace = &r.own
-	s.run(f, inner, args)
-	f.calledBy(nil)
+	s.run(f, nil, inner, args)
 	f.scope.registry.roots.of(s).add(s)
 	if ctx != nil {
 		*ctx = s
@@ -105,22 +112,22 @@ func (f *Func) begin(ctx *context.Context, r *rootSpan, inner context.Context, a
 
 func (f *Func) beginChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
 	s := &Span{trace: parent.trace, parent: parent}
-	s.run(f, inner, args)
-	f.calledBy(parent.fn)
+	s.run(f, parent.fn, inner, args)
 	s.adopt(parent)
 	*ctx = s
 	return s
 }
 
 // run sets what all spans have. The caller links the span.
-func (s *Span) run(f *Func, inner context.Context, args []interface{}) {
+func (s *Span) run(f, caller *Func, inner context.Context, args []interface{}) {
 	s.Context, s.fn, s.id = inner, f, NewId()
 	if len(args) > 0 {
-		s.args = keepArgs(args)
+		s.more = &spanMore{args: keepArgs(args)}
 	}
 	s.trace.spans.Add(1)
-	f.start()
-	s.start = time.Now()
+	f.FuncStats.start()
+	f.calledBy(caller)
+	s.start = ticks()
 }
 
 // adopt links the span below its nearest ancestor that lives, from parent
@@ -137,12 +144,12 @@ func (s *Span) adopt(parent *Span) {
 
 // close ends the run. rec is what was recovered, and panicked again. Only the
 // first close counts.
-func (s *Span) close(err error, rec interface{}) {
-	elapsed := time.Since(s.start)
+func (s *Span) close(errptr *error, rec interface{}) {
+	now := ticks()
 	if orphans, first := s.kids.close(); first {
-		s.fn.end(err, rec != nil, elapsed, int64(s.start.Sub(epoch)+elapsed))
+		s.fn.end(errorAt(errptr), rec != nil, time.Duration(now-s.start), now)
 		s.disown(orphans)
-		s.live.remove()
+		s.delist()
 		s.trace.spans.Add(-1)
 	}
 	if rec != nil {
@@ -169,13 +176,22 @@ func (s *Span) Id() int64 { return s.id }
 // ParentId returns the id of the span that called this one, here or in
 // another process, or false if there is none.
 func (s *Span) ParentId() (int64, bool) {
-	switch {
-	case s.hasRemote:
-		return s.remoteID, true
-	case s.parent != nil:
+	if id, ok := s.remoteParent(); ok {
+		return id, true
+	}
+	if s.parent != nil {
 		return s.parent.id, true
 	}
 	return 0, false
+}
+
+func (s *Span) remoteParent() (int64, bool) {
+	s.kids.mu.Lock()
+	defer s.kids.mu.Unlock()
+	if s.more == nil {
+		return 0, false
+	}
+	return s.more.remoteID, s.more.hasRemote
 }
 
 // Func is what runs.
@@ -185,20 +201,47 @@ func (s *Span) Func() *Func { return s.fn }
 func (s *Span) Trace() *Trace { return s.trace }
 
 // Start is when the run began.
-func (s *Span) Start() time.Time { return s.start }
+func (s *Span) Start() time.Time {
+	s.kids.mu.Lock()
+	defer s.kids.mu.Unlock()
+	more := s.withMore()
+	if more.start.IsZero() {
+		// Spans read only the monotonic clock, which is quicker. Both clocks
+		// read at once tell what the wall clock showed, steps since corrected.
+		now := time.Now()
+		more.start = now.Add(time.Duration(s.start) - now.Sub(epoch))
+	}
+	return more.start
+}
+
+// withMore returns the rest of the span, made if need be. kids.mu is held.
+func (s *Span) withMore() *spanMore {
+	if s.more == nil {
+		s.more = new(spanMore)
+	}
+	return s.more
+}
 
 // Duration is the time since the run began. It goes on after the end.
-func (s *Span) Duration() time.Duration { return time.Since(s.start) }
+func (s *Span) Duration() time.Duration { return time.Duration(ticks() - s.start) }
 
 // Args are the arguments that the Task got, as text.
-func (s *Span) Args() []string { return argTexts(s.args) }
+func (s *Span) Args() []string {
+	s.kids.mu.Lock()
+	var args []interface{}
+	if s.more != nil {
+		args = s.more.args
+	}
+	s.kids.mu.Unlock()
+	return argTexts(args)
+}
 
 // Annotate adds a remark.
 func (s *Span) Annotate(name, val string) {
 	s.kids.mu.Lock()
 	defer s.kids.mu.Unlock()
-	if len(s.notes) < maxAnnotations {
-		s.notes = append(s.notes, Annotation{Name: name, Value: val})
+	if more := s.withMore(); len(more.notes) < maxAnnotations {
+		more.notes = append(more.notes, Annotation{Name: name, Value: val})
 	}
 }
 
@@ -206,7 +249,10 @@ func (s *Span) Annotate(name, val string) {
 func (s *Span) Annotations() []Annotation {
 	s.kids.mu.Lock()
 	defer s.kids.mu.Unlock()
-	return s.notes[:len(s.notes):len(s.notes)]
+	if s.more == nil {
+		return nil
+	}
+	return slices.Clip(s.more.notes)
 }
 
 // Orphaned reports whether the span's parent ended before it.

@@ -2,48 +2,38 @@ package monkit
 
 import (
 	"sync"
-	"sync/atomic"
 )
-
-// spanLink is a span's place in a spanList. It changes under that list's
-// lock.
-type spanLink struct {
-	in         atomic.Pointer[spanList]
-	span       *Span // whose link this is
-	prev, next *spanLink
-}
 
 // spanList is live spans. Who holds the lock of one may take that of a list
 // nearer to the root, never the other way.
 type spanList struct {
 	mu     sync.Mutex
-	head   *spanLink // guarded by mu
-	closed bool      // guarded by mu; nothing is added any more
+	head   *Span // guarded by mu
+	closed bool  // guarded by mu; nothing is added any more
 }
 
-// add links s, unless the list is closed.
+// add lists s, unless the list is closed.
 func (l *spanList) add(s *Span) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return false
 	}
-	link := &s.live
-	link.span, link.prev, link.next = s, nil, l.head
+	s.prev, s.next = nil, l.head
 	if l.head != nil {
-		l.head.prev = link
+		l.head.prev = s
 	}
-	l.head = link
-	link.in.Store(l)
+	l.head = s
+	s.in.Store(l)
 	return true
 }
 
-// remove unlinks the span from the list it is in.
-func (n *spanLink) remove() {
-	for l := n.in.Load(); l != nil; l = n.in.Load() {
+// delist takes s off the list it is on.
+func (s *Span) delist() {
+	for l := s.in.Load(); l != nil; l = s.in.Load() {
 		l.mu.Lock()
-		if n.in.Load() == l {
-			n.unlink(l)
+		if s.in.Load() == l {
+			l.unlink(s)
 			l.mu.Unlock()
 			return
 		}
@@ -51,17 +41,18 @@ func (n *spanLink) remove() {
 	}
 }
 
-func (n *spanLink) unlink(l *spanList) {
-	if n.prev != nil {
-		n.prev.next = n.next
+// unlink takes s out. mu is held.
+func (l *spanList) unlink(s *Span) {
+	if s.prev != nil {
+		s.prev.next = s.next
 	} else {
-		l.head = n.next
+		l.head = s.next
 	}
-	if n.next != nil {
-		n.next.prev = n.prev
+	if s.next != nil {
+		s.next.prev = s.prev
 	}
-	n.prev, n.next = nil, nil
-	n.in.Store(nil)
+	s.prev, s.next = nil, nil
+	s.in.Store(nil)
 }
 
 // close empties the list for good and returns what was in it. It reports
@@ -74,8 +65,8 @@ func (l *spanList) close() (left []*Span, first bool) {
 	}
 	l.closed = true
 	for l.head != nil {
-		left = append(left, l.head.span)
-		l.head.unlink(l)
+		left = append(left, l.head)
+		l.unlink(l.head)
 	}
 	return left, true
 }
@@ -84,8 +75,8 @@ func (l *spanList) close() (left []*Span, first bool) {
 func (l *spanList) all(dst []*Span) []*Span {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for n := l.head; n != nil; n = n.next {
-		dst = append(dst, n.span)
+	for s := l.head; s != nil; s = s.next {
+		dst = append(dst, s)
 	}
 	return dst
 }

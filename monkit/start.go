@@ -14,9 +14,13 @@ func (s *Scope) Start(ctx *context.Context, args ...interface{}) *Span {
 //
 //go:noinline
 func (s *Scope) openHere(ctx *context.Context, args []interface{}) *Span {
-	return s.funcAt(callerPC(2), nil).open(ctx, args)
+	site := s.sites.at(returnPC())
+	if site == nil || site.shared {
+		site = s.sites.find(returnPC(), callerPC(2))
+	}
+	return s.at(site, nil).open(ctx, args)
 }
 
 // Finish ends the run. It must be the deferred call itself, to see panics,
 // which it counts and passes on. Only the first Finish counts.
-func (s *Span) Finish(errptr *error) { s.close(errorAt(errptr), recover()) }
+func (s *Span) Finish(errptr *error) { s.close(errptr, recover()) }

@@ -2,8 +2,6 @@ package monkit
 
 import (
 	"context"
-	"maps"
-	"sync"
 	"sync/atomic"
 )
 
@@ -26,7 +24,7 @@ func (s *Scope) Task(tags ...SeriesTag) Task {
 	t := task{scope: s, tags: tags}
 	return func(ctx *context.Context, args ...interface{}) func(*error) {
 		span := t.open(ctx, args)
-		return func(errptr *error) { span.close(errorAt(errptr), recover()) }
+		return func(errptr *error) { span.close(errptr, recover()) }
 	}
 }
 
@@ -67,13 +65,17 @@ func (t *task) open(ctx *context.Context, args []interface{}) *Span {
 	pc := t.pc.Load()
 	if pc == 0 {
 		if p := probeIn(ctx); p != nil {
-			p.fn = t.scope.funcAt(p.pc, t.tags)
+			p.fn = t.scope.FuncNamed(nameAt(p.pc), t.tags...)
 			return nil
 		}
-		pc = callerPC(2)
-		t.pc.Store(pc)
+		pc = returnPC()
 	}
-	return t.scope.funcAt(pc, t.tags).open(ctx, args)
+	site := t.scope.sites.at(pc)
+	if site == nil || site.shared {
+		site = t.scope.sites.find(pc, callerPC(2))
+		t.pc.Store(site.pc)
+	}
+	return t.scope.at(site, t.tags).open(ctx, args)
 }
 
 func probeIn(ctx *context.Context) *probe {
@@ -82,54 +84,4 @@ func probeIn(ctx *context.Context) *probe {
 	}
 	p, _ := (*ctx).(*probe)
 	return p
-}
-
-// funcAt returns the Func of the function that pc lies in.
-func (s *Scope) funcAt(pc uintptr, tags []SeriesTag) *Func {
-	site := s.sites.at(pc)
-	if site == nil {
-		_, name := functionAt(pc)
-		site = s.sites.add(pc, name)
-	}
-	if len(tags) > 0 {
-		return s.FuncNamed(site.name, tags...)
-	}
-	fn := site.fn.Load()
-	if fn == nil {
-		fn = s.FuncNamed(site.name)
-		site.fn.Store(fn)
-	}
-	return fn
-}
-
-// callSite is what is known of a place in the program's code.
-type callSite struct {
-	name string
-	fn   atomic.Pointer[Func] // without tags; nil before it is called so
-}
-
-// callSites maps places to what is known of them. It is read without a lock;
-// it grows no further than the program has places.
-type callSites struct {
-	mu  sync.Mutex
-	all atomic.Pointer[map[uintptr]*callSite] // replaced under mu
-}
-
-func (c *callSites) at(pc uintptr) *callSite {
-	if all := c.all.Load(); all != nil {
-		return (*all)[pc]
-	}
-	return nil
-}
-
-func (c *callSites) add(pc uintptr, name string) *callSite {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	grown := make(map[uintptr]*callSite)
-	if all := c.all.Load(); all != nil {
-		maps.Copy(grown, *all)
-	}
-	grown[pc] = &callSite{name: name}
-	c.all.Store(&grown)
-	return grown[pc]
 }
