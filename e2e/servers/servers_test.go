@@ -3,7 +3,6 @@ package servers
 import (
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(int) { client.CloseIdleConnections() }))
+	goleak.VerifyTestMain(m)
 }
 
 // write sends bytes as they are, by net.Conn.
@@ -30,7 +29,7 @@ func write(t *testing.T, network, addr, text string) {
 
 func post(t *testing.T, url, text string) {
 	t.Helper()
-	r, err := http.Post(url, "text/plain", strings.NewReader(text))
+	r, err := client.Post(url, "text/plain", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}

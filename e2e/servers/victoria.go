@@ -28,8 +28,8 @@ func VictoriaMetrics(t testing.TB) *VictoriaServer {
 	return s
 }
 
-// WriteURL is where Influx lines are posted to.
-func (s *VictoriaServer) WriteURL() string { return s.URL + "/write" }
+// WriteURL is where Influx lines are posted to; the database becomes a label.
+func (s *VictoriaServer) WriteURL() string { return s.URL + "/write?db=" + Database }
 
 // Last returns the newest value of the one series that the selector matches,
 // over the last ten minutes. Points that were just ingested are flushed first.
