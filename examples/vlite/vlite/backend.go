@@ -2,20 +2,12 @@ package vlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
-)
-
-// What a backend may say. Callers compare with errors.Is.
-var (
-	ErrNotFound    = errors.New("no such video")
-	ErrUnavailable = errors.New("backend unavailable")
-	ErrFull        = errors.New("backend full")
 )
 
 // maxVideos bounds what one backend stores.

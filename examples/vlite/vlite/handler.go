@@ -3,7 +3,6 @@ package vlite
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,20 +34,6 @@ func serve(e endpoint) http.HandlerFunc {
 			http.Error(w, err.Error(), statusOf(err))
 		}
 	}
-}
-
-func statusOf(err error) int {
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return http.StatusNotFound
-	case errors.Is(err, ErrFull):
-		return http.StatusInsufficientStorage
-	case errors.Is(err, errBadTitle):
-		return http.StatusBadRequest
-	case errors.Is(err, ErrUnavailable):
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }
 
 func (s *Service) listVideos(ctx context.Context, w http.ResponseWriter, _ *http.Request) (err error) {
@@ -93,14 +78,12 @@ func (s *Service) getData(ctx context.Context, w http.ResponseWriter, r *http.Re
 	return nil
 }
 
-var errBadTitle = errors.New("bad title")
-
 func (s *Service) putVideo(ctx context.Context, w http.ResponseWriter, r *http.Request) (err error) {
 	defer mon.Task()(&ctx)(&err)
 
 	title, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTitle))
 	if err != nil || len(title) == 0 {
-		return fmt.Errorf("%w: the body must have 1 to %d bytes", errBadTitle, maxTitle)
+		return fmt.Errorf("%w: the body must have 1 to %d bytes", ErrBadTitle, maxTitle)
 	}
 	v := Video{ID: r.PathValue("id"), Title: string(title), Bytes: sizeOf(len(title))}
 	if err := s.proxy.Put(ctx, v); err != nil {

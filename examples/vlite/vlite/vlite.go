@@ -11,7 +11,8 @@
 // line each, defer mon.Task()(&ctx)(&err). Values beside that are measured
 // where they arise: a Counter of requests in flight and an IntVal of bytes in
 // handler.go, a BoolVal of cache hits and an Event for each retry in proxy.go,
-// a Gauge of videos below.
+// a Gauge of videos below. How errors get the names that they are counted by
+// is in errors.go.
 //
 // The routes:
 //

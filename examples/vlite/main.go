@@ -1,0 +1,102 @@
+// Vlite runs a small video service that measures itself, which is what the
+// tutorials start from:
+//
+//	go run ./examples/vlite
+//	go run ./examples/vlite -graphite 127.0.0.1:2003
+//
+// The first serves the service at http://127.0.0.1:8080/videos, under a load
+// of its own, and what it knows of itself below http://127.0.0.1:8080/debug/.
+// The second pushes that to a Graphite server, or to monkit-relay, too.
+//
+// What is measured, and how, is in package vlite beside this one.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"time"
+
+	"monkit.example/collect"
+	"monkit.example/environment"
+	"monkit.example/examples/vlite/vlite"
+	"monkit.example/monkit"
+	"monkit.example/present"
+	"monkit.example/reporters/graphite"
+)
+
+// flags are what the command line says.
+type flags struct {
+	addr     string
+	graphite string
+	load     float64
+}
+
+func main() {
+	var f flags
+	flag.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`address` to serve at")
+	flag.StringVar(&f.graphite, "graphite", "", "push to the Graphite server at this `address`, such as 127.0.0.1:2003")
+	flag.Float64Var(&f.load, "load", 50, "requests a `second` that the service sends to itself")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, f, log.Printf); err != nil {
+		log.Fatal("vlite: ", err)
+	}
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, f flags, say func(format string, args ...any)) (err error) {
+	environment.Register(monkit.Default)
+	if f.graphite != "" {
+		c := collect.Every(10*time.Second, graphite.New(f.graphite))
+		defer func() { err = errors.Join(err, closeSoon(c.Close)) }()
+	}
+
+	listener, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	service := vlite.New()
+	server := &http.Server{Handler: routes(service), ReadHeaderTimeout: 5 * time.Second}
+	say("serving http://%v/videos and http://%v/debug/", listener.Addr(), listener.Addr())
+
+	ctx, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { service.Load(ctx, f.load) })
+	running.Go(func() {
+		<-ctx.Done()
+		if err := closeSoon(server.Shutdown); err != nil {
+			server.Close()
+		}
+	})
+	if err = server.Serve(listener); errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	stop()
+	running.Wait()
+	return err
+}
+
+func routes(service http.Handler) http.Handler {
+	m := http.NewServeMux()
+	m.Handle("/videos", service)
+	m.Handle("/videos/", service)
+	m.Handle("/debug/", http.StripPrefix("/debug", present.HTTP(monkit.Default)))
+	return m
+}
+
+// closeSoon gives what closes a few seconds.
+func closeSoon(closing func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	return closing(ctx)
+}
