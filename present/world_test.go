@@ -1,0 +1,113 @@
+package present_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net/url"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"monkit.example/monkit"
+	"monkit.example/present"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a registry in which something of every kind happened. Two spans
+// run until the test ends.
+func world(t *testing.T) *monkit.Registry {
+	t.Helper()
+	r := monkit.NewRegistry()
+	s := r.ScopeNamed("my/scope")
+	s.Counter("jobs", monkit.NewSeriesTag("a b", "x,y=z")).Inc(3)
+	s.IntVal("sizes").Observe(3)
+	s.Gauge("load", func() float64 { return 0.25 })
+	s.FuncNamed("Never")
+	outer := s.FuncNamed("Outer")
+	inner := s.FuncNamed("Inner", monkit.NewSeriesTag("k", "v"))
+
+	ctx := context.Background()
+	finish := outer.Task(&ctx)
+	call(ctx, inner, io.EOF)
+	call(ctx, inner, errors.New("unknown"))
+	call(ctx, inner, nil)
+	finish(nil)
+
+	ctx = context.Background()
+	finishOuter := outer.Task(&ctx, `a<b>"q"`, 1)
+	monkit.SpanFromCtx(ctx).Annotate("note", "some <text>")
+	finishInner := inner.Task(&ctx)
+	t.Cleanup(func() {
+		finishInner(nil)
+		finishOuter(nil)
+	})
+	return r
+}
+
+func call(ctx context.Context, f *monkit.Func, err error) {
+	defer f.Task(&ctx)(&err)
+}
+
+// render returns the body of a page that must be there.
+func render(t *testing.T, r *monkit.Registry, target string) string {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write, _, err := present.FromRequest(r, u.Path, u.Query())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// hostile are names and values that somebody might get into a program.
+var hostile = []string{
+	`'"><script>alert(1)</script>`,
+	`<img src=x onerror=alert(1)>`,
+	`') || alert('1`,
+	"]]>",
+	"{{.}}",
+	`\`, `\l`, `"];`, `*/`,
+	"nul\x00", "esc\x1b[2J",
+	"line\nfunction,name=forged total=1",
+	"\r\nSet-Cookie: a=b",
+	"\xff\xfe not UTF-8",
+	"\u202egnp.exe", "\u2028",
+	"", " ", ",", "=", "%s%n",
+	strings.Repeat("long", 1<<12),
+}
+
+// hostileWorld has the corpus wherever a user's text can get to.
+func hostileWorld(t *testing.T) *monkit.Registry {
+	t.Helper()
+	r := monkit.NewRegistry()
+	for _, text := range hostile {
+		s := r.ScopeNamed(text)
+		s.Counter(text, monkit.NewSeriesTag(text, text)).Inc(1)
+		s.FloatVal(text + "2").Observe(math.Inf(1))
+		s.Gauge(text+"3", math.NaN)
+		f := s.FuncNamed(text, monkit.NewSeriesTag(text, text))
+		call(context.Background(), f, namedError(text))
+		ctx := context.Background()
+		finish := f.Task(&ctx, text, []byte(text), errors.New(text))
+		monkit.SpanFromCtx(ctx).Annotate(text, text)
+		t.Cleanup(func() { finish(nil) })
+	}
+	return r
+}
+
+// namedError is an error that chooses how it is counted.
+type namedError string
+
+func (e namedError) Error() string        { return string(e) }
+func (e namedError) Name() (string, bool) { return string(e), true }
