@@ -1,0 +1,117 @@
+package faultsink
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func dial(t *testing.T, network, addr, say string) net.Conn {
+	t.Helper()
+	c, err := net.Dial(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if _, err := io.WriteString(c, say); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestStreamsRememberWholeLines(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		sink *Sink
+		net  string
+		want []string
+	}{
+		{"tcp", NewTCP(t), "tcp", []string{"a 1", "b 2"}},
+		{"unix", NewUnix(t), "unix", []string{"a 1", "b 2"}},
+		{"slow", NewTCP(t, Slow(1, time.Microsecond)), "tcp", []string{"a 1", "b 2"}},
+		{"half closed", NewTCP(t, HalfClose()), "tcp", []string{"a 1", "b 2"}},
+		{"closed in a line", NewTCP(t, ReadThenClose(6)), "tcp", []string{"a 1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := dial(t, tt.net, tt.sink.Addr(), "a 1\nb 2\nc")
+			tt.sink.WaitLines(len(tt.want))
+			c.Close()
+			if got := tt.sink.Lines(); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestScriptGoesByConnection(t *testing.T) {
+	s := NewTCP(t, Reset(), ReadAll())
+	c := dial(t, "tcp", s.Addr(), "")
+	if _, err := c.Read(make([]byte, 1)); err == nil {
+		t.Error("the first connection was not reset")
+	}
+	dial(t, "tcp", s.Addr(), "a\n")
+	dial(t, "tcp", s.Addr(), "b\n")
+	s.WaitLines(2)
+	if s.Visits() != 3 {
+		t.Errorf("%d visits", s.Visits())
+	}
+}
+
+func TestDatagrams(t *testing.T) {
+	for network, s := range map[string]*Sink{"udp": NewUDP(t), "unixgram": NewUnixgram(t)} {
+		dial(t, network, s.Addr(), "a\nb")
+		s.WaitLines(2)
+		if got := s.Payloads(); !slices.Equal(got, []string{"a\nb"}) {
+			t.Errorf("%s: %q", network, got)
+		}
+	}
+}
+
+func TestReplies(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		reply  Reply
+		body   string
+		status int
+		lines  int
+	}{
+		{"ok", OK(), "a\nb\n", 204, 2},
+		{"refused", Refuses(400, "no"), "a\n", 400, 0},
+		{"stored in spite of the status", Stores(500, "partial write"), "a\n", 500, 1},
+		{"small enough", TooLarge(2), "a\n", 204, 1},
+		{"too large", TooLarge(1), "a\n", 413, 0},
+		{"strict", Strict("x"), "a\nx\n", 400, 0},
+		{"too many", TooMany("3"), "a\n", 429, 0},
+		{"late", Late(0), "a\n", 204, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			defer http.DefaultClient.CloseIdleConnections()
+			s := NewHTTP(t, tt.reply)
+			resp, err := http.Post("http://"+s.Addr(), "text/plain", strings.NewReader(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != tt.status || len(s.Lines()) != tt.lines {
+				t.Errorf("status %d, lines %q", resp.StatusCode, s.Lines())
+			}
+		})
+	}
+}
+
+func TestSocketsGoWithTheTest(t *testing.T) {
+	var addr string
+	t.Run("inner", func(t *testing.T) { addr = NewUnix(t, NeverRead()).Addr() })
+	if _, err := os.Stat(addr); err == nil {
+		t.Errorf("%s is still there", addr)
+	}
+}
