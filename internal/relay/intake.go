@@ -1,0 +1,107 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"monkit.example/internal/ledger"
+	"monkit.example/internal/listen"
+	"monkit.example/reporters"
+)
+
+// intake is the way from a listener to the destinations: it decodes what
+// comes out of the ring and reports each batch to all.
+type intake struct {
+	listener *listen.Listener
+	format   string
+	dec      reporters.Decoder
+	relay    *Relay
+
+	batch reporters.Batch // owned by run
+
+	mu     sync.Mutex
+	counts ledger.Intake // guarded by mu
+}
+
+func newIntake(l *listen.Listener, format string, dec reporters.Decoder, r *Relay) *intake {
+	return &intake{listener: l, format: format, dec: dec, relay: r, counts: ledger.Intake{Rejected: make(map[string]int64)}}
+}
+
+func (in *intake) run(ctx context.Context) error {
+	// What was accepted is handed on even when ctx has ended.
+	handing := context.WithoutCancel(ctx)
+	return in.listener.Run(ctx, func(lines []byte) { in.take(handing, lines) })
+}
+
+// perBatch is how many bytes are decoded at a time: what stays in the
+// processor's cache.
+const perBatch = 64 << 10
+
+// take decodes whole lines and hands them on.
+func (in *intake) take(ctx context.Context, lines []byte) {
+	for len(lines) > 0 {
+		n := len(lines)
+		if n > perBatch {
+			n = cut(lines, perBatch)
+		}
+		in.handOn(ctx, lines[:n])
+		lines = lines[n:]
+	}
+}
+
+// cut is the end of the last line that ends within n, or of the first line.
+func cut(lines []byte, n int) int {
+	for i := n - 1; i >= 0; i-- {
+		if lines[i] == '\n' {
+			return i + 1
+		}
+	}
+	for n < len(lines) && lines[n-1] != '\n' {
+		n++
+	}
+	return n
+}
+
+func (in *intake) handOn(ctx context.Context, lines []byte) {
+	b := &in.batch
+	b.Reset()
+	b.At, b.Format = time.Now(), in.format
+	in.dec.Decode(b, lines)
+	in.count(b)
+	if len(b.Lines) == 0 {
+		return
+	}
+	for _, d := range in.relay.dests {
+		if err := d.Reporter.Report(ctx, b); err != nil {
+			in.relay.cfg.Logger.Warn("a destination did not take a batch", "destination", d.Name, "err", err)
+		}
+	}
+}
+
+func (in *intake) count(b *reporters.Batch) {
+	in.mu.Lock()
+	in.counts.Accepted += int64(len(b.Lines))
+	in.counts.Received += int64(len(b.Lines)) + b.RejectedLines()
+	for why, n := range b.Rejected {
+		in.counts.Rejected[why] += n
+	}
+	in.mu.Unlock()
+	in.relay.bad.add(in.listener.Name(), b.Bad)
+}
+
+// ledger accounts for all lines that the listener saw.
+func (in *intake) ledger() ledger.Intake {
+	sum := in.listener.Intake()
+	if sum.Rejected == nil {
+		sum.Rejected = make(map[string]int64)
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	sum.Received += in.counts.Received
+	sum.Accepted += in.counts.Accepted
+	for why, n := range in.counts.Rejected {
+		sum.Rejected[why] += n
+	}
+	return sum
+}

@@ -1,0 +1,197 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"monkit.example/internal/listen"
+	"monkit.example/reporters"
+)
+
+// Config says what a Relay does. At least one listener and one destination
+// are needed.
+type Config struct {
+	// Listen are addresses such as "graphite+udp://:2003".
+	Listen []string
+	// Forward are addresses such as "influx+http://host:8086/write?db=x".
+	Forward []string
+	// Destinations are reporters in this process that get all lines too. The
+	// relay closes them.
+	Destinations []Destination
+	// Drain is how long Run may deliver after its context has ended. Zero
+	// means 5 s.
+	Drain time.Duration
+	// RcvBuf is the kernel's buffer for datagrams, in bytes. Zero means 8 MiB.
+	RcvBuf int
+	// Logger hears what an operator should know. Nil means nobody does.
+	Logger *slog.Logger
+}
+
+// Destination is a reporter with a name.
+type Destination struct {
+	Name     string
+	Reporter reporters.Reporter
+}
+
+func (c Config) withDefaults() Config {
+	if c.Drain <= 0 {
+		c.Drain = 5 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Relay is a set of listeners and the destinations of all they receive.
+type Relay struct {
+	cfg     Config
+	intakes []*intake
+	dests   []Destination
+	bad     badLines
+}
+
+// New checks all addresses and binds the listeners. The error joins all that
+// is wrong, each with the flag's value and what to write instead.
+func New(cfg Config) (*Relay, error) {
+	r := &Relay{cfg: cfg.withDefaults()}
+	r.dests = append(r.dests, cfg.Destinations...)
+	err := errors.Join(r.checkListen(), r.openForwards())
+	if err == nil {
+		err = r.listen()
+	}
+	if err != nil {
+		r.abandon()
+		return nil, err
+	}
+	return r, nil
+}
+
+// checkListen parses all listeners before any is bound.
+func (r *Relay) checkListen() error {
+	if len(r.cfg.Listen) == 0 {
+		return errors.New("nothing to listen on: give -listen, such as graphite+udp://:2003")
+	}
+	var errs []error
+	for _, addr := range r.cfg.Listen {
+		if _, _, err := parse(addr, true); err != nil {
+			errs = append(errs, fmt.Errorf("listen: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Relay) openForwards() error {
+	if len(r.cfg.Forward)+len(r.cfg.Destinations) == 0 {
+		return errors.New("nowhere to forward to: give -forward, such as graphite+tcp://127.0.0.1:2013")
+	}
+	var errs []error
+	for _, addr := range r.cfg.Forward {
+		ep, f, err := parse(addr, false)
+		if err == nil {
+			var p *reporters.Pusher
+			if p, err = f.open(ep, reporters.SendOptions{Logger: r.cfg.Logger}); err == nil {
+				r.dests = append(r.dests, Destination{r.uniqueName(ep.String()), p})
+			}
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("forward: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// uniqueName tells destinations apart that are given twice.
+func (r *Relay) uniqueName(name string) string {
+	unique := name
+	for n := 2; r.has(unique); n++ {
+		unique = fmt.Sprintf("%s#%d", name, n)
+	}
+	return unique
+}
+
+func (r *Relay) has(name string) bool {
+	for _, d := range r.dests {
+		if d.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Relay) listen() error {
+	for _, addr := range r.cfg.Listen {
+		ep, f, err := parse(addr, true)
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, Logger: r.cfg.Logger})
+		if err != nil {
+			return err
+		}
+		r.intakes = append(r.intakes, newIntake(l, ep.Format, f.newDecoder(), r))
+	}
+	return nil
+}
+
+// abandon lets go of what New opened before it failed.
+func (r *Relay) abandon() {
+	for _, in := range r.intakes {
+		in.listener.Close() // an error changes nothing any more
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // nothing was sent yet
+	for _, d := range r.dests {
+		d.Reporter.Close(ctx) // nothing is pending, so nothing can fail
+	}
+}
+
+// Listener is a listener's name and where it is bound.
+type Listener struct{ Name, Addr string }
+
+// Listeners are in the order of Config.Listen.
+func (r *Relay) Listeners() []Listener {
+	var all []Listener
+	for _, in := range r.intakes {
+		all = append(all, Listener{in.listener.Name(), in.listener.Addr().String()})
+	}
+	return all
+}
+
+// Run receives and forwards until ctx ends, then drains: it takes in what has
+// arrived, delivers for Config.Drain at most, and drops and counts the rest.
+// The error is of a listener that broke before; the others went on.
+func (r *Relay) Run(ctx context.Context) error {
+	errs := make([]error, len(r.intakes))
+	var running sync.WaitGroup
+	for i, in := range r.intakes {
+		running.Go(func() {
+			if errs[i] = in.run(ctx); errs[i] != nil {
+				r.cfg.Logger.Error("a listener broke", "err", errs[i])
+			}
+		})
+	}
+	running.Wait()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Drain)
+	defer cancel()
+	r.closeAll(drain)
+	return errors.Join(errs...)
+}
+
+// closeAll closes the destinations, all at once, so that one which is away
+// does not use up the time of the others.
+func (r *Relay) closeAll(ctx context.Context) {
+	var closing sync.WaitGroup
+	for _, d := range r.dests {
+		closing.Go(func() {
+			if err := d.Reporter.Close(ctx); err != nil {
+				r.cfg.Logger.Warn("a destination did not get all", "destination", d.Name, "err", err)
+			}
+		})
+	}
+	closing.Wait()
+}

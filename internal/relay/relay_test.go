@@ -1,0 +1,276 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// sink is a TCP server that keeps what it gets.
+type sink struct {
+	net.Listener
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func newSink(t *testing.T) *sink {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sink{Listener: l}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { defer conn.Close(); s.read(conn) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	return s
+}
+
+func (s *sink) read(conn net.Conn) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := conn.Read(buf)
+		s.mu.Lock()
+		s.text.Write(buf[:n])
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *sink) got() string { s.mu.Lock(); defer s.mu.Unlock(); return s.text.String() }
+
+// running is a Relay whose Run is under way.
+type running struct {
+	*Relay
+	end  context.CancelFunc
+	done chan error
+}
+
+func start(t *testing.T, cfg Config) *running {
+	t.Helper()
+	r, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	run := &running{r, cancel, make(chan error, 1)}
+	go func() { run.done <- r.Run(ctx) }()
+	t.Cleanup(cancel)
+	return run
+}
+
+// stop ends the relay as SIGTERM does, and checks the law.
+func (r *running) stop(t *testing.T) Ledger {
+	t.Helper()
+	r.end()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	l := r.Ledger()
+	if err := l.Check(); err != nil {
+		t.Error(err)
+	}
+	return l
+}
+
+func dial(t *testing.T, l Listener) net.Conn {
+	t.Helper()
+	network := "tcp"
+	if strings.Contains(l.Name, "udp://") {
+		network = "udp"
+	}
+	conn, err := net.Dial(network, l.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func write(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	if _, err := conn.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitFor polls until cond holds; the relay under test is real, so is its time.
+func waitFor(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s did not happen", what)
+		}
+	}
+}
+
+func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			s := newSink(t)
+			r := start(t, Config{Listen: []string{"graphite+" + transport + "://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+			conn := dial(t, r.Listeners()[0])
+			want := "a.b.c 1.50 1700000000\nx;k=v 2 1700000001\n"
+			write(t, conn, want)
+			waitFor(t, "delivery", func() bool { return s.got() == want })
+			l := r.stop(t)
+			if d := l.Destinations[0]; d.Delivered != 2 {
+				t.Errorf("delivered %d", d.Delivered)
+			}
+		})
+	}
+}
+
+func TestABadLineNeverEatsItsNeighbour(t *testing.T) {
+	s := newSink(t)
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+	write(t, dial(t, r.Listeners()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // and no end of line
+	waitFor(t, "delivery", func() bool { return s.got() == "a 1 1700000000\nb 2 1700000000\n" })
+	l := r.stop(t)
+	if in := l.Intake(); in.Received != 3 || in.Accepted != 2 {
+		t.Errorf("intake is %+v", in)
+	}
+	if bad := r.Bad(); len(bad) != 1 || bad[0].Text != "nonsense" || bad[0].Err == "" {
+		t.Errorf("kept %+v", bad)
+	}
+}
+
+func TestFormatsAreTurnedIntoEachOther(t *testing.T) {
+	g, i := newSink(t), newSink(t)
+	r := start(t, Config{
+		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0"},
+		Forward: []string{"graphite+tcp://" + g.Addr().String(), "influx+tcp://" + i.Addr().String()},
+	})
+	write(t, dial(t, r.Listeners()[0]), "cpu.load.value 1.5 1700000000\n")
+	write(t, dial(t, r.Listeners()[1]), "mem,host=h used=3,free=4 1700000000000000000\n")
+	waitFor(t, "delivery", func() bool {
+		return strings.Count(g.got(), "\n") == 3 && strings.Count(i.got(), "\n") == 2
+	})
+	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.h.used 3 1700000000\n", "mem.h.free 4 1700000000\n"} {
+		if !strings.Contains(g.got(), want) {
+			t.Errorf("graphite got %q, not %q", g.got(), want)
+		}
+	}
+	for _, want := range []string{"cpu.load value=1.5 1700000000000000000\n", "mem,host=h used=3,free=4 1700000000000000000\n"} {
+		if !strings.Contains(i.got(), want) {
+			t.Errorf("influx got %q, not %q", i.got(), want)
+		}
+	}
+	r.stop(t)
+}
+
+func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
+	dead := newSink(t)
+	addr := dead.Addr().String()
+	dead.Close() // nobody is there now
+	s := newSink(t)
+	r := start(t, Config{
+		Listen:  []string{"graphite+tcp://127.0.0.1:0"},
+		Forward: []string{"graphite+tcp://" + addr, "graphite+tcp://" + s.Addr().String()},
+		Drain:   50 * time.Millisecond,
+	})
+	conn := dial(t, r.Listeners()[0])
+	for n := range 1000 {
+		write(t, conn, fmt.Sprintf("a.b %d 1700000000\n", n))
+	}
+	waitFor(t, "delivery", func() bool { return strings.Count(s.got(), "\n") == 1000 })
+	l := r.stop(t)
+	if d := l.Destinations[0]; d.Delivered != 0 || d.Lost() != 1000 || d.Pending != 0 {
+		t.Errorf("the dead one's ledger is %v", d.Ledger)
+	}
+	if d := l.Destinations[1]; d.Delivered != 1000 {
+		t.Errorf("the other's ledger is %v", d.Ledger)
+	}
+}
+
+func TestAStreamMayBeCutAnywhere(t *testing.T) {
+	text := "a.b 1 1700000000\r\n\nbad\nc.d 2 1700000001\n"
+	for i := 1; i < len(text); i++ {
+		s := newSink(t)
+		r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+		conn := dial(t, r.Listeners()[0])
+		write(t, conn, text[:i])
+		time.Sleep(time.Millisecond) // so that it is two reads, mostly
+		write(t, conn, text[i:])
+		waitFor(t, "delivery", func() bool { return strings.Count(s.got(), "\n") == 2 })
+		if in := r.stop(t).Intake(); in.Received != 3 || in.Accepted != 2 {
+			t.Errorf("cut at %d: intake is %+v", i, in)
+		}
+	}
+}
+
+func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
+	s := newSink(t)
+	r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+	conn := dial(t, r.Listeners()[0])
+	write(t, conn, "a 1 1700000000\n"+strings.Repeat("x", 300<<10)+" 1 1700000000\nb 2 1700000000\n")
+	waitFor(t, "delivery", func() bool { return s.got() == "a 1 1700000000\nb 2 1700000000\n" })
+	if in := r.stop(t).Intake(); in.Received != 3 || in.Rejected["too_long"] != 1 {
+		t.Errorf("intake is %+v", in)
+	}
+}
+
+// Whatever is thrown at it: the law holds and good lines come through.
+func TestGarbageKeepsTheLaw(t *testing.T) {
+	s := newSink(t)
+	r := start(t, Config{
+		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0", "statsd+udp://127.0.0.1:0"},
+		Forward: []string{"graphite+tcp://" + s.Addr().String()},
+	})
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for _, addr := range r.Listeners() {
+		conn := dial(t, addr)
+		for range 200 {
+			p := make([]byte, 1+rnd.IntN(200))
+			for i := range p {
+				p[i] = " \n\r:|,;=.abc0123\x00\xff\"\\"[rnd.IntN(20)]
+			}
+			write(t, conn, string(p))
+		}
+	}
+	write(t, dial(t, r.Listeners()[0]), "the.last 1 1700000000\n")
+	waitFor(t, "delivery", func() bool { return strings.Contains(s.got(), "the.last 1 1700000000\n") })
+	r.stop(t)
+}
+
+func TestConfigErrorsSayWhatToWrite(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		cfg  Config
+		want string
+	}{
+		{"no listener", Config{Forward: []string{"graphite+tcp://h:1"}}, "-listen"},
+		{"no forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}}, "-forward"},
+		{"no format", Config{Listen: []string{"udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
+		{"unknown format", Config{Listen: []string{"carbon+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
+		{"http to listen on", Config{Listen: []string{"influx+http://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "udp"},
+		{"no database", Config{Listen: []string{"influx+udp://127.0.0.1:0"}, Forward: []string{"influx+http://h:1/write"}}, "db="},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := New(tt.cfg)
+			if r != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("New() = %v, %v", r, err)
+			}
+		})
+	}
+}
