@@ -6,29 +6,19 @@ import "math"
 // 1/64 wide of its lower edge and its middle at most 0.78 % from any value in
 // it. Sign and exponent of the IEEE format choose the octave, the first six
 // bits of the fraction the bucket. One page holds the 64 counts of one
-// octave; pages exist for octaves that have seen a value, 80 bytes each, and
+// octave; pages exist for octaves that have seen a value, 72 bytes each, and
 // 256 more once a bucket has counted beyond 255.
 const (
-	pageBits    = 6
-	pageSize    = 1 << pageBits
-	mantissa    = 52 // bits of fraction
-	exponents   = 1<<11 - 1
-	maxOctaves  = 128 // 38 decades; smaller values join the lowest bucket
-	fractionAnd = 1<<mantissa - 1
+	pageBits   = 6
+	pageSize   = 1 << pageBits
+	mantissa   = 52 // bits of fraction
+	exponents  = 1<<11 - 1
+	maxOctaves = 128 // 38 decades; smaller values join the lowest bucket
 )
 
 type page struct {
-	n  uint64 // sum of all buckets
 	lo [pageSize]uint8
 	hi *[pageSize]uint32 // counts 256s; made when a lo first wraps
-}
-
-func (p *page) add(i int) {
-	p.n++
-	p.lo[i]++
-	if p.lo[i] == 0 {
-		p.carry(i)
-	}
 }
 
 func (p *page) carry(i int) {
@@ -54,7 +44,6 @@ func (p *page) addN(i int, n int64) {
 		return
 	}
 	sum := p.count(i) + n
-	p.n += uint64(n)
 	p.lo[i] = uint8(sum)
 	if sum > math.MaxUint8 {
 		if p.hi == nil {
@@ -68,7 +57,16 @@ func (p *page) total() int64 {
 	if p == nil {
 		return 0
 	}
-	return int64(p.n)
+	var n int64
+	for i := range p.lo {
+		n += int64(p.lo[i])
+	}
+	if p.hi != nil {
+		for i := range p.hi {
+			n += int64(p.hi[i]) << 8
+		}
+	}
+	return n
 }
 
 func (p *page) clone() *page {
@@ -188,9 +186,13 @@ func (b *buckets) add(v float64) {
 	if v < 0 {
 		s = &b.neg
 	}
-	if p := s.at(exp); p != nil && exp != 0 {
-		p.add(sub)
-		return
+	if i := exp - s.base; uint(i) < uint(len(s.pages)) {
+		if p := s.pages[i]; p != nil {
+			if p.lo[sub]++; p.lo[sub] == 0 {
+				p.carry(sub)
+			}
+			return
+		}
 	}
 	b.addNew(s, exp, sub)
 }
@@ -206,7 +208,7 @@ func (b *buckets) addNew(s *side, exp, sub int) {
 	if shared {
 		sub = 0
 	}
-	p.add(sub)
+	p.addN(sub, 1)
 }
 
 func (b *buckets) merge(o *buckets) {

@@ -49,24 +49,42 @@ func (d *Dist[T]) Insert(v T) {
 	if !finite(v) {
 		return
 	}
-	d.tally(v)
-	d.recent.add(v)
+	if d.recent.unclocked == 0 {
+		d.recent.look()
+	} else {
+		d.recent.unclocked--
+	}
+	d.put(v)
 }
 
 // insertAt is Insert for callers that have the time, in ticks, at hand.
 func (d *Dist[T]) insertAt(v T, now int64) {
-	d.tally(v)
-	d.recent.addAt(v, now)
+	d.recent.at(now)
+	d.put(v)
 }
 
-func (d *Dist[T]) tally(v T) {
-	if d.Count == 0 {
-		d.Low, d.High = v, v
+// put counts v in the current window. It is one function, and not one for
+// each thing that counts, because calls are most of its cost.
+func (d *Dist[T]) put(v T) {
+	w := d.recent.cur
+	if w.count == 0 || v < w.min { // no window's extremes are beyond those of all time
+		w.min = v
+		if d.Count == 0 || v < d.Low {
+			d.Low = v
+		}
 	}
-	d.Low, d.High = min(d.Low, v), max(d.High, v)
+	if w.count == 0 || v > w.max {
+		w.max = v
+		if d.Count == 0 || v > d.High {
+			d.High = v
+		}
+	}
+	w.count++
+	w.sum += float64(v)
 	d.Recent = v
 	d.Count++
 	d.Sum += v
+	w.buckets.add(float64(v))
 }
 
 func finite[T Number](v T) bool {

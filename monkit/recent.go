@@ -13,22 +13,13 @@ const windowLength = int64(time.Minute)
 // which costs more than counting them.
 const maxUnclocked = 255
 
-// window is the values of one stretch of time.
+// window is the values of one stretch of time. min and max have no meaning
+// while count is 0.
 type window[T Number] struct {
 	count    int64
 	sum      float64
 	min, max T
 	buckets  buckets
-}
-
-func (w *window[T]) add(v T) {
-	if w.count == 0 {
-		w.min, w.max = v, v
-	}
-	w.count++
-	w.sum += float64(v)
-	w.min, w.max = min(w.min, v), max(w.max, v)
-	w.buckets.add(float64(v))
 }
 
 func (w *window[T]) merge(o *window[T]) {
@@ -70,20 +61,10 @@ type recent[T Number] struct {
 	unclocked, allowance uint8
 }
 
-// add counts v, looking at the clock only as often as keeps the windows true.
-func (r *recent[T]) add(v T) {
-	if r.unclocked > 0 {
-		r.unclocked--
-		r.cur.add(v)
-		return
-	}
+// look reads the clock, for values that come without their time, and allows
+// more to pass unclocked while they come fast.
+func (r *recent[T]) look() {
 	now := ticks()
-	r.adapt(now)
-	r.addAt(v, now)
-}
-
-// adapt allows more unclocked values while they come fast.
-func (r *recent[T]) adapt(now int64) {
 	switch gap := now - r.checked; {
 	case gap < int64(50*time.Millisecond):
 		r.allowance = min(r.allowance, maxUnclocked/2)*2 + 1
@@ -91,14 +72,14 @@ func (r *recent[T]) adapt(now int64) {
 		r.allowance = 0
 	}
 	r.checked, r.unclocked = now, r.allowance
+	r.at(now)
 }
 
-// addAt counts v, observed at now.
-func (r *recent[T]) addAt(v T, now int64) {
+// at makes cur the window of now.
+func (r *recent[T]) at(now int64) {
 	if age := now - r.began; r.cur == nil || age >= windowLength || age < 0 {
 		r.turn(now, age)
 	}
-	r.cur.add(v)
 }
 
 // turn begins a new window, reusing the memory of the oldest.
