@@ -5,6 +5,8 @@
 // The address is [TRANSPORT://]HOST:PORT with udp (the default), tcp or tls,
 // or unix:///path or unixgram:///path; the port may be left out and is 8125 then.
 // A bad address is not a panic: each report returns what is wrong with it.
+// Over unix, a stream, lines are ended by LF; Datadog's agent wants lengths
+// before them there, so use unixgram with it.
 //
 // # Dialects
 //
