@@ -33,6 +33,9 @@ import (
 
 var mon = monkit.Package()
 
+// Scope is the name of the scope that all is measured in.
+func Scope() string { return mon.Name() }
+
 // Options say how large the service is and how it behaves. The zero value is
 // good.
 type Options struct {
