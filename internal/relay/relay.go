@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -158,6 +159,15 @@ func (r *Relay) Listeners() []Listener {
 	var all []Listener
 	for _, in := range r.intakes {
 		all = append(all, Listener{in.listener.Name(), in.listener.Addr().String()})
+	}
+	return all
+}
+
+// Addrs is what was bound, in the order of Config.Listen.
+func (r *Relay) Addrs() []net.Addr {
+	var all []net.Addr
+	for _, in := range r.intakes {
+		all = append(all, in.listener.Addr())
 	}
 	return all
 }

@@ -1,0 +1,31 @@
+"use strict";
+
+// Takes a new list every second without losing what is typed or where the
+// reader is. Without scripts the page loads itself anew instead.
+
+const input = document.getElementById("q");
+let asking = null;
+
+async function refresh() {
+	asking?.abort();
+	asking = new AbortController();
+	try {
+		const answer = await fetch(location.href, { signal: asking.signal });
+		if (!answer.ok) throw new Error(answer.statusText);
+		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+		document.getElementById("live").replaceWith(page.getElementById("live"));
+		document.title = "monkit-relay demo";
+	} catch (err) {
+		if (err.name !== "AbortError") document.title = "monkit-relay demo (ended)";
+	}
+}
+
+input.addEventListener("input", () => {
+	const url = new URL(location.href);
+	if (input.value) url.searchParams.set("q", input.value);
+	else url.searchParams.delete("q");
+	history.replaceState(null, "", url);
+	refresh();
+});
+
+setInterval(() => { if (!document.hidden && !getSelection().toString()) refresh(); }, 1000);

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"monkit.example/collect"
+	"monkit.example/environment"
+	"monkit.example/examples/vlite/vlite"
+	"monkit.example/internal/relay"
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+	"monkit.example/reporters/graphite"
+	"monkit.example/reporters/recent"
+)
+
+// line is all that the demo runs, in the order in which a metric passes it.
+type line struct {
+	address string // of the page
+
+	service   *vlite.Service
+	collector *collect.Collector
+	push      *reporters.Pusher
+	relay     *relay.Relay
+	store     *recent.Store
+	server    *http.Server
+
+	load, carry, serve task
+	detach             func() // takes the relay's stats out of the registry
+}
+
+// task is a goroutine that is told to end and waited for.
+type task struct {
+	end  context.CancelFunc
+	done chan error
+}
+
+func startTask(f func(context.Context) error) task {
+	ctx, cancel := context.WithCancel(context.Background())
+	t := task{end: cancel, done: make(chan error, 1)}
+	go func() { t.done <- f(ctx) }()
+	return t
+}
+
+func (t task) stop() error {
+	t.end()
+	return <-t.done
+}
+
+// startDemo starts everything from the far end, so that nothing is sent to
+// what does not listen yet.
+func startDemo(o demoOptions) (*line, error) {
+	listener, err := net.Listen("tcp", o.http)
+	if err != nil {
+		return nil, fmt.Errorf("-http: %w", err)
+	}
+	l := &line{
+		address: listener.Addr().String(),
+		store:   recent.NewWith(recent.Options{Window: demoWindow}),
+		service: vlite.New(),
+	}
+	if err := l.startRelay(); err != nil {
+		listener.Close()
+		return nil, err
+	}
+	l.startPush(o.interval)
+	l.load = startTask(func(ctx context.Context) error {
+		l.service.Load(ctx, o.rate)
+		return nil
+	})
+	l.startPage(listener)
+	return l, nil
+}
+
+func (l *line) startRelay() (err error) {
+	l.relay, err = relay.New(relay.Config{
+		Listen:       []string{"graphite+udp://127.0.0.1:0"},
+		Destinations: []relay.Destination{{Name: "recent", Reporter: l.store}},
+	})
+	if err != nil {
+		return err
+	}
+	l.carry = startTask(l.relay.Run)
+	l.detach = monkit.Default.ScopeNamed("monkit.example/internal/relay").Attach(l.relay)
+	return nil
+}
+
+// startPush is what a program of its own would do in the first lines of main.
+// The paths are tagged, so that the page can tell scopes and functions apart.
+func (l *line) startPush(interval time.Duration) {
+	environment.Register(monkit.Default)
+	l.push = graphite.NewWith("udp://"+l.relay.Listeners()[0].Addr, graphite.Options{Tagged: true})
+	l.collector = collect.New(monkit.Default, collect.Options{Interval: interval, Spread: -1}, l.push)
+}
+
+func (l *line) startPage(listener net.Listener) {
+	page := &demoPage{store: l.store, tally: l.tally, first: vlite.Scope(), started: time.Now()}
+	l.server = newServer(demoHandler(page, monkit.Default, l.service))
+	l.serve = startTask(func(context.Context) error { return l.server.Serve(listener) })
+}
+
+// stopTime is how long each part may take to end. All is on this machine.
+const stopTime = 5 * time.Second
+
+// stop ends the line from its beginning, so that all that was measured passes
+// through to the end.
+func (l *line) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	l.load.stop()
+	return errors.Join(
+		l.collector.Close(ctx),
+		l.carry.stop(),
+		l.stopPage(ctx))
+}
+
+func (l *line) stopPage(ctx context.Context) error {
+	defer l.detach()
+	if err := l.server.Shutdown(ctx); err != nil {
+		l.server.Close() // a reader that stays does not keep us
+	}
+	if err := l.serve.stop(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}
+
+// tally reads the ledgers from the beginning of the line, so that what moves
+// meanwhile never seems to have arrived before it was sent.
+func (l *line) tally() tally {
+	sent := l.push.Ledger()
+	passed := l.relay.Ledger()
+	return newTally(sent, passed.Intake(), passed.Listeners[0].KernelDrops, passed.Destinations[0].Ledger)
+}
+
+// series is how many have arrived and are still shown.
+func (l *line) series() int {
+	n := 0
+	for range l.store.Series(nil) {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+	"monkit.example/reporters/recent"
+)
+
+// pageOf serves a page that shows points at these times before now.
+func pageOf(t *testing.T, points ...reporters.Point) http.Handler {
+	t.Helper()
+	store := recent.New()
+	if err := store.Report(t.Context(), &reporters.Batch{At: time.Now(), Points: points}); err != nil {
+		t.Fatal(err)
+	}
+	p := &demoPage{store: store, tally: func() tally { return tally{Received: 12345} }, first: "z/first", started: time.Now()}
+	return demoHandler(p, monkit.NewRegistry(), http.NotFoundHandler())
+}
+
+// testStart makes the distances between points exact.
+var testStart = time.Now()
+
+func pointOf(scope, measurement, field string, val float64, ago time.Duration) reporters.Point {
+	key := monkit.NewSeriesKey(measurement)
+	if scope != "" {
+		key = key.WithTag("scope", scope)
+	}
+	return reporters.Point{Key: key, Field: field, Value: val, Time: testStart.Add(-ago).UnixNano(), Kind: reporters.KindOf(field)}
+}
+
+func ask(h http.Handler, method, host, target string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	r.Host = host
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// page is what tests look at of the HTML.
+type page struct {
+	headings []string // scopes, in order
+	titles   []string // names of the series, in order
+	text     string
+}
+
+func readPage(t *testing.T, body string) page {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p page
+	for n := range root.Descendants() {
+		switch {
+		case n.Type == html.TextNode:
+			p.text += n.Data + "\n"
+		case n.Data == "h2":
+			p.headings = append(p.headings, n.FirstChild.Data)
+		case n.Data == "li":
+			p.titles = append(p.titles, n.Attr[0].Val)
+		}
+	}
+	for _, svg := range sparklines(body) {
+		if err := xml.Unmarshal([]byte(svg), new(struct{})); err != nil {
+			t.Errorf("%v in %s", err, svg)
+		}
+	}
+	return p
+}
+
+func sparklines(body string) []string {
+	return regexp.MustCompile(`(?s)<svg .*?</svg>`).FindAllString(body, -1)
+}
+
+func TestPageListsWhatArrived(t *testing.T) {
+	h := pageOf(t,
+		pointOf("a", "calls", "total", 10, 3*time.Second),
+		pointOf("a", "calls", "total", 40, 1*time.Second),
+		pointOf("z/first", "wait_seconds", "recent", 0.0125, 0),
+		pointOf("", "plain", "path", 7, 0),
+	)
+	w := ask(h, "GET", "localhost:1", "/")
+	p := readPage(t, w.Body.String())
+	if got, want := strings.Join(p.headings, ", "), "z/first, no scope, a"; got != want {
+		t.Errorf("scopes are %s, want %s", got, want)
+	}
+	want := "wait_seconds,scope=z/first recent; plain path; calls,scope=a total"
+	if got := strings.Join(p.titles, "; "); got != want {
+		t.Errorf("series are %s, want %s", got, want)
+	}
+	if n := len(sparklines(w.Body.String())); n != 3 {
+		t.Errorf("%d sparklines, want 3", n)
+	}
+	for _, want := range []string{"12.5 ms", "40", "15/s", "12345"} {
+		if !strings.Contains(p.text, "\n"+want+"\n") {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+}
+
+func TestPageFilters(t *testing.T) {
+	h := pageOf(t, pointOf("a", "x", "f", 1, 0), pointOf("a", "y", "f", 1, 0))
+	for _, tt := range []struct{ query, want string }{
+		{"", "x,scope=a f; y,scope=a f"},
+		{"x", "x,scope=a f"},
+		{"scope=a+-x", "y,scope=a f"},
+		{"nothing", ""},
+	} {
+		p := readPage(t, ask(h, "GET", "127.0.0.1", "/?q="+tt.query).Body.String())
+		if got := strings.Join(p.titles, "; "); got != tt.want {
+			t.Errorf("filter %q shows %q, want %q", tt.query, got, tt.want)
+		}
+	}
+}
+
+func TestPageIsBounded(t *testing.T) {
+	var points []reporters.Point
+	for i := range maxRows + 5 {
+		points = append(points, pointOf("a", "m"+string(rune('a'+i%26)), strings.Repeat("f", i/26+1), 1, 0))
+	}
+	p := readPage(t, ask(pageOf(t, points...), "GET", "127.0.0.1", "/").Body.String())
+	if len(p.titles) != maxRows || !strings.Contains(p.text, "The first 1000 of 1005 are shown") {
+		t.Errorf("%d series are shown, want %d and a word about it", len(p.titles), maxRows)
+	}
+}
+
+func TestPageShowsNamesAsText(t *testing.T) {
+	const hostile = `"><script>alert('&')</script>`
+	h := pageOf(t, pointOf(hostile, hostile, hostile, 1, 0))
+	w := ask(h, "GET", "127.0.0.1", "/?q=alert")
+	if bytes.Contains(w.Body.Bytes(), []byte("<script>alert")) {
+		t.Errorf("a name became a script: %s", w.Body)
+	}
+	if p := readPage(t, w.Body.String()); len(p.titles) != 1 || p.headings[0] != hostile {
+		t.Errorf("page is %+v", p)
+	}
+}
+
+func TestPageIsForThisMachineOnly(t *testing.T) {
+	h := pageOf(t)
+	for _, tt := range []struct {
+		host string
+		want int
+	}{
+		{"127.0.0.1:8080", 200},
+		{"127.1.2.3", 200},
+		{"localhost", 200},
+		{"[::1]:8080", 200},
+		{"[::1]", 200},
+		{"example.com:8080", 403},
+		{"localhost.example.com", 403},
+		{"127.0.0.1.example.com", 403},
+		{"10.0.0.1", 403},
+		{"", 403},
+	} {
+		for _, path := range []string{"/", "/demo.js"} {
+			if got := ask(h, "GET", tt.host, path).Code; got != tt.want {
+				t.Errorf("%s of host %q gives %d, want %d", path, tt.host, got, tt.want)
+			}
+		}
+	}
+}
+
+func TestPageAnswers(t *testing.T) {
+	h := pageOf(t)
+	for _, tt := range []struct {
+		method, target string
+		want           int
+		contentType    string
+	}{
+		{"GET", "/", 200, "text/html"},
+		{"HEAD", "/", 200, "text/html"},
+		{"GET", "/demo.css", 200, "text/css"},
+		{"GET", "/demo.js", 200, "text/javascript"},
+		{"GET", "/demo.html", 404, "text/plain"},
+		{"GET", "/elsewhere", 404, "text/plain"},
+		{"POST", "/", 405, "text/plain"},
+		{"GET", "/?q=" + strings.Repeat("x", maxQuery+1), 400, "text/plain"},
+	} {
+		w := ask(h, tt.method, "127.0.0.1", tt.target)
+		if w.Code != tt.want || !strings.HasPrefix(w.Header().Get("Content-Type"), tt.contentType) {
+			t.Errorf("%s %.20s gives %d %s, want %d %s", tt.method, tt.target, w.Code, w.Header().Get("Content-Type"), tt.want, tt.contentType)
+		}
+		if w.Code == 200 && w.Header().Get("Content-Security-Policy") != demoPolicy {
+			t.Errorf("%s comes without the policy that keeps scripts out", tt.target)
+		}
+	}
+}

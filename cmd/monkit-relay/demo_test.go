@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/net/html"
+)
+
+// accounted checks that out ends with an account of more than a few lines,
+// none of which is missing.
+func accounted(t *testing.T, out string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	var n [6]int64
+	const form = "ledger: received=%d accepted=%d delivered=%d dropped=%d pending=%d unexplained=%d"
+	if _, err := fmt.Sscanf(lines[len(lines)-1], form, &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]); err != nil {
+		t.Fatalf("%v in the last line of:\n%s", err, out)
+	}
+	if n[0] < 100 || n[1] != n[0] || n[2] != n[0] || n[3]+n[4]+n[5] != 0 {
+		t.Errorf("not every line arrived: %s", lines[len(lines)-1])
+	}
+}
+
+func TestDemoEndsByItself(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	o := demoOptions{lasts: 250 * time.Millisecond, http: "127.0.0.1:0", interval: 100 * time.Millisecond, rate: 100}
+	var out bytes.Buffer
+	result, err := runDemo(t.Context(), o, &out)
+	if err != nil || !result.complete() {
+		t.Errorf("demo ends with %v, %v", result, err)
+	}
+	accounted(t, out.String())
+}
+
+// startTestDemo runs the demo and returns its address and its output, line by
+// line. end interrupts it and returns the rest of the output.
+func startTestDemo(t *testing.T) (base string, lines *bufio.Scanner, end func() string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := runDemo(ctx, demoOptions{http: "127.0.0.1:0", interval: 100 * time.Millisecond, rate: 200}, w)
+		w.Close()
+		ended <- err
+	}()
+	lines = bufio.NewScanner(r)
+	lines.Scan()
+	base = regexp.MustCompile(`http://[^/]+/`).FindString(lines.Text())
+	return base, lines, func() string {
+		cancel()
+		var rest strings.Builder
+		for lines.Scan() {
+			fmt.Fprintln(&rest, lines.Text())
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		return rest.String()
+	}
+}
+
+func fetch(t *testing.T, target string) (status int, body string) {
+	t.Helper()
+	resp, err := http.Get(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+func TestDemoShowsWhatArrives(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer http.DefaultClient.CloseIdleConnections()
+	base, lines, end := startTestDemo(t)
+	for lines.Scan() && !strings.Contains(lines.Text(), "lines/s") { // the first rates come after some pushes
+	}
+	if ok, _ := regexp.MatchString(`^demo: [1-9]\d+ series, [1-9]\d* lines/s received, [1-9]\d* lines/s delivered, 0 dropped$`, lines.Text()); !ok {
+		t.Errorf("rates are %q", lines.Text())
+	}
+	_, body := fetch(t, base)
+	p := readPage(t, body) // its images are well-formed
+	if n := len(sparklines(body)); n != len(p.titles) || n < 100 {
+		t.Errorf("%d sparklines for %d series, want one each of at least 100", n, len(p.titles))
+	}
+	for _, want := range []string{
+		"function,func=(*Proxy).Get,scope=monkit.example/examples/vlite/vlite total",
+		"function_times,func=(*Backend).seek,kind=success,scope=monkit.example/examples/vlite/vlite r99",
+		"videos,scope=monkit.example/examples/vlite/vlite value",
+		"goroutines,scope=monkit.example/environment count",
+		"collect,scope=monkit.example/collect walks",
+	} {
+		if !strings.Contains("\n"+strings.Join(p.titles, "\n")+"\n", "\n"+want+"\n") {
+			t.Errorf("%s did not arrive", want)
+		}
+	}
+	followLinks(t, base, body)
+	accounted(t, end())
+}
+
+// followLinks checks that all that the page links to on its own server is
+// there, present's pages with their own links.
+func followLinks(t *testing.T, base, body string) {
+	t.Helper()
+	all := links(t, base, body)
+	service := base + "service/"
+	if !all[service] {
+		t.Errorf("the page does not link to %s", service)
+	}
+	_, index := fetchHTML(t, service)
+	for target := range links(t, service, index) {
+		all[target] = true
+	}
+	for target := range all {
+		if status, _ := fetch(t, target); status != http.StatusOK {
+			t.Errorf("%s gives %d", target, status)
+		}
+	}
+}
+
+func fetchHTML(t *testing.T, target string) (status int, body string) {
+	t.Helper()
+	status, body = fetch(t, target)
+	if !strings.Contains(body, "<html") {
+		t.Errorf("%s is no page: %.100s", target, body)
+	}
+	return status, body
+}
+
+// links are the targets of a page's anchors.
+func links(t *testing.T, base, body string) map[string]bool {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]bool)
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "a" {
+			continue
+		}
+		for _, a := range n.Attr {
+			if target, err := from.Parse(a.Val); a.Key == "href" && err == nil && target.Host == from.Host {
+				all[target.String()] = true
+			}
+		}
+	}
+	return all
+}
+
+func TestDemoFlags(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"extra", `"extra": the demo takes flags only`},
+		{"-for -1s", "-for -1s: write a time such as 6s"},
+		{"-interval 1ms", "-interval 1ms: write 100ms or more"},
+		{"-rate NaN", "-rate NaN: write a number from 0 to 1000"},
+		{"-rate 1001", "-rate 1001: write a number"},
+		{"-http :8080", `-http ":8080": the page is for this machine only`},
+		{"-http 0.0.0.0:8080", "the page is for this machine only"},
+		{"-http example.com:80", "write an address such as 127.0.0.1:8080"},
+		{"-unknown", "flag provided but not defined: -unknown"},
+	} {
+		var out bytes.Buffer
+		if _, err := parseDemo(strings.Fields(tt.args), &out); err == nil || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("demo %s: %v, and says %q, want %q", tt.args, err, out.String(), tt.want)
+		}
+	}
+}
+
+func TestDemoSaysWhatIsWrongWithItsAddress(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	_, err := runDemo(t.Context(), demoOptions{http: "127.0.0.1:none", interval: time.Second}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "-http") {
+		t.Errorf("got %v, want an error that names the flag", err)
+	}
+}
