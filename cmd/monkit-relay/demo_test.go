@@ -85,7 +85,8 @@ func fetch(t *testing.T, target string) (status int, body string) {
 	return resp.StatusCode, string(b)
 }
 
-func TestDemoShowsWhatArrives(t *testing.T) {
+// TestDemo looks at the demo as its user does.
+func TestDemo(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	defer http.DefaultClient.CloseIdleConnections()
 	base, lines, end := startTestDemo(t)

@@ -36,7 +36,7 @@ var rules = []rule{
 	{dir: "reporters/statsd", ours: sender, theirs: "github.com/DataDog/datadog-go/v5"},
 	{dir: "internal/ledger", without: "net os"},
 	{dir: "internal/spool"},
-	{dir: "internal/listen", ours: "monkit internal/ledger", theirs: "golang.org/x/sys golang.org/x/net"},
+	{dir: "internal/listen", ours: "monkit internal/ledger internal/endpoint", theirs: "golang.org/x/sys golang.org/x/net"},
 	{dir: "internal/endpoint"},
 	{dir: "internal/send", ours: "monkit internal/spool internal/endpoint internal/ledger",
 		theirs: "github.com/cenkalti/backoff/v4 golang.org/x/sys"},
