@@ -21,11 +21,11 @@ type Sink struct {
 	lines    []string      // guarded by mu
 	payloads []string      // guarded by mu; datagrams and bodies as they came
 	visits   int           // guarded by mu
-	changed  chan struct{} // guarded by mu; closed on every change
+	changed  chan struct{} // guarded by mu; closed on change; nil if nobody waits
 }
 
 func newSink(t testing.TB) *Sink {
-	return &Sink{t: t, end: make(chan struct{}), changed: make(chan struct{})}
+	return &Sink{t: t, end: make(chan struct{})}
 }
 
 // Addr is host:port, or the path of the socket.
@@ -65,6 +65,18 @@ func (s *Sink) WaitLines(n int) []string {
 	return lines
 }
 
+// WaitLast returns as soon as line is the newest, and fails the test if that
+// does not happen.
+func (s *Sink) WaitLast(line string) []string {
+	s.t.Helper()
+	s.wait(func() bool { return len(s.lines) > 0 && s.lines[len(s.lines)-1] == line })
+	lines := s.Lines()
+	if len(lines) == 0 || lines[len(lines)-1] != line {
+		s.t.Fatalf("faultsink: %d lines arrived, but the last of them is not %q", len(lines), line)
+	}
+	return lines
+}
+
 // WaitVisits is WaitLines for connections and requests.
 func (s *Sink) WaitVisits(n int) {
 	s.t.Helper()
@@ -81,7 +93,11 @@ func (s *Sink) wait(cond func() bool) {
 	defer timeout.Stop()
 	for {
 		s.mu.Lock()
-		ok, changed := cond(), s.changed
+		ok := cond()
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed := s.changed
 		s.mu.Unlock()
 		if ok {
 			return
@@ -99,8 +115,10 @@ func (s *Sink) change(fn func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fn()
-	close(s.changed)
-	s.changed = make(chan struct{})
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
 }
 
 // visit counts one more and returns its number, from 0.

@@ -116,12 +116,13 @@ func TestUDPFollowsItsName(t *testing.T) {
 	deliver("b 1\n")
 	old.WaitLines(2)
 	tr.looked = tr.looked.Add(-lookupInterval)
-	deliver("c 1\n") // asks
-	old.WaitLines(3)
+	deliver("c 1\n") // asks, and goes to either
 	tr.wg.Wait()
 	deliver("d 1\n")
-	if got := new.WaitLines(1); !slices.Equal(got, []string{"d 1"}) {
-		t.Errorf("got %q", got)
+	for want := 1; !slices.Contains(new.WaitLines(want), "d 1"); want++ {
+	}
+	if len(old.Lines()) > 3 {
+		t.Errorf("the old address got %q", old.Lines())
 	}
 	if asked != 2 || tr.dnsChanges.Load() != 1 {
 		t.Errorf("%d lookups, %d changes", asked, tr.dnsChanges.Load())

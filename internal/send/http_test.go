@@ -172,7 +172,8 @@ func TestCredentialsStayWhereTheyAre(t *testing.T) {
 		}
 		s := New(tr, Options{Name: ep.Dest(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		mustSend(t, s, "a 1\n", 1)
-		err = s.Close(within(t, 300*time.Millisecond))
+		waitDown(s)
+		err = s.Close(within(t, 0))
 		if err == nil || log.Len() == 0 {
 			t.Errorf("Close: %v, log: %s", err, log.String())
 		}

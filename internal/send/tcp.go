@@ -149,28 +149,29 @@ func shareOf(ctx context.Context, n int) time.Duration {
 	return time.Until(end) / time.Duration(n)
 }
 
-// Unacked refreshes from the kernel what the peer has.
+// Unacked refreshes from the kernel what the peer has. What it acknowledges
+// behind a RST does not count, since the peer may never have read it.
 func (t *stream) Unacked() (int, error) {
 	if t.conn == nil {
 		return 0, nil
 	}
-	if err := t.conn.dead(); err != nil {
-		return t.conn.unacked(), err
-	}
-	return t.conn.refresh(), nil
-}
-
-// Reset closes the connection. What was acknowledged after the last Unacked
-// counts only if the peer ended in good order: behind a RST, acknowledged
-// bytes may never have been read.
-func (t *stream) Reset() int {
-	if t.conn == nil {
-		return 0
-	}
-	if !isReset(t.conn.dead()) {
+	err := t.conn.dead()
+	if !isReset(err) {
 		t.conn.refresh()
 	}
 	n := t.conn.unacked()
+	if n == 0 {
+		return 0, nil // it may be dead now, but it did what it was for
+	}
+	return n, err
+}
+
+// Reset closes the connection.
+func (t *stream) Reset() int {
+	n, _ := t.Unacked()
+	if t.conn == nil {
+		return 0
+	}
 	t.conn.close()
 	t.conn = nil
 	return n
