@@ -167,3 +167,28 @@ func TestParentsAreBounded(t *testing.T) {
 		t.Errorf("%d parents, want %d", n, maxParents)
 	}
 }
+
+// A place that is inlined into its function is known without asking the
+// runtime for callers again; one that many functions come through is not
+// taken for any of them.
+func TestCallSites(t *testing.T) {
+	s := NewRegistry().ScopeNamed("s")
+	kept, start := s.Task(), s.Start
+	ctx := t.Context()
+	for range 2 {
+		s.Task()(nil)(nil)
+		s.Start(nil).Finish(nil)
+		func() { kept(nil)(nil) }()
+		func() { kept(nil)(nil) }()
+		func() { start(&ctx).Finish(nil) }()
+		func() { start(&ctx).Finish(nil) }()
+	}
+	for name, want := range map[string]int64{
+		"TestCallSites": 4, "TestCallSites.func1": 4, "TestCallSites.func2": 0,
+		"TestCallSites.func3": 2, "TestCallSites.func4": 2,
+	} {
+		if got := s.FuncNamed(name).Success(); got != want {
+			t.Errorf("%s ran %d times, want %d", name, got, want)
+		}
+	}
+}
