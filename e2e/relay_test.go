@@ -101,7 +101,8 @@ func (o *output) String() string {
 }
 
 // wantLaw checks the law in the last words of the relay: what was received is
-// accepted or rejected, what was accepted is delivered, dropped or pending.
+// accepted or rejected, what was accepted is delivered, dropped or pending, and
+// here, where every server takes all, it is delivered.
 func wantLaw(t *testing.T, printed string) {
 	t.Helper()
 	laws := 0
@@ -117,6 +118,9 @@ func wantLaw(t *testing.T, printed string) {
 			laws++
 			if n["accepted"] != delivered+n["dropped"]+n["pending"] {
 				t.Errorf("accepted is not delivered + dropped + pending: %s", line)
+			}
+			if n["dropped"]+n["pending"]+n["unexplained"] != 0 {
+				t.Errorf("something was not delivered: %s", line)
 			}
 		}
 	}
