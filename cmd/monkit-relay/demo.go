@@ -65,7 +65,7 @@ func parseDemo(args []string, out io.Writer) (o demoOptions, err error) {
 	}
 	f.DurationVar(&o.lasts, "for", 0, "end by itself after this `time`; 0 means at an interrupt")
 	f.StringVar(&o.http, "http", "127.0.0.1:0", "`address` of the page, on this machine; port 0 is any free one")
-	f.DurationVar(&o.interval, "interval", time.Second, "`time` between pushes, at least 100ms")
+	f.DurationVar(&o.interval, "interval", time.Second, "`time` between pushes, at least 100ms; what is pushed twice within a second is shown once")
 	f.Float64Var(&o.rate, "rate", 100, "requests a second to the service, at most 1000")
 	if err := f.Parse(args); err != nil {
 		return o, err

@@ -28,4 +28,10 @@ input.addEventListener("input", () => {
 	refresh();
 });
 
-setInterval(() => { if (!document.hidden && !getSelection().toString()) refresh(); }, 1000);
+// A reader who marks text, or goes through the list by keyboard, is left alone.
+function reading() {
+	return document.hidden || getSelection().toString() !== "" ||
+		document.getElementById("live").contains(document.activeElement);
+}
+
+setInterval(() => { if (!reading()) refresh(); }, 1000);
