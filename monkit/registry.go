@@ -22,8 +22,9 @@ type Registry struct {
 
 // core is what a Registry shares with those derived from it.
 type core struct {
-	roots  rootSpans
-	sorted atomic.Pointer[[]*Scope] // nil when a scope was added since
+	roots    rootSpans
+	watchers watchers[func(*Trace)]
+	sorted   atomic.Pointer[[]*Scope] // nil when a scope was added since
 
 	mu     sync.RWMutex
 	scopes map[string]*Scope // guarded by mu

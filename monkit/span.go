@@ -33,7 +33,8 @@ type spanMore struct {
 	notes     []Annotation
 	remoteID  int64 // the parent in another process, if hasRemote
 	hasRemote bool
-	start     time.Time // zero until it was asked for
+	start     time.Time       // zero until it was asked for
+	ctx       context.Context // what an observer made of the span; nil if nothing
 }
 
 // Annotation is a remark on a span.
@@ -76,20 +77,22 @@ func (c spanless) Value(key interface{}) interface{} {
 
 // open begins a run inside what ctx says.
 func (f *Func) open(ctx *context.Context, args []interface{}) *Span {
-	if ctx == nil || *ctx == nil {
-		return f.begin(ctx, &rootSpan{}, context.Background(), args)
+	if ctx == nil {
+		return f.openTrace(nil, context.Background(), args)
 	}
 	switch c := (*ctx).(type) {
+	case nil:
+		return f.openTrace(ctx, context.Background(), args)
 	case *Span:
-		return f.beginChild(ctx, c, c.Context, args)
+		return f.openChild(ctx, c, c.Context, args)
 	case *probe:
 		c.fn = f
 		return nil
 	}
 	if parent := SpanFromCtx(*ctx); parent != nil {
-		return f.beginChild(ctx, parent, *ctx, args)
+		return f.openChild(ctx, parent, *ctx, args)
 	}
-	return f.begin(ctx, &rootSpan{}, *ctx, args)
+	return f.openTrace(ctx, *ctx, args)
 }
 
 // rootSpan is a span and its trace in one piece of memory.
@@ -98,31 +101,47 @@ type rootSpan struct {
 	own Trace
 }
 
-func (f *Func) begin(ctx *context.Context, r *rootSpan, inner context.Context, args []interface{}) *Span {
+// openTrace begins a run that is a trace of its own.
+func (f *Func) openTrace(ctx *context.Context, inner context.Context, args []interface{}) *Span {
+	r := new(rootSpan)
 	r.own.id = NewId()
-	s := &r.Span
-	s.trace = &r.own
+	f.announce(&r.own)
+	return f.openRoot(ctx, &r.Span, &r.own, inner, args)
+}
+
+// openRoot makes s a span of trace that nobody here called.
+func (f *Func) openRoot(ctx *context.Context, s *Span, trace *Trace, inner context.Context, args []interface{}) *Span {
+	s.trace = trace
 	s.run(f, nil, inner, args)
 	f.scope.registry.roots.of(s).add(s)
-	if ctx != nil {
-		*ctx = s
-	}
+	s.enter(ctx)
 	return s
 }
 
-func (f *Func) beginChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
+func (f *Func) openChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
 	s := &Span{trace: parent.trace, parent: parent}
 	s.run(f, parent.fn, inner, args)
 	s.adopt(parent)
-	*ctx = s
+	s.enter(ctx)
 	return s
+}
+
+// enter makes s, or what observers make of it, the context of the run.
+func (s *Span) enter(ctx *context.Context) {
+	in := context.Context(s)
+	if observers := s.trace.observers.list(); observers != nil {
+		in = s.started(observers)
+	}
+	if ctx != nil {
+		*ctx = in
+	}
 }
 
 // run sets what all spans have. The caller links the span.
 func (s *Span) run(f, caller *Func, inner context.Context, args []interface{}) {
 	s.Context, s.fn, s.id = inner, f, NewId()
 	if len(args) > 0 {
-		s.more = &spanMore{args: keepArgs(args)}
+		s.withMore().args = keepArgs(args)
 	}
 	s.trace.spans.Add(1)
 	f.FuncStats.start()
@@ -147,10 +166,14 @@ func (s *Span) adopt(parent *Span) {
 func (s *Span) close(errptr *error, rec interface{}) {
 	now := ticks()
 	if orphans, first := s.kids.close(); first {
-		s.fn.end(errorAt(errptr), rec != nil, time.Duration(now-s.start), now)
+		err := errorAt(errptr)
+		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
 		s.disown(orphans)
 		s.delist()
 		s.trace.spans.Add(-1)
+		if observers := s.trace.observers.list(); observers != nil {
+			s.finished(observers, err, rec != nil, now)
+		}
 	}
 	if rec != nil {
 		panic(rec)

@@ -9,8 +9,9 @@ import (
 // Trace is all the spans that came of one root, here and in other processes,
 // and the values that go with them.
 type Trace struct {
-	id    int64
-	spans atomic.Int64
+	id        int64
+	spans     atomic.Int64
+	observers watchers[SpanCtxObserver]
 
 	mu   sync.RWMutex
 	vals map[interface{}]interface{} // guarded by mu; nil until the first Set
