@@ -11,12 +11,18 @@ import (
 const (
 	maxArgs    = 32   // arguments that a span keeps
 	maxArgText = 1024 // bytes of one as text
+	maxArgDeep = 4    // lists within lists
 )
 
 // keepArgs makes of args what a span may hold while their owner goes on
 // changing them. They become text only when somebody asks, by another
 // goroutine: so bytes are copied, and what args point to is never read.
-func keepArgs(args []interface{}) []interface{} {
+func keepArgs(args []interface{}) []interface{} { return keepList(args, maxArgDeep) }
+
+// elided stands for what is too deep in lists, which may hold themselves.
+type elided struct{}
+
+func keepList(args []interface{}, deep int) []interface{} {
 	kept := args[:min(len(args), maxArgs)]
 	for i, arg := range kept {
 		own := arg
@@ -24,7 +30,10 @@ func keepArgs(args []interface{}) []interface{} {
 		case []byte:
 			own = slices.Clone(x[:min(len(x), maxArgText/2)])
 		case []interface{}:
-			own = keepArgs(x)
+			own = elided{}
+			if deep > 0 {
+				own = slices.Clone(keepList(x, deep-1))
+			}
 		default:
 			continue
 		}
@@ -57,6 +66,8 @@ func argText(arg interface{}) string {
 		return fmt.Sprintf("%x", x)
 	case time.Time:
 		return x.Format(time.RFC3339Nano)
+	case elided:
+		return "..."
 	case []interface{}:
 		return "{" + strings.Join(argTexts(x), ", ") + "}"
 	}

@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// ReservoirSize and Window have no meaning any more: distributions keep
+// counts, not samples. They are here for programs that name them.
+const ReservoirSize = 64
+
+// Window is as ReservoirSize.
+var Window int64 = 1024
+
+// ObservedQuantiles are those that people are shown of a distribution.
+var ObservedQuantiles = []float64{0, .1, .25, .5, .75, .9, .95, 1}
+
 // Number is what a distribution can be of.
 type Number interface {
 	int64 | float64 | time.Duration

@@ -33,6 +33,9 @@
 //	a BoolVal                disposition false recent true
 //	a Counter                high low value
 //	a Meter, Event           rate total
+//	a DiffMeter              rate total
+//	a RawVal                 recent, and count, sum where asked for
+//	a StructVal              a field for each number
 //	a Gauge                  value
 //
 // Of a distribution without values there is only count; rmin to rmax are left

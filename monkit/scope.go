@@ -109,6 +109,11 @@ func (s *Scope) BoolValf(template string, args ...interface{}) *BoolVal {
 	return s.BoolVal(fmt.Sprintf(template, args...))
 }
 
+// RawValf returns the RawVal whose name is formatted. See IntValf.
+func (s *Scope) RawValf(template string, args ...interface{}) *RawVal {
+	return s.RawVal(fmt.Sprintf(template, args...))
+}
+
 // Gauge makes cb the source of the value called name, in place of an earlier
 // one. cb is called at every walk, from any goroutine; if it panics, that walk
 // leaves the value out.

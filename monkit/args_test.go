@@ -1,0 +1,81 @@
+package monkit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+type shy struct{}
+
+func (shy) GoString() string { panic("no") }
+
+func TestArgs(t *testing.T) {
+	m, p := map[string]int{"a": 1}, new(int)
+	for _, tt := range []struct {
+		name string
+		arg  interface{}
+		want string
+	}{
+		{"string", "a\"b", `"a\"b"`},
+		{"number", 7, "7"},
+		{"float", 1.5, "1.5"},
+		{"nil", nil, "nil"},
+		{"bytes", []byte{1, 0xab}, "01ab"},
+		{"time", time.Unix(0, 5).UTC(), "1970-01-01T00:00:00.000000005Z"},
+		{"list", []interface{}{1, "a"}, `{1, "a"}`},
+		{"plain struct", struct{ A, B int }{1, 2}, "struct { A int; B int }{A:1, B:2}"},
+		{"array", [2]bool{true}, "[2]bool{true, false}"},
+		{"map is not read", m, fmt.Sprintf("(map[string]int)(%p)", m)},
+		{"pointer is not followed", p, fmt.Sprintf("(*int)(%p)", p)},
+		{"slice is not read", []int{1, 2}, "[]int(len 2)"},
+		{"struct that shares", struct{ M map[int]int }{}, "struct { M map[int]int }{...}"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := argTexts(keepArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	if got := argText(shy{}); !strings.Contains(got, "PANIC") {
+		t.Errorf("a panic is told as %q", got)
+	}
+}
+
+func TestArgsAreBounded(t *testing.T) {
+	long := strings.Repeat("x", 10*maxArgText)
+	for name, arg := range map[string]interface{}{"string": long, "bytes": []byte(long), "list": slices.Repeat([]interface{}{long}, 99)} {
+		if got := argTexts(keepArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
+			t.Errorf("%s is %d bytes", name, len(got))
+		}
+	}
+	if got := keepArgs(make([]interface{}, 10*maxArgs)); len(got) != maxArgs {
+		t.Errorf("%d args are kept", len(got))
+	}
+}
+
+func TestArgsMayHoldThemselves(t *testing.T) {
+	list := []interface{}{1, nil}
+	list[1] = list
+	if got := argTexts(keepArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Who calls a Task goes on using what it gave.
+func TestArgsAreCopied(t *testing.T) {
+	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
+	b := []byte("a")
+	args := []interface{}{1, b, []interface{}{b}}
+	ctx := t.Context()
+	defer f.Task(&ctx, args...)(nil)
+	b[0] = 'b'
+	if got := SpanFromCtx(ctx).Args(); !slices.Equal(got, []string{"1", "61", "{61}"}) {
+		t.Errorf("got %q", got)
+	}
+	if &args[1].([]byte)[0] != &b[0] {
+		t.Errorf("the caller's slice was changed")
+	}
+}
