@@ -63,6 +63,7 @@ type Batch struct {
 
 	Rejected map[string]int64 // how many lines were refused, by reason
 	Bad      []Bad            // the first few of them
+	Skipped  int64            // lines that say nothing: empty ones and comments
 
 	text arena
 }
@@ -76,7 +77,7 @@ func (b *Batch) Reset() {
 	clear(b.Bad)
 	clear(b.Rejected)
 	b.Points, b.Lines, b.Bad = b.Points[:0], b.Lines[:0], b.Bad[:0]
-	b.At, b.Interval, b.Format = time.Time{}, 0, ""
+	b.At, b.Interval, b.Format, b.Skipped = time.Time{}, 0, "", 0
 	b.text.reset()
 }
 

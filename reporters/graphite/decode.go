@@ -71,7 +71,8 @@ func decodeCommon(b *reporters.Batch, line []byte) bool {
 func decodeAny(b *reporters.Batch, line []byte) {
 	path, rest := field(line)
 	if len(path) == 0 {
-		return // an empty line
+		b.Skipped++
+		return
 	}
 	value, rest := field(rest)
 	stamp, rest := field(rest)

@@ -33,10 +33,10 @@ func decode(b *reporters.Batch, p []byte) int {
 	text := b.CopyBytes(p[:n])
 	for line := 1; len(text) > 0; line++ {
 		end := bytes.IndexByte(text, '\n')
-		if !blank(text[:end]) {
-			if err := d.decodeLine(b, text[:end+1]); err != nil {
-				b.Reject("malformed", bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, line))
-			}
+		if blank(text[:end]) {
+			b.Skipped++
+		} else if err := d.decodeLine(b, text[:end+1]); err != nil {
+			b.Reject("malformed", bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, line))
 		}
 		text = text[end+1:]
 	}

@@ -35,6 +35,7 @@ func decode(b *reporters.Batch, p []byte, dog bool) int {
 			line = line[:end-1]
 		}
 		if len(bytes.TrimLeft(line, " \t")) == 0 {
+			b.Skipped++
 			continue
 		}
 		first := len(b.Points)
