@@ -50,13 +50,14 @@ func Every(interval time.Duration, r ...reporters.Reporter) *Collector {
 	return New(monkit.Default, Options{Interval: interval, Logger: slog.Default()}, r...)
 }
 
-// New is Every for any source and with options. If src can have sources
-// attached, as a *monkit.Registry can, the collector's own stats become part
-// of it until Close; otherwise they ride along in each batch.
+// New is Every for any source and with options. If src is a *monkit.Registry
+// the collector's own stats are part of it until Close; where to put those of
+// another source's collector, which is a StatSource, is up to the caller.
 func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Collector{
 		opts:   o.withDefaults(),
+		walker: newWalker(src),
 		cancel: cancel,
 		stop:   make(chan struct{}),
 		quit:   make(chan struct{}),
@@ -69,9 +70,6 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	c.keys = newStatKeys(c.outlets)
 	if reg, ok := src.(*monkit.Registry); ok {
 		c.detach = reg.ScopeNamed("monkit.example/collect").Attach(c)
-		c.walker = newWalker(src, nil)
-	} else {
-		c.walker = newWalker(src, c)
 	}
 	for _, out := range c.outlets {
 		c.running.Go(func() { out.run(ctx, c.quit) })

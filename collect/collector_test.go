@@ -72,6 +72,24 @@ func (p *probe) all() []seen {
 	return append([]seen(nil), p.batches...)
 }
 
+// own is a source with the stats of its collector before its own.
+type own struct {
+	monkit.StatSourceFunc
+	mu sync.Mutex
+	c  *Collector
+}
+
+func (o *own) set(c *Collector) { o.mu.Lock(); defer o.mu.Unlock(); o.c = c }
+
+func (o *own) Stats(cb func(monkit.SeriesKey, string, float64)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.c != nil {
+		o.c.Stats(cb)
+	}
+	o.StatSourceFunc(cb)
+}
+
 // counting is a source whose one series counts its walks.
 func counting() monkit.StatSource {
 	key, n := monkit.NewSeriesKey("walked"), 0.0
@@ -236,13 +254,14 @@ func TestAWalkThatOverrunsSkipsTicks(t *testing.T) {
 
 func TestPanicsAreCountedAndStopNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		src := monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
+		src := &own{StatSourceFunc: func(cb func(monkit.SeriesKey, string, float64)) {
 			cb(monkit.NewSeriesKey("before"), "value", 1)
 			panic("source")
-		})
+		}}
 		bad := &probe{name: "bad", do: func(context.Context) error { panic("reporter") }}
 		good := &probe{name: "good"}
 		c := New(src, noSpread, bad, good)
+		src.set(c)
 		time.Sleep(20*time.Second + time.Millisecond)
 		synctest.Wait()
 		got := good.all()
@@ -284,7 +303,9 @@ func TestABadAddressIsReportedAndStopsNobody(t *testing.T) {
 		good := &probe{name: "good"}
 		o := noSpread
 		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
-		c := New(counting(), o, bad, good)
+		src := &own{StatSourceFunc: func(func(monkit.SeriesKey, string, float64)) {}}
+		c := New(src, o, bad, good)
+		src.set(c)
 		time.Sleep(25 * time.Second)
 		synctest.Wait()
 		if n := strings.Count(log.String(), "is not a number"); n != 1 {

@@ -50,7 +50,7 @@ func numbers(t *testing.T, w *walker) map[string][2]uint32 {
 
 func TestSeriesKeepTheirNumbers(t *testing.T) {
 	l := listOf(5)
-	w := newWalker(l, nil)
+	w := newWalker(l)
 	defer w.table.close()
 	before := numbers(t, w)
 	for name, change := range map[string]func(){
@@ -78,7 +78,7 @@ func TestSeriesKeepTheirNumbers(t *testing.T) {
 }
 
 func TestFieldsOfASeriesShareItsNumber(t *testing.T) {
-	w := newWalker(listOf(3), nil)
+	w := newWalker(listOf(3))
 	defer w.table.close()
 	series := make(map[uint32]int)
 	for _, n := range numbers(t, w) {
@@ -92,7 +92,7 @@ func TestFieldsOfASeriesShareItsNumber(t *testing.T) {
 func TestASampleThatComesTwiceIsDroppedAndCounted(t *testing.T) {
 	l := listOf(2)
 	l.keys = append(l.keys, l.keys[0])
-	w := newWalker(l, nil)
+	w := newWalker(l)
 	defer w.table.close()
 	if got := numbers(t, w); len(got) != 4 || w.table.duplicates != 2 {
 		t.Errorf("%d samples, %d duplicates", len(got), w.table.duplicates)
@@ -101,7 +101,7 @@ func TestASampleThatComesTwiceIsDroppedAndCounted(t *testing.T) {
 
 func TestSeriesThatAreGoneAreForgotten(t *testing.T) {
 	l := listOf(100)
-	w := newWalker(l, nil)
+	w := newWalker(l)
 	numbers(t, w)
 	l.keys = l.keys[:10]
 	for range 3 * idleWalks {
@@ -123,7 +123,7 @@ func TestSeriesThatAreGoneAreForgotten(t *testing.T) {
 }
 
 func TestAWalkAllocatesNothing(t *testing.T) {
-	w := newWalker(listOf(1000), nil)
+	w := newWalker(listOf(1000))
 	defer w.table.close()
 	var b reporters.Batch
 	walk := func() {
@@ -137,7 +137,7 @@ func TestAWalkAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkWalk(b *testing.B) {
-	w := newWalker(listOf(5000), nil)
+	w := newWalker(listOf(5000))
 	defer w.table.close()
 	var batch reporters.Batch
 	b.ReportAllocs()

@@ -10,7 +10,6 @@ import (
 // walker reads the source into batches. It is used under Collector.walking.
 type walker struct {
 	src   monkit.StatSource
-	own   monkit.StatSource // the collector's own stats, where the source does not have them; may be nil
 	table *table
 
 	last    time.Time // of the walk before, with the monotonic clock
@@ -20,8 +19,8 @@ type walker struct {
 	visit   func(monkit.SeriesKey, string, float64) // add, as a value made once
 }
 
-func newWalker(src, own monkit.StatSource) *walker {
-	w := &walker{src: src, own: own, table: newTable(), last: time.Now()}
+func newWalker(src monkit.StatSource) *walker {
+	w := &walker{src: src, table: newTable(), last: time.Now()}
 	w.visit = w.add
 	return w
 }
@@ -37,19 +36,16 @@ func (w *walker) snapshot(b *reporters.Batch, at time.Time) (panicked bool) {
 	w.last, w.stamped = now, at
 	w.b, w.at = b, at.UnixNano()
 	w.table.begin()
-	panicked = w.read(w.src)
-	if w.own != nil {
-		panicked = w.read(w.own) || panicked
-	}
+	panicked = w.read()
 	w.table.end()
 	w.b = nil
 	return panicked
 }
 
-// read walks one source. A panic ends its walk; what it said so far stands.
-func (w *walker) read(src monkit.StatSource) (panicked bool) {
+// read walks the source. A panic ends the walk; what it said so far stands.
+func (w *walker) read() (panicked bool) {
 	defer func() { panicked = recover() != nil }()
-	src.Stats(w.visit)
+	w.src.Stats(w.visit)
 	return false
 }
 
