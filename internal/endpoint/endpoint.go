@@ -49,7 +49,10 @@ var dialOptions = map[string][]string{
 
 // listenOptions are the same for listeners.
 var listenOptions = map[string][]string{
-	TLS: {"ca", "cert", "key"},
+	TCP:      {"idle"},
+	TLS:      {"ca", "cert", "idle", "key"},
+	Unix:     {"idle", "mode"},
+	Unixgram: {"mode"},
 }
 
 // IsHTTP tells whether e has a URL.

@@ -3,13 +3,15 @@ package listen
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
+	"net/url"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,14 +62,20 @@ func (o Options) withDefaults() Options {
 // Listener is one bound socket.
 type Listener struct {
 	name   string
+	path   string // of a datagram socket that is a file
 	opts   Options
 	ring   *ring
 	packet *packetConn  // of a datagram transport
 	stream net.Listener // of a stream transport
+	door   net.Listener // what stream accepts from: stream itself, or what is below its TLS
 
 	conns     sync.WaitGroup
-	open      atomic.Int64
+	open      atomic.Int64 // streams
+	accepted  atomic.Int64 // streams so far
+	refused   atomic.Int64 // streams beyond MaxConns, or datagrams that found the ring full
 	datagrams atomic.Int64
+
+	keys keys
 
 	mu       sync.Mutex
 	rejected map[string]int64 // lines that never came out of the ring; guarded by mu
@@ -75,12 +83,38 @@ type Listener struct {
 
 // Open binds ep. The error says what to do about it.
 func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
-	l := &Listener{name: ep.String(), opts: o.withDefaults(), rejected: make(map[string]int64)}
+	l := &Listener{name: ep.String(), opts: o.withDefaults(), keys: newKeys(ep.String()), rejected: make(map[string]int64)}
 	l.ring = newRing(l.opts.RingBytes)
-	if err := l.bind(ep); err != nil {
+	mode, err := l.options(ep.Options)
+	if err == nil {
+		err = l.bind(ep)
+	}
+	if err == nil && mode != 0 {
+		if err = os.Chmod(ep.Address, mode); err != nil {
+			l.Close() // err says more
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", l.name, err)
 	}
 	return l, nil
+}
+
+// options reads what an address says beside the socket's own place.
+func (l *Listener) options(o url.Values) (mode fs.FileMode, err error) {
+	if s := o.Get("idle"); s != "" {
+		if l.opts.Idle, err = time.ParseDuration(s); err != nil || l.opts.Idle <= 0 {
+			return 0, fmt.Errorf("idle=%s is not a time; write one such as idle=10m", s)
+		}
+	}
+	if s := o.Get("mode"); s != "" {
+		bits, err := strconv.ParseUint(s, 8, 9)
+		if err != nil || bits == 0 {
+			return 0, fmt.Errorf("mode=%s is not a file mode; write one such as mode=0660", s)
+		}
+		mode = fs.FileMode(bits)
+	}
+	return mode, nil
 }
 
 func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
@@ -90,12 +124,19 @@ func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
 	switch ep.Transport {
 	case endpoint.UDP, endpoint.Unixgram:
 		l.packet, err = bindPacket(ep.Transport, ep.Address, l.opts)
+		if ep.IsPath() && !strings.HasPrefix(ep.Address, "@") { // Linux's abstract names are no files
+			l.path = ep.Address
+		}
 	case endpoint.TCP, endpoint.Unix:
-		l.stream, err = net.Listen(ep.Transport, ep.Address)
+		l.door, err = net.Listen(ep.Transport, ep.Address)
+		l.stream = l.door
 	case endpoint.TLS:
 		var conf *tls.Config
-		if conf, err = tlsConfig(ep.Options); err == nil {
-			l.stream, err = tls.Listen("tcp", ep.Address, conf)
+		if conf, err = tlsConfig(ep.Options); err != nil {
+			return err
+		}
+		if l.door, err = net.Listen("tcp", ep.Address); err == nil {
+			l.stream = tls.NewListener(l.door, conf)
 		}
 	default:
 		err = fmt.Errorf("a listener cannot be %s; use udp, tcp, tls, unix or unixgram", ep.Transport)
@@ -159,7 +200,7 @@ func (l *Listener) Run(ctx context.Context, take func(lines []byte)) error {
 // Close lets go of a listener that was never Run.
 func (l *Listener) Close() error {
 	if l.packet != nil {
-		return l.packet.conn.Close()
+		return l.closePackets()
 	}
 	return l.stream.Close()
 }
@@ -193,53 +234,4 @@ func (l *Listener) KernelDrops() (n int64, ok bool) {
 		return 0, false
 	}
 	return l.packet.drops()
-}
-
-// readPackets reads datagrams into the ring until ctx ends, and then what the
-// kernel has left, for a second at most.
-func (l *Listener) readPackets(ctx context.Context) error {
-	defer l.packet.conn.Close()
-	stop := context.AfterFunc(ctx, func() { l.packet.conn.SetReadDeadline(time.Now()) })
-	defer stop()
-	take := func(p []byte, cut bool) { l.takePacket(p, cut) }
-	for ctx.Err() == nil {
-		if err := l.packet.read(take); err != nil && ctx.Err() == nil {
-			if errors.Is(err, net.ErrClosed) {
-				return fmt.Errorf("read %s: %w", l.name, err)
-			}
-			// Anything else is about one datagram, such as a refused reply.
-			l.opts.Logger.Warn("reading a datagram failed", "listener", l.name, "err", err)
-			pause(ctx)
-		}
-	}
-	for end := time.Now().Add(time.Second); time.Now().Before(end); {
-		l.packet.conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-		if l.packet.read(take) != nil {
-			break
-		}
-	}
-	l.packet.lastDrops()
-	return nil
-}
-
-// pause keeps an error that repeats from becoming a busy loop.
-func pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(10 * time.Millisecond):
-	}
-}
-
-// takePacket puts one datagram into the ring. Of one that the kernel cut only
-// the whole lines are good.
-func (l *Listener) takePacket(p []byte, cut bool) {
-	l.datagrams.Add(1)
-	if cut {
-		whole := wholeLines(p)
-		l.reject("truncated_tail", countLines(p[whole:]))
-		p = p[:whole]
-	}
-	if len(p) > 0 && !l.ring.offer(p) {
-		l.reject("ring_full", countLines(p))
-	}
 }

@@ -60,6 +60,7 @@ func (c *packetConn) setBuffer(o Options) error {
 	if err != nil {
 		return err
 	}
+	c.rcvbuf = got / 2
 	if got/2 < o.RcvBuf { // the kernel counts its own overhead twice
 		o.Logger.Warn("the kernel gave a smaller receive buffer than asked for; bursts may be lost",
 			"address", c.conn.LocalAddr().String(), "asked", o.RcvBuf, "got", got/2, "do", "sysctl -w net.core.rmem_max=16777216")
@@ -69,16 +70,38 @@ func (c *packetConn) setBuffer(o Options) error {
 
 // read waits for datagrams and calls take for each that is there.
 func (c *packetConn) read(take func(p []byte, cut bool)) error {
-	s := &c.sys
 	n, errno := 0, syscall.Errno(0)
-	err := s.raw.Read(func(fd uintptr) bool {
-		r, _, e := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.msgs[0])), perRead, unix.MSG_DONTWAIT, 0, 0)
-		n, errno = int(r), e
-		return e != unix.EAGAIN && e != unix.EINTR
+	err := c.sys.raw.Read(func(fd uintptr) bool {
+		n, errno = c.sys.receive(fd)
+		return errno != unix.EAGAIN
 	})
 	if err != nil {
 		return err
 	}
+	return c.sys.hand(n, errno, take)
+}
+
+// drain is read without waiting: an error means that nothing is there.
+func (c *packetConn) drain(take func(p []byte, cut bool)) error {
+	n, errno := 0, syscall.Errno(0)
+	err := c.sys.raw.Control(func(fd uintptr) { n, errno = c.sys.receive(fd) })
+	if err != nil {
+		return err
+	}
+	return c.sys.hand(n, errno, take)
+}
+
+// receive fills msgs with what the kernel holds, without waiting.
+func (s *packetSys) receive(fd uintptr) (n int, errno syscall.Errno) {
+	for {
+		r, _, e := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.msgs[0])), perRead, unix.MSG_DONTWAIT, 0, 0)
+		if e != unix.EINTR {
+			return int(r), e
+		}
+	}
+}
+
+func (s *packetSys) hand(n int, errno syscall.Errno, take func(p []byte, cut bool)) error {
 	if errno != 0 {
 		return errno
 	}

@@ -13,6 +13,7 @@ type ring struct {
 
 	mu     sync.Mutex
 	fill   []byte        // guarded by mu
+	most   int           // that fill ever held; guarded by mu
 	ended  bool          // no more puts; guarded by mu
 	change chan struct{} // holds a token when fill or ended changed
 
@@ -40,6 +41,7 @@ func (r *ring) append(lines []byte) {
 	if lines[len(lines)-1] != '\n' {
 		r.fill = append(r.fill, '\n')
 	}
+	r.most = max(r.most, len(r.fill))
 	select {
 	case r.change <- struct{}{}:
 	default: // the taker has not seen the last one yet
@@ -83,6 +85,13 @@ func (r *ring) take(free []byte) (lines []byte, ok bool) {
 		}
 		<-r.change
 	}
+}
+
+// level is how many bytes wait, and the most that ever did.
+func (r *ring) level() (now, most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.fill), r.most
 }
 
 // end lets the taker have what is left and then its end.
