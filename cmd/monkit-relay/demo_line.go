@@ -93,7 +93,7 @@ func (l *line) startRelay() (err error) {
 // The paths are tagged, so that the page can tell scopes and functions apart.
 func (l *line) startPush(interval time.Duration) {
 	environment.Register(monkit.Default)
-	l.push = graphite.NewWith("udp://"+l.relay.Listeners()[0].Addr, graphite.Options{Tagged: true})
+	l.push = graphite.NewWith("udp://"+l.relay.Addrs()[0].String(), graphite.Options{Tagged: true})
 	l.collector = collect.New(monkit.Default, collect.Options{Interval: interval, Spread: -1}, l.push)
 }
 

@@ -17,6 +17,9 @@ type format struct {
 	port string // where its servers listen, if an address does not say
 	// transports are those that its servers are reached by.
 	transports []string
+	// changes says that its lines tell what changed, not how things stand:
+	// other formats get them aggregated.
+	changes bool
 	// newDecoder returns what reads its lines.
 	newDecoder func() reporters.Decoder
 	// open returns what writes its lines.
@@ -39,7 +42,7 @@ var formats = []format{
 		},
 	},
 	{
-		name: statsd.Format, port: "8125", transports: socketTransports,
+		name: statsd.Format, port: "8125", transports: socketTransports, changes: true,
 		newDecoder: func() reporters.Decoder { return statsd.NewCodec(statsd.Options{}) },
 		open: func(ep endpoint.Endpoint, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return statsd.Open(ep, statsd.Options{Send: o})

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
@@ -14,9 +15,10 @@ import (
 // comes out of the ring and reports each batch to all.
 type intake struct {
 	listener *listen.Listener
-	format   string
+	format   format
 	dec      reporters.Decoder
 	relay    *Relay
+	dests    []*dest
 
 	batch reporters.Batch // owned by run
 
@@ -24,8 +26,11 @@ type intake struct {
 	counts ledger.Intake // guarded by mu
 }
 
-func newIntake(l *listen.Listener, format string, dec reporters.Decoder, r *Relay) *intake {
-	return &intake{listener: l, format: format, dec: dec, relay: r, counts: ledger.Intake{Rejected: make(map[string]int64)}}
+func newIntake(l *listen.Listener, f format, r *Relay, dests []*dest) *intake {
+	return &intake{
+		listener: l, format: f, dec: f.newDecoder(), relay: r, dests: dests,
+		counts: ledger.Intake{Rejected: make(map[string]int64)},
+	}
 }
 
 func (in *intake) run(ctx context.Context) error {
@@ -66,23 +71,25 @@ func cut(lines []byte, n int) int {
 func (in *intake) handOn(ctx context.Context, lines []byte) {
 	b := &in.batch
 	b.Reset()
-	b.At, b.Format = time.Now(), in.format
+	b.At, b.Format = time.Now(), in.format.name
 	in.dec.Decode(b, lines)
-	in.count(b)
+	in.count(b, int64(bytes.Count(lines, []byte{'\n'})))
 	if len(b.Lines) == 0 {
 		return
 	}
-	for _, d := range in.relay.dests {
+	for _, d := range in.dests {
 		if err := d.Reporter.Report(ctx, b); err != nil {
-			in.relay.cfg.Logger.Warn("a destination did not take a batch", "destination", d.Name, "err", err)
+			in.relay.refused(d, err)
 		}
 	}
 }
 
-func (in *intake) count(b *reporters.Batch) {
+// count accounts for a batch that was made of so many lines. The decoder's
+// word is not taken for that: a line that it lost would not be missed.
+func (in *intake) count(b *reporters.Batch, lines int64) {
 	in.mu.Lock()
 	in.counts.Accepted += int64(len(b.Lines))
-	in.counts.Received += int64(len(b.Lines)) + b.RejectedLines()
+	in.counts.Received += lines - b.Skipped
 	for why, n := range b.Rejected {
 		in.counts.Rejected[why] += n
 	}

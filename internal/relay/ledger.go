@@ -32,15 +32,22 @@ type ListenerLedger struct {
 type DestinationLedger struct {
 	Name string
 	ledger.Ledger
+	// Handed is how many lines its listeners accepted, and how many points
+	// the aggregate made for it. It is Accepted once Run has ended.
+	Handed int64
 }
 
 // Ledger reads all counts. While lines are moving, a listener's may be ahead
 // of a destination's by what is between them.
 func (r *Relay) Ledger() Ledger {
 	var all Ledger
-	for _, d := range r.dests {
+	dests := r.dests
+	if r.fold != nil {
+		dests = append(slices.Clip(dests), r.fold)
+	}
+	for _, d := range dests {
 		if l, ok := d.Reporter.(ledger.Ledgered); ok {
-			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, l.Ledger()})
+			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, l.Ledger(), r.handed(d)})
 		}
 	}
 	for _, in := range r.intakes {
@@ -48,6 +55,20 @@ func (r *Relay) Ledger() Ledger {
 		all.Listeners = append(all.Listeners, ListenerLedger{in.listener.Name(), in.ledger(), drops, ok})
 	}
 	return all
+}
+
+// handed is how much d was to be given.
+func (r *Relay) handed(d *dest) int64 {
+	var n int64
+	for _, in := range r.intakes {
+		if slices.Contains(in.dests, d) {
+			n += in.ledger().Accepted
+		}
+	}
+	if r.fan != nil && slices.Contains(r.fan.dests, d) {
+		n += r.fan.handed()
+	}
+	return n
 }
 
 // Intake is the sum of all listeners.
@@ -66,12 +87,14 @@ func (l Ledger) Intake() ledger.Intake {
 // Check returns an error if any part of the law is broken. That each
 // destination was handed all that was accepted holds only once Run has ended.
 func (l Ledger) Check() error {
-	in := l.Intake()
-	errs := []error{in.Check()}
+	var errs []error
+	for _, in := range l.Listeners {
+		errs = append(errs, in.Check())
+	}
 	for _, d := range l.Destinations {
 		errs = append(errs, d.Check())
-		if d.Accepted != in.Accepted {
-			errs = append(errs, fmt.Errorf("%s was handed %d lines of %d accepted", d.Name, d.Accepted, in.Accepted))
+		if d.Accepted != d.Handed {
+			errs = append(errs, fmt.Errorf("%s has %d lines of %d", d.Name, d.Accepted, d.Handed))
 		}
 	}
 	return errors.Join(errs...)

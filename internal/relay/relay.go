@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/collect"
 	"monkit.example/internal/listen"
 	"monkit.example/reporters"
 )
@@ -23,6 +24,9 @@ type Config struct {
 	// Destinations are reporters in this process that get all lines too. The
 	// relay closes them.
 	Destinations []Destination
+	// Aggregate is how often the series that statsd lines were folded into
+	// are sent to destinations of other formats. Zero means 10 s.
+	Aggregate time.Duration
 	// Drain is how long Run may deliver after its context has ended. Zero
 	// means 5 s.
 	Drain time.Duration
@@ -39,6 +43,9 @@ type Destination struct {
 }
 
 func (c Config) withDefaults() Config {
+	if c.Aggregate <= 0 {
+		c.Aggregate = collect.DefaultInterval
+	}
 	if c.Drain <= 0 {
 		c.Drain = 5 * time.Second
 	}
@@ -52,15 +59,36 @@ func (c Config) withDefaults() Config {
 type Relay struct {
 	cfg     Config
 	intakes []*intake
-	dests   []Destination
+	dests   []*dest
 	bad     badLines
+	keys    statKeys
+
+	// Of the lines that have to be aggregated for some destination; nil if
+	// there are none.
+	fold      *dest
+	fan       *fan
+	collector *collect.Collector
+}
+
+// dest is a destination and what format it takes lines of as they are; none
+// for a reporter in this process, which takes all.
+type dest struct {
+	Destination
+	format string
+}
+
+// aggregates reports whether d takes lines of f only in aggregate.
+func (d *dest) aggregates(f format) bool {
+	return f.changes && d.format != "" && d.format != f.name
 }
 
 // New checks all addresses and binds the listeners. The error joins all that
 // is wrong, each with the flag's value and what to write instead.
 func New(cfg Config) (*Relay, error) {
 	r := &Relay{cfg: cfg.withDefaults()}
-	r.dests = append(r.dests, cfg.Destinations...)
+	for _, d := range cfg.Destinations {
+		r.dests = append(r.dests, &dest{Destination{r.uniqueName(d.Name), d.Reporter}, ""})
+	}
 	err := errors.Join(r.checkListen(), r.openForwards())
 	if err == nil {
 		err = r.listen()
@@ -96,7 +124,7 @@ func (r *Relay) openForwards() error {
 		if err == nil {
 			var p *reporters.Pusher
 			if p, err = f.open(ep, reporters.SendOptions{Logger: r.cfg.Logger}); err == nil {
-				r.dests = append(r.dests, Destination{r.uniqueName(ep.String()), p})
+				r.dests = append(r.dests, &dest{Destination{r.uniqueName(ep.String()), p}, f.name})
 			}
 		}
 		if err != nil {
@@ -134,9 +162,39 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return err
 		}
-		r.intakes = append(r.intakes, newIntake(l, ep.Format, f.newDecoder(), r))
+		r.intakes = append(r.intakes, newIntake(l, f, r, r.destsOf(f)))
+	}
+	if r.fan != nil {
+		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
+		r.collector = collect.New(r.fold.Reporter.(*aggregate), o, r.fan)
 	}
 	return nil
+}
+
+// destsOf are the destinations that lines of f go to. Those that take them in
+// aggregate share one destination, which is made when it is first needed.
+func (r *Relay) destsOf(f format) []*dest {
+	var direct, others []*dest
+	for _, d := range r.dests {
+		if d.aggregates(f) {
+			others = append(others, d)
+		} else {
+			direct = append(direct, d)
+		}
+	}
+	if len(others) == 0 {
+		return direct
+	}
+	if r.fan == nil {
+		r.fold = &dest{Destination{"aggregate", newAggregate()}, f.name}
+		r.fan = &fan{dests: others, log: r.refused}
+	}
+	return append(direct, r.fold)
+}
+
+// refused logs that a destination did not take a batch.
+func (r *Relay) refused(d *dest, err error) {
+	r.cfg.Logger.Warn("a destination did not take a batch", "destination", d.Name, "err", err)
 }
 
 // abandon lets go of what New opened before it failed.
@@ -149,18 +207,6 @@ func (r *Relay) abandon() {
 	for _, d := range r.dests {
 		d.Reporter.Close(ctx) // nothing is pending, so nothing can fail
 	}
-}
-
-// Listener is a listener's name and where it is bound.
-type Listener struct{ Name, Addr string }
-
-// Listeners are in the order of Config.Listen.
-func (r *Relay) Listeners() []Listener {
-	var all []Listener
-	for _, in := range r.intakes {
-		all = append(all, Listener{in.listener.Name(), in.listener.Addr().String()})
-	}
-	return all
 }
 
 // Addrs is what was bound, in the order of Config.Listen.
@@ -188,6 +234,11 @@ func (r *Relay) Run(ctx context.Context) error {
 	running.Wait()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Drain)
 	defer cancel()
+	if r.collector != nil {
+		if err := r.collector.Close(drain); err != nil {
+			r.cfg.Logger.Warn("the aggregate was not sent", "err", err)
+		}
+	}
 	r.closeAll(drain)
 	return errors.Join(errs...)
 }

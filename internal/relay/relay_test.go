@@ -93,13 +93,9 @@ func (r *running) stop(t *testing.T) Ledger {
 	return l
 }
 
-func dial(t *testing.T, l Listener) net.Conn {
+func dial(t *testing.T, addr net.Addr) net.Conn {
 	t.Helper()
-	network := "tcp"
-	if strings.Contains(l.Name, "udp://") {
-		network = "udp"
-	}
-	conn, err := net.Dial(network, l.Addr)
+	conn, err := net.Dial(addr.Network(), addr.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +125,7 @@ func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			s := newSink(t)
 			r := start(t, Config{Listen: []string{"graphite+" + transport + "://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
-			conn := dial(t, r.Listeners()[0])
+			conn := dial(t, r.Addrs()[0])
 			want := "a.b.c 1.50 1700000000\nx;k=v 2 1700000001\n"
 			write(t, conn, want)
 			waitFor(t, "delivery", func() bool { return s.got() == want })
@@ -144,7 +140,7 @@ func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
 func TestABadLineNeverEatsItsNeighbour(t *testing.T) {
 	s := newSink(t)
 	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
-	write(t, dial(t, r.Listeners()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // and no end of line
+	write(t, dial(t, r.Addrs()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // and no end of line
 	waitFor(t, "delivery", func() bool { return s.got() == "a 1 1700000000\nb 2 1700000000\n" })
 	l := r.stop(t)
 	if in := l.Intake(); in.Received != 3 || in.Accepted != 2 {
@@ -161,8 +157,8 @@ func TestFormatsAreTurnedIntoEachOther(t *testing.T) {
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0"},
 		Forward: []string{"graphite+tcp://" + g.Addr().String(), "influx+tcp://" + i.Addr().String()},
 	})
-	write(t, dial(t, r.Listeners()[0]), "cpu.load.value 1.5 1700000000\n")
-	write(t, dial(t, r.Listeners()[1]), "mem,host=h used=3,free=4 1700000000000000000\n")
+	write(t, dial(t, r.Addrs()[0]), "cpu.load.value 1.5 1700000000\n")
+	write(t, dial(t, r.Addrs()[1]), "mem,host=h used=3,free=4 1700000000000000000\n")
 	waitFor(t, "delivery", func() bool {
 		return strings.Count(g.got(), "\n") == 3 && strings.Count(i.got(), "\n") == 2
 	})
@@ -189,7 +185,7 @@ func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
 		Forward: []string{"graphite+tcp://" + addr, "graphite+tcp://" + s.Addr().String()},
 		Drain:   50 * time.Millisecond,
 	})
-	conn := dial(t, r.Listeners()[0])
+	conn := dial(t, r.Addrs()[0])
 	for n := range 1000 {
 		write(t, conn, fmt.Sprintf("a.b %d 1700000000\n", n))
 	}
@@ -208,7 +204,7 @@ func TestAStreamMayBeCutAnywhere(t *testing.T) {
 	for i := 1; i < len(text); i++ {
 		s := newSink(t)
 		r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
-		conn := dial(t, r.Listeners()[0])
+		conn := dial(t, r.Addrs()[0])
 		write(t, conn, text[:i])
 		time.Sleep(time.Millisecond) // so that it is two reads, mostly
 		write(t, conn, text[i:])
@@ -222,7 +218,7 @@ func TestAStreamMayBeCutAnywhere(t *testing.T) {
 func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
 	s := newSink(t)
 	r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
-	conn := dial(t, r.Listeners()[0])
+	conn := dial(t, r.Addrs()[0])
 	write(t, conn, "a 1 1700000000\n"+strings.Repeat("x", 300<<10)+" 1 1700000000\nb 2 1700000000\n")
 	waitFor(t, "delivery", func() bool { return s.got() == "a 1 1700000000\nb 2 1700000000\n" })
 	if in := r.stop(t).Intake(); in.Received != 3 || in.Rejected["too_long"] != 1 {
@@ -238,7 +234,7 @@ func TestGarbageKeepsTheLaw(t *testing.T) {
 		Forward: []string{"graphite+tcp://" + s.Addr().String()},
 	})
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for _, addr := range r.Listeners() {
+	for _, addr := range r.Addrs() {
 		conn := dial(t, addr)
 		for range 200 {
 			p := make([]byte, 1+rnd.IntN(200))
@@ -248,7 +244,7 @@ func TestGarbageKeepsTheLaw(t *testing.T) {
 			write(t, conn, string(p))
 		}
 	}
-	write(t, dial(t, r.Listeners()[0]), "the.last 1 1700000000\n")
+	write(t, dial(t, r.Addrs()[0]), "the.last 1 1700000000\n")
 	waitFor(t, "delivery", func() bool { return strings.Contains(s.got(), "the.last 1 1700000000\n") })
 	r.stop(t)
 }

@@ -1,0 +1,135 @@
+package relay
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+	"monkit.example/reporters/statsd"
+)
+
+// folding is an aggregate that is told lines.
+func folding(t *testing.T, a *aggregate, lines ...string) map[string]float64 {
+	t.Helper()
+	var b reporters.Batch
+	dec := statsd.NewCodec(statsd.Options{})
+	for _, l := range lines {
+		b.Reset()
+		b.At = time.Now()
+		dec.Decode(&b, []byte(l+"\n"))
+		if err := a.Report(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Reset() // poisons what was kept, under the race detector
+	if err := a.Ledger().Check(); err != nil {
+		t.Error(err)
+	}
+	return monkit.Collect(a)
+}
+
+func TestLinesFoldIntoSeries(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		want  map[string]float64
+	}{
+		{"counters add up", []string{"a:1|c", "a:2|c"}, map[string]float64{"a total": 3}},
+		{"a sampled counter counts for all", []string{"a:1|c|@0.1"}, map[string]float64{"a total": 10}},
+		{"a gauge stands", []string{"g:5|g", "g:3|g"}, map[string]float64{"g value": 3}},
+		{"a gauge with a sign moves", []string{"g:5|g", "g:-2|g", "g:+4|g"}, map[string]float64{"g value": 7}},
+		{"a timer is a distribution", []string{"t:10|ms", "t:20|ms"}, map[string]float64{"t count": 2, "t sum": 30, "t min": 10, "t max": 20, "t recent": 20}},
+		{"so is a histogram", []string{"h:1|h", "h:3|h"}, map[string]float64{"h count": 2, "h sum": 4}},
+		{"kinds do not mix", []string{"x:1|c", "x:9|g"}, map[string]float64{"x total": 1, "x value": 9}},
+		{"tags tell series apart", []string{"a:1|c|#k:v", "a:2|c|#k:w"}, map[string]float64{"a,k=v total": 1, "a,k=w total": 2}},
+		{"several values in a line", []string{"a:1|c:2|c"}, map[string]float64{"a total": 3}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := folding(t, newAggregate(), tt.lines...)
+			for series, want := range tt.want {
+				if v, ok := got[series]; !ok || v != want {
+					t.Errorf("%s is %v, want %v, in %v", series, v, want, got)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeFoldedIsCounted(t *testing.T) {
+	a := newAggregate()
+	folding(t, a, "users:joe|s", "a:1|c")
+	if l := a.Ledger(); l.Delivered != 1 || l.Dropped["unencodable"] != 1 {
+		t.Errorf("ledger is %v", l)
+	}
+}
+
+func TestAnAggregateIsBounded(t *testing.T) {
+	a := newAggregate()
+	for i := range maxFolded {
+		a.series[fmt.Sprint(i)] = &folded{}
+	}
+	folding(t, a, "new:1|c")
+	if l := a.Ledger(); l.Dropped["series_limit"] != 1 {
+		t.Errorf("ledger is %v", l)
+	}
+}
+
+func TestIdleSeriesAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAggregate()
+		folding(t, a, "old:1|c", "kept:1|c")
+		time.Sleep(foldedIdle)
+		folding(t, a, "kept:1|c")
+		time.Sleep(time.Second)
+		got := monkit.Collect(a)
+		if _, there := got["old total"]; there || got["kept total"] != 2 || len(a.series) != 1 {
+			t.Errorf("left are %v", got)
+		}
+	})
+}
+
+func TestFoldingAllocatesNothing(t *testing.T) {
+	a := newAggregate()
+	var b reporters.Batch
+	b.Format = statsd.Format
+	for i := range 100 {
+		b.Points = append(b.Points, reporters.Point{Key: monkit.NewSeriesKey(fmt.Sprint("m", i)), Value: 1, Kind: reporters.Delta})
+		b.AddLine(nil, i)
+	}
+	fold := func() { a.Report(t.Context(), &b) } // never fails
+	fold()
+	if n := testing.AllocsPerRun(20, fold); n != 0 {
+		t.Errorf("%v allocations for 100 lines", n)
+	}
+}
+
+func TestStatsdGoesOnInAggregateAndAsItIs(t *testing.T) {
+	g, raw := newSink(t), newSink(t)
+	r := start(t, Config{
+		Listen:  []string{"statsd+udp://127.0.0.1:0", "graphite+udp://127.0.0.1:0"},
+		Forward: []string{"graphite+tcp://" + g.Addr().String(), "statsd+tcp://" + raw.Addr().String()},
+	})
+	write(t, dial(t, r.Addrs()[0]), "hits:1|c\nhits:2|c\nload:0.5|g\n")
+	write(t, dial(t, r.Addrs()[1]), "as.it.is 1 1700000000\n")
+	waitFor(t, "delivery", func() bool {
+		return strings.Contains(raw.got(), "hits:1|c\nhits:2|c\nload:0.5|g\n") && strings.Contains(g.got(), "as.it.is")
+	})
+	l := r.stop(t)
+	for _, want := range []string{"hits.total 3 ", "load.value 0.5 ", "as.it.is 1 1700000000\n"} {
+		if !strings.Contains(g.got(), want) {
+			t.Errorf("graphite got %q, not %q", g.got(), want)
+		}
+	}
+	if n := strings.Count(g.got(), "\n"); n != 3 {
+		t.Errorf("graphite got %d lines: %q", n, g.got())
+	}
+	for _, d := range l.Destinations {
+		if d.Lost() != 0 || d.Pending != 0 {
+			t.Errorf("%s: %v", d.Name, d.Ledger)
+		}
+	}
+}
