@@ -49,10 +49,7 @@ var dialOptions = map[string][]string{
 
 // listenOptions are the same for listeners.
 var listenOptions = map[string][]string{
-	TCP:      {"idle"},
-	TLS:      {"ca", "cert", "idle", "key"},
-	Unix:     {"idle", "mode"},
-	Unixgram: {"mode"},
+	TLS: {"ca", "cert", "key"},
 }
 
 // IsHTTP tells whether e has a URL.

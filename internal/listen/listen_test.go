@@ -19,6 +19,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// addresses are those of a listener, with all the options it has.
+var addresses = endpoint.Default{ServerSide: true, Options: []string{"idle", "mode"}}
+
 // running is a Listener whose Run is under way, and what it gave.
 type running struct {
 	*Listener
@@ -39,7 +42,7 @@ func listen(t *testing.T, addr string, o Options) *running {
 
 func open(t *testing.T, addr string, o Options) *running {
 	t.Helper()
-	ep, err := endpoint.Parse(addr, endpoint.Default{ServerSide: true})
+	ep, err := endpoint.Parse(addr, addresses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +235,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 					tt.want = "listen on"
 				}
 			}
-			ep, err := endpoint.Parse(tt.addr, endpoint.Default{ServerSide: true})
+			ep, err := endpoint.Parse(tt.addr, addresses)
 			if err != nil {
 				t.Fatal(err)
 			}
