@@ -39,8 +39,8 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "monkit-relay:", err)
 		return 2
 	}
-	for _, l := range r.Listeners() {
-		fmt.Printf("listening on %s: %s\n", l.Addr, l.Name)
+	for i, addr := range r.Addrs() {
+		fmt.Printf("listening on %s %s for %s\n", addr.Network(), addr, cfg.Listen[i])
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
