@@ -56,17 +56,12 @@ func with(tags map[string]string, key, val string) map[string]string {
 	return tags
 }
 
-// path is the plain Graphite name; statsd's is the same. The name of a function
-// goes first, all other tags in the order of their keys.
+// path is the plain Graphite name; statsd's is the same. The values of tags
+// stand in the order of their keys.
 func (s series) path(scope string) string {
 	parts := []string{scope, s.measurement}
-	if name := s.tags["name"]; name != "" {
-		parts = append(parts, name)
-	}
 	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
-		if key != "name" {
-			parts = append(parts, strings.ReplaceAll(s.tags[key], " ", "_"))
-		}
+		parts = append(parts, strings.ReplaceAll(s.tags[key], " ", "_"))
 	}
 	return strings.Join(append(parts, s.field), ".")
 }

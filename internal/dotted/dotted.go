@@ -42,20 +42,14 @@ func newCharset(chars string) *Charset {
 }
 
 // AppendSeries appends scope.measurement.tags of key, each value of a tag a
-// part, in the order of their keys. A function's name is the first of them:
-// scope.function.Name, scope.function_times.Name.success. What is empty is
-// left out.
+// part, in the order of their keys: scope.function.Name for a function,
+// scope.function_times.success.Name for its times. What is empty is left out.
 func (c *Charset) AppendSeries(dst []byte, key monkit.SeriesKey) []byte {
 	start := len(dst)
 	dst = c.join(dst, start, key.Tags.Get("scope"), false)
 	dst = c.join(dst, start, key.Measurement, true)
-	first := ""
-	if key.Measurement == "function" || key.Measurement == "function_times" {
-		first = "name"
-		dst = c.join(dst, start, key.Tags.Get(first), false)
-	}
 	for i := range key.Tags.Len() {
-		if tag := key.Tags.At(i); tag.Key != "scope" && tag.Key != first {
+		if tag := key.Tags.At(i); tag.Key != "scope" {
 			dst = c.join(dst, start, tag.Val, false)
 		}
 	}

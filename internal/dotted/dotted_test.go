@@ -23,8 +23,8 @@ func TestAppendSeries(t *testing.T) {
 	}{
 		{"scope comes first", series("hits", "scope", "app", "a", "1"), "app.hits.1"},
 		{"tags by key", series("hits", "b", "2", "a", "1", "c", "3"), "hits.1.2.3"},
-		{"a function's name follows it", series("function", "name", "Do", "error_name", "EOF", "scope", "app"), "app.function.Do.EOF"},
-		{"its times too", series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.Do.success"},
+		{"a function's name has its place too", series("function", "name", "Do", "error_name", "EOF", "scope", "app"), "app.function.EOF.Do"},
+		{"its times too", series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.success.Do"},
 		{"the name of others does not", series("hits", "kind", "k", "name", "n"), "hits.k.n"},
 		{"dots inside a tag's value are folded", series("hits", "scope", "example.com/app", "host", "a.b"), "example_com_app.hits.a_b"},
 		{"dots of a measurement stay", series("db.queries", "scope", "app"), "app.db.queries"},

@@ -12,7 +12,7 @@
 //
 // A series is written as [prefix.]scope.measurement[.tag values].field, the
 // values in the order of the tags' keys. A function is scope.function.Name.field,
-// and its times are scope.function_times.Name.success.field. What Graphite
+// and its times are scope.function_times.success.Name.field. What Graphite
 // cannot hold becomes "_", as do dots inside a tag's value or a field, and
 // parts are cut to 251 bytes; so two series may come to bear one name, of
 // which the server keeps the value that came last.

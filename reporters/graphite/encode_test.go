@@ -27,7 +27,7 @@ func TestPaths(t *testing.T) {
 		{"a counter", key("hits", "scope", "app"), "value", "app.hits.value", "hits.value;scope=app"},
 		{"a function", key("function", "scope", "app", "name", "Do"), "total", "app.function.Do.total", "function.total;func=Do;scope=app"},
 		{"its times", key("function_times", "scope", "app", "name", "Do", "kind", "success"), "r99",
-			"app.function_times.Do.success.r99", "function_times.r99;func=Do;kind=success;scope=app"},
+			"app.function_times.success.Do.r99", "function_times.r99;func=Do;kind=success;scope=app"},
 		{"func beside name", key("m", "func", "f", "name", "n"), "x", "m.f.n.x", "m.x;func=f;func_name=n"},
 		{"no field", key("a.b"), "", "a.b", "a.b"},
 		{"tags may hold more than paths", key("m", "t", "a/b (c)=é~"), "x", "m.a_b__c____.x", "m.x;t=a/b_(c)=_~"},
