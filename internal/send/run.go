@@ -9,6 +9,8 @@ const forever time.Duration = -1
 func (s *Sender) run() {
 	defer close(s.done)
 	defer s.transport.Close()
+	s.timer = time.NewTimer(0)
+	defer s.timer.Stop()
 	for s.ctx.Err() == nil {
 		wait := s.step()
 		s.speak()
@@ -65,9 +67,9 @@ func (s *Sender) pause(wait time.Duration) {
 	}
 	var tick <-chan time.Time
 	if wait != forever {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		tick = t.C
+		s.timer.Reset(wait)
+		defer s.timer.Stop()
+		tick = s.timer.C
 	}
 	select {
 	case <-s.ctx.Done():

@@ -39,8 +39,9 @@ type Sender struct {
 	limit     int  // largest payload the peer took so far; 0 is none
 	window    int  // bytes written to stream that belong to busy items
 	poll      time.Duration
-	quiet     time.Time // no word about refused lines until then
-	notes     []note    // to be logged after the step
+	timer     *time.Timer // of pause
+	quiet     time.Time   // no word about refused lines until then
+	notes     []note      // to be logged after the step
 }
 
 var _ ledger.Ledgered = (*Sender)(nil)
@@ -103,6 +104,7 @@ func (s *Sender) Flush(ctx context.Context) error {
 	for s.queue.len() > 0 && s.queue.at(0).seq <= last && !s.queue.gone {
 		if s.progress == nil {
 			s.progress = make(chan struct{})
+			s.nudge() // run polls sooner for those who wait
 		}
 		progress := s.progress
 		s.mu.Unlock()
@@ -214,6 +216,13 @@ func (s *Sender) nudge() {
 	case s.wake <- struct{}{}:
 	default:
 	}
+}
+
+// awaited tells whether somebody waits for items to leave.
+func (s *Sender) awaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.progress != nil || s.closing
 }
 
 // moved tells those who wait that items have left. Callers hold mu.

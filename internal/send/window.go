@@ -10,8 +10,9 @@ const (
 	// 100 ms of way at 300 Mbit/s.
 	maxWindow = 4 << 20
 
-	// An acknowledgement takes a round trip: 1 ms in a house, 50 ms at most
-	// before it does not matter any more when lines are counted as delivered.
+	// An acknowledgement takes a round trip, 1 ms in a house. Somebody who
+	// waits for it is told soon; else 50 ms are early enough for lines to be
+	// counted as delivered.
 	minPoll = time.Millisecond
 	maxPoll = 50 * time.Millisecond
 )
@@ -40,10 +41,14 @@ func (s *Sender) pump() time.Duration {
 	return s.nextPoll()
 }
 
-// nextPoll is how long to wait for acknowledgements.
+// nextPoll is how long to wait for acknowledgements. A timer for each small
+// write would cost more than the write.
 func (s *Sender) nextPoll() time.Duration {
-	if s.window == 0 {
+	switch {
+	case s.window == 0:
 		return 0 // tidy knows
+	case s.window < maxWindow/2 && !s.awaited():
+		return maxPoll
 	}
 	wait := s.poll
 	s.poll = min(2*s.poll, maxPoll)

@@ -21,7 +21,6 @@ type wire struct {
 	written int      // guarded by mu; since Reset
 	acked   int      // guarded by mu
 	live    bool     // guarded by mu
-	ackAll  bool     // guarded by mu
 }
 
 func (w *wire) Write(_ context.Context, p []byte) (int, error) {
@@ -161,3 +160,50 @@ func TestWindowIsBounded(t *testing.T) {
 type stuck struct{ *wire }
 
 func (s stuck) Unacked() (int, error) { s.mu.Lock(); defer s.mu.Unlock(); return s.written, nil }
+
+// asked is a wire whose peer acknowledges when it is told to, and which counts
+// how often it was asked.
+type asked struct {
+	*wire
+	times int  // guarded by mu
+	acks  bool // guarded by mu
+}
+
+func (a *asked) Unacked() (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times++
+	if a.acks {
+		return 0, nil
+	}
+	return a.written, nil
+}
+
+func TestWindowIsPolledSoonOnlyForThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &asked{wire: &wire{budget: func(int) int { return -1 }}}
+		s := New(w, Options{})
+		mustSend(t, s, "x\n", 1)
+		time.Sleep(time.Second)
+		w.mu.Lock()
+		if w.times > 25 {
+			t.Errorf("asked %d times in a second, want at most each 50 ms", w.times)
+		}
+		w.mu.Unlock()
+
+		start := time.Now()
+		time.AfterFunc(3*time.Millisecond, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.acks = true
+		})
+		if err := s.Flush(within(t, time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(start); d > 10*time.Millisecond {
+			t.Errorf("Flush saw an acknowledgement of 3 ms after %v", d)
+		}
+		s.Close(within(t, time.Second))
+		checkLaw(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
