@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"monkit.example/reporters"
@@ -13,13 +12,26 @@ type shared struct {
 	reporters.Batch
 	walk int64 // number of the walk, from 1
 	refs atomic.Int32
+	home spares
 }
 
-var batches = sync.Pool{New: func() any { return new(shared) }}
+// spares are batches that wait for the next walk. A sync.Pool would lose them
+// to the garbage collector, which runs between two ticks more often than not,
+// and a walk would grow a batch anew each time.
+type spares chan *shared
 
-// newShared returns an empty batch that its caller holds.
-func newShared() *shared {
-	s := batches.Get().(*shared)
+// One batch is on its way while the next is made; more than that are kept
+// only by a reporter that is late, and not worth their memory afterwards.
+func newSpares() spares { return make(spares, 2) }
+
+// take returns an empty batch that its caller holds.
+func (p spares) take() *shared {
+	var s *shared
+	select {
+	case s = <-p:
+	default:
+		s = &shared{home: p}
+	}
 	s.refs.Store(1)
 	return s
 }
@@ -30,8 +42,12 @@ func (s *shared) hold() *shared {
 }
 
 func (s *shared) release() {
-	if s.refs.Add(-1) == 0 {
-		s.Reset()
-		batches.Put(s)
+	if s.refs.Add(-1) > 0 {
+		return
+	}
+	s.Reset()
+	select {
+	case s.home <- s:
+	default:
 	}
 }

@@ -22,6 +22,7 @@ type Collector struct {
 
 	walking sync.Mutex
 	walker  *walker // used under walking
+	spares  spares
 
 	counts collectorCounts
 	keys   statKeys
@@ -58,6 +59,7 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	c := &Collector{
 		opts:   o.withDefaults(),
 		walker: newWalker(src),
+		spares: newSpares(),
 		cancel: cancel,
 		stop:   make(chan struct{}),
 		quit:   make(chan struct{}),
@@ -105,7 +107,7 @@ func (c *Collector) tick() {
 func (c *Collector) snapshot(at time.Time) *shared {
 	c.walking.Lock()
 	defer c.walking.Unlock()
-	b, start := newShared(), time.Now()
+	b, start := c.spares.take(), time.Now()
 	if c.walker.snapshot(&b.Batch, at) {
 		c.counts.panics.Add(1)
 	}
