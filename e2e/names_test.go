@@ -116,5 +116,14 @@ func (s series) tagsOrNone() map[string]string {
 	return s.tags
 }
 
+// role is the field that the relay has for what statsd calls a counter or a
+// gauge.
+func (s series) role() string {
+	if s.total {
+		return "total"
+	}
+	return "value"
+}
+
 // pathSelector is what VictoriaMetrics calls a plain Graphite line.
-func (s series) pathSelector(scope string) string { return `{__name__="` + s.path(scope) + `"}` }
+func pathSelector(path string) string { return `{__name__="` + path + `"}` }

@@ -61,7 +61,7 @@ func TestPush(t *testing.T) {
 		run(t, push, "influx", v.WriteURL(), "lines")
 		run(t, push, "graphite", v.Graphite, "paths")
 		wantAll(t, "lines", func(s series) (float64, error) { return v.Last(s.selector("lines")) })
-		wantAll(t, "paths", func(s series) (float64, error) { return v.Last(s.pathSelector("paths")) })
+		wantAll(t, "paths", func(s series) (float64, error) { return v.Last(pathSelector(s.path("paths"))) })
 	})
 	t.Run("statsd", func(t *testing.T) {
 		t.Parallel()

@@ -18,52 +18,67 @@ func TestPushThroughRelay(t *testing.T) {
 		*servers.StatsdServer
 	}{servers.Graphite(t), servers.InfluxDB(t), servers.VictoriaMetrics(t), servers.StatsdExporter(t)}
 	for _, tt := range []struct {
-		format, reporter, transport string
-		influx                      view // InfluxDB's names depend on what the line said
-		victoria                    view
+		format   string
+		path     func(series) string // by which Graphite, and that port of VictoriaMetrics, know it
+		influx   view                // what these have depends on what the line said
+		victoria view
+		statsd   func(series) float64
 	}{
 		{
-			format: "influx", reporter: "influx", transport: "udp",
+			format: "influx",
+			path:   func(s series) string { return s.path("influx") },
 			influx: func(s series) (float64, error) {
 				return all.InfluxServer.Last(s.measurement, s.field, s.influxTags("influx"))
 			},
 			victoria: func(s series) (float64, error) { return all.VictoriaServer.Last(s.selector("influx")) },
+			statsd:   since,
 		},
 		{
-			format: "graphite", reporter: "graphite", transport: "udp",
+			format: "graphite",
+			path:   func(s series) string { return s.path("graphite") },
 			influx: func(s series) (float64, error) {
 				return all.InfluxServer.Last(parent(s.path("graphite")), s.field, nil)
 			},
-			victoria: func(s series) (float64, error) { return all.VictoriaServer.Last(s.pathSelector("graphite")) },
+			victoria: func(s series) (float64, error) { return all.VictoriaServer.Last(pathSelector(s.path("graphite"))) },
+			statsd:   since,
+		},
+		{
+			format: "statsd",
+			path:   func(s series) string { return s.path("statsd") + "." + s.role() },
+			influx: func(s series) (float64, error) { return all.InfluxServer.Last(s.path("statsd"), s.role(), nil) },
+			victoria: func(s series) (float64, error) {
+				return all.VictoriaServer.Last(pathSelector(s.path("statsd") + "_" + s.role()))
+			},
+			statsd: func(s series) float64 { return s.last },
 		},
 	} {
 		t.Run(tt.format, func(t *testing.T) {
 			listen := servers.FreeAddr(t)
 			r := startRelay(t, bin, []string{listen},
-				"-listen", tt.format+"+"+tt.transport+"://"+listen,
+				"-listen", tt.format+"+udp://"+listen,
 				"-forward", "graphite+tcp://"+all.Line,
 				"-forward", "influx+"+all.InfluxServer.WriteURL(),
 				"-forward", "graphite+tcp://"+all.VictoriaServer.Graphite,
 				"-forward", "influx+"+all.VictoriaServer.WriteURL(),
 				"-forward", "statsd+udp://"+all.StatsdServer.Addr)
-			run(t, push, tt.reporter, tt.transport+"://"+listen, tt.format)
-			scope := tt.format
-			wantAll(t, "carbon", func(s series) (float64, error) { return all.GraphiteServer.Last(s.path(scope)) })
+			run(t, push, tt.format, "udp://"+listen, tt.format)
+			wantAll(t, "carbon", func(s series) (float64, error) { return all.GraphiteServer.Last(tt.path(s)) })
 			wantAll(t, "InfluxDB", tt.influx)
 			wantAll(t, "VictoriaMetrics", tt.victoria)
-			wantAll(t, "VictoriaMetrics, Graphite port", func(s series) (float64, error) { return all.VictoriaServer.Last(s.pathSelector(scope)) })
-			// Nobody knows since when a total on the wire counts: statsd gets
-			// what was added since the relay first saw it.
-			wantValues(t, "statsd", func(s series) (float64, error) { return all.StatsdServer.Value(s.prometheus(scope)) },
-				func(s series) float64 {
-					if s.total {
-						return s.last - s.first
-					}
-					return s.last
-				})
+			wantAll(t, "VictoriaMetrics, Graphite port", func(s series) (float64, error) { return all.VictoriaServer.Last(pathSelector(tt.path(s))) })
+			wantValues(t, "statsd", func(s series) (float64, error) { return all.StatsdServer.Value(s.prometheus(tt.format)) }, tt.statsd)
 			wantLaw(t, r.stop(t))
 		})
 	}
+}
+
+// since is what statsd gets of a total on the wire. Nobody knows since when
+// that counts: what was added since the relay first saw it.
+func since(s series) float64 {
+	if s.total {
+		return s.last - s.first
+	}
+	return s.last
 }
 
 // parent is a path without its last part.
