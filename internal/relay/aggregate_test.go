@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/statsd"
@@ -108,24 +109,24 @@ func TestFoldingAllocatesNothing(t *testing.T) {
 }
 
 func TestStatsdGoesOnInAggregateAndAsItIs(t *testing.T) {
-	g, raw := newSink(t), newSink(t)
+	g, raw := faultsink.NewTCP(t), faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"statsd+udp://127.0.0.1:0", "graphite+udp://127.0.0.1:0"},
-		Forward: []string{"graphite+tcp://" + g.Addr().String(), "statsd+tcp://" + raw.Addr().String()},
+		Forward: []string{"graphite+tcp://" + g.Addr(), "statsd+tcp://" + raw.Addr()},
 	})
 	write(t, dial(t, r.Addrs()[0]), "hits:1|c\nhits:2|c\nload:0.5|g\n")
 	write(t, dial(t, r.Addrs()[1]), "as.it.is 1 1700000000\n")
 	waitFor(t, "delivery", func() bool {
-		return strings.Contains(raw.got(), "hits:1|c\nhits:2|c\nload:0.5|g\n") && strings.Contains(g.got(), "as.it.is")
+		return strings.Contains(text(raw), "hits:1|c\nhits:2|c\nload:0.5|g\n") && strings.Contains(text(g), "as.it.is")
 	})
 	l := r.stop(t)
 	for _, want := range []string{"hits.total 3 ", "load.value 0.5 ", "as.it.is 1 1700000000\n"} {
-		if !strings.Contains(g.got(), want) {
-			t.Errorf("graphite got %q, not %q", g.got(), want)
+		if !strings.Contains(text(g), want) {
+			t.Errorf("graphite got %q, not %q", text(g), want)
 		}
 	}
-	if n := strings.Count(g.got(), "\n"); n != 3 {
-		t.Errorf("graphite got %d lines: %q", n, g.got())
+	if n := strings.Count(text(g), "\n"); n != 3 {
+		t.Errorf("graphite got %d lines: %q", n, text(g))
 	}
 	for _, d := range l.Destinations {
 		if d.Lost() != 0 || d.Pending != 0 {

@@ -1,63 +1,29 @@
 package relay
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"monkit.example/internal/faultsink"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// sink is a TCP server that keeps what it gets.
-type sink struct {
-	net.Listener
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func newSink(t *testing.T) *sink {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// text is all whole lines that a sink got.
+func text(s *faultsink.Sink) string {
+	lines := s.Lines()
+	if len(lines) == 0 {
+		return ""
 	}
-	s := &sink{Listener: l}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() { defer conn.Close(); s.read(conn) })
-		}
-	})
-	t.Cleanup(func() { l.Close(); serving.Wait() })
-	return s
+	return strings.Join(lines, "\n") + "\n"
 }
-
-func (s *sink) read(conn net.Conn) {
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := conn.Read(buf)
-		s.mu.Lock()
-		s.text.Write(buf[:n])
-		s.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (s *sink) got() string { s.mu.Lock(); defer s.mu.Unlock(); return s.text.String() }
 
 // running is a Relay whose Run is under way.
 type running struct {
@@ -110,6 +76,17 @@ func write(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
+// freeAddr is where nobody listens.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
 // waitFor polls until cond holds; the relay under test is real, so is its time.
 func waitFor(t *testing.T, what string, cond func() bool) {
 	t.Helper()
@@ -123,12 +100,12 @@ func waitFor(t *testing.T, what string, cond func() bool) {
 func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
-			s := newSink(t)
-			r := start(t, Config{Listen: []string{"graphite+" + transport + "://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+			s := faultsink.NewTCP(t)
+			r := start(t, Config{Listen: []string{"graphite+" + transport + "://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
 			conn := dial(t, r.Addrs()[0])
 			want := "a.b.c 1.50 1700000000\nx;k=v 2 1700000001\n"
 			write(t, conn, want)
-			waitFor(t, "delivery", func() bool { return s.got() == want })
+			waitFor(t, "delivery", func() bool { return text(s) == want })
 			l := r.stop(t)
 			if d := l.Destinations[0]; d.Delivered != 2 {
 				t.Errorf("delivered %d", d.Delivered)
@@ -138,10 +115,10 @@ func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
 }
 
 func TestABadLineNeverEatsItsNeighbour(t *testing.T) {
-	s := newSink(t)
-	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+	s := faultsink.NewTCP(t)
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
 	write(t, dial(t, r.Addrs()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // and no end of line
-	waitFor(t, "delivery", func() bool { return s.got() == "a 1 1700000000\nb 2 1700000000\n" })
+	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
 	l := r.stop(t)
 	if in := l.Intake(); in.Received != 3 || in.Accepted != 2 {
 		t.Errorf("intake is %+v", in)
@@ -152,44 +129,42 @@ func TestABadLineNeverEatsItsNeighbour(t *testing.T) {
 }
 
 func TestFormatsAreTurnedIntoEachOther(t *testing.T) {
-	g, i := newSink(t), newSink(t)
+	g, i := faultsink.NewTCP(t), faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0"},
-		Forward: []string{"graphite+tcp://" + g.Addr().String(), "influx+tcp://" + i.Addr().String()},
+		Forward: []string{"graphite+tcp://" + g.Addr(), "influx+tcp://" + i.Addr()},
 	})
 	write(t, dial(t, r.Addrs()[0]), "cpu.load.value 1.5 1700000000\n")
 	write(t, dial(t, r.Addrs()[1]), "mem,host=h used=3,free=4 1700000000000000000\n")
 	waitFor(t, "delivery", func() bool {
-		return strings.Count(g.got(), "\n") == 3 && strings.Count(i.got(), "\n") == 2
+		return strings.Count(text(g), "\n") == 3 && strings.Count(text(i), "\n") == 2
 	})
 	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.h.used 3 1700000000\n", "mem.h.free 4 1700000000\n"} {
-		if !strings.Contains(g.got(), want) {
-			t.Errorf("graphite got %q, not %q", g.got(), want)
+		if !strings.Contains(text(g), want) {
+			t.Errorf("graphite got %q, not %q", text(g), want)
 		}
 	}
 	for _, want := range []string{"cpu.load value=1.5 1700000000000000000\n", "mem,host=h used=3,free=4 1700000000000000000\n"} {
-		if !strings.Contains(i.got(), want) {
-			t.Errorf("influx got %q, not %q", i.got(), want)
+		if !strings.Contains(text(i), want) {
+			t.Errorf("influx got %q, not %q", text(i), want)
 		}
 	}
 	r.stop(t)
 }
 
 func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
-	dead := newSink(t)
-	addr := dead.Addr().String()
-	dead.Close() // nobody is there now
-	s := newSink(t)
+	addr := freeAddr(t)
+	s := faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"graphite+tcp://127.0.0.1:0"},
-		Forward: []string{"graphite+tcp://" + addr, "graphite+tcp://" + s.Addr().String()},
+		Forward: []string{"graphite+tcp://" + addr, "graphite+tcp://" + s.Addr()},
 		Drain:   50 * time.Millisecond,
 	})
 	conn := dial(t, r.Addrs()[0])
 	for n := range 1000 {
 		write(t, conn, fmt.Sprintf("a.b %d 1700000000\n", n))
 	}
-	waitFor(t, "delivery", func() bool { return strings.Count(s.got(), "\n") == 1000 })
+	waitFor(t, "delivery", func() bool { return strings.Count(text(s), "\n") == 1000 })
 	l := r.stop(t)
 	if d := l.Destinations[0]; d.Delivered != 0 || d.Lost() != 1000 || d.Pending != 0 {
 		t.Errorf("the dead one's ledger is %v", d.Ledger)
@@ -200,15 +175,15 @@ func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
 }
 
 func TestAStreamMayBeCutAnywhere(t *testing.T) {
-	text := "a.b 1 1700000000\r\n\nbad\nc.d 2 1700000001\n"
-	for i := 1; i < len(text); i++ {
-		s := newSink(t)
-		r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+	whole := "a.b 1 1700000000\r\n\nbad\nc.d 2 1700000001\n"
+	for i := 1; i < len(whole); i++ {
+		s := faultsink.NewTCP(t)
+		r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
 		conn := dial(t, r.Addrs()[0])
-		write(t, conn, text[:i])
+		write(t, conn, whole[:i])
 		time.Sleep(time.Millisecond) // so that it is two reads, mostly
-		write(t, conn, text[i:])
-		waitFor(t, "delivery", func() bool { return strings.Count(s.got(), "\n") == 2 })
+		write(t, conn, whole[i:])
+		waitFor(t, "delivery", func() bool { return strings.Count(text(s), "\n") == 2 })
 		if in := r.stop(t).Intake(); in.Received != 3 || in.Accepted != 2 {
 			t.Errorf("cut at %d: intake is %+v", i, in)
 		}
@@ -216,11 +191,11 @@ func TestAStreamMayBeCutAnywhere(t *testing.T) {
 }
 
 func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
-	s := newSink(t)
-	r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr().String()}})
+	s := faultsink.NewTCP(t)
+	r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
 	conn := dial(t, r.Addrs()[0])
 	write(t, conn, "a 1 1700000000\n"+strings.Repeat("x", 300<<10)+" 1 1700000000\nb 2 1700000000\n")
-	waitFor(t, "delivery", func() bool { return s.got() == "a 1 1700000000\nb 2 1700000000\n" })
+	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
 	if in := r.stop(t).Intake(); in.Received != 3 || in.Rejected["too_long"] != 1 {
 		t.Errorf("intake is %+v", in)
 	}
@@ -228,10 +203,10 @@ func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
 
 // Whatever is thrown at it: the law holds and good lines come through.
 func TestGarbageKeepsTheLaw(t *testing.T) {
-	s := newSink(t)
+	s := faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0", "statsd+udp://127.0.0.1:0"},
-		Forward: []string{"graphite+tcp://" + s.Addr().String()},
+		Forward: []string{"graphite+tcp://" + s.Addr()},
 	})
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for _, addr := range r.Addrs() {
@@ -245,7 +220,7 @@ func TestGarbageKeepsTheLaw(t *testing.T) {
 		}
 	}
 	write(t, dial(t, r.Addrs()[0]), "the.last 1 1700000000\n")
-	waitFor(t, "delivery", func() bool { return strings.Contains(s.got(), "the.last 1 1700000000\n") })
+	waitFor(t, "delivery", func() bool { return strings.Contains(text(s), "the.last 1 1700000000\n") })
 	r.stop(t)
 }
 
