@@ -3,7 +3,6 @@ package reporters
 import (
 	"bytes"
 	"context"
-	"maps"
 	"sync"
 
 	"monkit.example/internal/ledger"
@@ -54,7 +53,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 		o.MaxLine = maxLine
 	}
 	o.MaxLine = min(o.MaxLine, o.MaxPayload)
-	return &Pusher{opts: o, enc: enc, out: out, counts: ledger.Ledger{Dropped: make(map[string]int64)}}
+	return &Pusher{opts: o, enc: enc, out: out}
 }
 
 // Report encodes b and hands it to the sender. The error is the first
@@ -88,7 +87,7 @@ func (p *Pusher) addRun(ctx context.Context, run []Point) {
 	start := len(p.buf)
 	skipped := 0
 	p.buf, skipped = p.enc.AppendRun(p.buf, run)
-	p.counts.Dropped["unencodable"] += int64(skipped)
+	p.counts.Drop("unencodable", int64(skipped))
 	p.settle(ctx, start, len(run)-skipped)
 }
 
@@ -101,7 +100,7 @@ func (p *Pusher) addLines(ctx context.Context, b *Batch) {
 		if same && l.Raw != nil {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
 		} else if !p.encodeLine(b.Points[l.First : l.First+l.N]) {
-			p.counts.Dropped["unencodable"]++
+			p.counts.Drop("unencodable", 1)
 			continue
 		}
 		p.settle(ctx, start, 1)
@@ -164,7 +163,7 @@ func (p *Pusher) split(ctx context.Context, lines int) {
 		text = text[end:]
 		if end > p.opts.MaxLine {
 			seen++
-			p.counts.Dropped["oversize"] += int64(share())
+			p.counts.Drop("oversize", int64(share()))
 			continue
 		}
 		if len(p.buf)+end > p.opts.MaxPayload {
@@ -185,7 +184,7 @@ func (p *Pusher) send(ctx context.Context, n int) {
 	lines := p.lines
 	p.lines = 0
 	if err := p.out.Send(ctx, p.buf[:n], lines); err != nil {
-		p.counts.Dropped["refused"] += int64(lines)
+		p.counts.Drop("refused", int64(lines))
 		if p.err == nil {
 			p.err = err
 		}
@@ -205,8 +204,7 @@ func (p *Pusher) Close(ctx context.Context) error { return p.out.Close(ctx) }
 func (p *Pusher) Ledger() ledger.Ledger {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	sum := p.counts
-	sum.Dropped = maps.Clone(p.counts.Dropped)
+	sum := p.counts.Clone()
 	sum.Pending += int64(p.lines)
 	if s, ok := p.out.(ledger.Ledgered); ok {
 		l := s.Ledger()

@@ -44,14 +44,34 @@ func (l Ledger) Check() error {
 	return nil
 }
 
+// Drop counts n lines as given up.
+func (l *Ledger) Drop(why string, n int64) { count(&l.Dropped, why, n) }
+
+// count adds n to what m, which may be nil, has of why.
+func count(m *map[string]int64, why string, n int64) {
+	if n == 0 {
+		return
+	}
+	if *m == nil {
+		*m = make(map[string]int64)
+	}
+	(*m)[why] += n
+}
+
+// Clone returns a copy that shares nothing with l.
+func (l Ledger) Clone() Ledger {
+	l.Dropped = maps.Clone(l.Dropped)
+	return l
+}
+
 // Add returns the sum of two ledgers.
 func (l Ledger) Add(m Ledger) Ledger {
-	sum := Ledger{l.Accepted + m.Accepted, l.Delivered + m.Delivered, l.Pending + m.Pending, maps.Clone(l.Dropped)}
+	sum := l.Clone()
+	sum.Accepted += m.Accepted
+	sum.Delivered += m.Delivered
+	sum.Pending += m.Pending
 	for why, n := range m.Dropped {
-		if sum.Dropped == nil {
-			sum.Dropped = make(map[string]int64, len(m.Dropped))
-		}
-		sum.Dropped[why] += n
+		sum.Drop(why, n)
 	}
 	return sum
 }
@@ -77,6 +97,18 @@ type Intake struct {
 	Received int64            // lines seen
 	Accepted int64            // lines decoded and handed on
 	Rejected map[string]int64 // lines refused, by reason
+}
+
+// Reject counts n lines as refused.
+func (i *Intake) Reject(why string, n int64) { count(&i.Rejected, why, n) }
+
+// Add returns the sum of two intakes.
+func (i Intake) Add(j Intake) Intake {
+	sum := Intake{i.Received + j.Received, i.Accepted + j.Accepted, maps.Clone(i.Rejected)}
+	for why, n := range j.Rejected {
+		sum.Reject(why, n)
+	}
+	return sum
 }
 
 // Check returns an error that spells out the intake if it does not balance.

@@ -43,7 +43,7 @@ type folded struct {
 }
 
 func newAggregate() *aggregate {
-	return &aggregate{series: make(map[string]*folded), counts: ledger.Ledger{Dropped: make(map[string]int64)}}
+	return &aggregate{series: make(map[string]*folded)}
 }
 
 // Report folds the lines of b.
@@ -53,7 +53,7 @@ func (a *aggregate) Report(_ context.Context, b *reporters.Batch) error {
 	a.counts.Accepted += int64(len(b.Lines))
 	for _, l := range b.Lines {
 		if why := a.fold(b.Points[l.First:l.First+l.N], b.At); why != "" {
-			a.counts.Dropped[why]++
+			a.counts.Drop(why, 1)
 		} else {
 			a.counts.Delivered++
 		}
@@ -161,7 +161,7 @@ func (a *aggregate) Stats(cb func(key monkit.SeriesKey, field string, val float6
 func (a *aggregate) Ledger() ledger.Ledger {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return ledger.Ledger{}.Add(a.counts)
+	return a.counts.Clone()
 }
 
 // Flush has nothing to wait for: what is folded is read by the next walk.

@@ -27,10 +27,7 @@ type intake struct {
 }
 
 func newIntake(l *listen.Listener, f format, r *Relay, dests []*dest) *intake {
-	return &intake{
-		listener: l, format: f, dec: f.newDecoder(), relay: r, dests: dests,
-		counts: ledger.Intake{Rejected: make(map[string]int64)},
-	}
+	return &intake{listener: l, format: f, dec: f.newDecoder(), relay: r, dests: dests}
 }
 
 func (in *intake) run(ctx context.Context) error {
@@ -91,7 +88,7 @@ func (in *intake) count(b *reporters.Batch, lines int64) {
 	in.counts.Accepted += int64(len(b.Lines))
 	in.counts.Received += lines - b.Skipped
 	for why, n := range b.Rejected {
-		in.counts.Rejected[why] += n
+		in.counts.Reject(why, n)
 	}
 	in.mu.Unlock()
 	in.relay.bad.add(in.listener.Name(), b.Bad)
@@ -99,16 +96,7 @@ func (in *intake) count(b *reporters.Batch, lines int64) {
 
 // ledger accounts for all lines that the listener saw.
 func (in *intake) ledger() ledger.Intake {
-	sum := in.listener.Intake()
-	if sum.Rejected == nil {
-		sum.Rejected = make(map[string]int64)
-	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	sum.Received += in.counts.Received
-	sum.Accepted += in.counts.Accepted
-	for why, n := range in.counts.Rejected {
-		sum.Rejected[why] += n
-	}
-	return sum
+	return in.listener.Intake().Add(in.counts)
 }

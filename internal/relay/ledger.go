@@ -73,13 +73,9 @@ func (r *Relay) handed(d *dest) int64 {
 
 // Intake is the sum of all listeners.
 func (l Ledger) Intake() ledger.Intake {
-	sum := ledger.Intake{Rejected: make(map[string]int64)}
+	var sum ledger.Intake
 	for _, in := range l.Listeners {
-		sum.Received += in.Received
-		sum.Accepted += in.Accepted
-		for why, n := range in.Rejected {
-			sum.Rejected[why] += n
-		}
+		sum = sum.Add(in.Intake)
 	}
 	return sum
 }

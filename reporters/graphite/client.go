@@ -3,7 +3,6 @@ package graphite
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 
 	graphitegolang "github.com/marpaia/graphite-golang"
@@ -40,12 +39,12 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	c.counts.Accepted += int64(len(b.Points))
 	c.collect(b.Points)
 	n := int64(len(c.metrics))
-	c.drop("unencodable", int64(len(b.Points))-n)
+	c.counts.Drop("unencodable", int64(len(b.Points))-n)
 	if n == 0 {
 		return nil
 	}
 	if err := c.send(); err != nil {
-		c.drop("refused", n)
+		c.counts.Drop("refused", n)
 		return err
 	}
 	c.counts.Delivered += n
@@ -90,16 +89,6 @@ func (c *client) send() error {
 	return nil
 }
 
-func (c *client) drop(why string, n int64) {
-	if n == 0 {
-		return
-	}
-	if c.counts.Dropped == nil {
-		c.counts.Dropped = make(map[string]int64)
-	}
-	c.counts.Dropped[why] += n
-}
-
 // Flush has nothing to do: what Report was given is sent when it returns.
 func (c *client) Flush(context.Context) error { return nil }
 
@@ -110,9 +99,7 @@ func (c *client) Close(context.Context) error { return nil }
 func (c *client) Ledger() ledger.Ledger {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.counts
-	l.Dropped = maps.Clone(l.Dropped)
-	return l
+	return c.counts.Clone()
 }
 
 var _ ledger.Ledgered = (*client)(nil)

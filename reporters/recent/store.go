@@ -89,7 +89,6 @@ func NewWith(o Options) *Store {
 		opts:   o.withDefaults(),
 		key:    monkit.NewSeriesKey("recent"),
 		byText: make(map[string]*series),
-		counts: ledger.Ledger{Dropped: make(map[string]int64)},
 	}
 }
 
@@ -122,7 +121,7 @@ func (s *Store) count(why string) {
 	if why == "" {
 		s.counts.Delivered++
 	} else {
-		s.counts.Dropped[why]++
+		s.counts.Drop(why, 1)
 	}
 }
 
@@ -242,9 +241,7 @@ func (s *Store) Close(context.Context) error { return nil }
 func (s *Store) Ledger() ledger.Ledger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.counts
-	l.Dropped = maps.Clone(l.Dropped)
-	return l
+	return s.counts.Clone()
 }
 
 var (

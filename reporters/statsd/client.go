@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"sync"
 
@@ -53,9 +52,9 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 		case err == nil:
 			c.counts.Delivered++
 		case errors.Is(err, errUnencodable):
-			c.drop("unencodable")
+			c.counts.Drop("unencodable", 1)
 		default:
-			c.drop("refused")
+			c.counts.Drop("refused", 1)
 			if first == nil {
 				first = err
 			}
@@ -118,13 +117,6 @@ func (c *client) name(p *reporters.Point) *clientName {
 	return n
 }
 
-func (c *client) drop(why string) {
-	if c.counts.Dropped == nil {
-		c.counts.Dropped = make(map[string]int64)
-	}
-	c.counts.Dropped[why]++
-}
-
 // Flush has the client hand all it holds to its socket.
 func (c *client) Flush(context.Context) error {
 	if err := c.client.Flush(); err != nil {
@@ -141,9 +133,7 @@ func (c *client) Close(ctx context.Context) error { return c.Flush(ctx) }
 func (c *client) Ledger() ledger.Ledger {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.counts
-	l.Dropped = maps.Clone(l.Dropped)
-	return l
+	return c.counts.Clone()
 }
 
 var _ ledger.Ledgered = (*client)(nil)
