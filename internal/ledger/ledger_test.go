@@ -43,3 +43,35 @@ func TestIntakeCheck(t *testing.T) {
 		t.Error("a line that is neither accepted nor rejected passes")
 	}
 }
+
+func TestDropMakesTheMapAndForgetsNothings(t *testing.T) {
+	var l Ledger
+	l.Drop("age", 0)
+	if l.Dropped != nil {
+		t.Errorf("no lines made %v", l.Dropped)
+	}
+	l.Drop("age", 2)
+	l.Drop("age", 1)
+	if l.Lost() != 3 {
+		t.Errorf("lost %d, want 3", l.Lost())
+	}
+	c := l.Clone()
+	c.Drop("age", 1)
+	if l.Lost() != 3 {
+		t.Error("a clone shares its reasons")
+	}
+}
+
+func TestIntakesAddUp(t *testing.T) {
+	a := Intake{3, 2, map[string]int64{"malformed": 1}}
+	b := Intake{5, 3, map[string]int64{"malformed": 1, "too_long": 1}}
+	sum := a.Add(b)
+	if err := sum.Check(); err != nil || sum.Received != 8 || sum.Rejected["malformed"] != 2 || a.Rejected["malformed"] != 1 {
+		t.Errorf("%+v, from %+v and %+v: %v", sum, a, b, err)
+	}
+	var none Intake
+	none.Reject("late", 1)
+	if none.Rejected["late"] != 1 {
+		t.Errorf("refused %v", none.Rejected)
+	}
+}
