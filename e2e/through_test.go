@@ -55,6 +55,7 @@ func TestPushThroughRelay(t *testing.T) {
 		t.Run(tt.format, func(t *testing.T) {
 			listen := servers.FreeAddr(t)
 			r := startRelay(t, bin, []string{listen},
+				"-aggregate", "1s",
 				"-listen", tt.format+"+udp://"+listen,
 				"-forward", "graphite+tcp://"+all.Line,
 				"-forward", "influx+"+all.InfluxServer.WriteURL(),
