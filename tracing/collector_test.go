@@ -1,0 +1,201 @@
+package tracing
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"monkit.example/monkit"
+)
+
+func TestCollectSpansReturnsWhatWorkLedTo(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	var spans []*FinishedSpan
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		run(ctx, s.FuncNamed("before"), nil, nil)
+		spans = CollectSpans(ctx, func(ctx context.Context) {
+			run(ctx, s.FuncNamed("a"), io.EOF, func(ctx context.Context) { run(ctx, s.FuncNamed("b"), nil, nil) })
+			run(ctx, s.FuncNamed("c"), nil, nil)
+		})
+		run(ctx, s.FuncNamed("after"), nil, nil)
+	})
+	if got, want := names(spans), []string{"outer-TRACED", "a", "b", "c"}; !slices.Equal(got, want) {
+		t.Fatalf("collected %v, want %v", got, want)
+	}
+	if spans[1].Err != io.EOF || spans[2].Err != nil || spans[1].Panicked {
+		t.Errorf("a ended with %v, b with %v", spans[1].Err, spans[2].Err)
+	}
+	if spans[1].Finish.Before(spans[1].Span.Start()) {
+		t.Error("a ended before it began")
+	}
+}
+
+func TestCollectSpansWithoutSpanOnlyWorks(t *testing.T) {
+	worked := false
+	if spans := CollectSpans(context.Background(), func(context.Context) { worked = true }); spans != nil || !worked {
+		t.Errorf("collected %v, worked: %v", spans, worked)
+	}
+}
+
+// Fault 5.3: the observer of CollectSpans stayed on the trace.
+func TestFaultCollectSpansLeavesNothingOnTheTrace(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		CollectSpans(ctx, func(context.Context) {})
+		before := testing.AllocsPerRun(100, func() { run(ctx, s.FuncNamed("a"), nil, nil) })
+		for range 10 {
+			CollectSpans(ctx, func(context.Context) {})
+		}
+		if after := testing.AllocsPerRun(100, func() { run(ctx, s.FuncNamed("a"), nil, nil) }); after > before {
+			t.Errorf("a span allocates %v times, %v before", after, before)
+		}
+	})
+}
+
+func TestCollectorKeepsPanics(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	var spans []*FinishedSpan
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		spans = CollectSpans(ctx, func(ctx context.Context) {
+			defer func() { recover() }()
+			run(ctx, s.FuncNamed("a"), nil, func(context.Context) { panic("x") })
+		})
+	})
+	if len(spans) != 2 || !spans[1].Panicked || spans[0].Panicked {
+		t.Errorf("collected %v", names(spans))
+	}
+}
+
+// Fault 5.3: a collector kept all spans of a trace.
+func TestFaultCollectorIsBounded(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	c := NewSpanCollector(nil)
+	const more = 7
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		root := monkit.SpanFromCtx(ctx)
+		c.ForceStart(root)
+		root.Trace().ObserveSpans(c)
+		inner := s.FuncNamed("inner")
+		for range MaxSpans - 1 + more {
+			run(ctx, inner, nil, nil)
+		}
+	})
+	if got := len(c.Spans()); got != MaxSpans || c.Dropped() != more {
+		t.Errorf("kept %d and dropped %d, want %d and %d", got, c.Dropped(), MaxSpans, more)
+	}
+}
+
+func TestCollectorWithoutEndIsEmpty(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	c := NewSpanCollector(named("a"))
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		monkit.SpanFromCtx(ctx).Trace().ObserveSpans(c)
+		run(ctx, s.FuncNamed("a"), nil, func(ctx context.Context) {
+			run(ctx, s.FuncNamed("b"), nil, nil)
+			if got := c.Spans(); len(got) != 0 {
+				t.Errorf("%v before a ended", names(got))
+			}
+			c.Stop()
+			c.Stop()
+		})
+	})
+	<-c.Done()
+	if got := c.Spans(); len(got) != 0 {
+		t.Errorf("%v after Stop", names(got))
+	}
+}
+
+func TestCollectorSurvivesCircles(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	c := NewSpanCollector(nil)
+	trace := monkit.NewTrace(1)
+	trace.ObserveSpans(c)
+	ctx := context.Background()
+	finish := s.FuncNamed("outer").RemoteTrace(&ctx, 5, trace)
+	outer := monkit.SpanFromCtx(ctx)
+	c.ForceStart(outer)
+	inner := context.Background()
+	s.FuncNamed("inner").RemoteTrace(&inner, outer.Id(), trace)(nil)
+	circle := context.Background()
+	s.FuncNamed("circle").RemoteTrace(&circle, monkit.SpanFromCtx(inner).Id(), trace)(nil)
+	finish(nil)
+	spans := c.Spans()
+	if got := names(spans); !slices.Equal(got, []string{"outer", "inner", "circle"}) {
+		t.Fatalf("collected %v", got)
+	}
+	if got := newTree([]*FinishedSpan{spans[1], spans[2]}); len(got.roots) != 1 {
+		t.Errorf("%d roots", len(got.roots))
+	}
+}
+
+func TestWatchForSpans(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		match string
+		want  []string
+	}{
+		{"root of a new trace", "outer", []string{"outer", "mid", "leaf"}},
+		{"within a trace", "mid", []string{"mid", "leaf"}},
+		{"leaf", "leaf", []string{"leaf"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := monkit.NewRegistry()
+				s := r.ScopeNamed("s")
+				got := make(chan []string)
+				go func() {
+					spans, err := WatchForSpans(t.Context(), r, named(tt.match))
+					if err != nil {
+						t.Error(err)
+					}
+					got <- names(spans)
+				}()
+				synctest.Wait()
+				run(t.Context(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+					run(ctx, s.FuncNamed("mid"), nil, func(ctx context.Context) { run(ctx, s.FuncNamed("leaf"), nil, nil) })
+				})
+				if got := <-got; !slices.Equal(got, tt.want) {
+					t.Errorf("got %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestWatchForSpansEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	spans, err := WatchForSpans(ctx, monkit.NewRegistry(), named("a"))
+	if spans != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", spans, err)
+	}
+}
+
+func TestFindSpan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		s := r.ScopeNamed("s")
+		asked := 0
+		found := make(chan bool)
+		go func() {
+			FindSpan(t.Context(), r, func(s *monkit.Span) bool {
+				asked++
+				return s.Func().ShortName() == "b"
+			})
+			close(found)
+		}()
+		synctest.Wait()
+		for _, name := range []string{"a", "b"} {
+			run(t.Context(), s.FuncNamed(name), nil, nil)
+		}
+		<-found
+		run(t.Context(), s.FuncNamed("a"), nil, nil)
+		if asked != 2 {
+			t.Errorf("asked %d times, want 2", asked)
+		}
+	})
+	FindSpan(t.Context(), monkit.NewRegistry(), nil)
+}

@@ -1,0 +1,146 @@
+package tracing
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"monkit.example/monkit"
+)
+
+// log is an observer that remembers what it was told.
+type log struct{ lines []string }
+
+func (l *log) Start(s *monkit.Span) { l.lines = append(l.lines, "+"+s.Func().ShortName()) }
+func (l *log) Finish(s *monkit.Span, _ error, _ bool, _ time.Time) {
+	l.lines = append(l.lines, "-"+s.Func().ShortName())
+}
+
+func TestObserveAllTraces(t *testing.T) {
+	r := monkit.NewRegistry()
+	s := r.ScopeNamed("s")
+	var l log
+	run(context.Background(), s.FuncNamed("live"), nil, func(ctx context.Context) {
+		cancel := ObserveAllTraces(r, &l)
+		run(ctx, s.FuncNamed("child"), nil, nil)
+		run(context.Background(), s.FuncNamed("new"), nil, func(ctx context.Context) {
+			remote := context.Background()
+			s.FuncNamed("again").RemoteTrace(&remote, 1, monkit.SpanFromCtx(ctx).Trace())(nil)
+			cancel()
+			run(ctx, s.FuncNamed("unseen"), nil, nil)
+		})
+		run(ctx, s.FuncNamed("unseen"), nil, nil)
+	})
+	want := []string{"+child", "-child", "+new", "+again", "-again"}
+	if !slices.Equal(l.lines, want) {
+		t.Errorf("told of %v, want %v", l.lines, want)
+	}
+}
+
+// Fault 5.3: every trace that began while somebody watched was kept.
+func TestFaultWatchHoldsNoTraces(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	w := newWatch()
+	var l log
+	defer w.start(r, func(t *monkit.Trace) { w.attach(t, &l) })()
+	const traces = 100
+	for range traces {
+		run(context.Background(), f, nil, nil)
+	}
+	if len(l.lines) != 2*traces {
+		t.Fatalf("told %d times, want %d", len(l.lines), 2*traces)
+	}
+	held := func() int {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.attached)
+	}
+	for range 100 {
+		if runtime.GC(); held() == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d of %d traces are held", held(), traces)
+}
+
+func TestObserveSampledTraces(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		choose func(*monkit.Trace) bool
+		before func(*monkit.Trace)
+		within func(*monkit.Trace)
+		want   []string
+	}{
+		{"not sampled", nil, nil, nil, nil},
+		{"sampled before", nil, Sample, nil, []string{"+f", "+in", "-in", "-f"}},
+		{"chosen", func(*monkit.Trace) bool { return true }, nil, nil, []string{"+f", "+in", "-in", "-f"}},
+		{"not chosen", func(*monkit.Trace) bool { return false }, nil, nil, nil},
+		{"sampled late", nil, nil, Sample, []string{"+in", "-in", "-f"}},
+		{"value without callback", nil, nil, func(t *monkit.Trace) { t.Set(SampledKey, true) }, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := monkit.NewRegistry()
+			s := r.ScopeNamed("s")
+			var l log
+			defer ObserveSampledTraces(r, tt.choose, &l)()
+			trace := monkit.NewTrace(1)
+			if tt.before != nil {
+				tt.before(trace)
+			}
+			ctx := context.Background()
+			finish := s.FuncNamed("f").RemoteTrace(&ctx, 0, trace)
+			if tt.within != nil {
+				tt.within(trace)
+			}
+			run(ctx, s.FuncNamed("in"), nil, nil)
+			finish(nil)
+			if !slices.Equal(l.lines, tt.want) {
+				t.Errorf("told of %v, want %v", l.lines, tt.want)
+			}
+		})
+	}
+}
+
+func TestSampleTellsEveryExporterOnce(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var a, b log
+	defer ObserveSampledTraces(r, nil, &a)()
+	defer ObserveSampledTraces(r, nil, &b)()
+	theirs := 0
+	trace := monkit.NewTrace(1)
+	trace.Set(SampledCBKey, func(*monkit.Trace) { theirs++ })
+	ctx := context.Background()
+	finish := f.RemoteTrace(&ctx, 0, trace)
+	again := context.Background()
+	f.RemoteTrace(&again, 0, trace)(nil)
+	Sample(trace)
+	finish(nil)
+	if want := []string{"-f"}; !slices.Equal(a.lines, want) || !slices.Equal(b.lines, want) || theirs != 1 {
+		t.Errorf("told %v and %v and %d times, want %v each and once", a.lines, b.lines, theirs, want)
+	}
+}
+
+func TestSampleMarksTheCopyOfATrace(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var l log
+	defer ObserveSampledTraces(r, nil, &l)()
+	first, second := monkit.NewTrace(1), monkit.NewTrace(2)
+	ctx := context.Background()
+	f.RemoteTrace(&ctx, 0, first)(nil)
+	for key, val := range first.GetAll() {
+		second.Set(key, val)
+	}
+	ctx = context.Background()
+	finish := f.RemoteTrace(&ctx, 0, second)
+	Sample(second)
+	finish(nil)
+	if want := []string{"-f"}; !slices.Equal(l.lines, want) {
+		t.Errorf("told of %v, want %v", l.lines, want)
+	}
+}
