@@ -9,7 +9,12 @@ func Register(registry *monkit.Registry) {
 	if registry == nil {
 		registry = monkit.Default
 	}
-	scope := registry.Package()
+	RegisterIn(registry.Package())
+}
+
+// RegisterIn adds every source of this package to scope. Doing so again changes
+// nothing.
+func RegisterIn(scope *monkit.Scope) {
 	for _, source := range []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage()} {
 		scope.Chain(source)
 	}

@@ -99,6 +99,18 @@ func TestSeriesAreInTheScopeOfThePackage(t *testing.T) {
 	}
 }
 
+func TestRegisterInAnotherScope(t *testing.T) {
+	here, there := monkit.NewRegistry(), monkit.NewRegistry()
+	environment.Register(here)
+	environment.RegisterIn(there.ScopeNamed("elsewhere"))
+	got := fieldsBySeries(walk(there.ScopeNamed("elsewhere")))
+	for series, fields := range fieldsBySeries(walk(here)) {
+		if !slices.Equal(got[series], fields) {
+			t.Errorf("%s has the fields\n%q, want\n%q", series, got[series], fields)
+		}
+	}
+}
+
 // Fault 17 of the library this one succeeds: everything came twice.
 func TestRegisterTwiceEmitsOnce(t *testing.T) {
 	registry := monkit.NewRegistry()

@@ -1,6 +1,9 @@
 package monkit
 
-import "testing"
+import (
+	"sync"
+	"testing"
+)
 
 func TestSplitFunction(t *testing.T) {
 	for _, tt := range []struct{ name, full, pkg, fn string }{
@@ -43,6 +46,18 @@ type receiver struct{}
 func (*receiver) method() *Func { return here.Func() }
 
 func generic[T any](T) *Func { return here.Func() }
+
+func TestCallerPackageLeavesOutCallers(t *testing.T) {
+	r := NewRegistry()
+	for skip, want := range map[int]string{-1: "monkit.example/monkit", 0: "monkit.example/monkit", 1: "sync", 1000: "unknown"} {
+		var once sync.Once
+		once.Do(func() {
+			if got := r.CallerPackage(skip).Name(); got != want {
+				t.Errorf("%d callers left out: scope is %q, want %q", skip, got, want)
+			}
+		})
+	}
+}
 
 func TestCallersAreNamed(t *testing.T) {
 	if got, want := here.Name(), "monkit.example/monkit"; got != want {

@@ -44,6 +44,10 @@ func (r *Registry) WithTransformers(transformers ...CallbackTransformer) *Regist
 // Package returns the scope named after the calling package.
 func (r *Registry) Package() *Scope { return r.packageAt(callerPC(1)) }
 
+// CallerPackage is Package for functions that stand between it and the package
+// that is meant: it leaves out skip callers. CallerPackage(0) is Package.
+func (r *Registry) CallerPackage(skip int) *Scope { return r.packageAt(callerPC(1 + max(skip, 0))) }
+
 func (r *Registry) packageAt(pc uintptr) *Scope {
 	pkg, _ := functionAt(pc)
 	return r.ScopeNamed(pkg)
