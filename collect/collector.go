@@ -135,10 +135,10 @@ func (c *Collector) Flush(ctx context.Context) error {
 		return fmt.Errorf("collect: flush: %w", errClosed)
 	default:
 	}
-	return c.flush(ctx)
+	return c.join(c.flush(ctx))
 }
 
-func (c *Collector) flush(ctx context.Context) error {
+func (c *Collector) flush(ctx context.Context) []error {
 	b := c.snapshot(time.Now())
 	defer b.release()
 	return c.each(ctx, func(out *outlet) error {
@@ -153,40 +153,45 @@ func (c *Collector) flush(ctx context.Context) error {
 	})
 }
 
-// each calls f for all outlets at once and waits for all, but no more than a
-// moment longer than ctx: a reporter that ignores its context is left behind.
-func (c *Collector) each(ctx context.Context, f func(*outlet) error) error {
+// each calls f for all outlets at once and returns what each said. It waits
+// no more than a moment longer than ctx: a reporter that ignores its context
+// is left behind.
+func (c *Collector) each(ctx context.Context, f func(*outlet) error) []error {
 	type result struct {
-		out *outlet
+		i   int
 		err error
 	}
 	results := make(chan result, len(c.outlets))
-	waiting := make(map[*outlet]bool)
-	for _, out := range c.outlets {
-		waiting[out] = true
-		go func() { results <- result{out, f(out)} }()
-	}
-	var errs []error
-	fail := func(out *outlet, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("reporter %s: %w", out.name, err))
-		}
+	errs := make([]error, len(c.outlets))
+	for i, out := range c.outlets {
+		errs[i] = errAbandoned
+		go func() { results <- result{i, f(out)} }()
 	}
 	over, forget := afterGrace(ctx)
 	defer forget()
-	for len(waiting) > 0 {
+	for range c.outlets {
 		select {
 		case r := <-results:
-			delete(waiting, r.out)
-			fail(r.out, r.err)
+			errs[r.i] = r.err
 		case <-over:
-			for out := range waiting {
-				fail(out, fmt.Errorf("abandoned, it does not return: %w", ctx.Err()))
-			}
-			return errors.Join(errs...)
+			return errs
 		}
 	}
-	return errors.Join(errs...)
+	return errs
+}
+
+// errAbandoned is of a reporter that did not return in time.
+var errAbandoned = errors.New("abandoned, it does not return")
+
+// join names the reporters that errs, one for each, are of.
+func (c *Collector) join(errs []error) error {
+	var named []error
+	for i, err := range errs {
+		if err != nil {
+			named = append(named, fmt.Errorf("reporter %s: %w", c.outlets[i].name, err))
+		}
+	}
+	return errors.Join(named...)
 }
 
 // grace is how long reporters may take to notice that a context has ended.
@@ -215,11 +220,15 @@ func (c *Collector) close(ctx context.Context) {
 	defer close(c.closed)
 	close(c.stop)
 	c.ticking.Wait()
-	flushed := c.flush(ctx)
+	errs := c.flush(ctx)
 	close(c.quit)
 	c.cancel()
-	closed := c.each(ctx, func(out *outlet) error { return out.rep.Close(ctx) })
-	c.closeErr = errors.Join(flushed, closed, c.join(ctx))
+	for i, err := range c.each(ctx, func(out *outlet) error { return out.rep.Close(ctx) }) {
+		if err != nil { // what became of the lines that Flush had to leave
+			errs[i] = err
+		}
+	}
+	c.closeErr = errors.Join(c.join(errs), c.wait(ctx))
 	if c.detach != nil {
 		c.detach()
 	}
@@ -228,8 +237,8 @@ func (c *Collector) close(ctx context.Context) {
 	c.walker.table.close()
 }
 
-// join waits for the outlets' goroutines.
-func (c *Collector) join(ctx context.Context) error {
+// wait joins the outlets' goroutines.
+func (c *Collector) wait(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		c.running.Wait()

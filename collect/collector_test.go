@@ -299,7 +299,7 @@ func TestAReportersFailureIsLoggedOnceAndItsRecovery(t *testing.T) {
 func TestABadAddressIsReportedAndStopsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		bad := reporters.NewPusher(nothing{}, reporters.Broken(errors.New(`address "x:y": port "y" is not a number`)), reporters.PusherOptions{})
+		bad := reporters.NewPusher(nothing{}, reporters.Broken(errors.New(`address "x:y": port "y" is not a number`)), reporters.PusherOptions{Name: "bad"})
 		good := &probe{name: "good"}
 		o := noSpread
 		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
@@ -311,11 +311,11 @@ func TestABadAddressIsReportedAndStopsNobody(t *testing.T) {
 		if n := strings.Count(log.String(), "is not a number"); n != 1 {
 			t.Errorf("logged %d times:\n%s", n, log.String())
 		}
-		if got := good.all()[1].values["collect_reporter,reporter=*reporters.Pusher errors"]; got != 1 {
+		if got := good.all()[1].values["collect_reporter,reporter=bad errors"]; got != 1 {
 			t.Errorf("own stats count %v errors in %v", got, good.all()[1].values)
 		}
-		if err := c.Close(t.Context()); err == nil {
-			t.Error("Close does not say that a reporter never worked")
+		if err := c.Close(t.Context()); err == nil || strings.Count(err.Error(), "reporter bad: ") != 1 {
+			t.Errorf("Close() = %v, want one word of the reporter that never worked", err)
 		}
 		if err := bad.Ledger().Check(); err != nil {
 			t.Error(err)
@@ -381,4 +381,33 @@ func TestConcurrentFlushAndClose(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// queueing takes every batch, and cannot send it for a while.
+type queueing struct {
+	probe
+	down func() error
+}
+
+func (q *queueing) Unavailable() error { return q.down() }
+
+func TestADestinationThatIsAwayIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		start := time.Now()
+		q := &queueing{probe{name: "q"}, func() error {
+			if d := time.Since(start); d > 20*time.Second && d < 50*time.Second {
+				return errors.New("connection refused")
+			}
+			return nil
+		}}
+		o := noSpread
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c := New(counting(), o, q)
+		time.Sleep(70 * time.Second)
+		closeNow(t, c)
+		if got := log.String(); strings.Count(got, "connection refused") != 1 || strings.Count(got, "reporting again") != 1 {
+			t.Errorf("logged:\n%s", got)
+		}
+	})
 }

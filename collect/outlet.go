@@ -169,7 +169,7 @@ func (o *outlet) pause(stop <-chan struct{}) {
 // report hands b to the reporter and counts how it went.
 func (o *outlet) report(ctx context.Context, b *shared) {
 	points, walk := int64(len(b.Points)), b.walk
-	err := o.guarded(ctx, &b.Batch)
+	err := guarded(func() error { return o.rep.Report(ctx, &b.Batch) })
 	b.release()
 	o.mu.Lock()
 	o.done = walk
@@ -185,7 +185,19 @@ func (o *outlet) report(ctx context.Context, b *shared) {
 	}
 	o.changed()
 	o.mu.Unlock()
+	if err == nil {
+		err = guarded(o.unavailable)
+	}
 	o.note(err)
+}
+
+// unavailable is what a reporter with a queue, which takes what it cannot
+// send at once, says of its destination.
+func (o *outlet) unavailable() error {
+	if r, ok := o.rep.(interface{ Unavailable() error }); ok {
+		return r.Unavailable()
+	}
+	return nil
 }
 
 // panicError is a reporter's panic as an error.
@@ -193,14 +205,14 @@ type panicError struct{ value any }
 
 func (p panicError) Error() string { return fmt.Sprintf("panicked: %v", p.value) }
 
-// guarded calls Report and turns a panic into an error.
-func (o *outlet) guarded(ctx context.Context, b *reporters.Batch) (err error) {
+// guarded calls what is the reporter's and turns a panic into an error.
+func guarded(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError{v}
 		}
 	}()
-	return o.rep.Report(ctx, b)
+	return f()
 }
 
 // note logs the first failure and the recovery.

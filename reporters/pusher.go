@@ -24,6 +24,9 @@ type PusherOptions struct {
 	// Format is the codec's name: lines of a batch of this format pass as they
 	// came in. Empty means that all are encoded.
 	Format string
+	// Name is what logs and statistics call the Pusher, such as
+	// "graphite+tcp://127.0.0.1:2003". Empty means Format.
+	Name string
 }
 
 // Pusher is the Reporter of every line format: it has batches encoded, cuts
@@ -53,6 +56,9 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 		o.MaxLine = maxLine
 	}
 	o.MaxLine = min(o.MaxLine, o.MaxPayload)
+	if o.Name == "" {
+		o.Name = o.Format
+	}
 	return &Pusher{opts: o, enc: enc, out: out}
 }
 
@@ -192,6 +198,18 @@ func (p *Pusher) send(ctx context.Context, n int) {
 		p.counts.Delivered += int64(lines)
 	}
 	p.buf = append(p.buf[:0], p.buf[n:]...)
+}
+
+// Name is what the options say.
+func (p *Pusher) Name() string { return p.opts.Name }
+
+// Unavailable returns why the destination does not take what is sent. It is
+// nil while it does, and if a logger of the sender's own was told.
+func (p *Pusher) Unavailable() error {
+	if s, ok := p.out.(interface{ Unavailable() error }); ok {
+		return s.Unavailable()
+	}
+	return nil
 }
 
 // Flush waits until the sender has nothing left.

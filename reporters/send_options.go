@@ -18,6 +18,6 @@ type SendOptions struct {
 	// for http.
 	MaxPayload int
 	// Logger hears when a destination goes away and when it is back. Nil
-	// means nobody does.
+	// means the collector's, which notices at its ticks.
 	Logger *slog.Logger
 }

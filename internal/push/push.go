@@ -26,7 +26,7 @@ func Open(ep endpoint.Endpoint, codec reporters.Codec, o Options) (*reporters.Pu
 	s := send.New(t, send.Options{
 		Name: ep.Dest(), MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger, Once: o.Once,
 	})
-	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: codec.Name()}
+	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: codec.Name(), Name: codec.Name() + "+" + ep.Dest()}
 	if p.MaxPayload <= 0 {
 		p.MaxPayload = maxPayload(ep)
 	}

@@ -104,6 +104,9 @@ func TestOpenSends(t *testing.T) {
 			if err := p.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			if want := "words+" + transport + "://" + address; p.Name() != want {
+				t.Errorf("is called %q, want %q", p.Name(), want)
+			}
 			if got := strings.Join(read(2), "|"); got != "one\ntwo\n|three\n" {
 				t.Errorf("received %q", got)
 			}

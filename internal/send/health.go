@@ -94,7 +94,7 @@ func (s *Sender) note(level slog.Level, text string, args ...any) {
 // speak logs the notes. Callers do not hold mu.
 func (s *Sender) speak() {
 	for _, n := range s.notes {
-		s.opts.Logger.Log(s.ctx, n.level, n.text, n.args...)
+		s.log.Log(s.ctx, n.level, n.text, n.args...)
 	}
 	clear(s.notes)
 	s.notes = s.notes[:0]

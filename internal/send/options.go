@@ -70,9 +70,6 @@ func (o Options) withDefaults() Options {
 	if o.MaxAge <= 0 {
 		o.MaxAge = 10 * time.Minute
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
 	if o.InitialBackoff <= 0 {
 		o.InitialBackoff = 500 * time.Millisecond
 	}

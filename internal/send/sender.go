@@ -1,7 +1,9 @@
 package send
 
 import (
+	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +20,7 @@ type Sender struct {
 	transport Transport
 	stream    Stream // transport, if it is one
 	keys      keys
+	log       *slog.Logger
 
 	ctx  context.Context // ends when Close gives up
 	stop context.CancelFunc
@@ -53,6 +56,7 @@ func New(t Transport, o Options) *Sender {
 		opts:      o.withDefaults(),
 		transport: t,
 		keys:      newKeys(o.Name),
+		log:       cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		wake:      make(chan struct{}, 1),
 		done:      make(chan struct{}),
 		shut:      make(chan struct{}),
@@ -166,7 +170,7 @@ func (s *Sender) close(ctx context.Context) {
 	s.moved()
 	s.mu.Unlock()
 	if lost > 0 {
-		s.opts.Logger.Warn("closed before all was sent", "dest", s.opts.Name, "dropped", lost)
+		s.log.Warn("closed before all was sent", "dest", s.opts.Name, "dropped", lost)
 	}
 	if err == nil {
 		s.endPolitely(ctx)
@@ -203,10 +207,14 @@ func (s *Sender) Ledger() ledger.Ledger {
 }
 
 // Unavailable returns the last failure while the destination does not take
-// what is sent, and nil while it does.
+// what is sent. It is nil while it does, and if Options.Logger was told: what
+// has gone wrong is said once.
 func (s *Sender) Unavailable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.opts.Logger != nil {
+		return nil
+	}
 	return s.health.failing()
 }
 

@@ -232,6 +232,20 @@ func TestCloseDoesNotWaitForADeafTransport(t *testing.T) {
 	})
 }
 
+func TestWhatALoggerHeardIsNotSaidAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		s := New(&fake{answer: func(int, []byte) error { return errDown }}, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		mustSend(t, s, "a 1\n", 1)
+		synctest.Wait()
+		if err := s.Unavailable(); err != nil || !strings.Contains(log.String(), errDown.Error()) {
+			t.Errorf("Unavailable is %v, and logged was %q", err, log.String())
+		}
+		s.Close(within(t, 0))
+		checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (closed=1) pending=0")
+	})
+}
+
 func TestFlushEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(&fake{answer: func(int, []byte) error { return errDown }}, Options{})
@@ -239,8 +253,8 @@ func TestFlushEndsWithItsContext(t *testing.T) {
 		if err := s.Flush(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errDown) {
 			t.Errorf("Flush: %v", err)
 		}
-		if s.Unavailable() == nil {
-			t.Error("Unavailable is nil")
+		if err := s.Unavailable(); !errors.Is(err, errDown) {
+			t.Errorf("Unavailable is %v", err)
 		}
 		checkLaw(t, s, "accepted=1 delivered=0 dropped=0 pending=1")
 		s.Close(within(t, 0))

@@ -165,7 +165,7 @@ func TestPeerThatComesLater(t *testing.T) {
 
 // waitDown returns after the first failure.
 func waitDown(s *Sender) {
-	for s.Unavailable() == nil {
+	for n := s.snapshot(); n.health.failing() == nil; n = s.snapshot() {
 		time.Sleep(time.Millisecond)
 	}
 }
