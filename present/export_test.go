@@ -1,11 +1,11 @@
 package present
 
-// Paths are those of every view.
+// Paths are those of every view that waits for nothing.
 func Paths() (paths []string) {
 	for _, p := range pages[:len(pages)-1] { // the last has files, not views
 		paths = append(paths, "/"+p.name)
 		for _, v := range p.views {
-			if p.name != "" {
+			if p.name != "" && (p.name != "trace" || v.name == "html") {
 				paths = append(paths, "/"+p.name+"/"+v.name)
 			}
 		}
@@ -20,3 +20,12 @@ var (
 	ShortDuration = shortDuration
 	ShortNumber   = shortNumber
 )
+
+// MaxWaiting is how many requests may wait for traces.
+const MaxWaiting = maxWaiting
+
+// Waiting reports whether any does.
+func Waiting() bool { return waiting.Load() > 0 }
+
+// KeepAliveOnce writes what keeps w alive.
+var KeepAliveOnce = writeAlive

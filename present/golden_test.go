@@ -23,6 +23,7 @@ func TestPagesAreAsRecorded(t *testing.T) {
 		"/ps", "/ps/json", "/ps/dot", "/ps/html",
 		"/funcs", "/funcs/json", "/funcs/dot", "/funcs/html",
 		"/stats", "/stats/json", "/stats/html",
+		"/trace",
 	} {
 		name := cmp.Or(strings.ReplaceAll(strings.Trim(path, "/"), "/", "."), "index")
 		t.Run(path, func(t *testing.T) {

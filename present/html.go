@@ -36,16 +36,20 @@ func htmlView(name string, body func(request) any) func(request) (Result, error)
 	layout := parse(name)
 	return func(req request) (Result, error) {
 		return func(w io.Writer) error {
-			return layout.Execute(w, document{
-				Name:  pageName(name),
-				Title: req.title(pageName(name)),
-				Root:  req.root,
-				Pages: req.pages,
-				Query: req.query.Get("q"),
-				Sort:  req.query.Get("sort"),
-				Body:  body(req),
-			})
+			return layout.Execute(w, req.document(pageName(name), body(req)))
 		}, nil
+	}
+}
+
+func (r request) document(page string, body any) document {
+	return document{
+		Name:  page,
+		Title: r.title(page),
+		Root:  r.root,
+		Pages: r.pages,
+		Query: r.query.Get("q"),
+		Sort:  r.query.Get("sort"),
+		Body:  body,
 	}
 }
 

@@ -2,6 +2,7 @@ package present
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net/http"
 
@@ -45,7 +46,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path == "" && redirectToSlash(w, r) {
 		return
 	}
-	result, contentType, err := open(h.registry, path, r.URL.Query(), preference(r.Header["Accept"]))
+	result, contentType, err := open(r.Context(), h.registry, path, r.URL.Query(), preference(r.Header["Accept"]))
 	if err != nil {
 		fail(w, err)
 		return
@@ -59,10 +60,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func serve(w http.ResponseWriter, result Result) {
 	sent := &sentry{w: w}
 	// Large enough that most failures come before the first byte.
-	out := bufio.NewWriterSize(sent, 64<<10)
+	out := response{bufio.NewWriterSize(sent, 64<<10), http.NewResponseController(w)}
 	err := result(out)
 	if err == nil {
-		err = out.Flush()
+		err = out.Writer.Flush()
 	}
 	switch {
 	case err == nil, sent.err != nil: // all is said, or nobody listens
@@ -71,6 +72,23 @@ func serve(w http.ResponseWriter, result Result) {
 	default:
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// response is what a page is written to.
+type response struct {
+	*bufio.Writer
+	conn *http.ResponseController
+}
+
+// Flush gets what was written so far to the asker.
+func (r response) Flush() error {
+	if err := r.Writer.Flush(); err != nil {
+		return err
+	}
+	if err := r.conn.Flush(); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // sentry knows whether writing began, and whether it failed.

@@ -1,11 +1,13 @@
 package present
 
 import (
+	"context"
 	"io"
 	"net/url"
 	"strings"
 
 	"monkit.example/monkit"
+	"monkit.example/tracing"
 )
 
 // Result writes one page. It fails only if w does.
@@ -26,11 +28,15 @@ type view struct {
 	name        string // second element of the path
 	contentType string
 	open        func(request) (Result, error)
-	hidden      bool // another name of a view on the index
+	hidden      bool // not linked: another name of a view, or in want of a query
+
+	// typeOf is the content type where the query decides; nil where not.
+	typeOf func(url.Values) string
 }
 
 // request is what a view may know.
 type request struct {
+	ctx      context.Context // ends when nobody waits for the page any more
 	registry *monkit.Registry
 	query    url.Values
 	pages    []page
@@ -42,6 +48,7 @@ const (
 	typeJSON = "application/json; charset=utf-8"
 	typeHTML = "text/html; charset=utf-8"
 	typeCSS  = "text/css; charset=utf-8"
+	typeSVG  = "image/svg+xml; charset=utf-8"
 )
 
 // pages makes the routes, the index and the navigation.
@@ -72,6 +79,14 @@ var pages = []page{
 			{name: "json", contentType: typeJSON, open: always(StatsJSON)},
 			{name: "old", contentType: typeText, open: always(StatsOld), hidden: true},
 			{name: "html", contentType: typeHTML, open: statsHTML},
+		}},
+	{name: "trace", title: "Traces",
+		about: "The next run of a function with all that it leads to: drawn, as JSON, or exported.",
+		views: []view{
+			{name: "html", contentType: typeHTML, open: traceHTML},
+			{name: "svg", contentType: typeSVG, open: traceView(tracing.SpansToSVG), hidden: true},
+			{name: "json", contentType: typeJSON, open: traceView(tracing.SpansToJSON), hidden: true},
+			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
 		}},
 	{name: "ui", hidden: true, views: []view{
 		{name: "style.css", contentType: typeCSS, open: asset("ui/style.css")},

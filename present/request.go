@@ -1,6 +1,7 @@
 package present
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,19 +13,24 @@ import (
 
 // FromRequest returns what writes the page at path, and its content type.
 // Of path only the first two elements count. An error has a method
-// StatusCode() int, which tells the HTTP status to answer with.
+// StatusCode() int, which tells the HTTP status to answer with. Pages of
+// traces wait as long as it takes; HTTP has them wait no longer than somebody
+// listens.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
-	return open(reg, path, query, "")
+	return open(context.Background(), reg, path, query, "")
 }
 
-func open(reg *monkit.Registry, path string, query url.Values, preferred string) (Result, string, error) {
+func open(ctx context.Context, reg *monkit.Registry, path string, query url.Values, preferred string) (Result, string, error) {
 	v, err := find(path, query, preferred)
 	if err != nil {
 		return nil, "", err
 	}
-	result, err := v.open(request{registry: reg, query: query, pages: pages, root: wayToRoot(path)})
+	result, err := v.open(request{ctx: ctx, registry: reg, query: query, pages: pages, root: wayToRoot(path)})
 	if err != nil {
 		return nil, "", err
+	}
+	if v.typeOf != nil {
+		return result, v.typeOf(query), nil
 	}
 	return result, v.contentType, nil
 }
@@ -57,6 +63,10 @@ func notFound(path string) error {
 
 func badRequest(format string, args ...any) error {
 	return &statusError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+func unavailable(format string, args ...any) error {
+	return &statusError{http.StatusServiceUnavailable, fmt.Sprintf(format, args...)}
 }
 
 func statusOf(err error) int {

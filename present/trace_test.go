@@ -1,0 +1,303 @@
+package present_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"monkit.example/monkit"
+	"monkit.example/present"
+	"monkit.example/tracing"
+)
+
+// page is an answer that may still be written.
+type page struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+	err  error
+	done chan struct{} // closed when err is set
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *page) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// begin writes the page at target in the background.
+func begin(t *testing.T, r *monkit.Registry, target string) (*page, string) {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write, contentType, err := present.FromRequest(r, u.Path, u.Query())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &page{done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		p.err = write(p)
+	}()
+	return p, contentType
+}
+
+// traced runs Outer, which calls Inner, in a trace of its own.
+func traced(r *monkit.Registry, id int64) {
+	s := r.ScopeNamed("my/scope")
+	ctx := context.Background()
+	defer s.FuncNamed("Outer").RemoteTrace(&ctx, 0, monkit.NewTrace(id))(nil)
+	call(ctx, s.FuncNamed("Inner"), nil)
+}
+
+func TestTracePagesShowTheNextMatch(t *testing.T) {
+	for _, tt := range []struct {
+		target, contentType string
+		has                 []string
+	}{
+		{"/trace/svg?regex=Outer", "image/svg+xml; charset=utf-8", []string{"my/scope.Outer", "my/scope.Inner"}},
+		{"/trace/json?regex=Outer", "application/json; charset=utf-8", []string{`"name":"Outer"`, `"name":"Inner"`, `"finish":`}},
+		{"/trace/json?trace_id=2b", "application/json; charset=utf-8", []string{`"id":43,`, `"name":"Outer"`}},
+		{"/trace/json?regex=Late&preselect=false", "application/json; charset=utf-8", []string{`"name":"Late"`}},
+		{"/trace/remote?regex=Inner", "application/json; charset=utf-8", []string{`{"trace_id":43,"trace_id_hex":"000000000000002b"}`}},
+		{"/trace/remote?regex=Inner&viz=host/x?a=b", "text/html; charset=utf-8", []string{`href="http://host/x?a=b&amp;argv=43"`}},
+	} {
+		t.Run(tt.target, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := monkit.NewRegistry()
+				r.ScopeNamed("my/scope").FuncNamed("Outer")
+				r.ScopeNamed("my/scope").FuncNamed("Inner")
+				p, contentType := begin(t, r, tt.target)
+				synctest.Wait()
+				traced(r, 43)
+				call(context.Background(), r.ScopeNamed("s").FuncNamed("Late"), nil)
+				<-p.done
+				if p.err != nil || contentType != tt.contentType {
+					t.Errorf("%v, %s", p.err, contentType)
+				}
+				for _, has := range tt.has {
+					if !strings.Contains(p.String(), has) {
+						t.Errorf("no %q in\n%s", has, p)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestRemoteHasTheTraceExported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		r.ScopeNamed("my/scope").FuncNamed("Outer")
+		r.ScopeNamed("my/scope").FuncNamed("Inner")
+		var exported []string
+		defer tracing.ObserveSampledTraces(r, nil, exporter(func(s *monkit.Span) {
+			exported = append(exported, s.Func().ShortName())
+		}))()
+		traced(r, 1)
+		p, _ := begin(t, r, "/trace/remote?regex=Inner")
+		synctest.Wait()
+		traced(r, 2)
+		traced(r, 3)
+		<-p.done
+		if got := strings.Join(exported, " "); got != "Inner Outer" {
+			t.Errorf("exported %q", got)
+		}
+	})
+}
+
+type exporter func(*monkit.Span)
+
+func (exporter) Start(*monkit.Span)                                    {}
+func (f exporter) Finish(s *monkit.Span, _ error, _ bool, _ time.Time) { f(s) }
+
+// Fault 18 of the library this one succeeds: viz led wherever a link said.
+func TestFaultRemoteLeadsNowhereByItself(t *testing.T) {
+	r := monkit.NewRegistry()
+	r.ScopeNamed("my/scope").FuncNamed("Outer")
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := begin(t, r, "/trace/remote?regex=Outer&viz=http://evil/")
+		synctest.Wait()
+		traced(r, 1)
+		<-p.done
+		if strings.Contains(p.String(), "refresh") || strings.Contains(p.String(), "<script") {
+			t.Errorf("the page leads away:\n%s", p)
+		}
+	})
+	for _, viz := range []string{"http:", "http:///x", "https://", "\x00"} {
+		if _, _, err := present.FromRequest(r, "/trace/remote", url.Values{"regex": {"Outer"}, "viz": {viz}}); err == nil {
+			t.Errorf("viz=%q is taken", viz)
+		}
+	}
+}
+
+// Fault 4 of the library this one succeeds: newlines that kept the connection
+// alive made the picture malformed.
+func TestFaultKeepAliveLeavesTheFormWhole(t *testing.T) {
+	for _, tt := range []struct {
+		target string
+		check  func(text string) error
+	}{
+		{"/trace/svg?regex=Outer", func(text string) error { return xml.Unmarshal([]byte(text), new(struct{})) }},
+		{"/trace/json?regex=Outer", func(text string) error { return json.Unmarshal([]byte(text), new([]any)) }},
+		{"/trace/remote?regex=Outer", func(text string) error { return json.Unmarshal([]byte(text), new(struct{})) }},
+	} {
+		t.Run(tt.target, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := monkit.NewRegistry()
+				r.ScopeNamed("my/scope").FuncNamed("Outer")
+				p, _ := begin(t, r, tt.target)
+				time.Sleep(95 * time.Second)
+				synctest.Wait()
+				if got := p.String(); got != "\n\n\n" {
+					t.Errorf("after 95 s there is %q", got)
+				}
+				traced(r, 1)
+				<-p.done
+				if err := tt.check(p.String()); err != nil || p.err != nil {
+					t.Errorf("%v, %v in\n%s", p.err, err, p)
+				}
+			})
+		})
+	}
+}
+
+func TestWaitEndsWhenItsWriterFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errGone := errors.New("gone")
+		err := present.TraceQueryJSON(monkit.NewRegistry(), failing{errGone}, func(*monkit.Span) bool { return false })
+		if !errors.Is(err, errGone) {
+			t.Errorf("got %v", err)
+		}
+		if err := present.TraceQuerySVG(monkit.NewRegistry(), failing{errGone}, nil); !errors.Is(err, errGone) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Fault 5 of the library this one succeeds: a wait went on when nobody
+// listened any more.
+func TestFaultWaitEndsWithTheRequest(t *testing.T) {
+	r := monkit.NewRegistry()
+	r.ScopeNamed("my/scope").FuncNamed("Outer")
+	pages := present.HTTP(r)
+	ended := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { ended <- struct{}{} }()
+		pages.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	for _, path := range []string{"/trace/svg", "/trace/json", "/trace/remote"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		request, err := http.NewRequestWithContext(ctx, "GET", server.URL+path+"?regex=Outer", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered := make(chan error, 1)
+		go func() {
+			_, err := server.Client().Do(request)
+			answered <- err
+		}()
+		for !present.Waiting() {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+		if err := <-answered; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", path, err)
+		}
+		<-ended // hangs if it does not
+	}
+}
+
+func TestFewWaitAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		r.ScopeNamed("my/scope").FuncNamed("Outer")
+		var all []*page
+		for range present.MaxWaiting {
+			p, _ := begin(t, r, "/trace/json?regex=Outer")
+			all = append(all, p)
+		}
+		synctest.Wait()
+		resp := ask(present.HTTP(r), "GET", "/trace/svg?regex=Outer", "")
+		if text := body(t, resp); resp.StatusCode != 503 || !strings.Contains(text, "wait for traces already") {
+			t.Errorf("got %d, %s", resp.StatusCode, text)
+		}
+		traced(r, 1)
+		for _, p := range all {
+			if <-p.done; p.err != nil {
+				t.Error(p.err)
+			}
+		}
+		if present.Waiting() {
+			t.Error("somebody waits still")
+		}
+	})
+}
+
+func TestDeadlineOfTheRequestIsAStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		r.ScopeNamed("my/scope").FuncNamed("Outer")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		w := httptest.NewRecorder()
+		present.HTTP(r).ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/trace/svg?regex=Outer", nil))
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("got %d, %s", w.Code, w.Body)
+		}
+	})
+}
+
+func TestSpansToAreThoseOfTracing(t *testing.T) {
+	var ours, theirs strings.Builder
+	for _, err := range []error{
+		present.SpansToSVG(&ours, nil), tracing.SpansToSVG(&theirs, nil),
+		present.SpansToJSON(&ours, nil), tracing.SpansToJSON(&theirs, nil),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if ours.String() != theirs.String() {
+		t.Errorf("%s\nand\n%s", &ours, &theirs)
+	}
+}
+
+// A page that waits gets to its reader what it writes meanwhile.
+func TestKeepAliveReachesTheReader(t *testing.T) {
+	flushed := 0
+	present.KeepAliveOnce(flusher{io.Discard, func() error { flushed++; return nil }})
+	if flushed != 1 {
+		t.Errorf("flushed %d times", flushed)
+	}
+	errGone := fmt.Errorf("gone")
+	if err := present.KeepAliveOnce(flusher{io.Discard, func() error { return errGone }}); err != errGone {
+		t.Errorf("got %v", err)
+	}
+}
+
+type flusher struct {
+	io.Writer
+	flush func() error
+}
+
+func (f flusher) Flush() error { return f.flush() }
