@@ -2,6 +2,7 @@
 # make e2e    only the tests against real servers
 # make bench  the measurements of bench/, at full length, with their limits
 # make fuzz   ten seconds of every fuzz target
+# make arch   the unit tests on linux/386, and on linux/arm64 where qemu can run them
 # make ci     test, fuzz and staticcheck
 
 GO          ?= go
@@ -15,10 +16,10 @@ MODULES     := bench
 
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: test policy vet servers e2e bench fuzz staticcheck ci
+.PHONY: test policy vet servers e2e bench fuzz arch staticcheck ci
 
 # The cheap checks come first. Everything runs once with benchmarks, so that none of them rots.
-test: servers policy vet
+test: servers policy vet arch
 	$(GO) test $(RACE) -bench . -benchtime 1x ./...
 	for m in $(MODULES); do (cd $$m && $(GO) test $(RACE) -bench . -benchtime 1x ./...) || exit; done
 
@@ -43,6 +44,15 @@ bench: servers
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
+
+# What needs no C compiler, no other servers and no other Go command.
+UNITS = $(filter-out %/policy %/e2e,$(shell $(GO) list ./... | grep -v /e2e/))
+QEMU  = $(shell command -v qemu-aarch64-static || command -v qemu-aarch64)
+
+arch:
+	CGO_ENABLED=0 GOARCH=386 $(GO) test $(UNITS)
+	@if [ -z "$(QEMU)" ]; then echo "arch: qemu-aarch64 is not installed; arm64 is skipped"; fi
+	if [ -n "$(QEMU)" ]; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec $(QEMU) ./monkit ./collect ./reporters/... ./tracing; fi
 
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
