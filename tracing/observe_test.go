@@ -79,6 +79,7 @@ func TestObserveSampledTraces(t *testing.T) {
 		{"sampled before", nil, Sample, nil, []string{"+f", "+in", "-in", "-f"}},
 		{"chosen", func(*monkit.Trace) bool { return true }, nil, nil, []string{"+f", "+in", "-in", "-f"}},
 		{"not chosen", func(*monkit.Trace) bool { return false }, nil, nil, nil},
+		{"decided against", func(*monkit.Trace) bool { return true }, func(t *monkit.Trace) { t.Set(SampledKey, false) }, nil, nil},
 		{"sampled late", nil, nil, Sample, []string{"+in", "-in", "-f"}},
 		{"value without callback", nil, nil, func(t *monkit.Trace) { t.Set(SampledKey, true) }, nil},
 	} {

@@ -17,6 +17,12 @@ func Sampled(t *monkit.Trace) bool {
 	return sampled
 }
 
+// decided reports whether somebody said already if t is to be exported.
+func decided(t *monkit.Trace) bool {
+	_, ok := t.Get(SampledKey).(bool)
+	return ok
+}
+
 // Sample has t exported from now on, and those told of it that it leads to in
 // other processes.
 func Sample(t *monkit.Trace) {
@@ -27,8 +33,9 @@ func Sample(t *monkit.Trace) {
 }
 
 // ObserveSampledTraces tells o of the spans of the traces of r that are
-// sampled: by whoever began them, by choose, or later by Sample. A nil choose
-// chooses none. It may be asked more than once about a trace.
+// sampled: by whoever began them, by choose where nobody decided, or later by
+// Sample. A nil choose chooses none. It may be asked more than once about a
+// trace.
 func ObserveSampledTraces(r *monkit.Registry, choose func(*monkit.Trace) bool, o monkit.SpanObserver) (cancel func()) {
 	w := newWatch()
 	attach := func(t *monkit.Trace) { w.attach(t, o) }
@@ -36,7 +43,7 @@ func ObserveSampledTraces(r *monkit.Registry, choose func(*monkit.Trace) bool, o
 		switch {
 		case Sampled(t):
 			attach(t)
-		case choose != nil && choose(t):
+		case choose != nil && !decided(t) && choose(t):
 			Sample(t)
 			attach(t)
 		default:

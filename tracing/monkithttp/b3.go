@@ -1,0 +1,126 @@
+package monkithttp
+
+import (
+	"fmt"
+	"strings"
+)
+
+// B3 says which headers of Zipkin's own go out beside those of W3C.
+type B3 uint8
+
+const (
+	// NoB3 sends none.
+	NoB3 B3 = iota
+	// SingleB3 sends the header b3.
+	SingleB3
+	// MultiB3 sends X-B3-TraceId and those that go with it.
+	MultiB3
+)
+
+func extractB3(h HeaderGetter) (parent, bool) {
+	if p, ok := parseB3(single(h, "b3")); ok {
+		return p, true
+	}
+	return parseMultiB3(h)
+}
+
+func parseB3(text string) (parent, bool) {
+	if text == "" {
+		return parent{}, false
+	}
+	parts := strings.Split(text, "-")
+	switch len(parts) {
+	case 1:
+		return b3State(parts[0])
+	case 2:
+		return b3IDs(parts[0], parts[1])
+	case 3, 4:
+		state, ok := b3State(parts[2])
+		p, known := b3IDs(parts[0], parts[1])
+		if len(parts) == 4 {
+			_, parent := parseHex(parts[3])
+			ok = ok && parent && len(parts[3]) == 16
+		}
+		p.decision, p.origin.Debug = state.decision, state.origin.Debug
+		return p, ok && known
+	}
+	return parent{}, false
+}
+
+func b3State(state string) (p parent, ok bool) {
+	switch state {
+	case "0", "false":
+		p.decision = no
+	case "1", "true":
+		p.decision = yes
+	case "d":
+		p.decision, p.origin.Debug = yes, true
+	default:
+		return p, false
+	}
+	return p, true
+}
+
+// b3IDs reads ids, which are of 16 digits; that of a trace may be of 32.
+func b3IDs(trace, span string) (p parent, ok bool) {
+	if len(trace) != 16 && len(trace) != 32 || len(span) != 16 {
+		return p, false
+	}
+	if len(trace) == 32 {
+		if p.origin.High, ok = parseHex(trace[:16]); !ok {
+			return p, false
+		}
+		trace = trace[16:]
+	}
+	var ok1, ok2 bool
+	p.trace, ok1 = parseHex(trace)
+	p.span, ok2 = parseHex(span)
+	p.known = ok1 && ok2 && p.span != 0 && (p.trace != 0 || p.origin.High != 0)
+	return p, p.known
+}
+
+func parseMultiB3(h HeaderGetter) (parent, bool) {
+	p, known := b3IDs(single(h, "X-B3-TraceId"), single(h, "X-B3-SpanId"))
+	if !known {
+		p = parent{}
+	}
+	state, said := b3State(single(h, "X-B3-Sampled"))
+	if single(h, "X-B3-Flags") == "1" {
+		state, said = b3State("d")
+	}
+	if said {
+		p.decision, p.origin.Debug = state.decision, state.origin.Debug
+	}
+	return p, known || said
+}
+
+// set writes what o asks for. above is the caller's caller, 0 if there is
+// none.
+func (o B3) set(h HeaderSetter, trace string, span, above uint64, sampled, debug bool) {
+	state := "0"
+	if sampled {
+		state = "1"
+	}
+	switch {
+	case o == SingleB3:
+		if debug {
+			state = "d"
+		}
+		text := fmt.Sprintf("%s-%016x-%s", trace, span, state)
+		if above != 0 {
+			text += fmt.Sprintf("-%016x", above)
+		}
+		h.Set("b3", text)
+	case o == MultiB3:
+		h.Set("X-B3-TraceId", trace)
+		h.Set("X-B3-SpanId", fmt.Sprintf("%016x", span))
+		if above != 0 {
+			h.Set("X-B3-ParentSpanId", fmt.Sprintf("%016x", above))
+		}
+		if debug {
+			h.Set("X-B3-Flags", "1") // says that it is sampled, too
+		} else {
+			h.Set("X-B3-Sampled", state)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package monkithttp
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// What is taken and sent of baggage, at most.
+const (
+	maxBaggage        = 8 << 10 // bytes
+	maxBaggageMembers = 64
+)
+
+// parseBaggage returns the members with allowed names. Their properties are
+// left out, as is what is no member.
+func parseBaggage(text string, allowed []string) map[string]string {
+	if text == "" || len(allowed) == 0 {
+		return nil
+	}
+	if len(text) > maxBaggage {
+		text = text[:strings.LastIndexByte(text[:maxBaggage+1], ',')+1]
+	}
+	members := make(map[string]string)
+	for member := range strings.SplitSeq(text, ",") {
+		key, value, ok := parseMember(member)
+		if ok && slices.Contains(allowed, key) && len(members) < maxBaggageMembers {
+			members[key] = value
+		}
+	}
+	return members
+}
+
+func parseMember(member string) (key, value string, ok bool) {
+	member, _, _ = strings.Cut(member, ";")
+	key, value, ok = strings.Cut(member, "=")
+	if !ok {
+		return "", "", false
+	}
+	value, err := url.PathUnescape(strings.Trim(value, " \t"))
+	return strings.Trim(key, " \t"), strings.ToValidUTF8(value, "\ufffd"), err == nil
+}
+
+// formatBaggage returns what can be sent of members, in the order of their
+// keys.
+func formatBaggage(members map[string]string) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		member := key + "=" + escapeBaggage(members[key])
+		if !isToken(key) || b.Len()+1+len(member) > maxBaggage {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(member)
+	}
+	return b.String()
+}
+
+func escapeBaggage(value string) string {
+	var b strings.Builder
+	for _, c := range []byte(value) {
+		if c <= ' ' || c > '~' || strings.IndexByte(`"%,;\`, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// isToken reports whether key can stand before = as it is.
+func isToken(key string) bool {
+	return key != "" && strings.IndexFunc(key, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	}) < 0
+}

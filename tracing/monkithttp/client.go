@@ -1,0 +1,148 @@
+package monkithttp
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"monkit.example/monkit"
+	"monkit.example/tracing"
+)
+
+// Client is what is wanted of http.Client.
+type Client interface {
+	Do(req *http.Request) (*http.Response, error)
+}
+
+// TransportOptions tune a Transport. The zero value works.
+type TransportOptions struct {
+	// Baggage is the names of what callees are told of the baggage that the
+	// trace came with.
+	Baggage []string
+	// B3 adds headers for callees that do not know those of W3C.
+	B3 B3
+}
+
+// TraceRequest does req in a span of scope named after its method, and tells
+// the callee of the span. req stays as it is. The request ends with the
+// context that it has, or with ctx if that one never ends.
+func TraceRequest(ctx context.Context, scope *monkit.Scope, cl Client, req *http.Request) (resp *http.Response, err error) {
+	return do(ctx, scope, TransportOptions{}, req, cl.Do)
+}
+
+// Transport returns a http.RoundTripper that does what TraceRequest does with
+// all requests. Nil is http.DefaultTransport.
+func Transport(rt http.RoundTripper, scope *monkit.Scope, o TransportOptions) http.RoundTripper {
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	return &transport{rt, scope, o}
+}
+
+type transport struct {
+	next  http.RoundTripper
+	scope *monkit.Scope
+	opts  TransportOptions
+}
+
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	return do(req.Context(), t.scope, t.opts, req, t.next.RoundTrip)
+}
+
+// CloseIdleConnections is for http.Client's.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func do(ctx context.Context, scope *monkit.Scope, o TransportOptions, req *http.Request,
+	next func(*http.Request) (*http.Response, error)) (resp *http.Response, err error) {
+	var failure error // of the span; a status is no error of ours
+	defer scope.FuncNamed(methodOf(req)).Task(&ctx)(&failure)
+	s := monkit.SpanFromCtx(ctx)
+	annotateRequest(s, tracing.KindClient, req)
+	s.Annotate(tracing.HTTPURI, bounded(plainURL(req.URL)))
+	s.Annotate(tracing.Peer, bounded(req.URL.Host))
+	req = req.WithContext(contextFor(ctx, req))
+	req.Header = req.Header.Clone()
+	if req.Header == nil {
+		req.Header = make(http.Header)
+	}
+	inject(req.Header, s, o)
+	if resp, err = next(req); err != nil {
+		failure = err
+		return resp, err
+	}
+	s.Annotate(tracing.HTTPStatus, strconv.Itoa(resp.StatusCode))
+	failure = statusError(resp.StatusCode)
+	return resp, nil
+}
+
+func methodOf(req *http.Request) string {
+	if req.Method == "" {
+		return http.MethodGet
+	}
+	return req.Method
+}
+
+// contextFor returns the context of req inside the span of ctx.
+func contextFor(ctx context.Context, req *http.Request) context.Context {
+	if own := req.Context(); own.Done() != nil {
+		return within{own, ctx}
+	}
+	return ctx
+}
+
+// within is a context that ends with one and has the values of another before
+// its own.
+type within struct {
+	context.Context
+	values context.Context
+}
+
+func (w within) Value(key any) any {
+	if val := w.values.Value(key); val != nil {
+		return val
+	}
+	return w.Context.Value(key)
+}
+
+// AfterFunc spares package context a goroutine for each request.
+func (w within) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(w.Context, f) }
+
+// plainURL is u without what may be secret.
+func plainURL(u *url.URL) string {
+	plain := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	return plain.String()
+}
+
+// inject tells of s in h.
+func inject(h http.Header, s *monkit.Span, o TransportOptions) {
+	trace, origin := s.Trace(), tracing.OriginOf(s.Trace())
+	sampled := tracing.Sampled(trace)
+	id, span := uint64(trace.Id()), uint64(s.Id())
+	h.Set("traceparent", formatTraceparent(origin.High, id, span, sampled, origin.Random))
+	h.Del("tracestate") // another caller's, if any
+	if origin.State != "" {
+		h.Set("tracestate", origin.State)
+	}
+	above, _ := s.ParentId()
+	o.B3.set(h, tracing.TraceID(trace), span, uint64(above), sampled, origin.Debug)
+	addBaggage(h, origin.Baggage, o.Baggage)
+}
+
+// addBaggage appends to what the caller has set.
+func addBaggage(h http.Header, members map[string]string, allowed []string) {
+	passed := make(map[string]string)
+	for key, value := range members {
+		if slices.Contains(allowed, key) {
+			passed[key] = value
+		}
+	}
+	if text := formatBaggage(passed); text != "" {
+		h.Add("baggage", text)
+	}
+}

@@ -1,0 +1,210 @@
+package monkithttp
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const (
+	high  = "0af7651916cd43dd"
+	low   = "8448eb211c80319c"
+	whole = high + low
+	span  = "b7ad6b7169203331"
+)
+
+// header makes a http.Header of "name: value" lines.
+func header(lines ...string) http.Header {
+	h := make(http.Header)
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ": ")
+		h.Add(name, value)
+	}
+	return h
+}
+
+// show is what matters of p, as text.
+func show(p parent) string {
+	s := "none"
+	if p.known {
+		s = fmt.Sprintf("%016x%016x %016x", p.origin.High, p.trace, p.span)
+	}
+	s += [...]string{" ?", " no", " yes"}[p.decision]
+	if p.origin.Random {
+		s += " random"
+	}
+	if p.origin.Debug {
+		s += " debug"
+	}
+	if p.origin.State != "" {
+		s += " {" + p.origin.State + "}"
+	}
+	return s
+}
+
+func TestExtract(t *testing.T) {
+	const std = "traceparent: 00-" + whole + "-" + span + "-01"
+	zero16, zero32 := strings.Repeat("0", 16), strings.Repeat("0", 32)
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		want  string
+	}{
+		{"nothing", nil, "none ?"},
+		{"sampled", []string{std}, whole + " " + span + " yes"},
+		{"not sampled", []string{"traceparent: 00-" + whole + "-" + span + "-00"}, whole + " " + span + " no"},
+		{"random", []string{"traceparent: 00-" + whole + "-" + span + "-03"}, whole + " " + span + " yes random"},
+		{"unknown flags", []string{"traceparent: 00-" + whole + "-" + span + "-fc"}, whole + " " + span + " no"},
+		{"no low half", []string{"traceparent: 00-" + high + zero16 + "-" + span + "-01"}, high + zero16 + " " + span + " yes"},
+		{"later version", []string{"traceparent: cc-" + whole + "-" + span + "-01"}, whole + " " + span + " yes"},
+		{"later version with more", []string{"traceparent: cc-" + whole + "-" + span + "-01-what"}, whole + " " + span + " yes"},
+		{"later version with no dash", []string{"traceparent: cc-" + whole + "-" + span + "-01what"}, "none ?"},
+		{"version 00 with more", []string{"traceparent: 00-" + whole + "-" + span + "-01-what"}, "none ?"},
+		{"version ff", []string{"traceparent: ff-" + whole + "-" + span + "-01"}, "none ?"},
+		{"bad version", []string{"traceparent: .0-" + whole + "-" + span + "-01"}, "none ?"},
+		{"upper case", []string{"traceparent: 00-" + strings.ToUpper(whole) + "-" + span + "-01"}, "none ?"},
+		{"no trace", []string{"traceparent: 00-" + zero32 + "-" + span + "-01"}, "none ?"},
+		{"no span", []string{"traceparent: 00-" + whole + "-" + zero16 + "-01"}, "none ?"},
+		{"trace too short", []string{"traceparent: 00-" + whole[1:] + "-" + span + "-01"}, "none ?"},
+		{"trace too long", []string{"traceparent: 00-" + whole + "a-" + span + "-01"}, "none ?"},
+		{"span too short", []string{"traceparent: 00-" + whole + "-" + span[1:] + "-01"}, "none ?"},
+		{"flags too short", []string{"traceparent: 00-" + whole + "-" + span + "-1"}, "none ?"},
+		{"bad flags", []string{"traceparent: 00-" + whole + "-" + span + "-.0"}, "none ?"},
+		{"underscores", []string{"traceparent: 00_" + whole + "_" + span + "_01"}, "none ?"},
+		{"twice", []string{std, std}, "none ?"},
+
+		{"old form", []string{"traceparent: 00-0000000000000001-00000002-1"}, strings.Repeat("0", 31) + "1 0000000000000002 yes"},
+		{"old form, not sampled", []string{"traceparent: 00-0000000000000001-00000002-0"}, strings.Repeat("0", 31) + "1 0000000000000002 no"},
+		{"old form, long span", []string{"traceparent: 00-" + low + "-" + span + "-01"}, zero16 + low + " " + span + " yes"},
+		{"old form, negative", []string{"traceparent: 00--000000000000001-00000002-1"}, "none ?"},
+		{"old form, zero", []string{"traceparent: 00-" + zero16 + "-00000002-1"}, "none ?"},
+
+		{"state", []string{std, "tracestate: a=1, b@c=2 ,,"}, whole + " " + span + " yes {a=1,b@c=2}"},
+		{"states", []string{std, "tracestate: a=1", "tracestate: b=2"}, whole + " " + span + " yes {a=1,b=2}"},
+		{"bad state", []string{std, "tracestate: a=1,B=2"}, whole + " " + span + " yes"},
+		{"32 states", []string{std, "tracestate: " + members(32)}, whole + " " + span + " yes {" + members(32) + "}"},
+		{"33 states", []string{std, "tracestate: " + members(33)}, whole + " " + span + " yes"},
+		{"state without parent", []string{"tracestate: a=1"}, "none ?"},
+		{"state with bad parent", []string{"traceparent: x", "tracestate: a=1,sampled=true"}, "none ?"},
+		{"orphan", []string{"tracestate: sampled=true"}, "none yes"},
+		{"orphan among others", []string{"tracestate: a=1, sampled=true"}, "none yes"},
+		{"fault 8: not a member", []string{"tracestate: x=unsampled=true"}, "none ?"},
+
+		{"b3", []string{"b3: " + whole + "-" + span + "-1"}, whole + " " + span + " yes"},
+		{"b3 of 64 bits", []string{"b3: " + low + "-" + span + "-0"}, zero16 + low + " " + span + " no"},
+		{"b3 undecided", []string{"b3: " + whole + "-" + span}, whole + " " + span + " ?"},
+		{"b3 debug with parent", []string{"b3: " + whole + "-" + span + "-d-" + span}, whole + " " + span + " yes debug"},
+		{"b3 deny", []string{"b3: 0"}, "none no"},
+		{"b3 accept", []string{"b3: 1"}, "none yes"},
+		{"b3 debug", []string{"b3: d"}, "none yes debug"},
+		{"b3 bad parent", []string{"b3: " + whole + "-" + span + "-1-x"}, "none ?"},
+		{"b3 bad state", []string{"b3: " + whole + "-" + span + "-x"}, "none ?"},
+		{"b3 no ids", []string{"b3: " + zero32 + "-" + span + "-1"}, "none ?"},
+		{"b3 too much", []string{"b3: " + whole + "-" + span + "-1-" + span + "-1"}, "none ?"},
+
+		{"multi", []string{"X-B3-TraceId: " + whole, "X-B3-SpanId: " + span, "X-B3-Sampled: 1"}, whole + " " + span + " yes"},
+		{"multi, true", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Sampled: true"}, zero16 + low + " " + span + " yes"},
+		{"multi, false", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Sampled: false"}, zero16 + low + " " + span + " no"},
+		{"multi, debug", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Flags: 1"}, zero16 + low + " " + span + " yes debug"},
+		{"multi, no flags", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Flags: 0"}, zero16 + low + " " + span + " ?"},
+		{"multi, only sampled", []string{"X-B3-Sampled: 0"}, "none no"},
+		{"multi, only trace", []string{"X-B3-TraceId: " + low}, "none ?"},
+		{"multi, bad high half", []string{"X-B3-TraceId: x" + whole[1:], "X-B3-SpanId: " + span}, "none ?"},
+
+		{"w3c before b3", []string{std, "b3: 0"}, whole + " " + span + " yes"},
+		{"b3 where w3c is bad", []string{"traceparent: x", "b3: " + low + "-" + span + "-1"}, zero16 + low + " " + span + " yes"},
+		{"b3 before multi", []string{"b3: 0", "X-B3-Sampled: 1"}, "none no"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := show(extract(header(tt.lines...), nil)); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func members(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("k%d=v", i))
+	}
+	return strings.Join(all, ",")
+}
+
+func TestValidMember(t *testing.T) {
+	long := strings.Repeat("a", 256)
+	for _, tt := range []struct {
+		member string
+		want   bool
+	}{
+		{"a=1", true}, {"a-_*/9=x y~!", true}, {"9a=1", true}, {"9a@b=1", true}, {long + "=1", true}, {"a=" + long, true},
+		{"a@b=1", true}, {strings.Repeat("t", 241) + "@" + strings.Repeat("s", 14) + "=1", true},
+		{"a", false}, {"=1", false}, {"a=", false}, {"A=1", false}, {"a b=1", false}, {"a=1=2", false}, {"ä=1", false},
+		{"a=ä", false}, {"a=\t", false}, {"-a=1", false}, {"@a=1", false}, {"a@=1", false}, {"a@9=1", false}, {"a@b@c=1", false},
+		{"a" + long + "=1", false}, {"a=1" + long, false}, {strings.Repeat("t", 242) + "@s=1", false}, {"t@" + strings.Repeat("s", 15) + "=1", false},
+	} {
+		if got := validMember(tt.member); got != tt.want {
+			t.Errorf("%.40q: %v, want %v", tt.member, got, tt.want)
+		}
+	}
+}
+
+// Fault 8 of the library this one succeeds: no percent-decoding, no
+// properties, no trimming, and nothing without a traceparent.
+func TestFaultBaggage(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       map[string]string
+	}{
+		{"plain", "a=1,b=2", map[string]string{"a": "1", "b": "2"}},
+		{"not allowed", "a=1,x=2", map[string]string{"a": "1"}},
+		{"spaces", " a = 1 ,\tb=2", map[string]string{"a": "1", "b": "2"}},
+		{"percent", "a=%20%C3%A4%2C+", map[string]string{"a": " ä,+"}},
+		{"properties", "a=1;p;q=r,b=2", map[string]string{"a": "1", "b": "2"}},
+		{"equals signs", "a=1=2", map[string]string{"a": "1=2"}},
+		{"not UTF-8", "a=%FFx", map[string]string{"a": "\ufffdx"}},
+		{"bad percent", "a=%,b=2", map[string]string{"b": "2"}},
+		{"no value", "a,b=2", map[string]string{"b": "2"}},
+		{"too long", "a=1,b=" + strings.Repeat("x", maxBaggage), map[string]string{"a": "1"}},
+		{"as long as may be", "a=" + strings.Repeat("x", maxBaggage-2), map[string]string{"a": strings.Repeat("x", maxBaggage-2)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := parseBaggage(tt.text, []string{"a", "b"}); !maps.Equal(got, tt.want) {
+				t.Errorf("got %.200q, want %.200q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFormatBaggage(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		members map[string]string
+		want    string
+	}{
+		{"nothing", nil, ""},
+		{"sorted", map[string]string{"b": "2", "a": "1"}, "a=1,b=2"},
+		{"escaped", map[string]string{"a": "x,y;\"\\% ä=\n"}, "a=x%2Cy%3B%22%5C%25%20%C3%A4=%0A"},
+		{"no token", map[string]string{"a b": "1", "": "2", "ä": "3", "c": "4"}, "c=4"},
+		{"too long", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage), "c": "3"}, "a=1,c=3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := formatBaggage(tt.members); got != tt.want {
+				t.Errorf("got %.200q, want %.200q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBaggageHasFewMembers(t *testing.T) {
+	var text, names []string
+	for i := range 2 * maxBaggageMembers {
+		names = append(names, fmt.Sprint("k", i))
+		text = append(text, names[i]+"=v")
+	}
+	if got := parseBaggage(strings.Join(text, ","), names); len(got) != maxBaggageMembers {
+		t.Errorf("%d members, want %d", len(got), maxBaggageMembers)
+	}
+}

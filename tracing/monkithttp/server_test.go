@@ -1,0 +1,233 @@
+package monkithttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"monkit.example/monkit"
+	"monkit.example/tracing"
+)
+
+func TestServerContinuesTheTrace(t *testing.T) {
+	w := newWorld(t)
+	var inner *monkit.Span
+	h := TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		inner = monkit.SpanFromCtx(r.Context())
+	}), w.Scope, "k")
+	resp := serve(h, "/path?secret=1", "traceparent: 00-"+whole+"-"+span+"-03", "tracestate: a=1", "baggage: k=v,x=y")
+	s := w.only(t).Span
+	if inner != s {
+		t.Error("the handler does not run in the span")
+	}
+	if parent, ok := s.ParentId(); !ok || tracing.SpanID(parent) != span || tracing.TraceID(s.Trace()) != whole {
+		t.Errorf("trace %s, parent %x", tracing.TraceID(s.Trace()), uint64(parent))
+	}
+	if o := tracing.OriginOf(s.Trace()); o.State != "a=1" || !o.Random || !tracing.Sampled(s.Trace()) {
+		t.Errorf("origin %+v", o)
+	}
+	for name, want := range map[string]string{
+		tracing.Kind: "server", tracing.HTTPURI: "/path", tracing.HTTPMethod: "GET", tracing.HTTPStatus: "200", "k": "v", "x": "",
+	} {
+		if got := note(s, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if got := s.Func().FullName(); got != "s.traceHandler.ServeHTTP" {
+		t.Errorf("the function is %s", got)
+	}
+	if resp.Header().Get("trace-id") != "" {
+		t.Error("the caller, who knows the trace, is told of it")
+	}
+}
+
+func TestServerBeginsATrace(t *testing.T) {
+	w := newWorld(t)
+	resp := serve(TraceHandler(answer(204), w.Scope), "/", "tracestate: sampled=true")
+	s := w.only(t).Span
+	if o := tracing.OriginOf(s.Trace()); o.High == 0 || !o.Random || len(tracing.TraceID(s.Trace())) != 32 {
+		t.Errorf("origin %+v", o)
+	}
+	if !tracing.Sampled(s.Trace()) || note(s, tracing.HTTPStatus) != "204" {
+		t.Errorf("sampled: %v, annotations %v", tracing.Sampled(s.Trace()), s.Annotations())
+	}
+	if got, want := resp.Header().Get("trace-id"), fmt.Sprintf("%x", s.Trace().Id()); got != want {
+		t.Errorf("the caller is told of trace %s, want %s", got, want)
+	}
+	if got, want := resp.Header().Get("child-id"), fmt.Sprintf("%x", s.Id()); got != want {
+		t.Errorf("the caller is told of span %s, want %s", got, want)
+	}
+}
+
+func TestServerTellsWhatTheCallerDecided(t *testing.T) {
+	refuse := HandlerOptions{TrustSampled: func(*http.Request) bool { return false }}
+	for _, tt := range []struct {
+		name  string
+		opts  HandlerOptions
+		lines []string
+		want  any
+	}{
+		{"nothing", HandlerOptions{}, nil, nil},
+		{"sampled", HandlerOptions{}, []string{"b3: 1"}, true},
+		{"not sampled", HandlerOptions{}, []string{"b3: 0"}, false},
+		{"not trusted", refuse, []string{"b3: 1"}, nil},
+		{"trusted that not", refuse, []string{"b3: 0"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			serve(Handler(answer(200), w.Scope, tt.opts), "/", tt.lines...)
+			if got := w.only(t).Span.Trace().Get(tracing.SampledKey); got != tt.want {
+				t.Errorf("sampled is %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFewTracesASecondAreSampled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		h := Handler(answer(200), w.Scope, HandlerOptions{MaxSampled: 4})
+		for _, tt := range []struct {
+			wait           time.Duration
+			requests, want int
+		}{{0, 10, 4}, {500 * time.Millisecond, 10, 2}, {time.Hour, 10, 4}, {time.Second, 2, 2}} {
+			time.Sleep(tt.wait)
+			w.spans = nil
+			sampled := 0
+			for range tt.requests {
+				serve(h, "/", "b3: 1")
+			}
+			for _, s := range w.spans {
+				if tracing.Sampled(s.Span.Trace()) {
+					sampled++
+				}
+			}
+			if sampled != tt.want {
+				t.Errorf("after %s: %d of %d are sampled, want %d", tt.wait, sampled, tt.requests, tt.want)
+			}
+		}
+	})
+}
+
+// Fault 9 of the library this one succeeds: a status of 500 was no error, and
+// a panic had none.
+func TestFaultServerEndsAsItsAnswer(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		handler  http.HandlerFunc
+		status   string
+		err      error
+		panicked bool
+	}{
+		{"nothing written", func(http.ResponseWriter, *http.Request) {}, "200", nil, false},
+		{"404", answer(404).ServeHTTP, "404", nil, false},
+		{"500", answer(500).ServeHTTP, "500", StatusError(500), false},
+		{"503", answer(503).ServeHTTP, "503", StatusError(503), false},
+		{"informed before", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			w.WriteHeader(502)
+			w.WriteHeader(200)
+		}, "502", StatusError(502), false},
+		{"panic", func(http.ResponseWriter, *http.Request) { panic("x") }, "500", StatusError(500), true},
+		{"panic after the answer", func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "x")
+			panic("x")
+		}, "200", nil, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			func() {
+				defer func() {
+					if got := recover() != nil; got != tt.panicked {
+						t.Errorf("panicked: %v", got)
+					}
+				}()
+				serve(TraceHandler(tt.handler, w.Scope), "/")
+			}()
+			s := w.only(t)
+			if got := note(s.Span, tracing.HTTPStatus); got != tt.status || s.Panicked != tt.panicked || !errors.Is(s.Err, tt.err) {
+				t.Errorf("status %s, %v, panicked: %v", got, s.Err, s.Panicked)
+			}
+		})
+	}
+}
+
+func TestErrorsAreCountedByStatus(t *testing.T) {
+	w := newWorld(t)
+	serve(TraceHandler(answer(503), w.Scope), "/")
+	errs := w.only(t).Span.Func().Errors()
+	if errs["HTTP 503"] != 1 {
+		t.Errorf("errors are %v", errs)
+	}
+}
+
+func TestRouteIsTold(t *testing.T) {
+	w := newWorld(t)
+	mux := http.NewServeMux()
+	mux.Handle("GET /items/{id}", answer(200))
+	serve(TraceHandler(mux, w.Scope), "/items/5")
+	if got := note(w.only(t).Span, tracing.HTTPRoute); got != "GET /items/{id}" {
+		t.Errorf("the route is %q", got)
+	}
+}
+
+// Fault 9 of the library this one succeeds: the handler did not get the
+// context that observers made.
+func TestFaultObserversContextReachesTheHandler(t *testing.T) {
+	r := monkit.NewRegistry()
+	defer r.ObserveTraces(func(t *monkit.Trace) { t.ObserveSpansCtx(marker{}) })()
+	var got any
+	serve(TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = r.Context().Value(marker{})
+	}), r.ScopeNamed("s")), "/")
+	if got != "marked" {
+		t.Errorf("the context has %v", got)
+	}
+}
+
+// marker is an observer that marks the context.
+type marker struct{}
+
+func (marker) Start(ctx context.Context, _ *monkit.Span) context.Context {
+	return context.WithValue(ctx, marker{}, "marked")
+}
+func (marker) Finish(context.Context, *monkit.Span, error, bool, time.Time) {}
+
+// Fault 9 of the library this one succeeds: exporters were told of traces that
+// nobody sampled.
+func TestFaultExportersHearOnlyOfSampledTraces(t *testing.T) {
+	registry := monkit.NewRegistry()
+	told := 0
+	defer registry.ObserveTraces(func(t *monkit.Trace) {
+		t.Set(tracing.SampledCBKey, func(*monkit.Trace) { told++ })
+	})()
+	serve(TraceHandler(answer(200), registry.ScopeNamed("s")), "/")
+	if told != 0 {
+		t.Errorf("told %d times", told)
+	}
+}
+
+func TestAnnotationsAreBounded(t *testing.T) {
+	w := newWorld(t)
+	serve(TraceHandler(answer(200), w.Scope), "/"+strings.Repeat("x", 1<<20))
+	if got := len(note(w.only(t).Span, tracing.HTTPURI)); got != maxText {
+		t.Errorf("%d bytes, want %d", got, maxText)
+	}
+}
+
+func TestAbortIsPassedOn(t *testing.T) {
+	w := newWorld(t)
+	defer func() {
+		if got := recover(); got != http.ErrAbortHandler {
+			t.Errorf("recovered %v", got)
+		}
+	}()
+	h := TraceHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), w.Scope)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+}

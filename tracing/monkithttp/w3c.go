@@ -1,0 +1,139 @@
+package monkithttp
+
+import (
+	"fmt"
+	"strings"
+
+	"monkit.example/tracing"
+)
+
+// Flags of a traceparent.
+const (
+	flagSampled = 1
+	flagRandom  = 2
+)
+
+// traceparentLen is that of version 00; later ones may append to it.
+const traceparentLen = 55
+
+func parseTraceparent(text string) (parent, bool) {
+	p, ok := parseStandard(text)
+	if !ok {
+		p, ok = parseShort(text)
+	}
+	return p, ok && p.span != 0 && (p.trace != 0 || p.origin.High != 0)
+}
+
+func parseStandard(text string) (p parent, ok bool) {
+	if len(text) < traceparentLen || text[2] != '-' || text[35] != '-' || text[52] != '-' {
+		return p, false
+	}
+	version, ok1 := parseHex(text[:2])
+	high, ok2 := parseHex(text[3:19])
+	low, ok3 := parseHex(text[19:35])
+	span, ok4 := parseHex(text[36:52])
+	flags, ok5 := parseHex(text[53:55])
+	if !(ok1 && ok2 && ok3 && ok4 && ok5) || version == 0xff {
+		return p, false
+	}
+	if len(text) > traceparentLen && (version == 0 || text[traceparentLen] != '-') {
+		return p, false
+	}
+	return w3cParent(high, low, span, flags), true
+}
+
+// parseShort reads what monkit/v3 sends.
+func parseShort(text string) (p parent, ok bool) {
+	parts := strings.Split(text, "-")
+	if len(parts) != 4 || parts[0] != "00" || len(parts[1]) != 16 || len(parts[2]) < 8 || len(parts[3]) > 2 {
+		return p, false
+	}
+	trace, ok1 := parseHex(parts[1])
+	span, ok2 := parseHex(parts[2])
+	flags, ok3 := parseHex(parts[3])
+	return w3cParent(0, trace, span, flags&flagSampled), ok1 && ok2 && ok3
+}
+
+func w3cParent(high, low, span, flags uint64) parent {
+	return parent{
+		known: true, trace: low, span: span,
+		decision: decided(flags&flagSampled != 0),
+		origin:   tracing.Origin{High: high, Random: flags&flagRandom != 0},
+	}
+}
+
+// parseHex reads up to 16 digits in lower case.
+func parseHex(text string) (n uint64, ok bool) {
+	if len(text) == 0 || len(text) > 16 {
+		return 0, false
+	}
+	for _, c := range []byte(text) {
+		switch {
+		case '0' <= c && c <= '9':
+			n = n<<4 | uint64(c-'0')
+		case 'a' <= c && c <= 'f':
+			n = n<<4 | uint64(c-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return n, true
+}
+
+func formatTraceparent(high, trace, span uint64, sampled, random bool) string {
+	flags := 0
+	if sampled {
+		flags |= flagSampled
+	}
+	if random {
+		flags |= flagRandom
+	}
+	return fmt.Sprintf("00-%016x%016x-%016x-%02x", high, trace, span, flags)
+}
+
+// maxMembers is how many a tracestate may have.
+const maxMembers = 32
+
+// parseTracestate returns text without its empty members, or "" if it is no
+// tracestate.
+func parseTracestate(text string) string {
+	var members []string
+	for member := range strings.SplitSeq(text, ",") {
+		member = strings.Trim(member, " \t")
+		switch {
+		case member == "":
+			continue
+		case !validMember(member) || len(members) == maxMembers:
+			return ""
+		}
+		members = append(members, member)
+	}
+	return strings.Join(members, ",")
+}
+
+func validMember(member string) bool {
+	key, value, ok := strings.Cut(member, "=")
+	return ok && validKey(key) && value != "" && len(value) <= 256 &&
+		strings.IndexFunc(value, func(r rune) bool { return r < ' ' || r > '~' || r == '=' || r == ',' }) < 0
+}
+
+// validKey holds keys to both editions of the standard, which differ in
+// whether a name or the tenant before an @ may begin with a digit.
+func validKey(key string) bool {
+	if key == "" || len(key) > 256 || strings.Count(key, "@") > 1 || strings.HasPrefix(key, "@") || strings.HasSuffix(key, "@") {
+		return false
+	}
+	tenant, system, ok := strings.Cut(key, "@")
+	if ok && (len(tenant) > 241 || len(system) > 14 || !isLetter(system[0])) {
+		return false
+	}
+	if !isLetter(key[0]) && !isDigit(key[0]) {
+		return false
+	}
+	return strings.IndexFunc(key, func(r rune) bool {
+		return r > '~' || !isLetter(byte(r)) && !isDigit(byte(r)) && !strings.ContainsRune("_-*/@", r)
+	}) < 0
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }

@@ -1,0 +1,156 @@
+package monkithttp
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// Writers with some of the methods that handlers look for.
+type (
+	plain    struct{ http.ResponseWriter }
+	flushing struct{ plain }
+	taking   struct{ plain }
+	both     struct {
+		flushing
+		http.Hijacker
+	}
+)
+
+func (f flushing) Flush() { f.Header().Set("flushed", "yes") }
+
+var errTaken = errors.New("taken")
+
+func (t taking) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errTaken }
+
+// Fault 9 of the library this one succeeds: http.Hijacker was hidden, and
+// nothing unwrapped.
+func TestFaultWrapKeepsWhatTheWriterCan(t *testing.T) {
+	base := plain{httptest.NewRecorder()}
+	for _, tt := range []struct {
+		name            string
+		w               http.ResponseWriter
+		flushes, takes  bool
+		controlsFlushes bool
+	}{
+		{"plain", base, false, false, false},
+		{"flusher", flushing{base}, true, false, true},
+		{"hijacker", taking{base}, false, true, false},
+		{"both", both{flushing{base}, taking{base}}, true, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, _ := Wrap(tt.w)
+			f, flushes := w.(http.Flusher)
+			h, takes := w.(http.Hijacker)
+			if flushes != tt.flushes || takes != tt.takes {
+				t.Fatalf("flushes: %v, hijacks: %v", flushes, takes)
+			}
+			if flushes {
+				if f.Flush(); w.Header().Get("flushed") != "yes" {
+					t.Error("Flush did nothing")
+				}
+			}
+			if takes {
+				if _, _, err := h.Hijack(); err != errTaken {
+					t.Errorf("Hijack returned %v", err)
+				}
+			}
+			if err := http.NewResponseController(w).Flush(); (err == nil) != tt.controlsFlushes {
+				t.Errorf("a controller's Flush returned %v", err)
+			}
+			if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); !ok || u.Unwrap() != tt.w {
+				t.Error("Unwrap does not return what was wrapped")
+			}
+		})
+	}
+}
+
+func TestWrapTellsTheStatus(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(w http.ResponseWriter)
+		want int
+	}{
+		{"nothing", func(http.ResponseWriter) {}, 200},
+		{"Write", func(w http.ResponseWriter) { w.Write([]byte("x")) }, 200},
+		{"status after Write", func(w http.ResponseWriter) { w.Write([]byte("x")); w.WriteHeader(500) }, 200},
+		{"status", func(w http.ResponseWriter) { w.WriteHeader(418) }, 418},
+		{"two", func(w http.ResponseWriter) { w.WriteHeader(418); w.WriteHeader(500) }, 418},
+		{"informational", func(w http.ResponseWriter) { w.WriteHeader(103) }, 200},
+		{"informational before", func(w http.ResponseWriter) { w.WriteHeader(103); w.WriteHeader(404) }, 404},
+		{"other protocol", func(w http.ResponseWriter) { w.WriteHeader(101) }, 101},
+		{"Flush", func(w http.ResponseWriter) { w.(http.Flusher).Flush(); w.WriteHeader(500) }, 200},
+		{"WriteString", func(w http.ResponseWriter) { io.WriteString(w, "x"); w.WriteHeader(500) }, 200},
+		{"ReadFrom", func(w http.ResponseWriter) { io.Copy(w, strings.NewReader("x")); w.WriteHeader(500) }, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, status := Wrap(httptest.NewRecorder())
+			if tt.do(w); status() != tt.want {
+				t.Errorf("got %d, want %d", status(), tt.want)
+			}
+		})
+	}
+}
+
+func TestWrapPassesOn(t *testing.T) {
+	rec := httptest.NewRecorder()
+	w, _ := Wrap(rec)
+	w.WriteHeader(201)
+	w.Write([]byte("a"))
+	io.WriteString(w, "b")
+	io.Copy(w, strings.NewReader("c"))
+	if rec.Code != 201 || rec.Body.String() != "abc" {
+		t.Errorf("got %d, %q", rec.Code, rec.Body)
+	}
+	if err := w.(http.Pusher).Push("/", nil); err != http.ErrNotSupported {
+		t.Errorf("Push returned %v", err)
+	}
+}
+
+// A real connection, taken over and streamed.
+func TestServerFlushesAndIsTakenOver(t *testing.T) {
+	w := newWorld(t)
+	mux := http.NewServeMux()
+	release := make(chan struct{})
+	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "first")
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		<-release
+	})
+	mux.HandleFunc("/take", func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+	})
+	server := httptest.NewServer(TraceHandler(mux, w.Scope))
+	defer server.Close()
+	resp, err := server.Client().Get(server.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	first := make([]byte, 5)
+	if _, err := io.ReadFull(resp.Body, first); err != nil || string(first) != "first" {
+		t.Errorf("%v, %q", err, first)
+	}
+	close(release)
+	resp, err = server.Client().Get(server.URL + "/take")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 101 {
+		t.Errorf("got %d", resp.StatusCode)
+	}
+}
