@@ -1,0 +1,11 @@
+package monkit
+
+// ErrorName returns the name that err is counted under.
+func ErrorName(err error) string {
+	name, _ := errorName(err)
+	return name
+}
+
+// RemoteParent returns the id that RemoteTrace was told of the span in another
+// process that called this one. It is false for spans that began otherwise.
+func (s *Span) RemoteParent() (id int64, ok bool) { return s.remoteParent() }

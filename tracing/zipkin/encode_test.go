@@ -1,0 +1,239 @@
+package zipkin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/monkit"
+	"monkit.example/tracing"
+)
+
+// spec says what a span to be encoded is like.
+type spec struct {
+	tags     []monkit.SeriesTag
+	args     []any
+	trace    func(*monkit.Trace)
+	remote   int64 // parent in another process, if not 0
+	local    bool  // has a parent in this process
+	within   func(*monkit.Span)
+	err      error
+	panicked bool
+	duration time.Duration
+}
+
+func (sp spec) span() *tracing.FinishedSpan {
+	s := monkit.NewRegistry().ScopeNamed("scope")
+	trace := monkit.NewTrace(0x4d)
+	if sp.trace != nil {
+		sp.trace(trace)
+	}
+	ctx := context.Background()
+	switch {
+	case sp.local:
+		defer s.FuncNamed("parent").RemoteTrace(&ctx, 0, trace)(nil)
+		defer s.FuncNamed("F", sp.tags...).Task(&ctx, sp.args...)(nil)
+	case sp.remote != 0:
+		defer s.FuncNamed("F", sp.tags...).RemoteTrace(&ctx, sp.remote, trace, sp.args...)(nil)
+	default:
+		defer s.FuncNamed("F", sp.tags...).ResetTrace(&ctx, sp.args...)(nil)
+	}
+	span := monkit.SpanFromCtx(ctx)
+	if sp.within != nil {
+		sp.within(span)
+	}
+	return &tracing.FinishedSpan{Span: span, Err: sp.err, Panicked: sp.panicked, Finish: span.Start().Add(sp.duration)}
+}
+
+// badError panics when asked what it is.
+type badError struct{}
+
+func (badError) Error() string   { panic("no text") }
+func (badError) Is(error) bool   { panic("no identity") }
+func (badError) Unwrap() []error { panic("no inside") }
+
+func TestTags(t *testing.T) {
+	note := func(pairs ...string) func(*monkit.Span) {
+		return func(s *monkit.Span) {
+			for i := 0; i < len(pairs); i += 2 {
+				s.Annotate(pairs[i], pairs[i+1])
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		spec spec
+		opts Options
+		want map[string]string // beside code.function.name
+	}{
+		{"nothing", spec{}, Options{}, nil},
+		{"annotation", spec{within: note("a", "1")}, Options{}, map[string]string{"a": "1"}},
+		{"annotation twice", spec{within: note("a", "1", "a", "2")}, Options{}, map[string]string{"a": `["1","2"]`}},
+		{"tags of the function", spec{tags: []monkit.SeriesTag{{Key: "k", Val: "v"}}}, Options{}, map[string]string{"k": "v"}},
+		{"http", spec{within: note("http.uri", "http://h/p%20q?secret", "http.responsecode", "204", "http.method", "GET")}, Options{},
+			map[string]string{"http.path": "/p%20q", "http.status_code": "204", "http.method": "GET"}},
+		{"address that is none", spec{within: note("http.uri", "%zz?secret")}, Options{}, map[string]string{"http.path": "%zz"}},
+		{"arguments", spec{args: []any{1, "x"}}, Options{Args: true}, map[string]string{"arg_0": "1", "arg_1": `"x"`}},
+		{"arguments stay", spec{args: []any{1, "x"}}, Options{}, nil},
+		{"error", spec{err: io.EOF}, Options{}, map[string]string{"error": "EOF", "otel.status_code": "ERROR"}},
+		{"error without name", spec{err: errors.New("secret")}, Options{}, map[string]string{"error": "System Error", "otel.status_code": "ERROR"}},
+		{"error text", spec{err: errors.New("text")}, Options{ErrorText: true}, map[string]string{"error": "text", "otel.status_code": "ERROR"}},
+		{"error that panics", spec{err: badError{}}, Options{ErrorText: true}, map[string]string{"error": "System Error", "otel.status_code": "ERROR"}},
+		{"canceled", spec{err: fmt.Errorf("x: %w", context.Canceled)}, Options{},
+			map[string]string{"error": "Canceled", "otel.status_code": "ERROR", "monkit.canceled": "true"}},
+		{"panic", spec{panicked: true, err: io.EOF}, Options{}, map[string]string{"error": "panic", "otel.status_code": "ERROR"}},
+		{"no error", spec{within: note("error", "false")}, Options{}, map[string]string{"monkit.error": "false"}},
+		{"name that is ours", spec{within: note("code.function.name", "x")}, Options{}, nil},
+		{"no name", spec{within: note("", "x")}, Options{}, map[string]string{"otel.dropped_attributes_count": "1"}},
+		{"values of the trace", spec{remote: 1, trace: func(t *monkit.Trace) {
+			t.Set("s", "x")
+			t.Set("i", 1)
+			t.Set("u", uint8(2))
+			t.Set("b", true)
+			t.Set("f", 0.5)
+			t.Set("inf", math.Inf(1))
+			t.Set("map", map[string]int{"x": 1})
+			t.Set("nil", nil)
+			t.Set(7, "x")
+			t.Set(tracing.SampledKey, true)
+			t.Set(tracing.SampledCBKey, func(*monkit.Trace) {})
+		}}, Options{}, map[string]string{"s": "x", "i": "1", "u": "2", "b": "true", "f": "0.5", "inf": "+Inf"}},
+		{"values of the trace, below its root", spec{local: true, trace: func(t *monkit.Trace) { t.Set("s", "x") }}, Options{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := map[string]string{"code.function.name": "scope.F"}
+			maps.Copy(want, tt.want)
+			if got := tt.opts.encode(tt.spec.span()).Tags; !maps.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestFields(t *testing.T) {
+	note := func(name, value string) func(*monkit.Span) {
+		return func(s *monkit.Span) { s.Annotate(name, value) }
+	}
+	whole := func(t *monkit.Trace) { tracing.SetOrigin(t, tracing.Origin{High: 0xa, Debug: true}) }
+	for _, tt := range []struct {
+		name  string
+		spec  spec
+		field func(*span) any
+		want  any
+	}{
+		{"id of a trace", spec{remote: 1}, func(s *span) any { return s.TraceID }, "000000000000004d"},
+		{"id of 128 bits", spec{remote: 1, trace: whole}, func(s *span) any { return s.TraceID }, "000000000000000a000000000000004d"},
+		{"debug", spec{remote: 1, trace: whole}, func(s *span) any { return s.Debug }, true},
+		{"no debug", spec{}, func(s *span) any { return s.Debug }, false},
+		{"parent elsewhere", spec{remote: -1}, func(s *span) any { return s.ParentID }, "ffffffffffffffff"},
+		{"no parent", spec{}, func(s *span) any { return s.ParentID }, ""},
+		{"name", spec{}, func(s *span) any { return s.Name }, "scope.F"},
+		{"service", spec{}, func(s *span) any { return *s.Local }, address{Service: "svc"}},
+		{"kind of a remote call", spec{remote: 1}, func(s *span) any { return s.Kind }, "SERVER"},
+		{"kind of a local call", spec{local: true}, func(s *span) any { return s.Kind }, ""},
+		{"kind of a root", spec{}, func(s *span) any { return s.Kind }, ""},
+		{"kind of a client", spec{local: true, within: note(tracing.Kind, "client")}, func(s *span) any { return s.Kind }, "CLIENT"},
+		{"kind that is none", spec{within: note(tracing.Kind, "x")}, func(s *span) any { return s.Kind }, ""},
+		{"duration", spec{duration: time.Millisecond}, func(s *span) any { return s.Duration }, int64(1000)},
+		{"duration of less than a microsecond", spec{}, func(s *span) any { return s.Duration }, int64(1)},
+		{"peer by name", spec{within: note(tracing.Peer, "Host:80")}, func(s *span) any { return *s.Remote }, address{Service: "host", Port: 80}},
+		{"peer without port", spec{within: note(tracing.Peer, "host")}, func(s *span) any { return *s.Remote }, address{Service: "host"}},
+		{"peer by IPv4", spec{within: note(tracing.Peer, "1.2.3.4:80")}, func(s *span) any { return *s.Remote }, address{IPv4: "1.2.3.4", Port: 80}},
+		{"peer by IPv6", spec{within: note(tracing.Peer, "[::1]:80")}, func(s *span) any { return *s.Remote }, address{IPv6: "::1", Port: 80}},
+		{"peer by IPv6 without port", spec{within: note(tracing.Peer, "[fe80::1%eth0]")}, func(s *span) any { return *s.Remote }, address{IPv6: "fe80::1"}},
+		{"peer by mapped IPv4", spec{within: note(tracing.Peer, "[::ffff:1.2.3.4]:80")}, func(s *span) any { return *s.Remote }, address{IPv4: "1.2.3.4", Port: 80}},
+		{"no peer", spec{}, func(s *span) any { return s.Remote == nil }, true},
+		{"no annotations", spec{}, func(s *span) any { return len(s.Annotations) }, 0},
+		{"panic", spec{panicked: true}, func(s *span) any { return s.Annotations[0].Value }, "panic"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.field(Options{Service: "svc"}.encode(tt.spec.span())); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTimesAreOfTheSpan(t *testing.T) {
+	s := spec{panicked: true, duration: time.Second}.span()
+	got := Options{}.encode(s)
+	if got.Timestamp != s.Span.Start().UnixMicro() || got.Annotations[0].Timestamp != s.Finish.UnixMicro() {
+		t.Errorf("begin %d, panic %d", got.Timestamp, got.Annotations[0].Timestamp)
+	}
+}
+
+func TestChildHasItsParent(t *testing.T) {
+	s := spec{local: true}.span()
+	parent, _ := s.Span.ParentId()
+	if got := (Options{}).encode(s); got.ParentID != tracing.SpanID(parent) || got.ID != tracing.SpanID(s.Span.Id()) {
+		t.Errorf("%s below %s", got.ID, got.ParentID)
+	}
+}
+
+func TestSpansAreBounded(t *testing.T) {
+	s := spec{within: func(s *monkit.Span) {
+		for i := range 2 * maxTags {
+			s.Annotate(fmt.Sprint("k", i), strings.Repeat("x", 2*maxText))
+		}
+	}, err: io.EOF}.span()
+	got := Options{}.encode(s)
+	if n := len(got.Tags); n < maxTags || n > maxTags+8 {
+		t.Errorf("%d tags", n)
+	}
+	if got.Tags["otel.dropped_attributes_count"] == "" || got.Tags["error"] != "EOF" {
+		t.Error("what is ours was dropped")
+	}
+	if n := len(got.Tags["k0"]); n != maxText {
+		t.Errorf("%d bytes of text", n)
+	}
+}
+
+func TestEverySpanIsALineOfJSON(t *testing.T) {
+	for _, text := range []string{"", "two\nlines", "\xff", "\u2028", `"`, "\x00"} {
+		s := spec{err: errors.New(text), within: func(s *monkit.Span) { s.Annotate("k"+text, text) }}.span()
+		line := appendSpan([]byte("before\n"), s, Options{ErrorText: true})
+		rest, ok := strings.CutPrefix(string(line), "before\n")
+		if !ok || strings.Count(rest, "\n") != 1 || !json.Valid([]byte(rest)) {
+			t.Errorf("%q became %q", text, line)
+		}
+	}
+}
+
+func TestArray(t *testing.T) {
+	for _, tt := range []struct{ lines, want string }{
+		{"{}\n", "[{}]"}, {"1\n2\n", "[1,2]"}, {"1", "[1]"}, {"", "[]"},
+	} {
+		if got := string(array([]byte(tt.lines))); got != tt.want {
+			t.Errorf("%q became %q, want %q", tt.lines, got, tt.want)
+		}
+	}
+}
+
+func TestFraction(t *testing.T) {
+	const traces = 20000
+	for _, tt := range []struct{ fraction, want float64 }{{0, 1}, {1, 1}, {0.25, 0.25}, {-1, 0}, {7, 1}} {
+		o := Options{Fraction: tt.fraction}.withDefaults()
+		chosen := 0.0
+		for range traces {
+			trace := monkit.NewTrace(monkit.NewId())
+			if o.chooses(trace) {
+				chosen++
+			}
+			if o.chooses(trace) != o.chooses(monkit.NewTrace(trace.Id())) {
+				t.Fatal("two decisions about one trace")
+			}
+		}
+		// Five standard deviations: less than one run in a million fails.
+		if got := chosen / traces; math.Abs(got-tt.want) > 5*math.Sqrt(tt.want*(1-tt.want)/traces) {
+			t.Errorf("fraction %v chooses %v, want %v", tt.fraction, got, tt.want)
+		}
+	}
+}

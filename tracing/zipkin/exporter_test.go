@@ -1,0 +1,334 @@
+package zipkin
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"monkit.example/internal/ledger"
+	"monkit.example/monkit"
+	"monkit.example/tracing"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// server keeps the spans that it is sent, and refuses requests as refuse says.
+type server struct {
+	*httptest.Server
+	refuse func(body string) int // status, 0 to take it
+
+	mu    sync.Mutex
+	spans []span
+	paths []string
+}
+
+func newServer(t *testing.T, refuse func(body string) int) *server {
+	t.Helper()
+	s := &server{refuse: refuse}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, err := body(r)
+	if status := s.refuse(text); status != 0 {
+		w.WriteHeader(status)
+		return
+	}
+	var spans []span
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &spans)
+	}
+	if err != nil || r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
+		http.Error(w, "not the format", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spans = append(s.spans, spans...)
+	s.paths = append(s.paths, r.URL.Path)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func body(r *http.Request) (string, error) {
+	from := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		var err error
+		if from, err = gzip.NewReader(r.Body); err != nil {
+			return "", err
+		}
+	}
+	text, err := io.ReadAll(from)
+	return string(text), err
+}
+
+// names are of the functions whose spans have come, sorted.
+func (s *server) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, span := range s.spans {
+		names = append(names, span.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func takeAll(string) int { return 0 }
+
+// patient is the time that a test has at most.
+func patient(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// run runs each function in a trace of its own.
+func run(s *monkit.Scope, names ...string) {
+	for _, name := range names {
+		ctx := context.Background()
+		s.FuncNamed(name).Task(&ctx)(nil)
+	}
+}
+
+// check holds the exporter to the law.
+func check(t *testing.T, e *Exporter, want ledger.Ledger) {
+	t.Helper()
+	got := e.Ledger()
+	if err := got.Check(); err != nil {
+		t.Error(err)
+	}
+	if got.String() != want.String() {
+		t.Errorf("ledger %v, want %v", got, want)
+	}
+}
+
+func TestSpansArrive(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Service: "Shop"})
+	run(r.ScopeNamed("s"), "a", "b")
+	if err := e.Flush(patient(t)); err != nil {
+		t.Error(err)
+	}
+	run(r.ScopeNamed("s"), "c")
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	run(r.ScopeNamed("s"), "late")
+	if got := srv.names(); !slices.Equal(got, []string{"s.a", "s.b", "s.c"}) {
+		t.Errorf("arrived are %v", got)
+	}
+	if srv.paths[0] != "/api/v2/spans" || srv.spans[0].Local.Service != "shop" {
+		t.Errorf("to %s, by %s", srv.paths[0], srv.spans[0].Local.Service)
+	}
+	check(t, e, ledger.Ledger{Accepted: 3, Delivered: 3})
+}
+
+func TestPathOfTheAddressIsKept(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL+"/other", Options{Registry: r})
+	run(r.ScopeNamed("s"), "a")
+	if err := e.Close(patient(t)); err != nil || !slices.Equal(srv.paths, []string{"/other"}) {
+		t.Errorf("%v, to %v", err, srv.paths)
+	}
+}
+
+func TestOnlySampledTracesAreExported(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Fraction: -1})
+	s := r.ScopeNamed("s")
+	run(s, "unsampled")
+	trace := monkit.NewTrace(1)
+	trace.Set(tracing.SampledKey, true)
+	ctx := context.Background()
+	s.FuncNamed("before").RemoteTrace(&ctx, 0, trace)(nil)
+	ctx = context.Background()
+	finish := s.FuncNamed("within").Task(&ctx)
+	tracing.Sample(monkit.SpanFromCtx(ctx).Trace())
+	finish(nil)
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	if got := srv.names(); !slices.Equal(got, []string{"s.before", "s.within"}) {
+		t.Errorf("arrived are %v", got)
+	}
+	check(t, e, ledger.Ledger{Accepted: 2, Delivered: 2})
+}
+
+func TestOneBadSpanCostsNoOther(t *testing.T) {
+	srv := newServer(t, func(body string) int {
+		if strings.Contains(body, "s.bad") {
+			return http.StatusBadRequest
+		}
+		return 0
+	})
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r})
+	run(r.ScopeNamed("s"), "a", "b", "bad", "c", "d")
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	if got := srv.names(); !slices.Equal(got, []string{"s.a", "s.b", "s.c", "s.d"}) {
+		t.Errorf("arrived are %v", got)
+	}
+	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 4, Dropped: map[string]int64{"rejected": 1}})
+}
+
+func TestManySpansGoInSeveralRequests(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour})
+	const spans = 3000
+	f := r.ScopeNamed("s").FuncNamed("f")
+	for range spans {
+		ctx := context.Background()
+		f.Task(&ctx)(nil)
+	}
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	if len(srv.spans) != spans || len(srv.paths) < 2 {
+		t.Errorf("%d spans in %d requests", len(srv.spans), len(srv.paths))
+	}
+	check(t, e, ledger.Ledger{Accepted: spans, Delivered: spans})
+}
+
+func TestWhatIsTooMuchDropsTheOldest(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour, MaxSpans: 2})
+	e.encoding.Lock() // nothing is taken meanwhile
+	run(r.ScopeNamed("s"), "a", "b", "c", "d", "e")
+	check(t, e, ledger.Ledger{Accepted: 5, Pending: 2, Dropped: map[string]int64{"overrun": 3}})
+	e.encoding.Unlock()
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	if got := srv.names(); !slices.Equal(got, []string{"s.d", "s.e"}) {
+		t.Errorf("arrived are %v", got)
+	}
+	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 2, Dropped: map[string]int64{"overrun": 3}})
+}
+
+func TestWhatIsLeftAtTheEndIsCounted(t *testing.T) {
+	srv := newServer(t, func(string) int { return http.StatusServiceUnavailable })
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r})
+	run(r.ScopeNamed("s"), "a", "b")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := e.Close(ctx); err == nil {
+		t.Error("Close lost spans and says nothing")
+	}
+	check(t, e, ledger.Ledger{Accepted: 2, Dropped: map[string]int64{"closed": 2}})
+	run(r.ScopeNamed("s"), "late")
+	check(t, e, ledger.Ledger{Accepted: 2, Dropped: map[string]int64{"closed": 2}})
+}
+
+func TestSpansAfterCloseAreCounted(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r})
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	ctx := context.Background()
+	defer r.ScopeNamed("s").FuncNamed("f").Task(&ctx)(nil)
+	e.Finish(monkit.SpanFromCtx(ctx), nil, false, time.Now()) // an observer may be called while it is cancelled
+	check(t, e, ledger.Ledger{Accepted: 1, Dropped: map[string]int64{"closed": 1}})
+}
+
+func TestWrongAddressIsToldAndStopsNothing(t *testing.T) {
+	for _, addr := range []string{"", "udp://host:1", "graphite+http://host", "http://user:secret@ho st/"} {
+		var log strings.Builder
+		r := monkit.NewRegistry()
+		e := NewWith(addr, Options{Registry: r, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		run(r.ScopeNamed("s"), "a")
+		if err := e.Flush(patient(t)); err == nil || !strings.HasPrefix(err.Error(), "zipkin: ") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", addr, err)
+		}
+		if err := e.Close(patient(t)); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(log.String(), "no traces are exported"); n != 1 || strings.Contains(log.String(), "secret") {
+			t.Errorf("%q: told %d times: %s", addr, n, &log)
+		}
+		check(t, e, ledger.Ledger{Accepted: 1, Dropped: map[string]int64{"refused": 1}})
+	}
+}
+
+func TestSpansEndWhileOthersAreSent(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Millisecond, MaxSpans: 1 << 20})
+	const workers, each = 4, 500
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range each {
+				run(r.ScopeNamed("s"), "a")
+			}
+		})
+	}
+	for range 20 {
+		if err := e.Ledger().Check(); err != nil {
+			t.Error(err)
+		}
+		e.Flush(patient(t))
+	}
+	wg.Wait()
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	check(t, e, ledger.Ledger{Accepted: workers * each, Delivered: workers * each})
+}
+
+func TestStats(t *testing.T) {
+	srv := newServer(t, takeAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r})
+	run(r.ScopeNamed("s"), "a")
+	if err := e.Close(patient(t)); err != nil {
+		t.Error(err)
+	}
+	got := monkit.Collect(e)
+	for name, want := range map[string]float64{
+		"trace_spans,exporter=zipkin total":                 1,
+		"trace_spans,exporter=zipkin dropped":               0,
+		"send,dest=" + srv.URL + "/api/v2/spans sent_lines": 1,
+	} {
+		if val, ok := got[name]; !ok || val != want {
+			t.Errorf("%s is %v, %v, want %v in %v", name, val, ok, want, got)
+		}
+	}
+}
+
+func TestServiceNames(t *testing.T) {
+	t.Setenv("OTEL_SERVICE_NAME", "")
+	if got := (Options{}).withDefaults().Service; !strings.HasPrefix(got, "zipkin.test") {
+		t.Errorf("that of the executable is %q", got)
+	}
+	t.Setenv("OTEL_SERVICE_NAME", "Env")
+	if got := (Options{}).withDefaults().Service; got != "env" {
+		t.Errorf("that of the environment is %q", got)
+	}
+}

@@ -1,0 +1,50 @@
+package zipkin
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/send"
+)
+
+// open returns the sender to addr.
+func open(addr string, o Options) (*send.Sender, error) {
+	ep, err := endpoint.Parse(addr, endpoint.Default{
+		Format: "zipkin", Formats: []string{"zipkin"}, Transport: endpoint.HTTP, Port: "9411",
+		Transports: []string{endpoint.HTTP, endpoint.HTTPS},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("zipkin: %w", err)
+	}
+	u := *ep.URL
+	if u.Path == "" || u.Path == "/" {
+		u.Path = "/api/v2/spans"
+	}
+	ep.URL = &u
+	t, err := send.Open(ep, send.DialOptions{ContentType: "application/json", Gzip: true})
+	if err != nil {
+		return nil, fmt.Errorf("zipkin: %s: %w", ep.Dest(), err)
+	}
+	return send.New(arrays{t}, send.Options{
+		Name: ep.Dest(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Logger: o.Logger,
+	}), nil
+}
+
+// arrays delivers lines, of a JSON object each, as an array. Until then they
+// are lines, so that the sender can send halves of what was refused.
+type arrays struct{ send.Transport }
+
+func (a arrays) Deliver(ctx context.Context, payload []byte) error {
+	return a.Transport.Deliver(ctx, array(payload))
+}
+
+// array makes an array of lines.
+func array(lines []byte) []byte {
+	lines = bytes.TrimSuffix(lines, []byte{'\n'})
+	array := make([]byte, 0, len(lines)+2)
+	array = append(array, '[')
+	array = append(array, bytes.ReplaceAll(lines, []byte{'\n'}, []byte{','})...)
+	return append(array, ']')
+}
