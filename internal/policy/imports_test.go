@@ -53,7 +53,8 @@ var rules = []rule{
 	{dir: "bench/...", ours: "*", theirs: "*"},
 	{dir: "e2e/...", ours: "*", theirs: "*"},
 	{dir: "interop/...", ours: "*", theirs: "*"},
-	{dir: "compat/...", ours: "*"},
+	{dir: "compat/internal/dropin"},
+	{dir: "compat/...", ours: "monkit environment present tracing tracing/monkithttp", theirs: "github.com/spacemonkeygo/monkit/v3"},
 }
 
 // sender is what a format's package is made of.

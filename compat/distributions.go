@@ -1,0 +1,57 @@
+package monkit
+
+import "monkit.example/monkit"
+
+// ReservoirSize has no meaning any more.
+const ReservoirSize = monkit.ReservoirSize
+
+// Window has no meaning any more.
+var Window = monkit.Window
+
+// ObservedQuantiles are those that people are shown of a distribution.
+var ObservedQuantiles = monkit.ObservedQuantiles
+
+// IntDist is a distribution of integers.
+type IntDist = monkit.IntDist
+
+// NewIntDist returns an empty distribution with the series key.
+func NewIntDist(key SeriesKey) *IntDist { return monkit.NewIntDist(key) }
+
+// FloatDist is a distribution of floats.
+type FloatDist = monkit.FloatDist
+
+// NewFloatDist returns an empty distribution with the series key.
+func NewFloatDist(key SeriesKey) *FloatDist { return monkit.NewFloatDist(key) }
+
+// DurationDist is a distribution of durations.
+type DurationDist = monkit.DurationDist
+
+// NewDurationDist returns an empty distribution with the series key.
+func NewDurationDist(key SeriesKey) *DurationDist { return monkit.NewDurationDist(key) }
+
+// IntVal is the distribution of observed integers.
+type IntVal = monkit.IntVal
+
+// NewIntVal returns an IntVal with the series key.
+func NewIntVal(key SeriesKey) *IntVal { return monkit.NewIntVal(key) }
+
+// FloatVal is the distribution of observed floats.
+type FloatVal = monkit.FloatVal
+
+// NewFloatVal returns a FloatVal with the series key.
+func NewFloatVal(key SeriesKey) *FloatVal { return monkit.NewFloatVal(key) }
+
+// DurationVal is the distribution of observed durations.
+type DurationVal = monkit.DurationVal
+
+// NewDurationVal returns a DurationVal with the series key.
+func NewDurationVal(key SeriesKey) *DurationVal { return monkit.NewDurationVal(key) }
+
+// Timer keeps the distribution of how long something takes.
+type Timer = monkit.Timer
+
+// NewTimer returns a timer with the series key.
+func NewTimer(key SeriesKey) *Timer { return monkit.NewTimer(key) }
+
+// RunningTimer is one measurement that has begun.
+type RunningTimer = monkit.RunningTimer

@@ -1,0 +1,119 @@
+package monkit_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spacemonkeygo/monkit/v3"
+	"github.com/spacemonkeygo/monkit/v3/environment"
+	successor "monkit.example/monkit"
+)
+
+var mon = monkit.Package()
+
+func TestBothImportPathsCountInOneRegistry(t *testing.T) {
+	mon.Counter("either").Inc(1)
+	successor.ScopeNamed(mon.Name()).Counter("either").Inc(1)
+	for name, values := range map[string]map[string]float64{
+		"the old path": monkit.Collect(monkit.Default),
+		"the new path": successor.Collect(successor.Default),
+	} {
+		if got := values["either,scope="+mon.Name()+" value"]; got != 2 {
+			t.Errorf("%s has the value %v, want 2", name, got)
+		}
+	}
+}
+
+func TestPackageIsTheCallers(t *testing.T) {
+	if got, want := mon.Name(), "github.com/spacemonkeygo/monkit/v3_test"; got != want {
+		t.Errorf("scope is %q, want %q", got, want)
+	}
+	if got := func() *monkit.Scope { return monkit.Package() }(); got != mon {
+		t.Errorf("scope within a closure is %q", got.Name())
+	}
+}
+
+func TestAnotherDefaultHolds(t *testing.T) {
+	before := monkit.Default
+	defer func() { monkit.Default = before }()
+	monkit.Default = monkit.NewRegistry()
+	monkit.Package().Event("here")
+	environment.Register(nil)
+	values := map[string]bool{}
+	monkit.Stats(func(key monkit.SeriesKey, field string, _ float64) { values[key.WithField(field)] = true })
+	for _, want := range []string{
+		"here,scope=" + mon.Name() + " total",
+		"process,scope=github.com/spacemonkeygo/monkit/v3/environment control",
+	} {
+		if !values[want] {
+			t.Errorf("%s is not in the registry that was made the default", want)
+		}
+	}
+}
+
+// Whatever is more than an alias or a call belongs to the successor, where it
+// serves both import paths.
+func TestOnlyAliasesAndForwards(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, text, 0)
+		if err != nil {
+			return err
+		}
+		for _, why := range owned(f) {
+			t.Errorf("%s: %s", path, why)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// owned are the declarations that are more than an alias or a call.
+func owned(f *ast.File) (all []string) {
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok && !s.Assign.IsValid() {
+					all = append(all, "type "+s.Name.Name+" is no alias")
+				}
+			}
+		case *ast.FuncDecl:
+			// Two: one that fills in a default, and the call.
+			if d.Recv != nil || len(d.Body.List) > 2 {
+				all = append(all, "func "+d.Name.Name+" does more than to call another")
+			}
+		}
+	}
+	return all
+}
+
+func TestOwned(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "x.go", `package x
+		type A = int
+		type B int
+		func (A) M() { f() }
+		func F() { f() }
+		func G() { f(); f(); f() }`, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "type B is no alias|func M does more than to call another|func G does more than to call another"
+	if got := strings.Join(owned(f), "|"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -1,0 +1,12 @@
+module github.com/spacemonkeygo/monkit/v3
+
+go 1.26.0
+
+require monkit.example v0.0.0
+
+require (
+	github.com/prometheus/procfs v0.23.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace monkit.example => ../
