@@ -1,0 +1,56 @@
+package dropin
+
+import (
+	_ "embed"
+	"path"
+	"path/filepath"
+	"testing"
+)
+
+//go:embed testdata/drpc_test.go.txt
+var drpcRegistryTest string
+
+// Libraries that are instrumented with the one that is replaced build as they
+// are, and pass those of their tests that need no network.
+func TestLibraries(t *testing.T) {
+	for _, l := range []struct {
+		module, version string
+		build           []string
+		test            []string
+		skip            string            // tests, as go test -skip has it
+		add             map[string]string // files
+	}{
+		{
+			module:  "storj.io/drpc",
+			version: "v0.0.20", // the last one that is instrumented
+			build:   []string{"./..."},
+			test:    []string{"./..."},
+			add:     map[string]string{"dropin/registry_test.go": drpcRegistryTest},
+		},
+		{
+			module:  "storj.io/common",
+			version: "v0.0.0-20260903112600-b776c2238d07",
+			build: []string{"./accesslogs", "./debug", "./encryption", "./identity", "./macaroon", "./metrics", "./netutil",
+				"./peertls/tlsopts", "./process", "./ranger/...", "./rpc/...", "./signing", "./sync2", "./telemetry",
+				"./traces", "./tracing", "./version"},
+			test: []string{"./debug", "./identity", "./macaroon", "./metrics", "./process", "./ranger/...", "./rpc",
+				"./rpc/rpcpool", "./telemetry", "./version"},
+			// The former look names up, the latter take minutes for a trace
+			// of the runtime.
+			skip: "^TestLookupNodeAddress|^TestRemoteDebugServer_.*_SomeData$",
+		},
+	} {
+		t.Run(path.Base(l.module), func(t *testing.T) {
+			dir := copyModule(t, l.module, l.version)
+			for file, text := range l.add {
+				write(t, filepath.Join(dir, filepath.FromSlash(file)), text)
+			}
+			mustRun(t, dir, append([]string{"build"}, l.build...)...)
+			test := []string{"test", "-short", "-count=1"}
+			if l.skip != "" {
+				test = append(test, "-skip="+l.skip)
+			}
+			mustRun(t, dir, append(test, l.test...)...)
+		})
+	}
+}
