@@ -13,6 +13,8 @@ const idleWalks = 64
 // the table expects each sample at its last position and finds it by
 // comparing pointers; only what moved is looked up in a map.
 type table struct {
+	totals monkit.TotalSource // nil if the source goes by the names of fields
+
 	order []*entry // as the walk before met them
 	pos   int      // in order, of the walk under way
 	walk  int      // number of the walk under way
@@ -50,8 +52,10 @@ type entry struct {
 	walk   int // the last walk that met it
 }
 
-func newTable() *table {
+func newTable(src monkit.StatSource) *table {
+	totals, _ := src.(monkit.TotalSource)
 	return &table{
+		totals: totals,
 		byKey:  make(map[identity]*entry),
 		byText: make(map[string]*entry),
 		series: make(map[seriesKey]*seriesID),
@@ -108,11 +112,24 @@ func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	text := key.WithField(field)
 	e := t.byText[text]
 	if e == nil {
-		e = &entry{key: key, field: field, text: text, id: reporters.NewID(), series: t.seriesOf(key), kind: reporters.KindOf(field)}
+		e = &entry{key: key, field: field, text: text, id: reporters.NewID(), series: t.seriesOf(key), kind: t.kindOf(key, field)}
 		t.byText[text] = e
 		t.byKey[e.identity()] = e
 	}
 	return e
+}
+
+func (t *table) kindOf(key monkit.SeriesKey, field string) reporters.Kind {
+	if t.totals == nil {
+		return reporters.KindOf(field)
+	}
+	switch total, known := t.totals.IsTotal(key, field); {
+	case !known:
+		return reporters.KindOf(field)
+	case total:
+		return reporters.Total
+	}
+	return reporters.Gauge
 }
 
 func (e *entry) identity() identity {

@@ -2,6 +2,8 @@ package collect
 
 import "monkit.example/monkit"
 
+const reporterMeasurement = "collect_reporter"
+
 // statKeys are the series of the collector itself, made once.
 type statKeys struct {
 	self    monkit.SeriesKey
@@ -11,7 +13,7 @@ type statKeys struct {
 func newStatKeys(outlets []*outlet) statKeys {
 	k := statKeys{self: monkit.NewSeriesKey("collect")}
 	for _, out := range outlets {
-		k.outlets = append(k.outlets, monkit.NewSeriesKey("collect_reporter").WithTag("reporter", out.name))
+		k.outlets = append(k.outlets, monkit.NewSeriesKey(reporterMeasurement).WithTag("reporter", out.name))
 	}
 	return k
 }
@@ -38,4 +40,22 @@ func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float6
 			s.Stats(cb)
 		}
 	}
+}
+
+// IsTotal knows the collector's own counts, and asks its reporters for theirs.
+func (c *Collector) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	switch key.Measurement {
+	case c.keys.self.Measurement:
+		return field != "walk_seconds" && field != "points", true
+	case reporterMeasurement:
+		return true, true
+	}
+	for _, out := range c.outlets {
+		if s, ok := out.rep.(monkit.TotalSource); ok {
+			if total, known = s.IsTotal(key, field); known {
+				break
+			}
+		}
+	}
+	return total, known
 }

@@ -20,7 +20,7 @@ type walker struct {
 }
 
 func newWalker(src monkit.StatSource) *walker {
-	w := &walker{src: src, table: newTable(), last: time.Now()}
+	w := &walker{src: src, table: newTable(src), last: time.Now()}
 	w.visit = w.add
 	return w
 }

@@ -20,6 +20,9 @@ func (m *DiffMeter) Stats(cb func(key SeriesKey, field string, val float64)) {
 	cb(m.key, "total", total1-total2)
 }
 
+// IsTotal knows that a difference may fall.
+func (m *DiffMeter) IsTotal(SeriesKey, string) (total, known bool) { return false, true }
+
 // DiffMeter makes a source called name of the difference m1 - m2, unless
 // there is one.
 func (s *Scope) DiffMeter(name string, m1, m2 *Meter, tags ...SeriesTag) {

@@ -2,6 +2,9 @@ package monkit
 
 import "sync/atomic"
 
+// healthName is the measurement of a scope's health.
+const healthName = "monkit_scope"
+
 // health counts what went wrong inside a scope that the program never hears
 // of otherwise.
 type health struct {

@@ -99,13 +99,9 @@ func (s *Scope) RawVal(name string, tags ...SeriesTag) *RawVal {
 // RawValk returns the RawVal with the series key. Aggregations count for the
 // first call only.
 func (s *Scope) RawValk(key SeriesKey, aggregations ...Aggregate) *RawVal {
-	var tags []SeriesTag
-	if key.Tags != nil {
-		tags = key.Tags.tags
-	}
 	return lookup(s, &kind[*RawVal]{name: rawVals.name, make: func(s *Scope, key SeriesKey) *RawVal {
 		v := NewRawVal(key, aggregations...)
 		v.health = &s.health
 		return v
-	}}, key.Measurement, tags)
+	}}, key.Measurement, key.Tags.list())
 }

@@ -174,5 +174,5 @@ func (s *Scope) Stats(cb func(key SeriesKey, field string, val float64)) {
 	for _, c := range chains {
 		c.walk(s, cb)
 	}
-	s.health.emit(SeriesKey{Measurement: "monkit_scope", Tags: s.base}, cb)
+	s.health.emit(SeriesKey{Measurement: healthName, Tags: s.base}, cb)
 }

@@ -56,6 +56,14 @@ func (t *TagSet) Len() int {
 // without allocating.
 func (t *TagSet) At(i int) SeriesTag { return t.tags[i] }
 
+// list returns the tags themselves.
+func (t *TagSet) list() []SeriesTag {
+	if t == nil {
+		return nil
+	}
+	return t.tags
+}
+
 // Get returns the value of key, or "" where there is none.
 func (t *TagSet) Get(key string) string {
 	if i, ok := t.index(key); ok {

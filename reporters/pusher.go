@@ -239,6 +239,14 @@ func (p *Pusher) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	}
 }
 
+// IsTotal asks the sender.
+func (p *Pusher) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if s, ok := p.out.(monkit.TotalSource); ok {
+		return s.IsTotal(key, field)
+	}
+	return false, false
+}
+
 // runLen is how many of points, at least one, are of the first one's series
 // and time.
 func runLen(points []Point) int {
@@ -269,7 +277,7 @@ func longest(text []byte) int {
 }
 
 var (
-	_ Reporter          = (*Pusher)(nil)
-	_ ledger.Ledgered   = (*Pusher)(nil)
-	_ monkit.StatSource = (*Pusher)(nil)
+	_ Reporter           = (*Pusher)(nil)
+	_ ledger.Ledgered    = (*Pusher)(nil)
+	_ monkit.TotalSource = (*Pusher)(nil)
 )

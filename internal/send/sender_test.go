@@ -373,3 +373,17 @@ func TestStatsAllocateNothing(t *testing.T) {
 	}
 	checkLaw(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
 }
+
+func TestIsTotal(t *testing.T) {
+	s := New(&fake{}, Options{Name: "x"})
+	s.Close(t.Context())
+	levels := map[string]bool{"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_s": true, "up": true}
+	s.Stats(func(key monkit.SeriesKey, field string, _ float64) {
+		if total, known := s.IsTotal(key, field); !known || total == levels[field] {
+			t.Errorf("%s: total is %v, known %v", key.WithField(field), total, known)
+		}
+	})
+	if _, known := s.IsTotal(monkit.NewSeriesKey("send").WithTag("dest", "y"), "retries"); known {
+		t.Errorf("it knows of another destination")
+	}
+}

@@ -20,7 +20,7 @@ func newKeys(dest string) keys {
 	return k
 }
 
-var _ monkit.StatSource = (*Sender)(nil)
+var _ monkit.TotalSource = (*Sender)(nil)
 
 // snapshot is what a walk reads under the lock.
 type snapshot struct {
@@ -67,6 +67,18 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	if r, ok := s.transport.(reporter); ok {
 		r.counts(func(field string, val float64) { cb(s.keys.all, field, val) })
 	}
+}
+
+// IsTotal knows that all counts up but what waits and whether the peer is there.
+func (s *Sender) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if key.Measurement != s.keys.all.Measurement || key.Tags.Get("dest") != s.opts.Name {
+		return false, false
+	}
+	switch field {
+	case "queue_bytes", "queue_payloads", "queue_lines", "oldest_age_s", "up", "last_success_unix":
+		return false, true
+	}
+	return true, true
 }
 
 func up(h health) float64 {
