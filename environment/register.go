@@ -15,9 +15,14 @@ func Register(registry *monkit.Registry) {
 // RegisterIn adds every source of this package to scope. Doing so again changes
 // nothing.
 func RegisterIn(scope *monkit.Scope) {
-	for _, source := range []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage()} {
+	for _, source := range sources() {
 		scope.Chain(source)
 	}
+}
+
+// sources are all there are, in the order that they are told.
+func sources() []monkit.StatSource {
+	return []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage()}
 }
 
 // source is a StatSource with an identity: a scope tells by it that a source

@@ -20,7 +20,15 @@ var everywhere = map[string][]string{
 		"HeapInuse", "HeapReleased", "HeapObjects", "StackInuse", "StackSys", "MSpanInuse", "MSpanSys", "MCacheInuse",
 		"MCacheSys", "BuckHashSys", "GCSys", "OtherSys", "NextGC", "LastGC", "PauseTotalNs", "NumGC", "NumForcedGC",
 		"GCCPUFraction", "EnableGC", "DebugGC"},
-	"runtime_gcstats": {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax", "recent"},
+	"runtime_heap":               {"live", "goal", "gogc"},
+	"runtime_memory":             {"used"},
+	"runtime_sched":              {"gomaxprocs", "threads"},
+	"runtime_goroutines":         {"running", "runnable", "waiting", "not_in_go"},
+	"runtime_goroutines_created": {"total"},
+	"runtime_mutex_wait":         {"total"},
+	"runtime_cgo_calls":          {"total"},
+	"runtime_sched_latency":      {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax"},
+	"runtime_gcstats":            {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax", "recent"},
 }
 
 var onUnix = map[string][]string{
@@ -31,8 +39,8 @@ var onUnix = map[string][]string{
 
 var onLinux = map[string][]string{
 	"proc_stat": {"Pid", "State", "Ppid", "Pgrp", "Session", "TtyNr", "Tpgid", "Flags", "Minflt", "Cminflt", "Majflt", "Cmajflt",
-		"Utime", "Stime", "Cutime", "Cstime", "Priority", "Nice", "NumThreads", "Starttime", "Vsize", "Rss", "Rsslim",
-		"Processor", "RtPriority", "Policy", "DelayAcctBlkioTicks", "GuestTime", "CguestTime"},
+		"Utime", "Stime", "Cutime", "Cstime", "Priority", "Nice", "NumThreads", "Starttime", "Vsize", "Rss",
+		"Rsslim", "Processor", "RtPriority", "Policy", "DelayAcctBlkioTicks", "GuestTime", "CguestTime"},
 	"proc_statm": {"Size", "Resident", "Share", "Text", "Lib", "Data", "Dt"},
 }
 
@@ -93,8 +101,8 @@ func TestSeriesAreInTheScopeOfThePackage(t *testing.T) {
 	registry := monkit.NewRegistry()
 	environment.Register(registry)
 	for _, s := range walk(registry.ScopeNamed("monkit.example/environment")) {
-		if got := s.key.Tags.String(); got != scopeTag {
-			t.Errorf("%s has the tags %q, want %q", s.key.Measurement, got, scopeTag)
+		if got := s.key.Tags.Get("scope"); got != "monkit.example/environment" {
+			t.Errorf("%s is in the scope %q", s.key, got)
 		}
 	}
 }
@@ -137,7 +145,7 @@ func TestRegisterNilMeansDefault(t *testing.T) {
 
 func TestNoSeriesShowsWhereThingsAreInMemory(t *testing.T) {
 	for _, s := range walk(environment.Proc()) {
-		for _, secret := range []string{"code", "stack", "kstk", "wchan", "sig"} {
+		for _, secret := range []string{"code", "stack", "kstk", "wchan"} {
 			if strings.Contains(strings.ToLower(s.field), secret) {
 				t.Errorf("%s is emitted", s.field)
 			}
@@ -167,10 +175,25 @@ func TestASeriesKeepsItsTagSet(t *testing.T) {
 	tags := map[string]*monkit.TagSet{}
 	for range 2 {
 		for _, s := range walk(registry) {
-			if before, ok := tags[s.key.Measurement]; ok && before != s.key.Tags {
-				t.Fatalf("%s came with another *TagSet", s.key.Measurement)
+			name := s.key.String()
+			if before, ok := tags[name]; ok && before != s.key.Tags {
+				t.Fatalf("%s came with another *TagSet", name)
 			}
-			tags[s.key.Measurement] = s.key.Tags
+			tags[name] = s.key.Tags
 		}
+	}
+}
+
+// An encoder writes neighbours of one series as one line.
+func TestSamplesOfASeriesAreNeighbours(t *testing.T) {
+	registry := monkit.NewRegistry()
+	environment.Register(registry)
+	seen, last := map[string]bool{}, ""
+	for _, s := range walk(registry) {
+		name := s.key.String()
+		if name != last && seen[name] {
+			t.Errorf("%s %s comes after other series", name, s.field)
+		}
+		seen[name], last = true, name
 	}
 }

@@ -10,18 +10,22 @@ var (
 	goroutinesKey = monkit.NewSeriesKey("goroutines")
 	runtimeSource = &source{runtimeStats}
 
-	// The runtime has one memory and one collector, whatever the number of
-	// registries that show them.
-	processMemory = newMemory()
-	processPauses = newPauses()
+	// The runtime has one scheduler, memory and collector, whatever the number
+	// of registries that show them.
+	processMetrics = newRuntimeMetrics()
+	processPauses  = newPauses()
 )
 
-// Runtime tells of goroutines, memory and garbage collection.
+// Runtime tells of goroutines, the scheduler, memory and garbage collection.
 func Runtime() monkit.StatSource { return runtimeSource }
 
 func runtimeStats(cb emit) {
+	var gc gcState
+	var now reading
+	processPauses.read(&gc)
+	processMetrics.read(&now)
 	cb(goroutinesKey, "count", float64(runtime.NumGoroutine()))
-	gc := processPauses.read()
-	processMemory.stats(gc, cb)
-	gc.pauses.Stats(cb)
+	emitMemstats(&now, &gc, cb)
+	gc.emit(cb)
+	emitRuntime(&now, cb)
 }

@@ -3,6 +3,7 @@ package environment
 import (
 	"math"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -12,8 +13,12 @@ import (
 )
 
 func memstats() map[string]float64 {
+	var gc gcState
+	var now reading
+	newPauses().read(&gc)
+	newRuntimeMetrics().read(&now)
 	got := map[string]float64{}
-	newMemory().stats(newPauses().read(), func(_ monkit.SeriesKey, field string, val float64) { got[field] = val })
+	emitMemstats(&now, &gc, func(_ monkit.SeriesKey, field string, val float64) { got[field] = val })
 	return got
 }
 
@@ -66,8 +71,8 @@ func TestMemstatsAgreeWithTheRuntime(t *testing.T) {
 }
 
 func TestEveryMetricIsKnownToTheRuntime(t *testing.T) {
-	m := newMemory()
-	m.read()
+	m := newRuntimeMetrics()
+	m.read(new(reading))
 	for _, s := range m.samples {
 		if s.Value.Kind() == 0 {
 			t.Errorf("the runtime has no metric %q", s.Name)
@@ -87,8 +92,9 @@ func TestGCFractionIsAShare(t *testing.T) {
 		{"rounding never makes it negative", 1, 2, 4, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			v := values{cpuGC: tt.gc, cpuGCIdle: tt.idle, cpuTotal: tt.total}
-			if got := v.gcFraction(); got != tt.want {
+			var r reading
+			r.numbers[cpuGC], r.numbers[cpuGCIdle], r.numbers[cpuTotal] = tt.gc, tt.idle, tt.total
+			if got := r.gcFraction(); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -130,13 +136,13 @@ func TestPausesComeOldestFirst(t *testing.T) {
 }
 
 func TestCollectionsAreSeen(t *testing.T) {
-	p := newPauses()
-	before := p.read().pauses.Count
+	count := func() float64 { return monkit.Collect(Runtime())["runtime_gcstats count"] }
+	before := count()
 	for range 3 {
 		runtime.GC()
 	}
-	if after := p.read().pauses.Count; after < before+3 {
-		t.Errorf("%d pauses after three collections, %d before", after, before)
+	if after := count(); after < before+3 {
+		t.Errorf("%v pauses after three collections, %v before", after, before)
 	}
 }
 
@@ -145,21 +151,13 @@ func TestWalksAtOnce(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 20 {
-				for _, s := range []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage()} {
+				for _, s := range sources() {
 					s.Stats(func(monkit.SeriesKey, string, float64) {})
 				}
 			}
 		})
 	}
 	wg.Wait()
-}
-
-// A walk may run every second for years in a program that counts allocations.
-func TestMemstatsAllocateNothing(t *testing.T) {
-	m, gc := newMemory(), newPauses().read()
-	if n := testing.AllocsPerRun(100, func() { m.stats(gc, func(monkit.SeriesKey, string, float64) {}) }); n != 0 {
-		t.Errorf("%v allocations a walk", n)
-	}
 }
 
 func TestSourcesMayBeReadFromTheirOwnCallback(t *testing.T) {
@@ -171,5 +169,58 @@ func TestSourcesMayBeReadFromTheirOwnCallback(t *testing.T) {
 	})
 	if !slices.Contains(fields, "NumGC") {
 		t.Errorf("got %q", fields)
+	}
+}
+
+// The library this one succeeds stopped the program at each walk.
+func TestNoWalkStopsTheWorld(t *testing.T) {
+	stops := func() float64 {
+		var r reading
+		newRuntimeMetrics().read(&r)
+		return float64(r.dists[pausesOther-numberCount].all.count)
+	}
+	before := stops()
+	for range 20 {
+		for _, s := range sources() {
+			s.Stats(func(monkit.SeriesKey, string, float64) {})
+		}
+	}
+	if after := stops(); after != before {
+		t.Errorf("the program was stopped %v times in 20 walks", after-before)
+	}
+	// That the count would have shown it:
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); stops() == before {
+		t.Error("runtime.ReadMemStats did not count as a stop")
+	}
+}
+
+func TestProcessorTimeIsInOneClassEach(t *testing.T) {
+	runtime.GC() // after which the classes are estimated anew
+	var r reading
+	newRuntimeMetrics().read(&r)
+	sum := 0.0
+	for _, c := range cpuClasses {
+		sum += r.numbers[c.metric]
+	}
+	if total := r.numbers[cpuTotal]; math.Abs(sum-total) > 0.01*total {
+		t.Errorf("the classes add up to %v s of %v s", sum, total)
+	}
+}
+
+func TestLimitsThatDoNotLimitAreLeftOut(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	got := monkit.Collect(Runtime())
+	for _, name := range []string{"runtime_memory limit", "runtime_heap gogc"} {
+		if val, ok := got[name]; ok {
+			t.Errorf("%s is %v while there is none", name, val)
+		}
+	}
+	debug.SetMemoryLimit(1 << 40)
+	debug.SetGCPercent(150)
+	got = monkit.Collect(Runtime())
+	if got["runtime_memory limit"] != 1<<40 || got["runtime_heap gogc"] != 150 {
+		t.Errorf("limit %v, gogc %v", got["runtime_memory limit"], got["runtime_heap gogc"])
 	}
 }

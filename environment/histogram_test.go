@@ -1,0 +1,102 @@
+package environment
+
+import (
+	"math"
+	"runtime/metrics"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"monkit.example/monkit"
+)
+
+var bounds = []float64{math.Inf(-1), 0, 1, 2, 4, 8, math.Inf(1)}
+
+func TestDescribe(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		in   []uint64
+		want description
+	}{
+		{"nothing", make([]uint64, 6), description{}},
+		{"one value", []uint64{0, 0, 1, 0, 0, 0}, description{1, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5}},
+		{"buckets without an end", []uint64{1, 0, 0, 0, 0, 1}, description{2, 8, 0, 0, 0, 8, 8, 8}},
+		{"ranks are exact", []uint64{0, 10, 40, 40, 9, 1}, description{
+			count: 100, sum: 10*0.5 + 40*1.5 + 40*3 + 9*6 + 8, min: 0.5, q10: 0.5, q50: 1.5, q90: 3, q99: 6, max: 8}},
+		{"many", []uint64{0, 1 << 60, 0, 0, 0, 0}, description{1 << 60, 1 << 59, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := describe(counts{bounds, tt.in}); got != tt.want {
+				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// Values that came two minutes ago are not recent, those of the last minute
+// are.
+func TestHistoryForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &metrics.Float64Histogram{Buckets: bounds, Counts: make([]uint64, 6)}
+		var s history
+		for _, step := range []struct {
+			wait        time.Duration
+			bucket      int // where ten values come
+			recent, all uint64
+			low         float64 // the least of the recent
+		}{
+			{0, 1, 10, 10, 0.5},
+			{30 * time.Second, 2, 20, 20, 0.5},
+			{30 * time.Second, 2, 20, 30, 1.5}, // what was before the first walk is forgotten a window after it
+			{30 * time.Second, 3, 30, 40, 1.5},
+			{30 * time.Second, 3, 20, 50, 3},
+			{time.Hour, 4, 10, 60, 6},
+		} {
+			time.Sleep(step.wait)
+			h.Counts[step.bucket] += 10
+			got := s.add(h)
+			if got.recent.count != step.recent || got.all.count != step.all || got.recent.min != step.low {
+				t.Errorf("at %v: %d recent of %d from %v on; want %d of %d from %v on", time.Now().UTC(),
+					got.recent.count, got.all.count, got.recent.min, step.recent, step.all, step.low)
+			}
+		}
+	})
+}
+
+func TestHistoryKeepsItsHistogramToItself(t *testing.T) {
+	h := &metrics.Float64Histogram{Buckets: bounds, Counts: []uint64{1, 2, 3, 4, 5, 6}}
+	var s history
+	s.add(h)
+	s.add(h)
+	if !slices.Equal(h.Counts, []uint64{1, 2, 3, 4, 5, 6}) {
+		t.Errorf("the counts became %v", h.Counts)
+	}
+}
+
+func TestSummaryFields(t *testing.T) {
+	full := description{count: 4, sum: 2, min: 3, q10: 4, q50: 5, q90: 6, q99: 7, max: 8}
+	for _, tt := range []struct {
+		name string
+		in   summary
+		want map[string]float64
+	}{
+		{"nothing", summary{}, map[string]float64{"count": 0}},
+		{"nothing recent", summary{all: full}, map[string]float64{"count": 4, "sum": 2, "min": 3, "max": 8}},
+		{"all", summary{all: full, recent: full}, map[string]float64{"count": 4, "sum": 2, "min": 3, "max": 8,
+			"rmin": 3, "ravg": 0.5, "r10": 4, "r50": 5, "r90": 6, "r99": 7, "rmax": 8}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := map[string]float64{}
+			tt.in.emit(gcKey, func(_ monkit.SeriesKey, field string, val float64) { got[field] = val })
+			for field, want := range tt.want {
+				if val, ok := got[field]; !ok || val != want {
+					t.Errorf("%s is %v, %v; want %v", field, val, ok, want)
+				}
+			}
+			if len(got) != len(tt.want) {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
