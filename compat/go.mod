@@ -4,9 +4,6 @@ go 1.26.0
 
 require monkit.example v0.0.0
 
-require (
-	github.com/prometheus/procfs v0.23.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-)
+require golang.org/x/sys v0.49.0 // indirect
 
 replace monkit.example => ../

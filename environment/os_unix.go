@@ -2,12 +2,7 @@
 
 package environment
 
-import (
-	"errors"
-	"io"
-	"os"
-	"runtime"
-)
+import "runtime"
 
 func openFiles() (int, bool) {
 	dir, ok := fdDirs[runtime.GOOS]
@@ -27,23 +22,4 @@ var fdDirs = map[string]string{
 	"solaris": "/proc/self/fd",
 	"illumos": "/proc/self/fd",
 	"netbsd":  "/proc/self/fd",
-}
-
-// countEntries reads name in steps, since a process may have very many files.
-func countEntries(name string) (int, error) {
-	dir, err := os.Open(name)
-	if err != nil {
-		return 0, err
-	}
-	defer dir.Close()
-	for total := 0; ; {
-		names, err := dir.Readdirnames(256)
-		total += len(names)
-		if errors.Is(err, io.EOF) {
-			return total, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
 }

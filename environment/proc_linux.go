@@ -1,63 +1,83 @@
 package environment
 
-import "github.com/prometheus/procfs"
+import (
+	"bytes"
 
-func procStats(cb emit) {
-	if self, err := procfs.Self(); err == nil {
-		statsOf(self, cb)
-	}
+	"monkit.example/monkit"
+)
+
+// ioFields are those of proc_pid_io(5): what was asked of the kernel, and what
+// of it went from and to disks.
+var ioFields = [...]keyed{
+	{"syscr", ioKey("proc_io", "read"), "count", 1},
+	{"rchar", ioKey("proc_io", "read"), "total", 1},
+	{"syscw", ioKey("proc_io", "write"), "count", 1},
+	{"wchar", ioKey("proc_io", "write"), "total", 1},
+	{"read_bytes", ioKey("proc_disk", "read"), "total", 1},
+	{"write_bytes", ioKey("proc_disk", "write"), "total", 1},
+	{"cancelled_write_bytes", ioKey("proc_disk", "cancelled_write"), "total", 1},
 }
 
-func statsOf(proc procfs.Proc, cb emit) {
-	if stat, err := proc.Stat(); err == nil {
-		emitStat(stat, cb)
-	}
-	if statm, err := proc.Statm(); err == nil {
-		emitStatm(statm, cb)
-	}
+func ioKey(measurement, op string) monkit.SeriesKey {
+	return monkit.NewSeriesKey(measurement).WithTag("op", op)
 }
 
-// emitStat keeps to the order of proc_pid_stat(5).
-func emitStat(s procfs.ProcStat, cb emit) {
-	cb(procStatKey, "Pid", float64(s.PID))
-	if s.State != "" {
-		cb(procStatKey, "State", float64(s.State[0]))
-	}
-	cb(procStatKey, "Ppid", float64(s.PPID))
-	cb(procStatKey, "Pgrp", float64(s.PGRP))
-	cb(procStatKey, "Session", float64(s.Session))
-	cb(procStatKey, "TtyNr", float64(s.TTY))
-	cb(procStatKey, "Tpgid", float64(s.TPGID))
-	cb(procStatKey, "Flags", float64(s.Flags))
-	cb(procStatKey, "Minflt", float64(s.MinFlt))
-	cb(procStatKey, "Cminflt", float64(s.CMinFlt))
-	cb(procStatKey, "Majflt", float64(s.MajFlt))
-	cb(procStatKey, "Cmajflt", float64(s.CMajFlt))
-	cb(procStatKey, "Utime", float64(s.UTime))
-	cb(procStatKey, "Stime", float64(s.STime))
-	cb(procStatKey, "Cutime", float64(s.CUTime))
-	cb(procStatKey, "Cstime", float64(s.CSTime))
-	cb(procStatKey, "Priority", float64(s.Priority))
-	cb(procStatKey, "Nice", float64(s.Nice))
-	cb(procStatKey, "NumThreads", float64(s.NumThreads))
-	cb(procStatKey, "Starttime", float64(s.Starttime))
-	cb(procStatKey, "Vsize", float64(s.VSize))
-	cb(procStatKey, "Rss", float64(s.RSS))
-	cb(procStatKey, "Rsslim", float64(s.RSSLimit))
-	cb(procStatKey, "Processor", float64(s.Processor))
-	cb(procStatKey, "RtPriority", float64(s.RTPriority))
-	cb(procStatKey, "Policy", float64(s.Policy))
-	cb(procStatKey, "DelayAcctBlkioTicks", float64(s.DelayAcctBlkIOTicks))
-	cb(procStatKey, "GuestTime", float64(s.GuestTime))
-	cb(procStatKey, "CguestTime", float64(s.CGuestTime))
+// statFields are the fields of proc_pid_stat(5) from the fourth on. Those
+// without a name tell where things are in memory.
+var statFields = [...]string{
+	"Ppid", "Pgrp", "Session", "TtyNr", "Tpgid", "Flags", "Minflt", "Cminflt", "Majflt", "Cmajflt", "Utime", "Stime", "Cutime",
+	"Cstime", "Priority", "Nice", "NumThreads", "Itrealvalue", "Starttime", "Vsize", "Rss", "Rsslim", "", "", "", "", "",
+	"Signal", "Blocked", "Sigignore", "Sigcatch", "", "Nswap", "Cnswap", "ExitSignal", "Processor", "RtPriority", "Policy",
+	"DelayAcctBlkioTicks", "GuestTime", "CguestTime",
 }
 
-func emitStatm(s procfs.ProcStatm, cb emit) {
-	cb(procStatmKey, "Size", float64(s.Size))
-	cb(procStatmKey, "Resident", float64(s.Resident))
-	cb(procStatmKey, "Share", float64(s.Shared))
-	cb(procStatmKey, "Text", float64(s.Text))
-	cb(procStatmKey, "Lib", float64(s.Lib))
-	cb(procStatmKey, "Data", float64(s.Data))
-	cb(procStatmKey, "Dt", float64(s.Dt))
+var statmFields = [...]string{"Size", "Resident", "Share", "Text", "Lib", "Data", "Dt"}
+
+// procFiles are those of one process.
+type procFiles struct{ stat, statm, io string }
+
+var ownFiles = filesIn("/proc/self")
+
+func filesIn(dir string) procFiles {
+	return procFiles{stat: dir + "/stat", statm: dir + "/statm", io: dir + "/io"}
+}
+
+func procStats(cb emit) { ownFiles.stats(cb) }
+
+func (f *procFiles) stats(cb emit) {
+	var p page
+	emitStat(p.read(f.stat), cb)
+	emitWords(procStatmKey, statmFields[:], p.read(f.statm), cb)
+	emitKeyed(ioFields[:], p.read(f.io), cb)
+}
+
+// emitStat takes what is behind the last parenthesis for the fields after the
+// name of the command, since that may hold anything.
+func emitStat(text []byte, cb emit) {
+	end := bytes.LastIndexByte(text, ')')
+	if end < 0 {
+		return
+	}
+	pid, _ := nextWord(text)
+	if val, ok := decimal(pid); ok {
+		cb(procStatKey, "Pid", val)
+	}
+	state, rest := nextWord(text[end+1:])
+	if len(state) != 1 {
+		return
+	}
+	cb(procStatKey, "State", float64(state[0]))
+	emitWords(procStatKey, statFields[:], rest, cb)
+}
+
+// emitWords tells the words of text by the names that the fields at their
+// places have.
+func emitWords(key monkit.SeriesKey, fields []string, text []byte, cb emit) {
+	for _, field := range fields {
+		var word []byte
+		word, text = nextWord(text)
+		if val, ok := decimal(word); ok && field != "" {
+			cb(key, field, val)
+		}
+	}
 }

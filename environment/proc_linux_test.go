@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,38 +14,42 @@ import (
 
 // What follows the command name in a stat file: state, then fields 4 to 52 of
 // proc_pid_stat(5) holding their own numbers.
-func statAfterName() string {
-	var b strings.Builder
-	b.WriteString("S")
-	for _, n := range []string{"4", "5", "6", "7", "-1", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23",
-		"24", "18446744073709551615", "26", "27", "28", "29", "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "40", "41", "42", "43",
-		"44", "45", "46", "47", "48", "49", "50", "51", "52"} {
-		b.WriteString(" " + n)
-	}
-	return b.String() + "\n"
-}
+const statAfterName = "S 4 5 6 7 -1 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 18446744073709551615 26 27 28 29 30 31 32 33 34 35 36 37 38 39 " +
+	"40 41 42 43 44 45 46 47 48 49 50 51 52\n"
 
-func fakeProcess(t *testing.T, stat, statm string) procfs.Proc {
+// tree writes files into a new directory, and returns that.
+func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
-	dir := filepath.Join(root, "7")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"stat": stat, "statm": statm} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	fs, err := procfs.NewFS(root)
-	if err != nil {
-		t.Fatal(err)
+	return root
+}
+
+func collect(stats func(emit)) map[string]float64 {
+	return monkit.Collect(&source{stats})
+}
+
+// wantSamples checks that got is want and nothing else.
+func wantSamples(t *testing.T, got, want map[string]float64) {
+	t.Helper()
+	for name, val := range want {
+		if have, ok := got[name]; !ok || math.Abs(have-val) > 1e-9*math.Abs(val) {
+			t.Errorf("%s is %v, %v; want %v", name, have, ok, val)
+		}
 	}
-	proc, err := fs.Proc(7)
-	if err != nil {
-		t.Fatal(err)
+	for name, val := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s is %v, and should not be told", name, val)
+		}
 	}
-	return proc
 }
 
 // Fault 16 of the library this one succeeds: the series vanished for a
@@ -52,50 +57,123 @@ func fakeProcess(t *testing.T, stat, statm string) procfs.Proc {
 func TestProcStatOfAnyCommandName(t *testing.T) {
 	for _, name := range []string{"sleep", "two words", "a) S 1 (b", "(", ")", "", "tmux: server", "a\nb"} {
 		t.Run(name, func(t *testing.T) {
-			proc := fakeProcess(t, "7 ("+name+") "+statAfterName(), "1 2 3 4 5 6 7\n")
-			got := monkit.Collect(monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) { statsOf(proc, cb) }))
-			for field, want := range map[string]float64{
+			files := filesIn(tree(t, map[string]string{"stat": "7 (" + name + ") " + statAfterName}))
+			got := map[string]float64{}
+			files.stats(func(_ monkit.SeriesKey, field string, val float64) { got[field] = val })
+			wantSamples(t, got, map[string]float64{
 				"Pid": 7, "State": 'S', "Ppid": 4, "Pgrp": 5, "Session": 6, "TtyNr": 7, "Tpgid": -1, "Flags": 9, "Minflt": 10, "Cminflt": 11,
 				"Majflt": 12, "Cmajflt": 13, "Utime": 14, "Stime": 15, "Cutime": 16, "Cstime": 17, "Priority": 18, "Nice": 19,
-				"NumThreads": 20, "Starttime": 22, "Vsize": 23, "Rss": 24, "Rsslim": 1 << 64, "Processor": 39, "RtPriority": 40,
+				"NumThreads": 20, "Itrealvalue": 21, "Starttime": 22, "Vsize": 23, "Rss": 24, "Rsslim": 1 << 64, "Signal": 31, "Blocked": 32,
+				"Sigignore": 33, "Sigcatch": 34, "Nswap": 36, "Cnswap": 37, "ExitSignal": 38, "Processor": 39, "RtPriority": 40,
 				"Policy": 41, "DelayAcctBlkioTicks": 42, "GuestTime": 43, "CguestTime": 44,
-			} {
-				if val, ok := got["proc_stat "+field]; !ok || val != want {
-					t.Errorf("%s is %v, %v; want %v", field, val, ok, want)
-				}
-			}
+			})
 		})
 	}
 }
 
-func TestProcStatm(t *testing.T) {
-	proc := fakeProcess(t, "", "11 12 13 14 15 16 17\n")
-	got := monkit.Collect(monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) { statsOf(proc, cb) }))
-	want := map[string]float64{"Size": 11, "Resident": 12, "Share": 13, "Text": 14, "Lib": 15, "Data": 16, "Dt": 17}
-	if len(got) != len(want) {
-		t.Errorf("got %v; an empty stat file has nothing to tell", got)
+func TestProcFiles(t *testing.T) {
+	files := filesIn(tree(t, map[string]string{
+		"statm": "11 12 13 14 15 16 17\n",
+		"io":    "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n",
+	}))
+	wantSamples(t, collect(files.stats), map[string]float64{
+		"proc_statm Size": 11, "proc_statm Resident": 12, "proc_statm Share": 13, "proc_statm Text": 14, "proc_statm Lib": 15,
+		"proc_statm Data": 16, "proc_statm Dt": 17,
+		"proc_io,op=read count": 3, "proc_io,op=read total": 1, "proc_io,op=write count": 4, "proc_io,op=write total": 2,
+		"proc_disk,op=read total": 5, "proc_disk,op=write total": 6, "proc_disk,op=cancelled_write total": 7,
+	})
+}
+
+func TestUnreadableProcFilesEmitNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+	}{
+		{"missing", nil},
+		{"empty", map[string]string{"stat": "", "statm": "", "io": ""}},
+		{"blanks", map[string]string{"stat": " \n", "statm": "\n\n \t", "io": "\n"}},
+		{"no numbers", map[string]string{"stat": "a b c", "statm": "nan inf 0x10 1e9 - ? +1", "io": "rchar: many\nwchar:\nsyscr 1 2\nsyscw:5"}},
+		{"directories", map[string]string{"stat/x": "1", "statm/x": "1", "io/x": "1"}},
+		{"no state", map[string]string{"stat": ") SS 4 5"}},
+		{"too long a number", map[string]string{"statm": strings.Repeat("9", 400)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := filesIn(tree(t, tt.files))
+			wantSamples(t, collect(files.stats), nil)
+		})
 	}
-	for field, val := range want {
-		if got["proc_statm "+field] != val {
-			t.Errorf("%s is %v, want %v", field, got["proc_statm "+field], val)
+}
+
+func TestTruncatedStatEmitsWhatThereIs(t *testing.T) {
+	files := filesIn(tree(t, map[string]string{"stat": "7 (x) S 4 5 oops 7"}))
+	wantSamples(t, collect(files.stats), map[string]float64{
+		"proc_stat Pid": 7, "proc_stat State": 'S', "proc_stat Ppid": 4, "proc_stat Pgrp": 5, "proc_stat TtyNr": 7,
+	})
+}
+
+// An independent parser reads the same files of this very process.
+func TestProcAgreesWithProcfs(t *testing.T) {
+	self, err := procfs.Self()
+	if err != nil {
+		t.Skip("there is no procfs here:", err)
+	}
+	stat, err := self.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	statm, err := self.Statm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := collect(procStats)
+	for field, want := range map[string]float64{
+		"proc_stat Pid": float64(stat.PID), "proc_stat Ppid": float64(stat.PPID), "proc_stat Pgrp": float64(stat.PGRP),
+		"proc_stat Session": float64(stat.Session), "proc_stat Tpgid": float64(stat.TPGID), "proc_stat Nice": float64(stat.Nice),
+		"proc_stat Priority": float64(stat.Priority), "proc_stat Starttime": float64(stat.Starttime),
+		"proc_stat Rsslim": float64(stat.RSSLimit), "proc_stat RtPriority": float64(stat.RTPriority),
+		"proc_stat Policy": float64(stat.Policy), "proc_stat CguestTime": float64(stat.CGuestTime),
+		"proc_statm Text": float64(statm.Text),
+	} {
+		if got[field] != want {
+			t.Errorf("%s is %v, procfs says %v", field, got[field], want)
 		}
 	}
 }
 
-func TestOpenFilesFollowsTheProcess(t *testing.T) {
-	before, ok := openFiles()
-	if !ok || before == 0 {
-		t.Fatalf("got %d, %v", before, ok)
+func TestOpenFilesAgreeWithProcfs(t *testing.T) {
+	self, err := procfs.Self()
+	if err != nil {
+		t.Skip("there is no procfs here:", err)
 	}
-	const more = 10
-	for range more {
-		file, err := os.Open(os.DevNull)
-		if err != nil {
-			t.Fatal(err)
+	want, err := self.FileDescriptorsLen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := openFiles(); !ok || got != want {
+		t.Errorf("got %v, %v; procfs says %v", got, ok, want)
+	}
+	if got, err := countEntries(fdDir); err != nil || got-1 != want {
+		t.Errorf("counting finds %d, %v; procfs says %v", got-1, err, want)
+	}
+}
+
+func TestLimitsAgreeWithProcfs(t *testing.T) {
+	self, err := procfs.Self()
+	if err != nil {
+		t.Skip("there is no procfs here:", err)
+	}
+	l, err := self.Limits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{}
+	for field, val := range map[string]uint64{
+		"open_files": l.OpenFiles, "processes": l.Processes, "address_space": l.AddressSpace, "data": l.DataSize, "stack": l.StackSize,
+		"locked_memory": l.LockedMemory, "file_size": l.FileSize, "core": l.CoreFileSize, "cpu": l.CPUTime,
+	} {
+		if val != math.MaxUint64 {
+			want["limits "+field] = float64(val)
 		}
-		defer file.Close()
 	}
-	if after, _ := openFiles(); after != before+more {
-		t.Errorf("%d open files after opening %d, %d before", after, more, before)
-	}
+	wantSamples(t, collect(limitsStats), want)
 }

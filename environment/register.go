@@ -22,7 +22,7 @@ func RegisterIn(scope *monkit.Scope) {
 
 // sources are all there are, in the order that they are told.
 func sources() []monkit.StatSource {
-	return []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage()}
+	return []monkit.StatSource{OS(), Proc(), Process(), Runtime(), Rusage(), Build(), Limits(), Pressure(), Cgroup()}
 }
 
 // source is a StatSource with an identity: a scope tells by it that a source

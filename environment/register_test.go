@@ -39,8 +39,8 @@ var onUnix = map[string][]string{
 
 var onLinux = map[string][]string{
 	"proc_stat": {"Pid", "State", "Ppid", "Pgrp", "Session", "TtyNr", "Tpgid", "Flags", "Minflt", "Cminflt", "Majflt", "Cmajflt",
-		"Utime", "Stime", "Cutime", "Cstime", "Priority", "Nice", "NumThreads", "Starttime", "Vsize", "Rss",
-		"Rsslim", "Processor", "RtPriority", "Policy", "DelayAcctBlkioTicks", "GuestTime", "CguestTime"},
+		"Utime", "Stime", "Cutime", "Cstime", "Priority", "Nice", "NumThreads", "Itrealvalue", "Starttime", "Vsize", "Rss",
+		"Rsslim", "Signal", "Blocked", "Sigignore", "Sigcatch", "Nswap", "Cnswap", "ExitSignal", "Processor", "RtPriority", "Policy", "DelayAcctBlkioTicks", "GuestTime", "CguestTime"},
 	"proc_statm": {"Size", "Resident", "Share", "Text", "Lib", "Data", "Dt"},
 }
 
@@ -155,11 +155,15 @@ func TestNoSeriesShowsWhereThingsAreInMemory(t *testing.T) {
 
 func TestEverySourceExistsOnEveryPlatform(t *testing.T) {
 	for name, source := range map[string]func() monkit.StatSource{
-		"OS":      environment.OS,
-		"Proc":    environment.Proc,
-		"Process": environment.Process,
-		"Runtime": environment.Runtime,
-		"Rusage":  environment.Rusage,
+		"OS":       environment.OS,
+		"Proc":     environment.Proc,
+		"Process":  environment.Process,
+		"Runtime":  environment.Runtime,
+		"Rusage":   environment.Rusage,
+		"Build":    environment.Build,
+		"Limits":   environment.Limits,
+		"Pressure": environment.Pressure,
+		"Cgroup":   environment.Cgroup,
 	} {
 		if source() != source() {
 			t.Errorf("%s is not one source", name)

@@ -1,0 +1,71 @@
+package environment
+
+import (
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"monkit.example/monkit"
+)
+
+var (
+	buildSource = &source{buildStats}
+
+	// ownBuild does not change while the program runs.
+	ownBuild = sync.OnceValue(func() build {
+		info, ok := debug.ReadBuildInfo()
+		if !ok {
+			info = &debug.BuildInfo{}
+		}
+		return newBuild(info)
+	})
+)
+
+// Build tells what the program was built from, as the tags of a series that
+// is always 1.
+func Build() monkit.StatSource { return buildSource }
+
+func buildStats(cb emit) {
+	b := ownBuild()
+	cb(b.key, "value", 1)
+	if b.vcs {
+		cb(b.key, "modified", b.modified)
+	}
+	if !b.committed.IsZero() {
+		cb(b.key, "time", float64(b.committed.Unix()))
+	}
+}
+
+type build struct {
+	key       monkit.SeriesKey
+	committed time.Time // zero if not known
+	vcs       bool      // whether modified is known
+	modified  float64   // 1 if the sources were not as committed
+}
+
+// newBuild leaves out the tags that info does not know.
+func newBuild(info *debug.BuildInfo) build {
+	b := build{key: monkit.NewSeriesKey("build")}
+	tag := func(key, val string) {
+		if val != "" {
+			b.key = b.key.WithTag(key, val)
+		}
+	}
+	tag("go", info.GoVersion)
+	tag("path", info.Path)
+	tag("version", info.Main.Version)
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			tag("revision", s.Value)
+		case "vcs.time":
+			b.committed, _ = time.Parse(time.RFC3339, s.Value)
+		case "vcs.modified":
+			b.vcs = true
+			if s.Value == "true" {
+				b.modified = 1
+			}
+		}
+	}
+	return b
+}

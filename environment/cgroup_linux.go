@@ -1,0 +1,172 @@
+package environment
+
+import (
+	"path/filepath"
+	"sync"
+
+	"monkit.example/monkit"
+)
+
+var (
+	cgroupCPUKey       = monkit.NewSeriesKey("cgroup_cpu")
+	cgroupUserKey      = monkit.NewSeriesKey("cgroup_cpu_time").WithTag("mode", "user")
+	cgroupSystemKey    = monkit.NewSeriesKey("cgroup_cpu_time").WithTag("mode", "system")
+	cgroupPeriodsKey   = monkit.NewSeriesKey("cgroup_cpu_periods")
+	cgroupThrottledKey = monkit.NewSeriesKey("cgroup_cpu_throttled")
+	cgroupMemoryKey    = monkit.NewSeriesKey("cgroup_memory")
+	cgroupPidsKey      = monkit.NewSeriesKey("cgroup_pids")
+)
+
+var cpuStatFields = [...]keyed{
+	{"user_usec", cgroupUserKey, "total", microseconds},
+	{"system_usec", cgroupSystemKey, "total", microseconds},
+	{"nr_periods", cgroupPeriodsKey, "total", 1},
+	{"nr_throttled", cgroupThrottledKey, "count", 1},
+	{"throttled_usec", cgroupThrottledKey, "total", microseconds},
+}
+
+var memoryStatFields = [...]keyed{
+	{"anon", cgroupMemoryKey, "anon", 1},
+	{"file", cgroupMemoryKey, "file", 1},
+	{"kernel", cgroupMemoryKey, "kernel", 1},
+	{"slab", cgroupMemoryKey, "slab", 1},
+	{"sock", cgroupMemoryKey, "sock", 1},
+	{"shmem", cgroupMemoryKey, "shmem", 1},
+}
+
+var memoryEventFields = [...]keyed{
+	memoryEvent("low"), memoryEvent("high"), memoryEvent("max"), memoryEvent("oom"), memoryEvent("oom_kill"), memoryEvent("oom_group_kill"),
+}
+
+func memoryEvent(name string) keyed {
+	return keyed{name, monkit.NewSeriesKey("cgroup_memory_events").WithTag("event", name), "total", 1}
+}
+
+// cgroup is the names of a group's files, made once.
+type cgroup struct {
+	cpuStat, memoryStat, memoryEvents string
+
+	// Files that hold one number, and what it is.
+	memory, pids []numberFile
+
+	// The limits of the group and of all those above it, which bind it too.
+	cpuMax, memoryMax, pidsMax []string
+
+	pressure []pressureFile
+}
+
+type numberFile struct{ name, field string }
+
+func newCgroup(p place) *cgroup {
+	return &cgroup{
+		cpuStat:      p.dir + "/cpu.stat",
+		memoryStat:   p.dir + "/memory.stat",
+		memoryEvents: p.dir + "/memory.events",
+		memory: []numberFile{
+			{p.dir + "/memory.current", "used"},
+			{p.dir + "/memory.peak", "peak"},
+			{p.dir + "/memory.high", "high"},
+			{p.dir + "/memory.swap.current", "swap"},
+			{p.dir + "/memory.swap.max", "swap_limit"},
+		},
+		pids:      []numberFile{{p.dir + "/pids.current", "used"}},
+		cpuMax:    p.upwards("cpu.max"),
+		memoryMax: p.upwards("memory.max"),
+		pidsMax:   p.upwards("pids.max"),
+		pressure:  pressureFiles("cgroup_pressure", p.dir, ".pressure"),
+	}
+}
+
+// maxDepth bounds how many groups above are asked for their limits.
+const maxDepth = 16
+
+// upwards is where the files called name are, of the group and those above.
+func (p place) upwards(name string) (files []string) {
+	for dir := p.dir; len(files) < maxDepth; dir = filepath.Dir(dir) {
+		files = append(files, filepath.Join(dir, name))
+		if dir == p.top {
+			break
+		}
+	}
+	return files
+}
+
+var ownCgroup = sync.OnceValue(func() *cgroup {
+	if p, ok := findCgroup("/proc/self"); ok {
+		return newCgroup(p)
+	}
+	return nil
+})
+
+func cgroupStats(cb emit) {
+	if g := ownCgroup(); g != nil {
+		g.stats(cb)
+	}
+}
+
+func (g *cgroup) stats(cb emit) {
+	var p page
+	emitLimit(cgroupCPUKey, g.cpuMax, cb)
+	emitKeyed(cpuStatFields[:], p.read(g.cpuStat), cb)
+
+	used := emitNumbers(cgroupMemoryKey, g.memory, cb)
+	emitLimit(cgroupMemoryKey, g.memoryMax, cb)
+	emitMemory(p.read(g.memoryStat), used, cb)
+	emitKeyed(memoryEventFields[:], p.read(g.memoryEvents), cb)
+
+	emitNumbers(cgroupPidsKey, g.pids, cb)
+	emitLimit(cgroupPidsKey, g.pidsMax, cb)
+
+	emitPressures(g.pressure, cb)
+}
+
+// emitNumbers tells the numbers in files, and returns the first.
+func emitNumbers(key monkit.SeriesKey, files []numberFile, cb emit) (first float64) {
+	var p page
+	for i := range files {
+		word, _ := nextWord(p.read(files[i].name))
+		val, ok := decimal(word) // not if it is "max"
+		if !ok {
+			continue
+		}
+		cb(key, files[i].field, val)
+		if i == 0 {
+			first = val
+		}
+	}
+	return first
+}
+
+// emitLimit tells the least of the limits in files: numbers, or for cpu.max the
+// time in each period and the period.
+func emitLimit(key monkit.SeriesKey, files []string, cb emit) {
+	var p page
+	limit, limited := 0.0, false
+	for _, name := range files {
+		word, rest := nextWord(p.read(name))
+		val, ok := decimal(word)
+		if !ok {
+			continue
+		}
+		word, _ = nextWord(rest)
+		if period, ok := decimal(word); ok && period > 0 {
+			val /= period
+		}
+		if !limited || val < limit {
+			limit, limited = val, true
+		}
+	}
+	if limited {
+		cb(key, "limit", limit)
+	}
+}
+
+// emitMemory tells what the memory in use is for. What the kernel would give
+// up at once does not count for the working set, by which containers are
+// judged when memory is short.
+func emitMemory(text []byte, used float64, cb emit) {
+	emitKeyed(memoryStatFields[:], text, cb)
+	if inactive, ok := lookup(text, "inactive_file"); ok && used > 0 {
+		cb(cgroupMemoryKey, "working_set", max(0, used-inactive))
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package environment
+
+func limitsStats(emit) {}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package environment
+
+func pressureStats(emit) {}
