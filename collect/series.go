@@ -112,7 +112,7 @@ func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	text := key.WithField(field)
 	e := t.byText[text]
 	if e == nil {
-		e = &entry{key: key, field: field, text: text, id: reporters.NewID(), series: t.seriesOf(key), kind: t.kindOf(key, field)}
+		e = &entry{key: key, field: field, text: text, id: reporters.PointIDs.New(), series: t.seriesOf(key), kind: t.kindOf(key, field)}
 		t.byText[text] = e
 		t.byKey[e.identity()] = e
 	}
@@ -142,7 +142,7 @@ func (t *table) seriesOf(key monkit.SeriesKey) uint32 {
 	k := seriesKey{key.Measurement, key.Tags}
 	s := t.series[k]
 	if s == nil {
-		s = &seriesID{id: reporters.NewID()}
+		s = &seriesID{id: reporters.SeriesIDs.New()}
 		t.series[k] = s
 	}
 	s.refs++
@@ -160,12 +160,12 @@ func (t *table) expire() {
 func (t *table) forget(e *entry) {
 	delete(t.byText, e.text)
 	delete(t.byKey, e.identity())
-	reporters.FreeID(e.id)
+	reporters.PointIDs.Free(e.id)
 	k := seriesKey{e.key.Measurement, e.key.Tags}
 	s := t.series[k]
 	if s.refs--; s.refs == 0 {
 		delete(t.series, k)
-		reporters.FreeID(s.id)
+		reporters.SeriesIDs.Free(s.id)
 	}
 }
 

@@ -2,30 +2,34 @@ package reporters
 
 import "sync"
 
-// ids hands out the numbers that stand for series in all Points of the
+// IDs hands out the numbers that stand for series in all Points of the
 // process. They are dense, so that a Memo is a slice.
-var ids struct {
+type IDs struct {
 	mu   sync.Mutex
 	last uint32
 	free []uint32
 }
 
-// NewID returns a number for a series that nothing else living has.
-func NewID() uint32 {
-	ids.mu.Lock()
-	defer ids.mu.Unlock()
-	if n := len(ids.free); n > 0 {
-		id := ids.free[n-1]
-		ids.free = ids.free[:n-1]
+// SeriesIDs are for Point.Series, and PointIDs for Point.ID. They are apart
+// because a Memo of either is as long as the largest of its numbers.
+var SeriesIDs, PointIDs IDs
+
+// New returns a number, never zero, that nothing else living has.
+func (i *IDs) New() uint32 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if n := len(i.free); n > 0 {
+		id := i.free[n-1]
+		i.free = i.free[:n-1]
 		return id
 	}
-	ids.last++
-	return ids.last
+	i.last++
+	return i.last
 }
 
-// FreeID gives back the number of a series that is gone.
-func FreeID(id uint32) {
-	ids.mu.Lock()
-	defer ids.mu.Unlock()
-	ids.free = append(ids.free, id)
+// Free gives back the number of what is gone.
+func (i *IDs) Free(id uint32) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.free = append(i.free, id)
 }

@@ -101,12 +101,13 @@ func TestMemoNoticesANumberThatWasReused(t *testing.T) {
 }
 
 func TestIDsAreUniqueWhileTheyLive(t *testing.T) {
-	a, b := NewID(), NewID()
+	var ids IDs
+	a, b := ids.New(), ids.New()
 	if a == b || a == 0 || b == 0 {
 		t.Errorf("got %d and %d", a, b)
 	}
-	FreeID(a)
-	if c := NewID(); c == b {
+	ids.Free(a)
+	if c := ids.New(); c == b {
 		t.Errorf("%d is given twice", c)
 	}
 }

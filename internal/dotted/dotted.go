@@ -59,7 +59,23 @@ func (c *Charset) AppendSeries(dst []byte, key monkit.SeriesKey) []byte {
 // AppendField appends field as one more part to the name that dst holds from
 // start on.
 func (c *Charset) AppendField(dst []byte, start int, field string) []byte {
-	return c.join(dst, start, field, false)
+	if len(dst) > start && field != "" {
+		dst = append(dst, '.')
+	}
+	if c.holds(field) {
+		return append(dst, field...)
+	}
+	return c.appendPart(dst, field)
+}
+
+// holds reports whether part may stand as it is.
+func (c *Charset) holds(part string) bool {
+	for i := range len(part) {
+		if !c[part[i]] {
+			return false
+		}
+	}
+	return len(part) <= MaxPart
 }
 
 // AppendPath appends text with its dots, of which several in a row become one

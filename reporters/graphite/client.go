@@ -67,10 +67,10 @@ func (c *client) collect(points []reporters.Point) {
 func (c *client) name(p *reporters.Point) string {
 	name, fresh := c.names.Field(p)
 	if name == nil {
-		return string(c.namer.append(nil, p))
+		return c.namer.name(p)
 	}
 	if fresh {
-		*name = string(c.namer.append(nil, p))
+		*name = c.namer.name(p)
 	}
 	return *name
 }

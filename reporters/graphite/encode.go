@@ -8,10 +8,12 @@ import (
 )
 
 // encoder writes points as lines. It keeps the path of each series that has
-// an identity, so that a point of it costs two copies and a number.
+// an identity: a run of its points reads that once, and writes it with each
+// field and number.
 type encoder struct {
 	namer namer
-	paths reporters.Memo[[]byte] // each with the space behind it
+	paths reporters.Memo[path]
+	plain path // of the series at hand, which has no identity
 
 	second int64
 	stamp  []byte // " second\n"
@@ -20,6 +22,7 @@ type encoder struct {
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
 	e.setSecond(run[0].Time)
+	path := e.path(&run[0])
 	for i := range run {
 		p := &run[i]
 		if !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
@@ -27,34 +30,26 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 			continue
 		}
 		start := len(dst)
-		if dst = e.appendPath(dst, p); len(dst) == start {
+		if dst = path.append(dst, p.Field); len(dst) == start {
 			skipped++
 			continue
 		}
-		dst = reporters.AppendFloat(dst, p.Value)
+		dst = reporters.AppendFloat(append(dst, ' '), p.Value)
 		dst = append(dst, e.stamp...)
 	}
 	return dst, skipped
 }
 
-// appendPath appends p's path and a space, or nothing if p has no name.
-func (e *encoder) appendPath(dst []byte, p *reporters.Point) []byte {
-	path, fresh := e.paths.Field(p)
-	if path == nil {
-		return e.appendNewPath(dst, p)
+// path returns the path of p's series.
+func (e *encoder) path(p *reporters.Point) *path {
+	h, fresh := e.paths.Series(p)
+	if h == nil {
+		h = &e.plain
 	}
 	if fresh {
-		*path = e.appendNewPath(nil, p)
+		h.set(&e.namer, p.Key)
 	}
-	return append(dst, *path...)
-}
-
-func (e *encoder) appendNewPath(dst []byte, p *reporters.Point) []byte {
-	start := len(dst)
-	if dst = e.namer.append(dst, p); len(dst) > start {
-		dst = append(dst, ' ')
-	}
-	return dst
+	return h
 }
 
 // setSecond makes the end of a line of that time, once for many points.

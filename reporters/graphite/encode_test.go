@@ -41,10 +41,10 @@ func TestPaths(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			plain, tagged := newNamer("", false), newNamer("", true)
 			p := &reporters.Point{Key: tt.key, Field: tt.field}
-			if got := string(plain.append(nil, p)); got != tt.plain {
+			if got := plain.name(p); got != tt.plain {
 				t.Errorf("plain: %q, want %q", got, tt.plain)
 			}
-			if got := string(tagged.append(nil, p)); got != tt.tags {
+			if got := tagged.name(p); got != tt.tags {
 				t.Errorf("tagged: %q, want %q", got, tt.tags)
 			}
 		})
@@ -54,10 +54,10 @@ func TestPaths(t *testing.T) {
 func TestPrefix(t *testing.T) {
 	for prefix, want := range map[string]string{"prod.web 1": "prod.web_1.m.f", "..a..": "a.m.f", ".": "m.f"} {
 		n := newNamer(prefix, false)
-		if got := string(n.append(nil, &reporters.Point{Key: key("m"), Field: "f"})); got != want {
+		if got := n.name(&reporters.Point{Key: key("m"), Field: "f"}); got != want {
 			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
 		}
-		if got := n.append(nil, &reporters.Point{}); len(got) != 0 {
+		if got := n.name(&reporters.Point{}); len(got) != 0 {
 			t.Errorf("prefix %q: a point without a name is %q", prefix, got)
 		}
 	}

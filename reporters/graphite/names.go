@@ -21,28 +21,44 @@ func newNamer(prefix string, tagged bool) namer {
 	return namer{prefix: string(dotted.Graphite.AppendPath(nil, prefix)), tagged: tagged}
 }
 
-// append appends the path of p, or nothing if p has no name.
-func (n *namer) append(dst []byte, p *reporters.Point) []byte {
-	start := len(dst)
-	dst = append(dst, n.prefix...)
-	named := len(dst)
+// name is the whole path of p, or "" if p has no name.
+func (n *namer) name(p *reporters.Point) string {
+	var h path
+	h.set(n, p.Key)
+	return string(h.append(nil, p.Field))
+}
+
+// path is what the paths of all fields of one series have in common.
+type path struct {
+	before []byte // the field: the prefix and what the series adds to it
+	named  int    // where in before the series begins
+	after  []byte // the field: tags
+}
+
+// set makes h the path of the series, in the memory that it has.
+func (h *path) set(n *namer, key monkit.SeriesKey) {
+	h.before = append(h.before[:0], n.prefix...)
 	if n.prefix != "" {
-		dst = append(dst, '.')
-		named++
+		h.before = append(h.before, '.')
 	}
+	h.named = len(h.before)
 	if n.tagged {
-		dst = dotted.Graphite.AppendPath(dst, p.Key.Measurement)
-	} else {
-		dst = dotted.Graphite.AppendSeries(dst, p.Key)
+		h.before = dotted.Graphite.AppendPath(h.before, key.Measurement)
+		h.after = n.appendTags(h.after[:0], key.Tags)
+		return
 	}
-	dst = dotted.Graphite.AppendField(dst, named, p.Field)
-	if len(dst) == named {
+	h.before = dotted.Graphite.AppendSeries(h.before, key)
+}
+
+// append appends the whole path of field, or nothing if that has no name.
+func (h *path) append(dst []byte, field string) []byte {
+	start := len(dst)
+	dst = append(dst, h.before...)
+	dst = dotted.Graphite.AppendField(dst, start+h.named, field)
+	if len(dst) == start+h.named {
 		return dst[:start]
 	}
-	if n.tagged {
-		dst = n.appendTags(dst, p.Key.Tags)
-	}
-	return dst
+	return append(dst, h.after...)
 }
 
 func (n *namer) appendTags(dst []byte, set *monkit.TagSet) []byte {

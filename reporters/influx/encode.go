@@ -11,11 +11,10 @@ import (
 	"monkit.example/reporters"
 )
 
-// encoder writes runs as lines. It keeps the text of each series and field
-// that has an identity.
+// encoder writes runs as lines. It keeps the text of each series that has an
+// identity.
 type encoder struct {
-	heads  reporters.Memo[[]byte] // "measurement,tag=value "
-	fields reporters.Memo[[]byte] // "field="
+	heads reporters.Memo[[]byte] // "measurement,tag=value "
 
 	line lineprotocol.Encoder
 	tags []monkit.SeriesTag // of the series at hand
@@ -33,7 +32,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 			skipped++
 			continue
 		}
-		dst = e.appendField(dst, p)
+		dst = appendFieldKey(dst, p.Field)
 		dst = append(reporters.AppendFloat(dst, p.Value), ',')
 	}
 	if skipped == len(run) {
@@ -86,18 +85,7 @@ func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
 	return e.tags
 }
 
-// appendField appends the key of p's field and "=".
-func (e *encoder) appendField(dst []byte, p *reporters.Point) []byte {
-	field, fresh := e.fields.Field(p)
-	if field == nil {
-		return appendFieldKey(dst, p.Field)
-	}
-	if fresh {
-		*field = appendFieldKey(nil, p.Field)
-	}
-	return append(dst, *field...)
-}
-
+// appendFieldKey appends the key of a field and "=".
 func appendFieldKey(dst []byte, field string) []byte {
 	if field == "" {
 		field = "value"

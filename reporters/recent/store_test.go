@@ -339,7 +339,7 @@ func BenchmarkReport(b *testing.B) {
 			for i := range 1000 {
 				p := point(fmt.Sprint("vlite.function.handler.number", i), 0, 1)
 				if identity {
-					p.Series, p.ID = reporters.NewID(), reporters.NewID()
+					p.Series, p.ID = reporters.SeriesIDs.New(), reporters.PointIDs.New()
 				}
 				batch.Points = append(batch.Points, p)
 			}
