@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	buildSource = &source{buildStats}
+	buildSource = &source{stats: buildStats}
 
 	// ownBuild does not change while the program runs.
 	ownBuild = sync.OnceValue(func() build {

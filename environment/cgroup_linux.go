@@ -9,11 +9,12 @@ import (
 
 var (
 	cgroupCPUKey       = monkit.NewSeriesKey("cgroup_cpu")
-	cgroupUserKey      = monkit.NewSeriesKey("cgroup_cpu_time").WithTag("mode", "user")
-	cgroupSystemKey    = monkit.NewSeriesKey("cgroup_cpu_time").WithTag("mode", "system")
+	cgroupUserKey      = monkit.NewSeriesKey("cgroup_cpu_seconds").WithTag("mode", "user")
+	cgroupSystemKey    = monkit.NewSeriesKey("cgroup_cpu_seconds").WithTag("mode", "system")
 	cgroupPeriodsKey   = monkit.NewSeriesKey("cgroup_cpu_periods")
-	cgroupThrottledKey = monkit.NewSeriesKey("cgroup_cpu_throttled")
-	cgroupMemoryKey    = monkit.NewSeriesKey("cgroup_memory")
+	cgroupThrottledKey = monkit.NewSeriesKey("cgroup_cpu_throttled_periods")
+	cgroupStoodKey     = monkit.NewSeriesKey("cgroup_cpu_throttled_seconds")
+	cgroupMemoryKey    = monkit.NewSeriesKey("cgroup_memory_bytes")
 	cgroupPidsKey      = monkit.NewSeriesKey("cgroup_pids")
 )
 
@@ -21,8 +22,8 @@ var cpuStatFields = [...]keyed{
 	{"user_usec", cgroupUserKey, "total", microseconds},
 	{"system_usec", cgroupSystemKey, "total", microseconds},
 	{"nr_periods", cgroupPeriodsKey, "total", 1},
-	{"nr_throttled", cgroupThrottledKey, "count", 1},
-	{"throttled_usec", cgroupThrottledKey, "total", microseconds},
+	{"nr_throttled", cgroupThrottledKey, "total", 1},
+	{"throttled_usec", cgroupStoodKey, "total", microseconds},
 }
 
 var memoryStatFields = [...]keyed{
@@ -44,7 +45,7 @@ func memoryEvent(name string) keyed {
 
 // cgroup is the names of a group's files, made once.
 type cgroup struct {
-	cpuStat, memoryStat, memoryEvents string
+	cpuStat, memoryStat, memoryEvents, ioStat string
 
 	// Files that hold one number, and what it is.
 	memory, pids []numberFile
@@ -62,6 +63,7 @@ func newCgroup(p place) *cgroup {
 		cpuStat:      p.dir + "/cpu.stat",
 		memoryStat:   p.dir + "/memory.stat",
 		memoryEvents: p.dir + "/memory.events",
+		ioStat:       p.dir + "/io.stat",
 		memory: []numberFile{
 			{p.dir + "/memory.current", "used"},
 			{p.dir + "/memory.peak", "peak"},
@@ -117,6 +119,7 @@ func (g *cgroup) stats(cb emit) {
 	emitNumbers(cgroupPidsKey, g.pids, cb)
 	emitLimit(cgroupPidsKey, g.pidsMax, cb)
 
+	emitDisks(p.read(g.ioStat), cb)
 	emitPressures(g.pressure, cb)
 }
 

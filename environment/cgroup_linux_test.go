@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"monkit.example/monkit"
 )
 
 // mounted is a line of mountinfo.
@@ -72,17 +74,20 @@ var wholeGroup = map[string]string{
 	"a/b/pids.current":        "12\n",
 	"a/b/pids.max":            "100\n",
 	"a/b/cpu.pressure":        someCPU,
+	"a/b/io.stat":             "8:16 rbytes=100 wbytes=20 rios=3 wios=4 dbytes=0 dios=0\n8:0 rbytes=1 wbytes=2 rios=1 wios=1 cost.vrate=99.5\n",
 }
 
 var wholeGroupSamples = map[string]float64{
-	"cgroup_cpu limit": 0.5, "cgroup_cpu_time,mode=user total": 3, "cgroup_cpu_time,mode=system total": 2, "cgroup_cpu_periods total": 40,
-	"cgroup_cpu_throttled count": 7, "cgroup_cpu_throttled total": 0.25,
-	"cgroup_memory used": 1000, "cgroup_memory peak": 2000, "cgroup_memory swap": 3, "cgroup_memory limit": 4096,
-	"cgroup_memory anon": 100, "cgroup_memory file": 300, "cgroup_memory kernel": 30, "cgroup_memory slab": 20, "cgroup_memory sock": 4,
-	"cgroup_memory shmem": 5, "cgroup_memory working_set": 800,
+	"cgroup_cpu limit": 0.5, "cgroup_cpu_seconds,mode=user total": 3, "cgroup_cpu_seconds,mode=system total": 2, "cgroup_cpu_periods total": 40,
+	"cgroup_cpu_throttled_periods total": 7, "cgroup_cpu_throttled_seconds total": 0.25,
+	"cgroup_memory_bytes used": 1000, "cgroup_memory_bytes peak": 2000, "cgroup_memory_bytes swap": 3, "cgroup_memory_bytes limit": 4096,
+	"cgroup_memory_bytes anon": 100, "cgroup_memory_bytes file": 300, "cgroup_memory_bytes kernel": 30, "cgroup_memory_bytes slab": 20, "cgroup_memory_bytes sock": 4,
+	"cgroup_memory_bytes shmem": 5, "cgroup_memory_bytes working_set": 800,
 	"cgroup_memory_events,event=low total": 0, "cgroup_memory_events,event=high total": 1, "cgroup_memory_events,event=max total": 2,
 	"cgroup_memory_events,event=oom total": 3, "cgroup_memory_events,event=oom_kill total": 4,
 	"cgroup_memory_events,event=oom_group_kill total": 5,
+	"cgroup_io_bytes,op=read total":                   101, "cgroup_io_operations,op=read total": 4, "cgroup_io_bytes,op=write total": 22, "cgroup_io_operations,op=write total": 5,
+	"cgroup_io_bytes,op=discard total": 0, "cgroup_io_operations,op=discard total": 0,
 	"cgroup_pids used": 12, "cgroup_pids limit": 100,
 	"cgroup_pressure,kind=some,resource=cpu avg10": 42.32, "cgroup_pressure,kind=some,resource=cpu avg60": 35.53,
 	"cgroup_pressure,kind=some,resource=cpu avg300": 22.15, "cgroup_pressure,kind=some,resource=cpu total": 1.5,
@@ -93,14 +98,29 @@ func TestCgroup(t *testing.T) {
 	wantSamples(t, collect(newCgroup(place{top + "/a/b", top}).stats), wholeGroupSamples)
 }
 
+// An encoder writes neighbours of one series as one line.
+func TestCgroupTellsASeriesAtOnce(t *testing.T) {
+	top := tree(t, wholeGroup)
+	seen, last := map[string]bool{}, ""
+	newCgroup(place{top + "/a/b", top}).stats(func(key monkit.SeriesKey, field string, _ float64) {
+		if name := key.String(); name != last {
+			if seen[name] {
+				t.Errorf("%s %s comes after other series", name, field)
+			}
+			seen[name], last = true, name
+		}
+	})
+}
+
 // A file that is missing or worth nothing takes only its own series along.
 func TestCgroupWithoutOneOfItsFiles(t *testing.T) {
 	for _, tt := range []struct{ file, gone string }{
 		{"a/b/cpu.stat", "cgroup_cpu_"},
 		{"a/b/memory.events", "cgroup_memory_events"},
-		{"a/b/memory.peak", "cgroup_memory peak"},
+		{"a/b/memory.peak", "cgroup_memory_bytes peak"},
 		{"a/b/pids.current", "cgroup_pids used"},
 		{"a/b/cpu.pressure", "cgroup_pressure"},
+		{"a/b/io.stat", "cgroup_io"},
 		{"a/b/cpu.max", "none, the group above is tighter"},
 	} {
 		for name, text := range map[string]string{"": "", "empty": "", "rubbish": "\x00\xff max 1 2 3\n=\n", "endless": strings.Repeat("9", 10_000)} {
@@ -125,7 +145,7 @@ func TestCgroupThatIsGone(t *testing.T) {
 
 func TestWorkingSetIsNeverNegative(t *testing.T) {
 	dir := tree(t, map[string]string{"memory.current": "100", "memory.stat": "inactive_file 200"})
-	wantSamples(t, collect(newCgroup(place{dir, dir}).stats), map[string]float64{"cgroup_memory used": 100, "cgroup_memory working_set": 0})
+	wantSamples(t, collect(newCgroup(place{dir, dir}).stats), map[string]float64{"cgroup_memory_bytes used": 100, "cgroup_memory_bytes working_set": 0})
 }
 
 func TestLimitsOfGroupsAboveAreBounded(t *testing.T) {

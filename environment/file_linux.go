@@ -1,13 +1,18 @@
 package environment
 
-import "syscall"
+import (
+	"bytes"
+	"syscall"
+)
 
 // A page holds any file that is read here: the kernel makes most of them in
-// one, and the longest, memory.stat, is half as long.
+// one, and the longest, memory.stat, is half as long. Only io.stat has no
+// bound; here it has eighty devices.
 type page [8192]byte
 
-// read returns what the small file called name has, as far as it fits. It is
-// in p, which costs a walk nothing if it is on the stack, unlike an os.File.
+// read returns what the small file called name has, or the whole lines of it
+// that fit. It is in p, which costs a walk nothing if it is on the stack,
+// unlike an os.File.
 func (p *page) read(name string) []byte {
 	fd, err := open(name)
 	if err != nil {
@@ -27,6 +32,10 @@ func (p *page) read(name string) []byte {
 			break
 		}
 		n += more
+	}
+	if n == len(p) {
+		// Half a number is another number.
+		n = 1 + bytes.LastIndexByte(p[:], '\n')
 	}
 	return p[:n]
 }

@@ -4,7 +4,7 @@ import "monkit.example/monkit"
 
 var (
 	limitsKey    = monkit.NewSeriesKey("limits")
-	limitsSource = &source{limitsStats}
+	limitsSource = &source{stats: limitsStats}
 )
 
 // Limits tells what the process may use at most, as getrlimit(2) has it: the

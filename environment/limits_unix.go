@@ -17,13 +17,13 @@ var limits = [...]struct {
 }{
 	{"open_files", unix.RLIMIT_NOFILE},
 	{"processes", unix.RLIMIT_NPROC},
-	{"address_space", unix.RLIMIT_AS},
-	{"data", unix.RLIMIT_DATA},
-	{"stack", unix.RLIMIT_STACK},
-	{"locked_memory", unix.RLIMIT_MEMLOCK},
-	{"file_size", unix.RLIMIT_FSIZE},
-	{"core", unix.RLIMIT_CORE},
-	{"cpu", unix.RLIMIT_CPU},
+	{"address_space_bytes", unix.RLIMIT_AS},
+	{"data_bytes", unix.RLIMIT_DATA},
+	{"stack_bytes", unix.RLIMIT_STACK},
+	{"locked_memory_bytes", unix.RLIMIT_MEMLOCK},
+	{"file_size_bytes", unix.RLIMIT_FSIZE},
+	{"core_bytes", unix.RLIMIT_CORE},
+	{"cpu_seconds", unix.RLIMIT_CPU},
 }
 
 func limitsStats(cb emit) {

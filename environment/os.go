@@ -4,7 +4,7 @@ import "monkit.example/monkit"
 
 var (
 	fdsKey   = monkit.NewSeriesKey("fds")
-	osSource = &source{osStats}
+	osSource = &source{osStats, countsUp{"fds": nil}} // count falls, too
 )
 
 // OS tells how many files, or handles on Windows, the process has open.

@@ -57,6 +57,7 @@ func FuzzFiles(f *testing.F) {
 		emitKeyed(ioFields[:], text, check)
 		emitKeyed(cpuStatFields[:], text, check)
 		emitMemory(text, 1, check)
+		emitDisks(text, check)
 		files.emit(text, check)
 		if path, ok := cgroupPath(string(text)); ok && path[0] != '/' {
 			t.Errorf("the group is %q", path)

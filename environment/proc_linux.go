@@ -9,13 +9,13 @@ import (
 // ioFields are those of proc_pid_io(5): what was asked of the kernel, and what
 // of it went from and to disks.
 var ioFields = [...]keyed{
-	{"syscr", ioKey("proc_io", "read"), "count", 1},
-	{"rchar", ioKey("proc_io", "read"), "total", 1},
-	{"syscw", ioKey("proc_io", "write"), "count", 1},
-	{"wchar", ioKey("proc_io", "write"), "total", 1},
-	{"read_bytes", ioKey("proc_disk", "read"), "total", 1},
-	{"write_bytes", ioKey("proc_disk", "write"), "total", 1},
-	{"cancelled_write_bytes", ioKey("proc_disk", "cancelled_write"), "total", 1},
+	{"syscr", ioKey("proc_io_calls", "read"), "total", 1},
+	{"syscw", ioKey("proc_io_calls", "write"), "total", 1},
+	{"rchar", ioKey("proc_io_bytes", "read"), "total", 1},
+	{"wchar", ioKey("proc_io_bytes", "write"), "total", 1},
+	{"read_bytes", ioKey("proc_disk_bytes", "read"), "total", 1},
+	{"write_bytes", ioKey("proc_disk_bytes", "write"), "total", 1},
+	{"cancelled_write_bytes", ioKey("proc_disk_bytes", "cancelled_write"), "total", 1},
 }
 
 func ioKey(measurement, op string) monkit.SeriesKey {

@@ -34,7 +34,7 @@ func tree(t *testing.T, files map[string]string) string {
 }
 
 func collect(stats func(emit)) map[string]float64 {
-	return monkit.Collect(&source{stats})
+	return monkit.Collect(&source{stats: stats})
 }
 
 // wantSamples checks that got is want and nothing else.
@@ -71,16 +71,18 @@ func TestProcStatOfAnyCommandName(t *testing.T) {
 	}
 }
 
+var wholeProc = map[string]string{
+	"statm": "11 12 13 14 15 16 17\n",
+	"io":    "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n",
+}
+
 func TestProcFiles(t *testing.T) {
-	files := filesIn(tree(t, map[string]string{
-		"statm": "11 12 13 14 15 16 17\n",
-		"io":    "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n",
-	}))
+	files := filesIn(tree(t, wholeProc))
 	wantSamples(t, collect(files.stats), map[string]float64{
 		"proc_statm Size": 11, "proc_statm Resident": 12, "proc_statm Share": 13, "proc_statm Text": 14, "proc_statm Lib": 15,
 		"proc_statm Data": 16, "proc_statm Dt": 17,
-		"proc_io,op=read count": 3, "proc_io,op=read total": 1, "proc_io,op=write count": 4, "proc_io,op=write total": 2,
-		"proc_disk,op=read total": 5, "proc_disk,op=write total": 6, "proc_disk,op=cancelled_write total": 7,
+		"proc_io_calls,op=read total": 3, "proc_io_bytes,op=read total": 1, "proc_io_calls,op=write total": 4, "proc_io_bytes,op=write total": 2,
+		"proc_disk_bytes,op=read total": 5, "proc_disk_bytes,op=write total": 6, "proc_disk_bytes,op=cancelled_write total": 7,
 	})
 }
 
@@ -168,8 +170,8 @@ func TestLimitsAgreeWithProcfs(t *testing.T) {
 	}
 	want := map[string]float64{}
 	for field, val := range map[string]uint64{
-		"open_files": l.OpenFiles, "processes": l.Processes, "address_space": l.AddressSpace, "data": l.DataSize, "stack": l.StackSize,
-		"locked_memory": l.LockedMemory, "file_size": l.FileSize, "core": l.CoreFileSize, "cpu": l.CPUTime,
+		"open_files": l.OpenFiles, "processes": l.Processes, "address_space_bytes": l.AddressSpace, "data_bytes": l.DataSize, "stack_bytes": l.StackSize,
+		"locked_memory_bytes": l.LockedMemory, "file_size_bytes": l.FileSize, "core_bytes": l.CoreFileSize, "cpu_seconds": l.CPUTime,
 	} {
 		if val != math.MaxUint64 {
 			want["limits "+field] = float64(val)

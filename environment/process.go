@@ -12,7 +12,7 @@ import (
 
 var (
 	processKey    = monkit.NewSeriesKey("process")
-	processSource = &source{processStats}
+	processSource = &source{stats: processStats}
 
 	// startTime is a little after the start of the process, and has a monotonic
 	// reading that no change of the clock can turn back.

@@ -8,7 +8,10 @@ import (
 
 var (
 	goroutinesKey = monkit.NewSeriesKey("goroutines")
-	runtimeSource = &source{runtimeStats}
+	runtimeSource = &source{runtimeStats, countsUp{
+		"goroutines":       nil, // count falls, too
+		"runtime_memstats": {"TotalAlloc", "Mallocs", "Frees", "PauseTotalNs", "NumGC", "NumForcedGC"},
+	}}
 
 	// The runtime has one scheduler, memory and collector, whatever the number
 	// of registries that show them.

@@ -212,7 +212,7 @@ func TestLimitsThatDoNotLimitAreLeftOut(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	got := monkit.Collect(Runtime())
-	for _, name := range []string{"runtime_memory limit", "runtime_heap gogc"} {
+	for _, name := range []string{"runtime_memory_bytes limit", "runtime_gc gogc"} {
 		if val, ok := got[name]; ok {
 			t.Errorf("%s is %v while there is none", name, val)
 		}
@@ -220,7 +220,7 @@ func TestLimitsThatDoNotLimitAreLeftOut(t *testing.T) {
 	debug.SetMemoryLimit(1 << 40)
 	debug.SetGCPercent(150)
 	got = monkit.Collect(Runtime())
-	if got["runtime_memory limit"] != 1<<40 || got["runtime_heap gogc"] != 150 {
-		t.Errorf("limit %v, gogc %v", got["runtime_memory limit"], got["runtime_heap gogc"])
+	if got["runtime_memory_bytes limit"] != 1<<40 || got["runtime_gc gogc"] != 150 {
+		t.Errorf("limit %v, gogc %v", got["runtime_memory_bytes limit"], got["runtime_gc gogc"])
 	}
 }

@@ -7,12 +7,13 @@ import (
 )
 
 var (
-	heapKey              = monkit.NewSeriesKey("runtime_heap")
-	memoryKey            = monkit.NewSeriesKey("runtime_memory")
+	heapKey              = monkit.NewSeriesKey("runtime_heap_bytes")
+	memoryKey            = monkit.NewSeriesKey("runtime_memory_bytes")
+	gcSettingKey         = monkit.NewSeriesKey("runtime_gc")
 	schedKey             = monkit.NewSeriesKey("runtime_sched")
 	goroutineStatesKey   = monkit.NewSeriesKey("runtime_goroutines")
 	goroutinesCreatedKey = monkit.NewSeriesKey("runtime_goroutines_created")
-	mutexWaitKey         = monkit.NewSeriesKey("runtime_mutex_wait")
+	mutexWaitKey         = monkit.NewSeriesKey("runtime_mutex_wait_seconds")
 	cgoCallsKey          = monkit.NewSeriesKey("runtime_cgo_calls")
 )
 
@@ -32,13 +33,13 @@ var cpuClasses = [...]struct {
 }
 
 var distKeys = [metricCount - numberCount]monkit.SeriesKey{
-	schedLatency - numberCount: monkit.NewSeriesKey("runtime_sched_latency"),
-	pausesGC - numberCount:     monkit.NewSeriesKey("runtime_pause").WithTag("cause", "gc"),
-	pausesOther - numberCount:  monkit.NewSeriesKey("runtime_pause").WithTag("cause", "other"),
+	schedLatency - numberCount: monkit.NewSeriesKey("runtime_sched_latency_seconds"),
+	pausesGC - numberCount:     monkit.NewSeriesKey("runtime_pause_seconds").WithTag("cause", "gc"),
+	pausesOther - numberCount:  monkit.NewSeriesKey("runtime_pause_seconds").WithTag("cause", "other"),
 }
 
 func cpuKey(class string) monkit.SeriesKey {
-	return monkit.NewSeriesKey("runtime_cpu").WithTag("class", class)
+	return monkit.NewSeriesKey("runtime_cpu_seconds").WithTag("class", class)
 }
 
 // emitRuntime tells what runtime.MemStats does not have.
@@ -57,13 +58,13 @@ func emitHeap(r *reading, cb emit) {
 	v := &r.numbers
 	cb(heapKey, "live", v[heapLive])
 	cb(heapKey, "goal", v[heapGoal])
-	if percent := v[gcPercent]; percent <= math.MaxInt32 {
-		cb(heapKey, "gogc", percent)
-	}
 	cb(memoryKey, "used", v[totalMemory]-v[heapReleased])
 	// No limit is the greatest integer, which no chart is the better for.
 	if limit := v[memoryLimit]; limit < math.MaxInt64 {
 		cb(memoryKey, "limit", limit)
+	}
+	if percent := v[gcPercent]; percent <= math.MaxInt32 {
+		cb(gcSettingKey, "gogc", percent)
 	}
 }
 

@@ -1,0 +1,64 @@
+package environment
+
+import (
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+
+	"monkit.example/monkit"
+)
+
+// docLists is the indented lines of the package's doc, by the series that each
+// group of them is about.
+func docLists(t *testing.T) map[string]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments|parser.PackageClauseOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, series := map[string]string{}, ""
+	for line := range strings.Lines(file.Doc.Text()) {
+		entry, ok := strings.CutPrefix(line, "\t")
+		if !ok {
+			continue
+		}
+		if entry[0] != ' ' {
+			series, entry, _ = strings.Cut(entry, " ")
+		}
+		lists[series] += entry
+	}
+	return lists
+}
+
+// distFields are told once for all distributions.
+const distFields = " count sum min max rmin ravg r10 r50 r90 r99 rmax recent"
+
+func TestDocListsEveryField(t *testing.T) {
+	lists := docLists(t)
+	lists["cgroup_pressure"] += lists["pressure"]
+	words := map[string]map[string]bool{}
+	for series, list := range lists {
+		if strings.Contains(list, "distribution") {
+			list += distFields
+		}
+		words[series] = map[string]bool{}
+		for _, word := range strings.Fields(list) {
+			words[series][strings.TrimRight(word, ",:;.")] = true
+		}
+	}
+	emitted := map[string]bool{"environment.Register(nil)": true} // which is code
+	for _, stats := range everyStats(t) {
+		stats(func(key monkit.SeriesKey, field string, _ float64) {
+			emitted[key.Measurement] = true
+			if !words[key.Measurement][field] {
+				t.Errorf("doc.go does not tell of %s %s", key.Measurement, field)
+			}
+		})
+	}
+	for series := range lists {
+		if complete && !emitted[series] {
+			t.Errorf("doc.go tells of %s, which nothing emits", series)
+		}
+	}
+}
