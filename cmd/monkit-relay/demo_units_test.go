@@ -31,6 +31,7 @@ func TestValuesHaveUnits(t *testing.T) {
 		{"send", "queue_bytes", 3e20, "266454 PiB"},
 		{"sent_bytes", "total", 2048, "2 KiB"},
 		{"sent_bytes", "rate", 10, "10"},
+		{"runtime_cpu_seconds", "total", 0.25, "250 ms"},
 		{"vlite.video_bytes", "", 1, "1 B"},
 	} {
 		if got := unitOf(tt.measurement, tt.field).format(tt.val); got != tt.want {
