@@ -12,7 +12,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS   := linux-amd64 linux-arm64 linux-386 darwin-amd64 darwin-arm64 windows-amd64 windows-arm64
 
 # Modules of their own, so that what they need never enters ours.
-MODULES     := bench compat
+MODULES     := bench compat interop
 
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 

@@ -84,19 +84,22 @@ func (t *tags) ofArgs(args []string) {
 }
 
 // ofEnd tells how the span ended. There is no tag error if it ended well:
-// servers take any value of it for an error.
+// servers take any value of it for an error. OpenTelemetry's reader looks for
+// the same in tags of its own.
 func (t *tags) ofEnd(s *tracing.FinishedSpan, text bool) {
+	why := ""
 	switch {
 	case s.Panicked:
-		t.set("error", "panic")
-	case s.Err == nil:
-	case text:
-		t.set("error", textOf(s.Err))
-	default:
-		t.set("error", monkit.ErrorName(s.Err))
+		why = "panic"
+	case s.Err != nil && text:
+		why = textOf(s.Err)
+	case s.Err != nil:
+		why = monkit.ErrorName(s.Err)
 	}
 	if s.Panicked || s.Err != nil {
+		t.set("error", why)
 		t.set("otel.status_code", "ERROR")
+		t.set("otel.status_description", why)
 	}
 	if s.Err != nil && isCanceled(s.Err) {
 		t.set("monkit.canceled", "true")
