@@ -2,8 +2,10 @@ package monkithttp
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,10 +59,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	defer h.fn.RemoteTrace(&ctx, int64(p.span), p.begin())(&err)
 	s := monkit.SpanFromCtx(ctx)
-	annotateRequest(s, tracing.KindServer, r)
 	s.Annotate(tracing.HTTPURI, bounded(r.URL.EscapedPath()))
-	for key, value := range p.origin.Baggage {
-		s.Annotate(key, value)
+	for _, key := range slices.Sorted(maps.Keys(p.origin.Baggage)) {
+		s.Annotate(key, p.origin.Baggage[key])
 	}
 	if !p.known && p.decision == yes {
 		w.Header().Set("trace-id", fmt.Sprintf("%x", uint64(s.Trace().Id())))
@@ -74,12 +75,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	returned = true
 }
 
-// finish annotates what is known at the end. A handler that panics before it
-// answered has the server close the connection: that is no 200.
+// finish annotates what is not for the handler to find: monkit/v3 has the path
+// and the baggage alone while it runs. A handler that panics before it answered
+// has the server close the connection: that is no 200.
 func finish(s *monkit.Span, r *http.Request, rec *recorder, returned bool) error {
 	if !returned {
 		rec.wrote(http.StatusInternalServerError)
 	}
+	annotateRequest(s, tracing.KindServer, r)
 	s.Annotate(tracing.HTTPStatus, strconv.Itoa(rec.code()))
 	if r.Pattern != "" { // the mux has put it there
 		s.Annotate(tracing.HTTPRoute, bounded(r.Pattern))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -44,6 +45,20 @@ func TestServerContinuesTheTrace(t *testing.T) {
 	}
 	if resp.Header().Get("trace-id") != "" {
 		t.Error("the caller, who knows the trace, is told of it")
+	}
+}
+
+// Handlers written for the library this one succeeds look at the annotations
+// of their span.
+func TestHandlerFindsPathAndBaggageAlone(t *testing.T) {
+	w := newWorld(t)
+	var got []monkit.Annotation
+	serve(TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = monkit.SpanFromCtx(r.Context()).Annotations()
+	}), w.Scope, "b", "a"), "/path", "baggage: b=2,a=1")
+	want := []monkit.Annotation{{Name: tracing.HTTPURI, Value: "/path"}, {Name: "a", Value: "1"}, {Name: "b", Value: "2"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("annotations %v, want %v", got, want)
 	}
 }
 

@@ -44,7 +44,6 @@ var repaired = map[string]string{
 	"/http TestSetHeader/sampled__with_baggage":       standardForm,
 	"/http TestPropagation":                           caller,
 	"/http TestBaggage":                               caller,
-	"/http TestForcedSample":                          annotations,
 	"/http TestWrapping":                              status,
 	"/http TestWrappingFlusher":                       status,
 }
@@ -52,7 +51,6 @@ var repaired = map[string]string{
 const (
 	standardForm = "traceparent has the length that W3C Trace Context demands, 2-32-16-2"
 	caller       = "the caller in traceparent is the client's span, not the parent of that"
-	annotations  = "a server's span has its kind and the method of the request as annotations too"
 	status       = "the status is that of the answer which was begun, not one that is set after it"
 )
 
