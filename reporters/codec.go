@@ -19,8 +19,10 @@ type Decoder interface {
 	// Decode appends to b what the whole lines of p say and returns how many
 	// bytes they took; a last line without an end is left to the caller, who
 	// calls again with more. Each line goes to Batch.AddLine or Batch.Reject:
-	// a bad line never eats its neighbour. Empty lines and comments are counted
-	// in Batch.Skipped, so that lines = accepted + rejected + skipped. A line without a time gets b.At. Text is copied into b.
+	// a bad line never eats its neighbour. Blank lines, which hold spaces and
+	// tabs at most and may end in a carriage return, and comments are counted in
+	// Batch.Skipped, so that lines = accepted + rejected + skipped. A line
+	// without a time gets b.At. Text is copied into b.
 	Decode(b *Batch, p []byte) int
 }
 

@@ -39,6 +39,7 @@ func Run(t *testing.T, newCodec func() reporters.Codec, o Options) {
 		{"bad lines are rejected", s.rejectsBad},
 		{"a bad line never eats its neighbour", s.neighbours},
 		{"noise never eats its neighbour", s.noise},
+		{"a blank line is skipped", s.blanks},
 		{"a partial line is left alone", s.partial},
 		{"the cut does not matter", s.cuts},
 		{"line ends and empty lines", s.lineEnds},

@@ -98,6 +98,15 @@ func (s *suite) noise(t *testing.T) {
 	}
 }
 
+// blanks is the rule that listeners count by as well.
+func (s *suite) blanks(t *testing.T) {
+	for _, blank := range []string{"", " ", "\t \t", "\r", " \t\r", strings.Repeat(" ", 5000)} {
+		if b := decodeAll(t, s.newCodec(), lines(blank)); b.Skipped != 1 || len(b.Lines) != 0 || b.RejectedLines() != 0 {
+			t.Errorf("%.50q: %d skipped, %d lines, %d refused", blank, b.Skipped, len(b.Lines), b.RejectedLines())
+		}
+	}
+}
+
 func (s *suite) partial(t *testing.T) {
 	c := s.newCodec()
 	for _, p := range []string{"", s.Good[0], s.Good[0][:1], "\r"} {

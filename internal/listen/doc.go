@@ -1,7 +1,19 @@
 // Package listen takes bytes off sockets as fast as they come and does
-// nothing else with them: [Open] binds a [Listener], Run reads into a bounded
-// ring, and a function of the caller's gets whole lines out of it.
+// nothing else with them: [Open] binds a [Listener], [Listener.Run] reads into
+// a bounded ring, and a function of the caller's gets whole lines out of it.
+// Give [AddressOptions] to whoever parses the address.
 //
-// A datagram's end is a line's end, and datagrams are never joined. What the
-// ring cannot hold is refused and counted for datagrams; a stream waits.
+// A datagram's end is a line's end, and datagrams are never joined. A stream's
+// last line counts only if its end has come: it may have been cut.
+//
+// Nothing vanishes here without a number. A datagram that finds the ring full
+// is refused, and its lines are counted; a stream waits for room, and its
+// sender's kernel with it. What the kernel itself drops is known on Linux, see
+// [Listener.KernelDrops]. For all lines that came in:
+//
+//	lines = what Run handed on + Intake().Rejected{ring_full, too_long, truncated_tail}
+//
+// Memory is bounded: a listener holds at most twice Options.RingBytes and 2
+// MiB for datagrams or Options.MaxConns × (Options.MaxLine + 64 KiB) for
+// streams, of which an idle stream uses 4 KiB.
 package listen

@@ -3,9 +3,6 @@ package listen
 import (
 	"context"
 	"net"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -14,13 +11,14 @@ import (
 	"go.uber.org/goleak"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // addresses are those of a listener, with all the options it has.
-var addresses = endpoint.Default{ServerSide: true, Options: []string{"idle", "mode"}}
+var addresses = endpoint.Default{ServerSide: true, Options: AddressOptions()}
 
 // running is a Listener whose Run is under way, and what it gave.
 type running struct {
@@ -40,7 +38,7 @@ func listen(t *testing.T, addr string, o Options) *running {
 	return r
 }
 
-func open(t *testing.T, addr string, o Options) *running {
+func open(t testing.TB, addr string, o Options) *running {
 	t.Helper()
 	ep, err := endpoint.Parse(addr, addresses)
 	if err != nil {
@@ -50,12 +48,14 @@ func open(t *testing.T, addr string, o Options) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { l.Close() })
 	return &running{Listener: l, done: make(chan error, 1)}
 }
 
-func (r *running) start(t *testing.T) {
+func (r *running) start(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
 	r.end = cancel
 	go func() { r.done <- r.Run(ctx, r.take) }()
 }
@@ -75,24 +75,27 @@ func (r *running) got() string {
 	return r.text.String()
 }
 
-// stop ends the listener and checks the law for what it refused.
-func (r *running) stop(t *testing.T) {
+// stop ends the listener and returns the account of all that came in, for
+// which the law must hold.
+func (r *running) stop(t *testing.T) ledger.Intake {
 	t.Helper()
 	r.end()
 	if err := <-r.done; err != nil {
 		t.Error(err)
 	}
-	if err := r.Intake().Check(); err != nil {
+	text := r.got()
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		t.Errorf("the last line has no end: %q", text[max(0, len(text)-50):])
+	}
+	taken := countLines([]byte(text))
+	in := r.Intake().Add(ledger.Intake{Received: taken, Accepted: taken})
+	if err := in.Check(); err != nil {
 		t.Error(err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := r.text.String(); s != "" && !strings.HasSuffix(s, "\n") {
-		t.Errorf("the last line has no end: %q", s[max(0, len(s)-50):])
-	}
+	return in
 }
 
-func (r *running) dial(t *testing.T) net.Conn {
+func (r *running) dial(t testing.TB) net.Conn {
 	t.Helper()
 	conn, err := net.Dial(r.Addr().Network(), r.Addr().String())
 	if err != nil {
@@ -113,7 +116,7 @@ func (r *running) stat(want string) float64 {
 	return found
 }
 
-func write(t *testing.T, conn net.Conn, text string) {
+func write(t testing.TB, conn net.Conn, text string) {
 	t.Helper()
 	if _, err := conn.Write([]byte(text)); err != nil {
 		t.Fatal(err)
@@ -121,7 +124,7 @@ func write(t *testing.T, conn net.Conn, text string) {
 }
 
 // waitFor polls, since sockets are real and so is their time.
-func waitFor(t *testing.T, what string, cond func() bool) {
+func waitFor(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !cond(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
@@ -130,118 +133,54 @@ func waitFor(t *testing.T, what string, cond func() bool) {
 	}
 }
 
-// socketPath is short enough for a socket whatever the test's name.
-func socketPath(t *testing.T) string {
+func (r *running) waitForText(t testing.TB, want string) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("sockets in the file system are not for Windows")
+	for end := time.Now().Add(20 * time.Second); r.got() != want; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("took %q, not %q", r.got(), want)
+		}
 	}
-	dir, err := os.MkdirTemp("", "listen")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return filepath.Join(dir, "s")
 }
 
-func TestSocketFiles(t *testing.T) {
-	for _, transport := range []string{"unix", "unixgram"} {
+func TestAClosedListenerBreaks(t *testing.T) {
+	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
-			path := socketPath(t)
-			r := listen(t, transport+"://"+path+"?mode=0620", Options{})
-			info, err := os.Stat(path)
-			if err != nil || info.Mode().Perm() != 0o620 {
-				t.Errorf("mode is %v, %v", info, err)
-			}
-			write(t, r.dial(t), "a 1\nb 2\n")
-			waitFor(t, "taking", func() bool { return r.got() == "a 1\nb 2\n" })
-			r.stop(t)
-			if _, err := os.Stat(path); !os.IsNotExist(err) {
-				t.Errorf("the file is still there: %v", err)
-			}
-		})
-	}
-}
-
-func TestWhatStandsAtThePath(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("sockets in the file system are not for Windows")
-	}
-	stale := func(t *testing.T, path string) {
-		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.SetUnlinkOnClose(false) // as a process that was killed
-		l.Close()
-	}
-	living := func(t *testing.T, path string) {
-		l, err := net.Listen("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-	}
-	file := func(t *testing.T, path string) {
-		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, tt := range []struct {
-		name   string
-		before func(*testing.T, string)
-		ok     bool
-	}{
-		{"a stale socket is removed", stale, true},
-		{"a living one is left alone", living, false},
-		{"another's file is left alone", file, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			path := socketPath(t)
-			tt.before(t, path)
-			for _, transport := range []string{"unix", "unixgram"} {
-				l, err := Open(endpoint.Endpoint{Transport: transport, Address: path}, Options{})
-				if (err == nil) != tt.ok {
-					t.Errorf("%s: %v", transport, err)
-				}
-				if err == nil {
-					l.Close()
-				}
-			}
-			if _, err := os.Stat(path); !tt.ok && err != nil {
+			r := listen(t, transport+"://127.0.0.1:0", Options{})
+			conn := r.dial(t)
+			write(t, conn, "a 1\n")
+			r.waitForText(t, "a 1\n")
+			if err := r.Close(); err != nil {
 				t.Error(err)
 			}
+			if err := <-r.done; err == nil || !strings.Contains(err.Error(), r.Name()) {
+				t.Errorf("Run() = %v", err)
+			}
+			if err := r.Close(); err != nil {
+				t.Errorf("the second Close() = %v", err)
+			}
 		})
 	}
 }
 
-func TestOpenSaysWhatIsWrong(t *testing.T) {
-	for _, tt := range []struct{ name, addr, want string }{
-		{"port in use", "", "address already in use"},
-		{"no certificate", "tls://127.0.0.1:0", "cert=FILE&key=FILE"},
-		{"certificate that is not there", "tls://127.0.0.1:0?cert=/nowhere&key=/nowhere", "/nowhere"},
-		{"mode that is no mode", "unix:///tmp/x?mode=999", "mode=0660"},
-		{"idle that is no time", "tcp://127.0.0.1:0?idle=5", "idle=10m"},
+func TestStatsAreOfThisListener(t *testing.T) {
+	for _, tt := range []struct {
+		addr   string
+		fields string // in order
+	}{
+		{"udp://127.0.0.1:0", "bytes errors ring_bytes ring_bytes_max ring_full too_long truncated_tail datagrams refused_datagrams"},
+		{"tcp://127.0.0.1:0", "bytes errors ring_bytes ring_bytes_max ring_full too_long truncated_tail connections accepted_connections refused_connections idle_connections_closed"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if tt.addr == "" {
-				l, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					t.Fatal(err)
+		t.Run(tt.addr, func(t *testing.T) {
+			r := open(t, tt.addr, Options{})
+			var fields []string
+			r.Stats(func(key monkit.SeriesKey, field string, _ float64) {
+				fields = append(fields, field)
+				if key.Measurement != "listen" || key.Tags.Len() != 1 || key.Tags.At(0) != (monkit.SeriesTag{Key: "listener", Val: tt.addr}) {
+					t.Errorf("%s is of %v", field, key)
 				}
-				defer l.Close()
-				tt.addr = "tcp://" + l.Addr().String()
-				if runtime.GOOS == "windows" {
-					tt.want = "listen on"
-				}
-			}
-			ep, err := endpoint.Parse(tt.addr, addresses)
-			if err != nil {
-				t.Fatal(err)
-			}
-			l, err := Open(ep, Options{})
-			if l != nil || err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), ep.Dest()[:9]) {
-				t.Errorf("Open() = %v, %v", l, err)
+			})
+			if got := strings.Join(fields, " "); !strings.HasPrefix(got, tt.fields) {
+				t.Errorf("fields are %s", got)
 			}
 		})
 	}

@@ -3,162 +3,104 @@ package listen
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"maps"
 	"net"
-	"net/url"
-	"os"
-	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
+	"syscall"
 	"time"
 
 	"monkit.example/internal/endpoint"
-	"monkit.example/internal/ledger"
 )
-
-// Options change how a Listener works. The zero value is good.
-type Options struct {
-	// RcvBuf is what the kernel shall hold of datagrams, in bytes. Zero means
-	// 8 MiB: the default of most systems is full after two milliseconds of a
-	// hundred thousand datagrams a second.
-	RcvBuf int
-	// RingBytes is what may wait to be decoded. Zero means 16 MiB.
-	RingBytes int
-	// MaxConns is how many streams may be open at once. Zero means 1024.
-	MaxConns int
-	// MaxLine is the most bytes of one line of a stream; a longer one is
-	// refused and the stream goes on. Zero means 64 KiB.
-	MaxLine int
-	// Idle is after how long without a byte a stream is closed. Zero means
-	// ten minutes.
-	Idle time.Duration
-	// Logger hears what an operator should know. Nil means nobody does.
-	Logger *slog.Logger
-}
-
-func (o Options) withDefaults() Options {
-	def := func(v *int, d int) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	def(&o.RcvBuf, 8<<20)
-	def(&o.RingBytes, 16<<20)
-	def(&o.MaxConns, 1024)
-	def(&o.MaxLine, 64<<10)
-	if o.Idle <= 0 {
-		o.Idle = 10 * time.Minute
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	return o
-}
 
 // Listener is one bound socket.
 type Listener struct {
 	name   string
-	path   string // of a datagram socket that is a file
 	opts   Options
-	ring   *ring
-	packet *packetConn  // of a datagram transport
+	file   socketFile // of a socket that is one
+	packet *packetConn
 	stream net.Listener // of a stream transport
-	door   net.Listener // what stream accepts from: stream itself, or what is below its TLS
+	tls    *tls.Config  // of streams that speak it
+	ring   *ring
+	keys   keys
 
-	conns     sync.WaitGroup
-	open      atomic.Int64 // streams
-	accepted  atomic.Int64 // streams so far
-	refused   atomic.Int64 // streams beyond MaxConns, or datagrams that found the ring full
-	datagrams atomic.Int64
+	counts counts
 
-	keys keys
-
-	mu       sync.Mutex
-	rejected map[string]int64 // lines that never came out of the ring; guarded by mu
+	conns    sync.WaitGroup
+	closing  sync.Once
+	closeErr error // set by closing
 }
 
 // Open binds ep. The error says what to do about it.
 func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
-	l := &Listener{name: ep.String(), opts: o.withDefaults(), keys: newKeys(ep.String()), rejected: make(map[string]int64)}
-	l.ring = newRing(l.opts.RingBytes)
-	mode, err := l.options(ep.Options)
-	if err == nil {
-		err = l.bind(ep)
-	}
-	if err == nil && mode != 0 {
-		if err = os.Chmod(ep.Address, mode); err != nil {
-			l.Close() // err says more
-		}
-	}
-	if err != nil {
+	l := &Listener{name: ep.String(), keys: newKeys(ep.String())}
+	if err := l.open(ep, o); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", l.name, err)
 	}
 	return l, nil
 }
 
-// options reads what an address says beside the socket's own place.
-func (l *Listener) options(o url.Values) (mode fs.FileMode, err error) {
-	if s := o.Get("idle"); s != "" {
-		if l.opts.Idle, err = time.ParseDuration(s); err != nil || l.opts.Idle <= 0 {
-			return 0, fmt.Errorf("idle=%s is not a time; write one such as idle=10m", s)
-		}
+func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
+	if l.opts, err = o.withDefaults().with(ep.Transport, ep.Options); err != nil {
+		return err
 	}
-	if s := o.Get("mode"); s != "" {
-		bits, err := strconv.ParseUint(s, 8, 9)
-		if err != nil || bits == 0 {
-			return 0, fmt.Errorf("mode=%s is not a file mode; write one such as mode=0660", s)
-		}
-		mode = fs.FileMode(bits)
-	}
-	return mode, nil
-}
-
-func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
-	if ep.IsPath() {
-		removeStale(ep.Address)
-	}
-	switch ep.Transport {
-	case endpoint.UDP, endpoint.Unixgram:
-		l.packet, err = bindPacket(ep.Transport, ep.Address, l.opts)
-		if ep.IsPath() && !strings.HasPrefix(ep.Address, "@") { // Linux's abstract names are no files
-			l.path = ep.Address
-		}
-	case endpoint.TCP, endpoint.Unix:
-		l.door, err = net.Listen(ep.Transport, ep.Address)
-		l.stream = l.door
-	case endpoint.TLS:
-		var conf *tls.Config
-		if conf, err = tlsConfig(ep.Options); err != nil {
+	l.ring = newRing(l.opts.RingBytes)
+	if ep.Transport == endpoint.TLS {
+		if l.tls, err = tlsConfig(ep.Options); err != nil {
 			return err
 		}
-		if l.door, err = net.Listen("tcp", ep.Address); err == nil {
-			l.stream = tls.NewListener(l.door, conf)
-		}
-	default:
-		err = fmt.Errorf("a listener cannot be %s; use udp, tcp, tls, unix or unixgram", ep.Transport)
+	}
+	if !ep.IsPath() {
+		return advise(l.bind(ep))
+	}
+	return l.openPath(ep)
+}
+
+func (l *Listener) openPath(ep endpoint.Endpoint) (err error) {
+	if l.opts.mode != 0 && !isFile(ep.Address) {
+		return fmt.Errorf("mode is for sockets that are files, which %s is not; leave it out", ep.Address)
+	}
+	removeStale(ep.Address)
+	if err = advise(l.bind(ep)); err != nil {
+		return err
+	}
+	if l.file, err = claimFile(ep.Address, l.opts.mode); err != nil {
+		l.Close() // err says more
 	}
 	return err
 }
 
-// removeStale removes a socket that nobody listens on any more, which is what
-// a process that was killed leaves behind. Anything else is left alone.
-func removeStale(path string) {
-	info, err := os.Stat(path)
-	if err != nil || info.Mode()&fs.ModeSocket == 0 {
-		return
+func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
+	var conf net.ListenConfig
+	if l.opts.mode != 0 {
+		defer narrow(&conf, l.opts.mode)()
 	}
-	for _, network := range []string{"unix", "unixgram"} {
-		conn, err := net.Dial(network, path)
-		if err == nil {
-			conn.Close()
-			return
-		}
+	ctx := context.Background() // binding does not wait for anybody
+	switch ep.Transport {
+	case endpoint.UDP, endpoint.Unixgram:
+		l.packet, err = bindPacket(ctx, conf, ep, l.opts)
+	case endpoint.TCP, endpoint.Unix:
+		l.stream, err = conf.Listen(ctx, ep.Transport, ep.Address)
+	case endpoint.TLS:
+		l.stream, err = conf.Listen(ctx, "tcp", ep.Address)
+	default:
+		err = fmt.Errorf("a listener cannot be %s; use udp, tcp, tls, unix or unixgram", ep.Transport)
 	}
-	os.Remove(path) // if it fails, binding says why
+	if u, ok := l.stream.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false) // Close removes the file, if it is still ours
+	}
+	return err
+}
+
+// advise adds to an error of binding what to do about it.
+func advise(err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w; something listens there: end it, or choose another address", err)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%w; choose a port above 1023 or a folder that may be written to, or give the right to it", err)
+	}
+	return err
 }
 
 // Name is the endpoint as text, without credentials.
@@ -172,59 +114,45 @@ func (l *Listener) Addr() net.Addr {
 	return l.stream.Addr()
 }
 
-// Run reads until ctx ends, then drains what the kernel still holds and what
-// is in the ring. take gets whole lines, many at a time, from one goroutine;
-// it must not keep them. An error means that the socket broke.
+// drainTime is how long a socket is still read when the listener ends.
+const drainTime = time.Second
+
+// Run reads until ctx ends, then drains what the kernel still holds, for a
+// second at most, and what is in the ring. take gets whole lines, many at a
+// time, from one goroutine; it must not keep them. An error means that the
+// socket broke. Run closes the listener; it can run once.
 func (l *Listener) Run(ctx context.Context, take func(lines []byte)) error {
-	taken := make(chan struct{})
-	go func() {
-		defer close(taken)
-		var lines []byte
-		for ok := true; ok; {
-			if lines, ok = l.ring.take(lines); ok {
-				take(lines)
-			}
-		}
-	}()
+	var taking sync.WaitGroup
+	taking.Go(func() { l.takeAll(take) })
 	var err error
 	if l.packet != nil {
 		err = l.readPackets(ctx)
 	} else {
-		err = l.accept(ctx)
+		err = l.serveAll(ctx)
 	}
 	l.ring.end()
-	<-taken
+	taking.Wait()
 	return err
 }
 
-// Close lets go of a listener that was never Run.
+func (l *Listener) takeAll(take func(lines []byte)) {
+	for lines, ok := l.ring.take(nil); ok; lines, ok = l.ring.take(lines) {
+		take(lines)
+	}
+}
+
+// Close lets go of a listener that is not Run. One that is running breaks.
+// Only the first Close does anything.
 func (l *Listener) Close() error {
-	if l.packet != nil {
-		return l.closePackets()
-	}
-	return l.stream.Close()
-}
-
-// reject counts lines that were refused before they could be decoded.
-func (l *Listener) reject(why string, lines int64) {
-	if lines == 0 {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rejected[why] += lines
-}
-
-// Intake accounts for the lines that were refused here; those that came out
-// of the ring are the taker's to count.
-func (l *Listener) Intake() ledger.Intake {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	in := ledger.Intake{Rejected: maps.Clone(l.rejected)}
-	for _, n := range in.Rejected {
-		in.Received += n
-	}
-	return in
+	l.closing.Do(func() {
+		l.file.remove()
+		if l.packet != nil {
+			l.closeErr = l.packet.close()
+		} else {
+			l.closeErr = l.stream.Close()
+		}
+	})
+	return l.closeErr
 }
 
 // KernelDrops is how many datagrams the kernel dropped on this socket because
@@ -233,5 +161,6 @@ func (l *Listener) KernelDrops() (n int64, ok bool) {
 	if l.packet == nil {
 		return 0, false
 	}
-	return l.packet.drops()
+	k := l.packet.kernel()
+	return k.drops, k.known
 }

@@ -4,108 +4,121 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"os"
 	"time"
+
+	"monkit.example/internal/endpoint"
 )
 
-// maxDatagram is more than any datagram can hold.
+// maxDatagram is more than any datagram of UDP can hold.
 const maxDatagram = 64 << 10
 
 // datagramConn is what both kinds of datagram socket can do.
 type datagramConn interface {
 	net.PacketConn
+	io.Reader // as ReadFrom, without making an address each time
 	SetReadBuffer(bytes int) error
 }
 
 // packetConn is a datagram socket. How it reads, and whether it knows what
-// the kernel dropped, is up to the system.
+// the kernel dropped, is up to the system: setUp, read, readNow, kernel and
+// close stand in packet_linux.go and packet_other.go.
 type packetConn struct {
 	conn   datagramConn
-	rcvbuf int // bytes that the kernel gave; zero if it does not say
+	rcvbuf int           // bytes that the kernel gave; zero if it does not say
+	nap    time.Duration // see napTime
 	sys    packetSys
 }
 
-func bindPacket(network, address string, o Options) (*packetConn, error) {
-	conn, err := net.ListenPacket(network, address)
+// kernelCounts is what the kernel says of a datagram socket.
+type kernelCounts struct {
+	known  bool
+	drops  int64 // datagrams since the socket was made
+	queued int64 // bytes that wait to be read, with the kernel's own overhead
+}
+
+func bindPacket(ctx context.Context, conf net.ListenConfig, ep endpoint.Endpoint, o Options) (*packetConn, error) {
+	conn, err := conf.ListenPacket(ctx, ep.Transport, ep.Address)
 	if err != nil {
 		return nil, err
 	}
 	dc, ok := conn.(datagramConn)
 	if !ok {
-		conn.Close()
-		return nil, fmt.Errorf("%s has no receive buffer to set", network)
+		conn.Close() // the error below says more
+		return nil, fmt.Errorf("%s has no receive buffer to set; use udp", ep.Transport)
 	}
 	c := &packetConn{conn: dc}
-	if err := c.setUp(o); err != nil {
-		conn.Close()
+	if err := c.setUp(ep, o); err != nil {
+		conn.Close() // err says more
 		return nil, err
 	}
 	return c, nil
 }
 
 // readPackets reads datagrams into the ring until ctx ends, and then what the
-// kernel has left, for a second at most.
+// kernel has left.
 func (l *Listener) readPackets(ctx context.Context) error {
-	defer l.closePackets()
+	defer l.Close()
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(interrupted)
-		l.packet.conn.SetReadDeadline(time.Now())
+		l.packet.conn.SetReadDeadline(time.Now()) // if it fails the socket is closed, and so is reading
 	})
-	for ctx.Err() == nil {
-		if err := l.packet.read(l.takePacket); err != nil && ctx.Err() == nil {
-			if errors.Is(err, net.ErrClosed) {
-				stop()
-				return fmt.Errorf("read %s: %w", l.name, err)
-			}
-			// Anything else is about one datagram, such as a refused reply.
-			l.opts.Logger.Warn("reading a datagram failed", "listener", l.name, "err", err)
-			pause(ctx)
+	if err := l.readUntil(ctx); err != nil {
+		if !stop() {
+			<-interrupted
 		}
+		return err
 	}
 	<-interrupted // or its deadline would come in the midst of draining
-	for end := time.Now().Add(drainPackets); time.Now().Before(end); {
-		if l.packet.drain(l.takePacket) != nil {
+	for end := time.Now().Add(drainTime); time.Now().Before(end); {
+		if l.packet.readNow(l.takePacket) != nil {
 			break
 		}
 	}
 	return nil
 }
 
-// drainPackets is how long datagrams that still come may hold up the end.
-const drainPackets = time.Second
-
-// closePackets closes the socket, whose count of drops is kept, and removes
-// the file that a socket of the file system leaves behind.
-func (l *Listener) closePackets() error {
-	l.packet.lastDrops()
-	err := l.packet.conn.Close()
-	if l.path != "" {
-		err = errors.Join(err, os.Remove(l.path))
-	}
-	return err
-}
-
-// pause keeps an error that repeats from becoming a busy loop.
-func pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(10 * time.Millisecond):
+// readUntil reads until ctx ends or the socket breaks.
+func (l *Listener) readUntil(ctx context.Context) error {
+	t := trouble{log: l.opts.Logger.With("listener", l.name), what: "reading datagrams"}
+	take := l.takePacket
+	pace := pacer{nap: l.packet.nap}
+	for {
+		pace.wait()
+		more, err := l.packet.read(take)
+		switch {
+		case err == nil:
+			t.worked()
+			if pace.got(!more) {
+				pace.sleep(ctx.Done())
+			}
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("read %s: %w", l.name, err)
+		default:
+			l.counts.troubles.Add(1)
+			t.failed(ctx, err)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
 	}
 }
 
 // takePacket puts one datagram into the ring. Of one that the kernel cut only
 // the whole lines are good.
 func (l *Listener) takePacket(p []byte, cut bool) {
-	l.datagrams.Add(1)
+	l.counts.datagrams.Add(1)
+	l.counts.bytes.Add(int64(len(p)))
 	if cut {
-		whole := wholeLines(p)
-		l.reject("truncated_tail", countLines(p[whole:]))
-		p = p[:whole]
+		p = p[:wholeLines(p)]
+		l.counts.rejected[truncatedTail].Add(1) // of how many it was nobody knows
 	}
 	if len(p) > 0 && !l.ring.offer(p) {
-		l.refused.Add(1)
-		l.reject("ring_full", countLines(p))
+		l.counts.refusedFull.Add(1)
+		l.counts.rejected[ringFull].Add(countLines(p))
 	}
 }

@@ -1,11 +1,14 @@
 package listen
 
 import (
-	"sync/atomic"
+	"fmt"
+	"sync"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"monkit.example/internal/endpoint"
 )
 
 // perRead is how many datagrams one system call may bring.
@@ -13,11 +16,17 @@ const perRead = 32
 
 // packetSys reads many datagrams with one system call.
 type packetSys struct {
-	raw   syscall.RawConn
+	raw  syscall.RawConn
+	mem  meminfo
+	wait func(fd uintptr) bool // receives, and tells whether to wait for more
+	once func(fd uintptr)      // receives what is there
+
+	// Owned by the one who reads.
 	msgs  [perRead]mmsghdr
 	iovs  [perRead]unix.Iovec
 	bufs  [perRead][]byte
-	ended atomic.Int64 // drops as last seen, for after the socket is closed
+	n     int // of msgs, by the last receive
+	errno syscall.Errno
 }
 
 // mmsghdr is the kernel's struct mmsghdr.
@@ -26,10 +35,10 @@ type mmsghdr struct {
 	n   uint32
 }
 
-func (c *packetConn) setUp(o Options) error {
+func (c *packetConn) setUp(ep endpoint.Endpoint, o Options) error {
 	sc, ok := c.conn.(syscall.Conn)
 	if !ok {
-		return syscall.EINVAL
+		return fmt.Errorf("%s has no descriptor to read from; use udp", ep.Transport)
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
@@ -37,6 +46,9 @@ func (c *packetConn) setUp(o Options) error {
 	}
 	s := &c.sys
 	s.raw = raw
+	s.wait = func(fd uintptr) bool { s.receive(fd); return s.errno != unix.EAGAIN }
+	s.once = s.receive
+	s.mem.get = s.mem.read
 	for i := range s.msgs {
 		s.bufs[i] = make([]byte, maxDatagram)
 		s.iovs[i].Base = &s.bufs[i][0]
@@ -44,94 +56,116 @@ func (c *packetConn) setUp(o Options) error {
 		s.msgs[i].hdr.Iov = &s.iovs[i]
 		s.msgs[i].hdr.SetIovlen(1)
 	}
-	return c.setBuffer(o)
+	return c.setBuffer(ep, o)
 }
 
 // setBuffer asks for the receive buffer with the right that root has, else
 // without, and tells the operator if the kernel gave less.
-func (c *packetConn) setBuffer(o Options) error {
-	got := 0
+func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 	err := c.sys.raw.Control(func(fd uintptr) {
 		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, o.RcvBuf) != nil {
 			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, o.RcvBuf) // what it got is read below
 		}
-		got, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF) // zero if unknown, which warns
+		got, _ := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF) // zero if unknown, which warns
+		c.rcvbuf = got / 2                                                     // the kernel adds as much for its own overhead
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("set receive buffer: %w", err)
 	}
-	c.rcvbuf = got / 2
-	if got/2 < o.RcvBuf { // the kernel counts its own overhead twice
+	if ep.Transport != endpoint.UDP { // what unixgram holds is bounded by other things
+		return nil
+	}
+	c.nap = napTime(c.rcvbuf)
+	if c.rcvbuf < o.RcvBuf {
 		o.Logger.Warn("the kernel gave a smaller receive buffer than asked for; bursts may be lost",
-			"address", c.conn.LocalAddr().String(), "asked", o.RcvBuf, "got", got/2, "do", "sysctl -w net.core.rmem_max=16777216")
+			"address", c.conn.LocalAddr().String(), "asked", o.RcvBuf, "got", c.rcvbuf,
+			"do", fmt.Sprintf("sysctl -w net.core.rmem_max=%d", o.RcvBuf))
 	}
 	return nil
 }
 
-// read waits for datagrams and calls take for each that is there.
-func (c *packetConn) read(take func(p []byte, cut bool)) error {
-	n, errno := 0, syscall.Errno(0)
-	err := c.sys.raw.Read(func(fd uintptr) bool {
-		n, errno = c.sys.receive(fd)
-		return errno != unix.EAGAIN
-	})
-	if err != nil {
-		return err
+// read waits for datagrams and calls take for each that is there. more is
+// false if the kernel has no others.
+func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) {
+	if err := c.sys.raw.Read(c.sys.wait); err != nil {
+		return false, err
 	}
-	return c.sys.hand(n, errno, take)
+	err = c.sys.hand(take)
+	return c.sys.n == perRead, err
 }
 
-// drain is read without waiting: an error means that nothing is there.
-func (c *packetConn) drain(take func(p []byte, cut bool)) error {
-	n, errno := 0, syscall.Errno(0)
-	err := c.sys.raw.Control(func(fd uintptr) { n, errno = c.sys.receive(fd) })
-	if err != nil {
+// readNow is read without waiting: an error means that nothing is there.
+func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
+	if err := c.sys.raw.Control(c.sys.once); err != nil {
 		return err
 	}
-	return c.sys.hand(n, errno, take)
+	return c.sys.hand(take)
 }
 
 // receive fills msgs with what the kernel holds, without waiting.
-func (s *packetSys) receive(fd uintptr) (n int, errno syscall.Errno) {
+func (s *packetSys) receive(fd uintptr) {
 	for {
 		r, _, e := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.msgs[0])), perRead, unix.MSG_DONTWAIT, 0, 0)
-		if e != unix.EINTR {
-			return int(r), e
+		if s.n, s.errno = int(r), e; e != unix.EINTR {
+			return
 		}
 	}
 }
 
-func (s *packetSys) hand(n int, errno syscall.Errno, take func(p []byte, cut bool)) error {
-	if errno != 0 {
-		return errno
+// hand gives away what receive got.
+func (s *packetSys) hand(take func(p []byte, cut bool)) error {
+	if s.errno != 0 {
+		return s.errno
 	}
-	for i := range s.msgs[:n] {
-		m := &s.msgs[i]
-		take(s.bufs[i][:min(int(m.n), maxDatagram)], m.hdr.Flags&unix.MSG_TRUNC != 0)
+	for i := range s.msgs[:s.n] {
+		take(s.bufs[i][:s.msgs[i].n], s.msgs[i].hdr.Flags&unix.MSG_TRUNC != 0)
 	}
 	return nil
 }
 
-// skMeminfoDrops is the place of sk_drops in what SO_MEMINFO returns.
-const skMeminfoDrops = 8
-
-// drops asks the kernel how many datagrams it dropped on this socket.
-func (c *packetConn) drops() (int64, bool) {
-	var info [skMeminfoDrops + 1]uint32
-	size := uint32(unsafe.Sizeof(info))
-	errno := syscall.Errno(0)
-	err := c.sys.raw.Control(func(fd uintptr) {
-		_, _, errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
-	})
-	if err != nil { // closed
-		return c.sys.ended.Load(), true
-	}
-	return int64(info[skMeminfoDrops]), errno == 0
+func (c *packetConn) close() error {
+	c.kernel() // is remembered
+	return c.conn.Close()
 }
 
-// lastDrops keeps the count for after the socket is closed.
-func (c *packetConn) lastDrops() {
-	n, _ := c.drops()
-	c.sys.ended.Store(n)
+// kernel asks the kernel for its counts. Those of a closed socket are the last
+// there were.
+func (c *packetConn) kernel() kernelCounts { return c.sys.mem.ask(c.sys.raw) }
+
+// meminfo is what the kernel tells by SO_MEMINFO. Unlike the count that comes
+// along with datagrams it is true at once.
+type meminfo struct {
+	get func(fd uintptr) // read, made once so that asking allocates nothing
+
+	mu     sync.Mutex
+	counts kernelCounts // guarded by mu
+	info   [skDrops + 1]uint32
+	errno  syscall.Errno
+}
+
+// Places in what SO_MEMINFO returns.
+const (
+	skRmemAlloc = 0
+	skDrops     = 8
+)
+
+func (m *meminfo) ask(raw syscall.RawConn) kernelCounts {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.info[skDrops]
+	if raw.Control(m.get) != nil { // closed
+		m.counts.queued = 0
+		return m.counts
+	}
+	if m.counts.known = m.errno == 0; m.counts.known {
+		m.counts.drops += int64(m.info[skDrops] - before) // the kernel's count may wrap
+		m.counts.queued = int64(m.info[skRmemAlloc])
+	}
+	return m.counts
+}
+
+func (m *meminfo) read(fd uintptr) {
+	size := uint32(unsafe.Sizeof(m.info))
+	_, _, m.errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&m.info)), uintptr(unsafe.Pointer(&size)), 0)
 }

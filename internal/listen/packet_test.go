@@ -1,16 +1,15 @@
 package listen
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
-
-	"monkit.example/internal/endpoint"
 )
 
 func TestDatagrams(t *testing.T) {
+	const largest = 65507 // what IPv4 has room for
 	long := strings.Repeat("x", 32000)
 	for _, tt := range []struct {
 		name string
@@ -21,19 +20,23 @@ func TestDatagrams(t *testing.T) {
 		{"the end of a datagram ends its last line", []string{"a 1", "b 2"}, "a 1\nb 2\n"},
 		{"datagrams are never joined", []string{"a", " 1\n"}, "a\n 1\n"},
 		{"an empty one is nothing", []string{"", "a 1\n"}, "a 1\n"},
-		{"64 KiB are taken whole", []string{long + "\n" + long + " 1"}, long + "\n" + long + " 1\n"},
+		{"the largest is taken whole", []string{long + "\n" + long + "\n" + strings.Repeat("y", largest-64002)}, long + "\n" + long + "\n" + strings.Repeat("y", largest-64002) + "\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := listen(t, "udp://127.0.0.1:0", Options{})
 			conn := r.dial(t)
 			for _, text := range tt.sent {
-				write(t, conn, text)
+				if _, err := conn.Write([]byte(text)); err != nil {
+					t.Skipf("this system sends no datagrams of %d bytes: %v", len(text), err)
+				}
 			}
-			waitFor(t, "taking", func() bool { return r.got() == tt.want })
+			r.waitForText(t, tt.want)
 			if n := r.stat("datagrams"); int(n) != len(tt.sent) {
 				t.Errorf("counted %v datagrams", n)
 			}
-			r.stop(t)
+			if in := r.stop(t); in.Received != in.Accepted {
+				t.Errorf("intake is %+v", in)
+			}
 		})
 	}
 }
@@ -41,18 +44,16 @@ func TestDatagrams(t *testing.T) {
 // A datagram can be more than a read takes only where it came through the file
 // system.
 func TestADatagramThatIsCutLosesOnlyItsTail(t *testing.T) {
-	path := socketPath(t)
-	r := listen(t, "unixgram://"+path, Options{})
+	r := listen(t, "unixgram://"+socketPath(t), Options{})
 	conn := r.dial(t)
 	line := strings.Repeat("x", 999) + "\n"
 	if _, err := conn.Write([]byte(strings.Repeat(line, 70))); err != nil {
-		r.stop(t)
 		t.Skipf("this system sends no datagrams of 70 kB: %v", err)
 	}
-	whole := maxDatagram / len(line)
-	waitFor(t, "taking", func() bool { return r.got() == strings.Repeat(line, whole) })
-	r.stop(t)
-	if in := r.Intake(); in.Rejected["truncated_tail"] != 1 {
+	write(t, conn, "a 1")
+	whole := int64(maxDatagram / len(line))
+	r.waitForText(t, strings.Repeat(line, int(whole))+"a 1\n")
+	if in := r.stop(t); in.Rejected["truncated_tail"] != 1 || in.Accepted != whole+1 {
 		t.Errorf("intake is %+v", in)
 	}
 }
@@ -63,21 +64,20 @@ func TestAFullRingRefusesAndCounts(t *testing.T) {
 	r.start(t)
 	conn := r.dial(t)
 	for n := range 400 {
-		write(t, conn, fmt.Sprintf("line.%d 1\n\nline.%d 2\n", n, n))
+		write(t, conn, fmt.Sprintf("line.%d 1\n\n \t\r\nline.%d 2", n, n))
 	}
 	waitFor(t, "reading", func() bool { return r.stat("datagrams") == 400 })
-	if now := r.stat("ring_bytes"); now > 1000 {
-		t.Errorf("the ring holds %v bytes", now)
+	if now, most := r.stat("ring_bytes"), r.stat("ring_bytes_max"); now > 1000 || most > 1000 || most == 0 {
+		t.Errorf("the ring holds %v bytes, it held %v", now, most)
 	}
 	close(r.block)
-	r.stop(t)
-	refused := r.stat("datagrams_ring_full")
-	in := r.Intake()
-	if refused == 0 || float64(in.Rejected["ring_full"]) != 2*refused {
+	in := r.stop(t)
+	refused := r.stat("refused_datagrams")
+	if refused == 0 || float64(in.Rejected["ring_full"]) != 2*refused || in.Received != 800 {
 		t.Errorf("%v datagrams, intake is %+v", refused, in)
 	}
-	if lines := countLines([]byte(r.got())) + in.Rejected["ring_full"]; lines != 800 {
-		t.Errorf("%d of 800 lines are accounted for", lines)
+	if n := r.stat("ring_full"); n != 2*refused {
+		t.Errorf("told %v lines", n)
 	}
 }
 
@@ -90,46 +90,39 @@ func TestTheEndDrainsTheKernel(t *testing.T) {
 		write(t, conn, fmt.Sprintf("line.%d 1\n", n))
 	}
 	r.start(t)
-	r.stop(t) // at once
-	if n := strings.Count(r.got(), "\n"); n != datagrams {
-		t.Errorf("took %d of %d lines", n, datagrams)
-	}
-	if n := r.stat("datagrams"); n != datagrams {
-		t.Errorf("counted %v datagrams", n)
+	r.end() // at once
+	if in := r.stop(t); in.Accepted != datagrams {
+		t.Errorf("intake is %+v", in)
 	}
 }
 
-// BenchmarkUDP reads full frames as fast as one goroutine sends them; what the
-// ring refuses is read all the same.
-func BenchmarkUDP(b *testing.B) {
-	ep := endpoint.Endpoint{Transport: endpoint.UDP, Address: "127.0.0.1:0"}
-	l, err := Open(ep, Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	conn, err := net.Dial("udp", l.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
-	frame := bytes.Repeat([]byte("a.bc.def 1 1700000000\n"), 65)
-	const burst = 256 // what any kernel's queue holds
-	lines, taken := 0, []byte(nil)
-	take := func(p []byte, cut bool) { l.takePacket(p, cut) }
-	b.ReportAllocs()
-	for b.Loop() {
-		b.StopTimer()
-		for range burst {
-			if _, err := conn.Write(frame); err != nil {
-				b.Fatal(err)
-			}
+func TestTheEndWhileDatagramsCome(t *testing.T) {
+	for _, options := range []Options{{}, {RcvBuf: 4096}, {RingBytes: 1}} {
+		r := listen(t, "udp://127.0.0.1:0", options)
+		stop := make(chan struct{})
+		var writing sync.WaitGroup
+		for range 4 {
+			conn := r.dial(t)
+			writing.Go(func() { writeUntil(stop, conn, "a.b 1 1\nc.d 2 1") })
 		}
-		b.StartTimer()
-		for l.packet.drain(take) == nil {
+		waitFor(t, "reading", func() bool { return r.stat("datagrams") > 100 })
+		in := r.stop(t)
+		close(stop)
+		writing.Wait()
+		if n := r.stat("datagrams"); float64(in.Received) != 2*n {
+			t.Errorf("%v datagrams, intake is %+v", n, in)
 		}
-		taken, _ = l.ring.take(taken)
-		lines += len(taken) / len(frame) * 65
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(lines), "ns/line")
+}
+
+// writeUntil writes text over and over, even when it is refused.
+func writeUntil(stop <-chan struct{}, conn net.Conn, text string) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+			conn.Write([]byte(text)) // fails when the listener has gone
+		}
+	}
 }

@@ -1,90 +1,168 @@
 package listen
 
-import (
-	"bytes"
-	"context"
-	"sync"
-)
+import "sync"
 
 // ring is where readers put whole lines and one taker gets them all at once.
 // It is two buffers that change places: what is taken is never copied again.
 type ring struct {
-	max int // bytes
+	max int // bytes, unless a single offer is larger
 
-	mu     sync.Mutex
-	fill   []byte        // guarded by mu
-	most   int           // that fill ever held; guarded by mu
-	ended  bool          // no more puts; guarded by mu
-	change chan struct{} // holds a token when fill or ended changed
+	mu      sync.Mutex
+	emptied sync.Cond // fill was taken
+	fill    []byte    // guarded by mu
+	most    int       // that fill ever held; guarded by mu
+	waiting int       // puts that wait for room; guarded by mu
+	resting bool      // the taker does; guarded by mu
+	ended   bool      // guarded by mu
+	sparse  sparse    // guarded by mu
 
-	room chan struct{} // closed and made anew when fill was taken; guarded by mu
+	wake chan struct{} // holds one word to the taker to look again
+
+	pacer pacer // owned by take
+	tired bool  // the pacer says so; owned by take
 }
+
+const (
+	// minRing is what a buffer of the ring starts with and is never shrunk below.
+	minRing = 64 << 10
+	// enough to be worth waking the taker: one batch of lines to decode.
+	enough = 64 << 10
+)
 
 func newRing(max int) *ring {
-	return &ring{max: max, change: make(chan struct{}, 1), room: make(chan struct{})}
+	r := &ring{max: max, wake: make(chan struct{}, 1)}
+	if max >= 4*enough { // or resting might cost an offer its room
+		r.pacer.nap = maxNap
+	}
+	r.emptied.L = &r.mu
+	return r
 }
 
-// offer puts in whole lines, or returns false if they do not fit.
+// offer puts in whole lines, the last of which may lack its end, or returns
+// false if they do not fit.
 func (r *ring) offer(lines []byte) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended || len(r.fill) > 0 && len(r.fill)+len(lines) > r.max {
+	if !r.fits(lines) {
 		return false
 	}
 	r.append(lines)
 	return true
 }
 
-// append adds lines, the last of which may lack its end. The caller holds mu.
+// put is offer for those who can wait for room. Somebody must be taking.
+func (r *ring) put(lines []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for !r.fits(lines) {
+		r.waiting++
+		r.tell()
+		r.emptied.Wait()
+		r.waiting--
+	}
+	r.append(lines)
+}
+
+// fits tells whether there is room, which there always is when nothing waits.
+// The caller holds mu.
+func (r *ring) fits(lines []byte) bool {
+	return len(r.fill) == 0 || len(r.fill)+withEnd(lines) <= r.max
+}
+
+// append adds lines. The caller holds mu.
 func (r *ring) append(lines []byte) {
+	before := len(r.fill)
+	r.grow(before + withEnd(lines))
 	r.fill = append(r.fill, lines...)
-	if lines[len(lines)-1] != '\n' {
+	if withEnd(lines) > len(lines) {
 		r.fill = append(r.fill, '\n')
 	}
 	r.most = max(r.most, len(r.fill))
-	select {
-	case r.change <- struct{}{}:
-	default: // the taker has not seen the last one yet
+	if before == 0 && !r.resting || before < enough && len(r.fill) >= enough {
+		r.tell()
 	}
 }
 
-// put is offer for those who can wait for room.
-func (r *ring) put(ctx context.Context, lines []byte) bool {
-	for !r.offer(lines) {
-		r.mu.Lock()
-		room, ended := r.room, r.ended
-		r.mu.Unlock()
-		if ended {
-			return false
-		}
-		select {
-		case <-room:
-		case <-ctx.Done():
-			return false
-		}
+// tell wakes the taker, or lets it not fall asleep.
+func (r *ring) tell() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it has been told and did not look yet
 	}
-	return true
+}
+
+// withEnd is the length of lines, their last end included.
+func withEnd(lines []byte) int {
+	if n := len(lines); n > 0 && lines[n-1] != '\n' {
+		return n + 1
+	}
+	return len(lines)
+}
+
+// grow makes room for n bytes: twice as much each time, but never more than
+// max if n does not need it. The caller holds mu.
+func (r *ring) grow(n int) {
+	if n <= cap(r.fill) {
+		return
+	}
+	size := max(min(max(2*cap(r.fill), minRing), r.max), n)
+	r.fill = append(make([]byte, 0, size), r.fill...)
 }
 
 // take waits for lines and returns all there are. free is what the take
 // before returned, which is void from here on. ok is false at the end.
+// What comes after a pause is taken at once, what comes in quick succession
+// is gathered for a moment.
 func (r *ring) take(free []byte) (lines []byte, ok bool) {
-	for {
-		r.mu.Lock()
-		if len(r.fill) > 0 {
-			lines, r.fill = r.fill, free[:0]
-			close(r.room)
-			r.room = make(chan struct{})
-			r.mu.Unlock()
-			return lines, true
-		}
-		ended := r.ended
-		r.mu.Unlock()
-		if ended {
+	if r.tired {
+		r.gather()
+	}
+	r.pacer.wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.fill) == 0 {
+		if r.ended {
 			return nil, false
 		}
-		<-r.change
+		r.mu.Unlock()
+		<-r.wake
+		r.mu.Lock()
 	}
+	r.tired = r.pacer.got(len(r.fill) < enough)
+	lines, r.fill = r.fill, r.reuse(free)
+	r.emptied.Broadcast()
+	return lines, true
+}
+
+// gather rests for a moment, or until there is enough or somebody in need.
+func (r *ring) gather() {
+	over := r.pacer.alarm()
+	for r.rest(true) {
+		select {
+		case <-r.wake:
+		case <-over:
+			r.rest(false)
+			return
+		}
+	}
+}
+
+// rest tells whether the taker may rest, and remembers whether it does.
+func (r *ring) rest(want bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.resting = want && len(r.fill) < enough && r.waiting == 0 && !r.ended
+	return r.resting
+}
+
+// reuse returns the buffer to fill next: free, or none if it has been far too
+// large for a while, as it is after a burst. Both buffers are then let go of,
+// one take after the other. The caller holds mu.
+func (r *ring) reuse(free []byte) []byte {
+	if r.sparse.note(len(r.fill), cap(free), minRing) {
+		return nil
+	}
+	return free[:0]
 }
 
 // level is how many bytes wait, and the most that ever did.
@@ -94,29 +172,28 @@ func (r *ring) level() (now, most int) {
 	return len(r.fill), r.most
 }
 
-// end lets the taker have what is left and then its end.
+// end lets the taker have what is left and then its end. Nothing may be put
+// in any more.
 func (r *ring) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
-	select {
-	case r.change <- struct{}{}:
-	default:
-	}
+	r.tell()
 }
 
-// countLines is how many lines p holds, empty ones left out.
-func countLines(p []byte) int64 {
-	var n int64
-	for len(p) > 0 {
-		end := bytes.IndexByte(p, '\n')
-		if end < 0 {
-			end = len(p)
-		}
-		if end > 1 || end == 1 && p[0] != '\r' {
-			n++
-		}
-		p = p[min(end+1, len(p)):]
+// sparse counts how often in a row a buffer was used for less than a quarter.
+type sparse int
+
+// tooOften in a row is no coincidence.
+const tooOften = 64
+
+// note tells whether a buffer of which used bytes were needed is too large;
+// those of least are not.
+func (s *sparse) note(used, size, least int) bool {
+	if used > size/4 || size <= least {
+		*s = 0
+		return false
 	}
-	return n
+	*s++
+	return *s >= tooOften
 }

@@ -1,56 +1,74 @@
 package listen
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"time"
 )
 
-// accept serves streams until ctx ends, and then those that have been waiting.
-func (l *Listener) accept(ctx context.Context) error {
+// serveAll serves streams until ctx ends, and then those that have been
+// waiting. If the listener breaks, all its streams end.
+func (l *Listener) serveAll(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer l.conns.Wait()
-	defer l.stream.Close()
-	ended := make(chan struct{})
+	defer cancel()
+	defer l.Close()
+	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		l.stopAccepting()
+		defer close(interrupted)
+		l.acceptFor(0)
 	})
-	for ctx.Err() == nil {
-		if err := l.acceptOne(ctx); err != nil && ctx.Err() == nil {
-			if errors.Is(err, net.ErrClosed) {
-				stop()
-				return fmt.Errorf("accept on %s: %w", l.name, err)
-			}
-			// Out of file descriptors, say: streams may end.
-			l.opts.Logger.Warn("accepting a connection failed", "listener", l.name, "err", err)
-			pause(ctx)
+	if err := l.acceptUntil(ctx); err != nil {
+		if !stop() {
+			<-interrupted
 		}
+		return err
 	}
-	<-ended
-	for l.acceptOne(ctx) == nil {
+	<-interrupted // or its deadline would come in the midst of draining
+	for end := time.Now().Add(drainTime); time.Now().Before(end); {
+		l.acceptFor(quiet)
+		if l.acceptOne(ctx) != nil {
+			break
+		}
 	}
 	return nil
 }
 
-// stopAccepting lets those in who are at the door, and no more.
-func (l *Listener) stopAccepting() {
-	if d, ok := l.door.(interface{ SetDeadline(time.Time) error }); ok {
-		d.SetDeadline(time.Now().Add(drainAccept)) // if it fails the listener is closed already
-		return
+// quiet is how long nothing must come, while draining, for all to be in.
+const quiet = 50 * time.Millisecond
+
+// acceptFor lets accepting wait for no longer than d.
+func (l *Listener) acceptFor(d time.Duration) {
+	if s, ok := l.stream.(interface{ SetDeadline(time.Time) error }); ok { // both kinds can
+		s.SetDeadline(time.Now().Add(d)) // if it fails the listener is closed, and so is accepting
 	}
-	l.stream.Close()
 }
 
-// drainAccept is how long accepting goes on when the listener ends: whoever
-// has connected is let in within that time.
-const drainAccept = 10 * time.Millisecond
+// acceptUntil accepts until ctx ends or the listener breaks.
+func (l *Listener) acceptUntil(ctx context.Context) error {
+	t := trouble{log: l.opts.Logger.With("listener", l.name), what: "accepting connections"}
+	for {
+		err := l.acceptOne(ctx)
+		switch {
+		case err == nil:
+			t.worked()
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accept on %s: %w", l.name, err)
+		default: // out of file descriptors, say
+			l.counts.troubles.Add(1)
+			t.failed(ctx, err)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
 
 // acceptOne serves the next stream, or refuses it if there are too many.
 func (l *Listener) acceptOne(ctx context.Context) error {
@@ -58,17 +76,17 @@ func (l *Listener) acceptOne(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if l.open.Load() >= int64(l.opts.MaxConns) {
-		if l.refused.Add(1) == 1 { // all are counted, the first is told
+	if l.counts.open.Load() >= int64(l.opts.MaxConns) {
+		if l.counts.refused.Add(1) == 1 { // all are counted, the first is told
 			l.opts.Logger.Warn("too many connections, one is refused", "listener", l.name, "limit", l.opts.MaxConns)
 		}
 		conn.Close()
 		return nil
 	}
-	l.accepted.Add(1)
-	l.open.Add(1)
+	l.counts.accepted.Add(1)
+	l.counts.open.Add(1)
 	l.conns.Go(func() {
-		defer l.open.Add(-1)
+		defer l.counts.open.Add(-1)
 		l.serve(ctx, conn)
 	})
 	return nil
@@ -77,129 +95,98 @@ func (l *Listener) acceptOne(ctx context.Context) error {
 // serve reads one stream to its end. When ctx ends it takes what has arrived.
 func (l *Listener) serve(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now().Add(drainStream)) })()
-	s := splitter{max: l.opts.MaxLine}
-	buf := make([]byte, 64<<10)
+	conn = newPacedConn(conn, ctx.Done())
+	if l.tls != nil {
+		secure := tls.Server(conn, l.tls)
+		if shakeHands(ctx, secure) != nil { // who scans ports is not worth a line in the log
+			l.counts.noTLS.Add(1)
+			return
+		}
+		conn = secure
+	}
+	s := stream{listener: l, conn: conn, lines: splitter{max: l.opts.MaxLine}}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		conn.SetReadDeadline(time.Now()) // if it fails the stream has ended, as below
+	})
+	err := s.readUntil(ctx)
+	if !stop() {
+		<-interrupted // or its deadline would come in the midst of draining
+	}
+	if ctx.Err() != nil && (err == nil || isTimeout(err)) {
+		s.drain()
+	}
+	l.counts.rejected[truncatedTail].Add(s.lines.rest())
+}
+
+// handshakeTime is enough for a handshake around the world and back, and
+// short enough for those who connect and say nothing.
+const handshakeTime = 10 * time.Second
+
+// shakeHands cannot be taken up again once it was interrupted, so when ctx
+// ends it gets the time that draining has.
+func shakeHands(ctx context.Context, conn *tls.Conn) error {
+	conn.SetDeadline(time.Now().Add(handshakeTime)) // if it fails, so does the handshake
+	hurried := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(hurried)
+		conn.SetDeadline(time.Now().Add(drainTime))
+	})
+	err := conn.Handshake()
+	if !stop() {
+		<-hurried
+	}
+	return errors.Join(err, conn.SetDeadline(time.Time{}))
+}
+
+// stream is one that is being read.
+type stream struct {
+	listener *Listener
+	conn     net.Conn
+	lines    splitter
+}
+
+// readUntil reads until ctx ends, which is no error, or the stream does.
+func (s *stream) readUntil(ctx context.Context) error {
 	for {
-		if ctx.Err() == nil {
-			conn.SetReadDeadline(time.Now().Add(l.opts.Idle))
-			if ctx.Err() != nil { // the deadline of the drain came first
-				conn.SetReadDeadline(time.Now().Add(drainStream))
-			}
+		s.conn.SetReadDeadline(time.Now().Add(s.listener.opts.Idle)) // if it fails, so does the read
+		if ctx.Err() != nil {
+			return nil // looked at now, since the deadline may have replaced the one that tells
 		}
-		n, err := conn.Read(buf)
-		lines, tooLong := s.add(buf[:n])
-		l.reject("too_long", tooLong)
-		// A stream waits for room: its sender's kernel holds what comes next.
-		if len(lines) > 0 && !l.ring.put(context.WithoutCancel(ctx), lines) {
-			l.reject("ring_full", countLines(lines))
+		err := s.read()
+		if err == nil {
+			continue
 		}
-		if err != nil {
-			l.reject("truncated_tail", s.rest())
+		if isTimeout(err) && ctx.Err() == nil {
+			s.listener.counts.idle.Add(1)
+		}
+		return err
+	}
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// drain reads until nothing has come for a while.
+func (s *stream) drain() {
+	for end := time.Now().Add(drainTime); time.Now().Before(end); {
+		s.conn.SetReadDeadline(time.Now().Add(quiet)) // if it fails, so does the read
+		if err := s.read(); err != nil {
 			return
 		}
 	}
 }
 
-// drainStream is how long a stream may still bring what is on its way when
-// the listener ends.
-const drainStream = 100 * time.Millisecond
-
-// splitter cuts a stream into whole lines.
-type splitter struct {
-	max  int
-	tail []byte // of a line whose end has not come
-	skip bool   // the line under way is too long and already counted
-	out  []byte
-}
-
-// add takes the next bytes of the stream and returns the whole lines that
-// they complete, good until the next add, and how many lines were too long.
-// It may move bytes within p.
-func (s *splitter) add(p []byte) (lines []byte, tooLong int64) {
-	p, tooLong = s.finish(p)
-	whole := wholeLines(p)
-	lines = p[:whole]
-	if whole > s.max+1 { // else none of them can be too long
-		var n int64
-		lines, n = dropLong(lines, s.max)
-		tooLong += n
+// read hands on the whole lines that are there. It waits for room in the
+// ring: the sender's kernel holds what comes next.
+func (s *stream) read() error {
+	n, err := s.conn.Read(s.lines.space())
+	lines, tooLongs := s.lines.add(n)
+	c := &s.listener.counts
+	c.bytes.Add(int64(n))
+	c.rejected[tooLong].Add(tooLongs)
+	if len(lines) > 0 {
+		s.listener.ring.put(lines)
 	}
-	if len(s.out) > 0 { // what finish completed comes first
-		s.out = append(s.out, lines...)
-		lines = s.out
-	}
-	if s.tail = append(s.tail, p[whole:]...); len(s.tail) > s.max {
-		s.tail, s.skip = s.tail[:0], true
-		tooLong++
-	}
-	return lines, tooLong
-}
-
-// finish takes the end of the line under way off p and puts the line into
-// out, which is empty if there is none that is good.
-func (s *splitter) finish(p []byte) (rest []byte, tooLong int64) {
-	s.out = s.out[:0]
-	end := bytes.IndexByte(p, '\n') + 1
-	switch {
-	case !s.skip && len(s.tail) == 0:
-		return p, 0
-	case end == 0 && s.skip:
-		return nil, 0
-	case end == 0:
-		return p, 0
-	case s.skip:
-		s.skip = false
-	case len(s.tail)+end-1 > s.max:
-		s.tail, tooLong = s.tail[:0], 1
-	default:
-		s.out = append(append(s.out, s.tail...), p[:end]...)
-		s.tail = s.tail[:0]
-	}
-	return p[end:], tooLong
-}
-
-// dropLong takes the lines of more than max bytes out of lines, in place.
-func dropLong(lines []byte, max int) (kept []byte, dropped int64) {
-	kept = lines[:0]
-	for len(lines) > 0 {
-		end := bytes.IndexByte(lines, '\n') + 1
-		if end-1 > max {
-			dropped++
-		} else {
-			kept = append(kept, lines[:end]...)
-		}
-		lines = lines[end:]
-	}
-	return kept, dropped
-}
-
-// rest is how many lines lack their end when the stream does: a line that may
-// have been cut is not taken for whole.
-func (s *splitter) rest() int64 { return countLines(s.tail) }
-
-// wholeLines is the length of p up to its last line end.
-func wholeLines(p []byte) int { return bytes.LastIndexByte(p, '\n') + 1 }
-
-// tlsConfig reads cert and key, and ca if clients must show a certificate.
-func tlsConfig(o url.Values) (*tls.Config, error) {
-	if o.Get("cert") == "" || o.Get("key") == "" {
-		return nil, errors.New("tls needs ?cert=FILE&key=FILE")
-	}
-	cert, err := tls.LoadX509KeyPair(o.Get("cert"), o.Get("key"))
-	if err != nil {
-		return nil, fmt.Errorf("load cert and key: %w", err)
-	}
-	conf := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	if file := o.Get("ca"); file != "" {
-		pem, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("read ca: %w", err)
-		}
-		conf.ClientCAs, conf.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
-		if !conf.ClientCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca %q holds no PEM certificate", file)
-		}
-	}
-	return conf, nil
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/internal/listen"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
 	"monkit.example/reporters/influx"
@@ -54,18 +55,23 @@ var formats = []format{
 var socketTransports = []string{endpoint.UDP, endpoint.TCP, endpoint.TLS, endpoint.Unix, endpoint.Unixgram}
 
 // parse reads a -listen or -forward address, which names its format.
-func parse(addr string, listen bool) (endpoint.Endpoint, format, error) {
-	d := endpoint.Default{Formats: formatNames(), ServerSide: listen}
+func parse(addr string, isListener bool) (endpoint.Endpoint, format, error) {
+	d := endpoint.Default{Formats: formatNames(), ServerSide: isListener}
+	if isListener {
+		d.Options = listen.AddressOptions()
+	}
 	ep, err := endpoint.Parse(addr, d)
 	if ep.Format == "" && err != nil {
 		return ep, format{}, err
 	}
 	f := formatOf(ep.Format)
 	d.Port, d.Transports = f.port, f.transports
-	if listen {
+	if isListener {
 		d.Transports = socketTransports
 	}
-	ep, err = endpoint.Parse(addr, d)
+	if ep, err = endpoint.Parse(addr, d); err == nil && isListener {
+		err = listen.Check(ep)
+	}
 	return ep, f, err
 }
 

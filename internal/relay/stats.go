@@ -36,16 +36,14 @@ func (k *statKeys) key(measurement, name, why string) monkit.SeriesKey {
 	return key
 }
 
-// Stats emits the ledger as series, and what the senders say of themselves.
+// Stats emits the ledger as series, and what listeners and senders say of
+// themselves.
 func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	l := r.Ledger()
 	for _, in := range l.Listeners {
 		key := r.keys.key("listener", in.Name, "")
 		cb(key, "received", float64(in.Received))
 		cb(key, "accepted", float64(in.Accepted))
-		if in.KnowsDrops {
-			cb(key, "kernel_dropped_datagrams", float64(in.KernelDrops))
-		}
 		r.reasons(cb, "listener", in.Name, "rejected", in.Rejected)
 	}
 	for _, d := range l.Destinations {
@@ -54,6 +52,9 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 		cb(key, "delivered", float64(d.Delivered))
 		cb(key, "pending", float64(d.Pending))
 		r.reasons(cb, "destination", d.Name, "dropped", d.Dropped)
+	}
+	for _, in := range r.intakes {
+		in.listener.Stats(cb)
 	}
 	for _, d := range r.dests {
 		if s, ok := d.Reporter.(monkit.StatSource); ok {

@@ -1,0 +1,153 @@
+package listen
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"monkit.example/internal/endpoint"
+)
+
+// Options change how a Listener works. The zero value is good.
+type Options struct {
+	// RcvBuf is what the kernel shall hold of datagrams, in bytes. Zero means
+	// 8 MiB: the default of most systems is full after two milliseconds of a
+	// hundred thousand datagrams a second.
+	RcvBuf int
+	// RingBytes is what may wait to be decoded. Zero means 16 MiB. A single
+	// datagram that is larger is taken when nothing else waits.
+	RingBytes int
+	// MaxConns is how many streams may be open at once. Zero means 1024.
+	MaxConns int
+	// MaxLine is the most bytes of one line of a stream; a longer one is
+	// refused and the stream goes on. Zero means 64 KiB.
+	MaxLine int
+	// Idle is after how long without a byte a stream is closed. Zero means
+	// ten minutes.
+	Idle time.Duration
+	// Logger hears what an operator should know. Nil means nobody does.
+	Logger *slog.Logger
+
+	mode fs.FileMode // of a socket that is a file; zero leaves it to the umask
+}
+
+func (o Options) withDefaults() Options {
+	def := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	def(&o.RcvBuf, 8<<20)
+	def(&o.RingBytes, 16<<20)
+	def(&o.MaxConns, 1024)
+	def(&o.MaxLine, 64<<10)
+	if o.Idle <= 0 {
+		o.Idle = 10 * time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// addressOption is what an address may say after its question mark.
+type addressOption struct {
+	name       string
+	transports []string
+	set        func(o *Options, value string) error // nil if it is read elsewhere
+}
+
+var addressOptions = []addressOption{
+	{"rcvbuf", []string{endpoint.UDP, endpoint.Unixgram}, setRcvBuf},
+	{"mode", []string{endpoint.Unix, endpoint.Unixgram}, setMode},
+	{"idle", []string{endpoint.TCP, endpoint.TLS, endpoint.Unix}, setIdle},
+	{"cert", []string{endpoint.TLS}, nil},
+	{"key", []string{endpoint.TLS}, nil},
+	{"ca", []string{endpoint.TLS}, nil},
+}
+
+// AddressOptions are the options that an address of a listener may carry, for
+// [endpoint.Default]: rcvbuf=16MiB for datagrams, mode=0660 for sockets that
+// are files, idle=10m for streams, and cert, key and ca for tls. They win over
+// [Options]. [Open] refuses those that do not fit the transport.
+func AddressOptions() []string {
+	var names []string
+	for _, a := range addressOptions {
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// Check returns what [Open] would say of ep's options, and binds nothing.
+func Check(ep endpoint.Endpoint) error {
+	if _, err := (Options{}).with(ep.Transport, ep.Options); err != nil {
+		return fmt.Errorf("address %q: %w", ep, err)
+	}
+	return nil
+}
+
+// with returns o changed by what an address says.
+func (o Options) with(transport string, said url.Values) (Options, error) {
+	for _, a := range addressOptions {
+		if !said.Has(a.name) {
+			continue
+		}
+		if !slices.Contains(a.transports, transport) {
+			return o, fmt.Errorf("option %s is not for %s; leave it out, or use %s", a.name, transport, strings.Join(a.transports, ", "))
+		}
+		if a.set == nil {
+			continue
+		}
+		if err := a.set(&o, said.Get(a.name)); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// maxRcvBuf fits into the int that the kernel takes, twice.
+const maxRcvBuf = 1 << 30
+
+func setRcvBuf(o *Options, value string) error {
+	n, err := parseSize(value)
+	if err != nil || n <= 0 || n > maxRcvBuf {
+		return fmt.Errorf("rcvbuf=%s is not a size from 1 to 1GiB; write one such as rcvbuf=16MiB", value)
+	}
+	o.RcvBuf = int(n)
+	return nil
+}
+
+// parseSize reads bytes, or KiB, MiB or GiB if one of them follows.
+func parseSize(s string) (int64, error) {
+	shift := 0
+	for i, unit := range []string{"KiB", "MiB", "GiB"} {
+		if digits, ok := strings.CutSuffix(s, unit); ok {
+			s, shift = digits, 10*(i+1)
+		}
+	}
+	n, err := strconv.ParseUint(s, 10, 31) // shifted by 30 it still fits
+	return int64(n) << shift, err
+}
+
+func setMode(o *Options, value string) error {
+	bits, err := strconv.ParseUint(value, 8, 9)
+	if err != nil || bits == 0 {
+		return fmt.Errorf("mode=%s is not a file mode; write one such as mode=0660", value)
+	}
+	o.mode = fs.FileMode(bits)
+	return nil
+}
+
+func setIdle(o *Options, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("idle=%s is not a time; write one such as idle=10m", value)
+	}
+	o.Idle = d
+	return nil
+}

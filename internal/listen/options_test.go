@@ -1,0 +1,88 @@
+package listen
+
+import (
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/internal/endpoint"
+)
+
+func TestAddressOptions(t *testing.T) {
+	for _, tt := range []struct {
+		name, addr, wrong string // wrong is empty if it is right
+	}{
+		{"buffer in bytes", "udp://h:1?rcvbuf=4096", ""},
+		{"buffer in units", "unixgram:///s?rcvbuf=16MiB", ""},
+		{"largest buffer", "udp://h:1?rcvbuf=1GiB", ""},
+		{"buffer too large", "udp://h:1?rcvbuf=1025MiB", "rcvbuf=16MiB"},
+		{"buffer beyond all numbers", "udp://h:1?rcvbuf=99999999999999999999GiB", "rcvbuf=16MiB"},
+		{"no buffer", "udp://h:1?rcvbuf=0", "rcvbuf=16MiB"},
+		{"negative buffer", "udp://h:1?rcvbuf=-1", "rcvbuf=16MiB"},
+		{"buffer of what", "udp://h:1?rcvbuf=KiB", "rcvbuf=16MiB"},
+		{"buffer of a stream", "tcp://h:1?rcvbuf=4096", "use udp, unixgram"},
+		{"mode", "unix:///s?mode=0660", ""},
+		{"mode of datagrams", "unixgram:///s?mode=777", ""},
+		{"mode that is none", "unix:///s?mode=0980", "mode=0660"},
+		{"mode for nobody", "unix:///s?mode=0", "mode=0660"},
+		{"mode with more than permissions", "unix:///s?mode=4755", "mode=0660"},
+		{"mode of udp", "udp://h:1?mode=0660", "option mode is not for udp; leave it out, or use unix, unixgram"},
+		{"mode of tcp", "tcp://h:1?mode=0660", "option mode is not for tcp"},
+		{"mode of tls", "tls://h:1?mode=0660&cert=c&key=k", "option mode is not for tls"},
+		{"idle", "tls://h:1?idle=90s", ""},
+		{"idle without a unit", "unix:///s?idle=5", "idle=10m"},
+		{"idle of no time", "tcp://h:1?idle=0s", "idle=10m"},
+		{"idle of datagrams", "udp://h:1?idle=5s", "option idle is not for udp"},
+		{"certificate without tls", "tcp://h:1?cert=c&key=k", "is not for tcp; leave it out, or use tls"},
+		{"an option nobody has", "tcp://h:1?color=red", `option "color" is not known`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ep, err := endpoint.Parse(tt.addr, addresses)
+			if err == nil {
+				err = Check(ep)
+			}
+			if tt.wrong == "" && err != nil || tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)) {
+				t.Errorf("Check() = %v, want %q", err, tt.wrong)
+			}
+		})
+	}
+}
+
+func TestAnAddressWinsOverOptions(t *testing.T) {
+	r := open(t, "tcp://127.0.0.1:0?idle=90s", Options{Idle: time.Second, MaxConns: 7})
+	if r.opts.Idle != 90*time.Second || r.opts.MaxConns != 7 || r.opts.MaxLine != 64<<10 {
+		t.Errorf("options are %+v", r.opts)
+	}
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	inUse := "something listens there"
+	if runtime.GOOS == "windows" {
+		inUse = "listen on"
+	}
+	for _, tt := range []struct{ name, addr, want string }{
+		{"port in use", "tcp://" + busy.Addr().String(), inUse},
+		{"no certificate", "tls://127.0.0.1:0", "cert=FILE&key=FILE"},
+		{"certificate that is not there", "tls://127.0.0.1:0?cert=/nowhere&key=/nowhere", "/nowhere"},
+		{"option of another transport", "udp://127.0.0.1:0?idle=5s", "not for udp"},
+		{"no listener", "http://127.0.0.1:1/", "use udp, tcp, tls, unix or unixgram"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ep, err := endpoint.Parse(tt.addr, addresses)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := Open(ep, Options{})
+			if l != nil || err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), ep.Dest()) {
+				t.Errorf("Open() = %v, %v", l, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,197 @@
+package listen
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestWhatFitsIntoARing(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		offers []string
+		fit    string // + or - for each
+		want   string
+	}{
+		{"what fits is in order", []string{"a\n", "b\n"}, "++", "a\nb\n"},
+		{"an end that lacks is added", []string{"a", "b\n", "c"}, "+++", "a\nb\nc\n"},
+		{"full to the last byte", []string{"0123\n", "5678\n"}, "++", "0123\n5678\n"},
+		{"the end that lacks needs room too", []string{"0123\n", "56789"}, "+-", "0123\n"},
+		{"what is smaller may still fit", []string{"0123\n", "56789\n", "a\n"}, "+-+", "0123\na\n"},
+		{"more than all is taken alone", []string{"0123456789ABCDEF\n", "a\n"}, "+-", "0123456789ABCDEF\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRing(10)
+			var fit strings.Builder
+			for _, text := range tt.offers {
+				fit.WriteByte("-+"[btoi(r.offer([]byte(text)))])
+			}
+			lines, ok := r.take(nil)
+			if string(lines) != tt.want || !ok || fit.String() != tt.fit {
+				t.Errorf("take() = %q, %v; fit %s", lines, ok, fit.String())
+			}
+		})
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestTheEndOfARing(t *testing.T) {
+	r := newRing(10)
+	r.offer([]byte("a\n"))
+	r.end()
+	lines, ok := r.take(nil)
+	if string(lines) != "a\n" || !ok {
+		t.Errorf("take() = %q, %v", lines, ok)
+	}
+	for range 2 {
+		if lines, ok := r.take(lines); ok {
+			t.Errorf("take() after the end = %q", lines)
+		}
+	}
+}
+
+func TestAPutWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRing(10)
+		r.put([]byte("0123456\n"))
+		var putting sync.WaitGroup
+		for range 3 {
+			putting.Go(func() { r.put([]byte("abcdef\n")) })
+		}
+		synctest.Wait()
+		if now, _ := r.level(); now != 8 {
+			t.Errorf("it holds %d bytes", now)
+		}
+		var got string
+		for range 4 {
+			lines, _ := r.take(nil)
+			got += string(lines)
+			synctest.Wait()
+		}
+		putting.Wait()
+		if want := "0123456\n" + strings.Repeat("abcdef\n", 3); got != want {
+			t.Errorf("took %q", got)
+		}
+	})
+}
+
+// tiredRing is one whose taker has seen two small takes in quick succession.
+func tiredRing() *ring {
+	r := newRing(1 << 20)
+	for range 2 {
+		r.offer([]byte("a\n"))
+		r.take(nil)
+	}
+	return r
+}
+
+func TestTheTakerRests(t *testing.T) {
+	enoughLines := bytes.Repeat([]byte("x\n"), enough/2)
+	for _, tt := range []struct {
+		name  string
+		ring  func() *ring
+		after func(r *ring) // what happens a millisecond after take began
+		want  time.Duration
+	}{
+		{"what comes quickly is gathered", tiredRing, func(r *ring) { r.offer([]byte("b\n")) }, maxNap},
+		{"enough is taken at once", tiredRing, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
+		{"so is what adds up", tiredRing, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
+		{"the end comes at once", tiredRing, func(r *ring) { r.end() }, time.Millisecond},
+		{"who needs room is let in at once", tiredRing, func(r *ring) {
+			r.offer([]byte("b\n"))
+			go r.put(make([]byte, 1<<20))
+		}, time.Millisecond},
+		{"a small ring is never left alone", func() *ring { r := newRing(1000); r.offer([]byte("a\n")); r.take(nil); return r },
+			func(r *ring) { r.offer([]byte("b\n")) }, time.Millisecond},
+		{"after a pause nothing is", func() *ring {
+			r := tiredRing()
+			go func() { time.Sleep(time.Second); r.offer([]byte("b\n")) }()
+			r.take(nil)
+			return r
+		}, func(r *ring) { r.offer([]byte("c\n")) }, time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := tt.ring()
+				began := time.Now()
+				go func() {
+					time.Sleep(time.Millisecond)
+					tt.after(r)
+				}()
+				r.take(nil)
+				if d := time.Since(began); d != tt.want {
+					t.Errorf("it took %v, want %v", d, tt.want)
+				}
+				synctest.Wait() // until who needed room is in
+			})
+		})
+	}
+}
+
+func TestManyPutAndOneTakes(t *testing.T) {
+	const putters, each = 8, 2000
+	r := newRing(500)
+	var putting sync.WaitGroup
+	for p := range putters {
+		putting.Go(func() {
+			for n := range each {
+				r.put(fmt.Appendf(nil, "%d %d\n", p, n))
+			}
+		})
+	}
+	go func() { putting.Wait(); r.end() }()
+	var next [putters]int
+	for lines, ok := r.take(nil); ok; lines, ok = r.take(lines) {
+		for line := range bytes.Lines(lines) {
+			var p, n int
+			if _, err := fmt.Sscan(string(line), &p, &n); err != nil || n != next[p] {
+				t.Fatalf("%q came where %d was due", line, next[p])
+			}
+			next[p]++
+		}
+	}
+	for p, n := range next {
+		if n != each {
+			t.Errorf("putter %d: %d of %d lines", p, n, each)
+		}
+	}
+}
+
+// A burst may need the whole ring, but does not keep it.
+func TestTheMemoryOfARingIsBoundedAndGivenBack(t *testing.T) {
+	r := newRing(1_000_000)
+	r.pacer.nap = 0
+	text := bytes.Repeat([]byte("0123456\n"), 1000)
+	var taken []byte
+	for range 2 {
+		for r.offer(text) {
+		}
+		if n := cap(r.fill); n > r.max {
+			t.Errorf("a buffer has %d bytes", n)
+		}
+		taken, _ = r.take(taken)
+	}
+	for range 2 * tooOften {
+		r.offer(text)
+		taken, _ = r.take(taken)
+	}
+	if cap(r.fill) > minRing || cap(taken) > minRing {
+		t.Errorf("buffers of %d and %d bytes are kept", cap(r.fill), cap(taken))
+	}
+	if n := testing.AllocsPerRun(10*tooOften, func() {
+		r.offer(text)
+		taken, _ = r.take(taken)
+	}); n != 0 {
+		t.Errorf("%v allocations a take", n)
+	}
+}

@@ -1,0 +1,149 @@
+package listen
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/internal/endpoint"
+)
+
+// identity is a certificate for 127.0.0.1 that signs itself, and its key.
+type identity struct {
+	cert, key string // files
+	pool      *x509.CertPool
+	pair      tls.Certificate
+}
+
+func newIdentity(t *testing.T) identity {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	id := identity{cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), pool: x509.NewCertPool()}
+	writePEM(t, id.cert, "CERTIFICATE", der)
+	writePEM(t, id.key, "PRIVATE KEY", pkcs8)
+	if id.pair, err = tls.LoadX509KeyPair(id.cert, id.key); err != nil {
+		t.Fatal(err)
+	}
+	id.pool.AddCert(id.pair.Leaf)
+	return id
+}
+
+func writePEM(t *testing.T, path, kind string, der []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (id identity) addr() string { return "tls://127.0.0.1:0?cert=" + id.cert + "&key=" + id.key }
+
+func dialTLS(t *testing.T, r *running, conf *tls.Config) net.Conn {
+	t.Helper()
+	conn, err := tls.Dial("tcp", r.Addr().String(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func TestTLS(t *testing.T) {
+	server, client, stranger := newIdentity(t), newIdentity(t), newIdentity(t)
+	with := func(certs ...tls.Certificate) *tls.Config {
+		return &tls.Config{RootCAs: server.pool, Certificates: certs}
+	}
+	for _, tt := range []struct {
+		name, options string
+		conf          *tls.Config
+		ok            bool
+	}{
+		{"without a certificate", "", with(), true},
+		{"a certificate nobody asked for", "", with(stranger.pair), true},
+		{"the right certificate", "&ca=" + client.cert, with(client.pair), true},
+		{"no certificate", "&ca=" + client.cert, with(), false},
+		{"a stranger's certificate", "&ca=" + client.cert, with(stranger.pair), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := listen(t, server.addr()+tt.options, Options{})
+			conn := dialTLS(t, r, tt.conf) // the client does not know yet whether it is let in
+			if !tt.ok {
+				waitFor(t, "refusal", func() bool { return r.stat("failed_handshakes") == 1 })
+				r.stop(t)
+				return
+			}
+			write(t, conn, "a 1\n")
+			r.waitForText(t, "a 1\n")
+			for range 100 {
+				write(t, conn, "b 2\n")
+			}
+			r.end() // at once
+			if in := r.stop(t); in.Accepted != 101 {
+				t.Errorf("intake is %+v", in)
+			}
+		})
+	}
+}
+
+func TestWhoDoesNotSpeakTLSIsLetGo(t *testing.T) {
+	r := listen(t, newIdentity(t).addr(), Options{})
+	write(t, r.dial(t), "a 1 1700000000\n")
+	waitFor(t, "refusal", func() bool { return r.stat("failed_handshakes") == 1 })
+	r.dial(t) // who says nothing is not waited for when the end comes
+	waitFor(t, "a stream", func() bool { return r.stat("connections") == 1 })
+	if in := r.stop(t); in.Received != 0 {
+		t.Errorf("intake is %+v", in)
+	}
+	if n := r.stat("failed_handshakes"); n != 2 {
+		t.Errorf("%v handshakes failed", n)
+	}
+}
+
+func TestCertificatesThatAreNone(t *testing.T) {
+	id := newIdentity(t)
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, addr, want string }{
+		{"no key", "tls://127.0.0.1:0?cert=" + id.cert, "cert=FILE&key=FILE"},
+		{"key of another", "tls://127.0.0.1:0?cert=" + id.cert + "&key=" + newIdentity(t).key, "load cert and key"},
+		{"ca that is not there", id.addr() + "&ca=" + empty + "2", "read ca"},
+		{"ca that is none", id.addr() + "&ca=" + empty, "holds no PEM certificate"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ep, err := endpoint.Parse(tt.addr, addresses)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l, err := Open(ep, Options{}); l != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Open() = %v, %v", l, err)
+			}
+		})
+	}
+}
