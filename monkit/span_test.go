@@ -107,6 +107,9 @@ func TestSpan(t *testing.T) {
 		if id, ok := root.ParentId(); ok {
 			t.Errorf("the root's parent is %d", id)
 		}
+		if child.Parent() != root || root.Parent() != nil {
+			t.Errorf("parents are %v and %v", child.Parent(), root.Parent())
+		}
 		if root.Func() != f || !root.Start().Equal(began) || child.Duration() != time.Second || child.Orphaned() {
 			t.Errorf("func %v start %v duration %v", root.Func(), root.Start(), child.Duration())
 		}

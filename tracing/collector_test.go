@@ -88,6 +88,36 @@ func TestFaultCollectorIsBounded(t *testing.T) {
 	}
 }
 
+// What a call led to is there though those between the two are not: they have
+// not ended, or ended when MaxSpans were kept.
+func TestCollectorFindsTheNearestCaller(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	var spans []*FinishedSpan
+	var ends []func(*error)
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		spans = CollectSpans(ctx, func(ctx context.Context) {
+			for _, name := range []string{"still", "runs"} {
+				ends = append(ends, s.FuncNamed(name).Task(&ctx))
+			}
+			run(ctx, s.FuncNamed("b"), nil, func(ctx context.Context) { run(ctx, s.FuncNamed("c"), nil, nil) })
+			run(ctx, s.FuncNamed("d"), nil, nil)
+		})
+	})
+	for _, end := range ends {
+		end(nil)
+	}
+	if got, want := names(spans), []string{"outer-TRACED", "b", "c", "d"}; !slices.Equal(got, want) {
+		t.Fatalf("collected %v, want %v", got, want)
+	}
+	var parents []int
+	for _, r := range rowsOf(spans) {
+		parents = append(parents, r.parent)
+	}
+	if want := []int{-1, 0, 1, 0}; !slices.Equal(parents, want) {
+		t.Errorf("below the rows %v, want %v", parents, want)
+	}
+}
+
 func TestCollectorWithoutEndIsEmpty(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	c := NewSpanCollector(named("a"))

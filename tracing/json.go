@@ -58,64 +58,23 @@ func JSONOf(s *monkit.Span) SpanJSON {
 	return out
 }
 
-// finishedJSON is a SpanJSON that knows its end.
-type finishedJSON struct {
-	SpanJSON
-	Finish   int64  `json:"finish"` // Unix time in nanoseconds
-	Err      string `json:"err"`
-	Panicked bool   `json:"panicked"`
-}
-
 // SpansToJSON writes spans as an array, one a line. It fails only if w does.
 func SpansToJSON(w io.Writer, spans []*FinishedSpan) error {
+	return writeArray(w, len(spans), func(i int) record { return recordOf(spans[i]) })
+}
+
+// writeArray writes n records.
+func writeArray(w io.Writer, n int, at func(i int) record) error {
 	b := bufio.NewWriter(w)
 	b.WriteByte('[')
-	for i, s := range spans {
+	for i := range n {
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		b.WriteString("\n ")
-		text, _ := json.Marshal(finishedJSON{ // all its parts have a JSON form
-			SpanJSON: JSONOf(s.Span),
-			Finish:   s.Finish.UnixNano(),
-			Err:      errorText(s.Err),
-			Panicked: s.Panicked,
-		})
+		text, _ := json.Marshal(at(i)) // all its parts have a JSON form
 		b.Write(text)
 	}
 	b.WriteString("]\n")
 	return b.Flush()
-}
-
-// maxErrorText bounds what is shown of an error.
-const maxErrorText = 4 << 10
-
-// errorText is what err says. Its code is not ours, and may panic.
-func errorText(err error) (text string) {
-	if err == nil {
-		return ""
-	}
-	defer func() {
-		if recover() != nil {
-			text = "an error whose text cannot be told"
-		}
-	}()
-	text = err.Error()
-	return text[:min(len(text), maxErrorText)]
-}
-
-// callName tells f apart from its variants with other tags.
-func callName(f *monkit.Func) string {
-	if tags := userTags(f); len(tags) > 0 {
-		return f.FullName() + "," + new(monkit.TagSet).SetAll(tags).String()
-	}
-	return f.FullName()
-}
-
-// userTags leaves out those that the name of a function tells already.
-func userTags(f *monkit.Func) map[string]string {
-	tags := f.Tags().All()
-	delete(tags, "name")
-	delete(tags, "scope")
-	return tags
 }

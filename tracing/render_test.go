@@ -132,8 +132,42 @@ func TestSVGShowsHowSpansEnded(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
-	if got := strings.Count(text, "<path "); got != 3 {
+	if got := strings.Count(text, "#bbb"); got != 3 {
 		t.Errorf("%d lines between spans, want 3", got)
+	}
+}
+
+func TestSVGTellsOrphans(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	var spans []*FinishedSpan
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		spans = CollectSpans(ctx, func(ctx context.Context) {
+			end := s.FuncNamed("parent").Task(&ctx)
+			run(ctx, s.FuncNamed("child"), nil, func(context.Context) { end(nil) })
+		})
+	})
+	text := svg(t, spans)
+	if got := strings.Count(text, ", orphaned</text>"); got != 1 || !strings.Contains(text, "s.child ") {
+		t.Errorf("%d orphans in\n%s", got, text)
+	}
+}
+
+// The pages of present allow no style sheets.
+func TestSVGNeedsNothingThatPagesRefuse(t *testing.T) {
+	for _, e := range elements(t, svg(t, sample())) {
+		if e == "style" || e == "script" || strings.HasSuffix(e, " style") || strings.HasSuffix(e, "href") {
+			t.Errorf("the picture has %q", e)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 1: "1ns", 9999: "9.999µs", 123456789: "123.5ms", -123456789: "-123.5ms", 90*time.Minute + 1: "1h30m0s",
+	} {
+		if got := short(d); got != want {
+			t.Errorf("short(%d) = %s, want %s", d, got, want)
+		}
 	}
 }
 
@@ -197,7 +231,7 @@ func TestJSONTellsAllOfASpan(t *testing.T) {
 	if err := SpansToJSON(&b, spans); err != nil {
 		t.Fatal(err)
 	}
-	var got []finishedJSON
+	var got []record
 	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
 		t.Fatal(err)
 	}
