@@ -8,9 +8,13 @@ require (
 	github.com/influxdata/line-protocol/v2 v2.2.1
 	github.com/marpaia/graphite-golang v0.0.0-20190519024811-caf161d2c2b1
 	github.com/prometheus/procfs v0.23.0
+	github.com/rogpeppe/go-internal v1.16.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 )
 
-require github.com/Microsoft/go-winio v0.5.0 // indirect
+require (
+	github.com/Microsoft/go-winio v0.5.0 // indirect
+	golang.org/x/tools v0.26.0 // indirect
+)

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"time"
 
 	"monkit.example/collect"
 	"monkit.example/environment"
 	"monkit.example/examples/vlite/vlite"
 	"monkit.example/internal/relay"
+	"monkit.example/internal/web"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
@@ -27,10 +27,8 @@ type line struct {
 	push      *reporters.Pusher
 	relay     *relay.Relay
 	store     *recent.Store
-	server    *http.Server
 
-	load, carry, serve task
-	detach             func() // takes the relay's stats out of the registry
+	load, carry, page task
 }
 
 // task is a goroutine that is told to end and waited for.
@@ -54,9 +52,9 @@ func (t task) stop() error {
 // startDemo starts everything from the far end, so that nothing is sent to
 // what does not listen yet.
 func startDemo(o demoOptions) (*line, error) {
-	listener, err := net.Listen("tcp", o.http)
+	listener, err := web.Listen(o.http)
 	if err != nil {
-		return nil, fmt.Errorf("-http: %w", err)
+		return nil, fmt.Errorf("-http %s: %w", o.http, err)
 	}
 	l := &line{
 		address: listener.Addr().String(),
@@ -80,12 +78,12 @@ func (l *line) startRelay() (err error) {
 	l.relay, err = relay.New(relay.Config{
 		Listen:       []string{"graphite+udp://127.0.0.1:0"},
 		Destinations: []relay.Destination{{Name: "recent", Reporter: l.store}},
+		Registry:     monkit.Default,
 	})
 	if err != nil {
 		return err
 	}
 	l.carry = startTask(l.relay.Run)
-	l.detach = monkit.Default.ScopeNamed("monkit.example/internal/relay").Attach(l.relay)
 	return nil
 }
 
@@ -99,8 +97,8 @@ func (l *line) startPush(interval time.Duration) {
 
 func (l *line) startPage(listener net.Listener) {
 	page := &demoPage{store: l.store, tally: l.tally, first: vlite.Scope(), started: time.Now()}
-	l.server = newServer(demoHandler(page, monkit.Default, l.service))
-	l.serve = startTask(func(context.Context) error { return l.server.Serve(listener) })
+	h := demoHandler(page, monkit.Default, l.service)
+	l.page = startTask(func(ctx context.Context) error { return web.Serve(ctx, listener, h) })
 }
 
 // stopTime is how long each part may take to end. All is on this machine.
@@ -115,18 +113,7 @@ func (l *line) stop() error {
 	return errors.Join(
 		l.collector.Close(ctx),
 		l.carry.stop(),
-		l.stopPage(ctx))
-}
-
-func (l *line) stopPage(ctx context.Context) error {
-	defer l.detach()
-	if err := l.server.Shutdown(ctx); err != nil {
-		l.server.Close() // a reader that stays does not keep us
-	}
-	if err := l.serve.stop(); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("page: %w", err)
-	}
-	return nil
+		l.page.stop())
 }
 
 // tally reads the ledgers from the beginning of the line, so that what moves

@@ -1,30 +1,24 @@
 package main
 
 import (
-	"bytes"
-	"embed"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
+	"monkit.example/internal/web"
 	"monkit.example/monkit"
 	"monkit.example/present"
 	"monkit.example/reporters/recent"
 )
 
-//go:embed demo.html demo.css demo.js
-var demoFiles embed.FS
+//go:embed demo.html
+var demoHTML string
 
-var demoTemplate = template.Must(template.ParseFS(demoFiles, "demo.html"))
-
-// demoPolicy lets the page load what it comes with and nothing else.
-const demoPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+var demoTemplate = template.Must(template.New("demo.html").Parse(demoHTML))
 
 // maxQuery bounds the filter.
 const maxQuery = 200
@@ -42,51 +36,11 @@ type demoPage struct {
 func demoHandler(p *demoPage, reg *monkit.Registry, service http.Handler) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /{$}", p)
-	for _, name := range []string{"demo.css", "demo.js"} {
-		m.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, name) })
-	}
+	web.Assets(m)
 	m.Handle("/service/", http.StripPrefix("/service", present.HTTP(reg)))
 	m.Handle("/videos", service)
 	m.Handle("/videos/", service)
-	return onlyLocal(m)
-}
-
-func serveFile(w http.ResponseWriter, r *http.Request, name string) {
-	setHeaders(w)
-	http.ServeFileFS(w, r, demoFiles, name)
-}
-
-func setHeaders(w http.ResponseWriter) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", demoPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-}
-
-// onlyLocal refuses requests for any other host than this one: a page from
-// elsewhere could have a name of its own resolve to a loopback address.
-func onlyLocal(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLoopback(hostOf(r.Host)) {
-			http.Error(w, "this page is for the machine it runs on: ask for 127.0.0.1 or localhost", http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// hostOf is address without its port.
-func hostOf(address string) string {
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		return host
-	}
-	return strings.Trim(address, "[]")
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return web.OnlyLocal(m)
 }
 
 // demoView is what the template shows.
@@ -106,14 +60,7 @@ func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("q: the filter has more than %d bytes", maxQuery), http.StatusBadRequest)
 		return
 	}
-	var page bytes.Buffer
-	if err := demoTemplate.Execute(&page, p.view(query, time.Now())); err != nil {
-		http.Error(w, "page: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	setHeaders(w)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(page.Bytes()) // who left needs no page
+	web.Write(w, demoTemplate, p.view(query, time.Now()))
 }
 
 func (p *demoPage) view(query string, now time.Time) demoView {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"flag"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -15,7 +13,7 @@ const usage = `usage: monkit-relay -listen ADDRESS... -forward ADDRESS...
 
 Receives lines on every -listen and sends each of them to every -forward whose
 format it can be turned into. Both flags repeat. SIGTERM drains what is under
-way and prints what became of every line.
+way and prints what became of every line; a second one ends at once.
 
 StatsD lines say what changed, so they go to Graphite and Influx as aggregates
 every -aggregate: NAME.total for counters, NAME.value for gauges, and NAME.count,
@@ -27,6 +25,11 @@ system. A listener may leave out the host, which means all interfaces.
   FORMAT      graphite, influx or statsd
   TRANSPORT   udp, tcp, tls, unix or unixgram; to forward influx also http, https
 
+Behind a ? a listener may have options: rcvbuf=16MiB for udp and unixgram, idle=10m
+for tcp, tls and unix, mode=0660 for unix and unixgram, cert=FILE, key=FILE and
+ca=FILE (clients must have a certificate of it) for tls; a forward by tls may have ca,
+cert, key and servername.
+
 Examples:
   -listen graphite+udp://:2003
   -listen graphite+tcp://127.0.0.1:2003
@@ -35,9 +38,31 @@ Examples:
   -forward graphite+tcp://carbon.example:2003
   -forward 'influx+http://influx.example:8086/write?db=metrics'
   -forward statsd+udp://statsd.example:8125
+  -http 127.0.0.1:9125
+
+The pages of -http show the ledger, refused lines and the relay's own metrics to
+whoever asks; /healthz answers 503 while the relay drains. Without a host before
+the port they are for this machine only.
+
+The exit code is 0 if all went well, 1 if a listener broke, 2 if the command line
+is wrong or an address is taken.
 
 Flags:
 `
+
+// parseFlags writes help to out if it is asked for. The addresses are left to
+// relay.New.
+func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
+	cfg = relay.Config{Aggregate: 10 * time.Second, Drain: 5 * time.Second, RcvBuf: 8 << 20}
+	f := newFlagSet("monkit-relay", "write -listen or -forward before each address")
+	f.Var((*addresses)(&cfg.Listen), "listen", "receive on `ADDRESS`; repeats")
+	f.Var((*addresses)(&cfg.Forward), "forward", "send to `ADDRESS`; repeats")
+	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; nowhere if this is not given")
+	addFlag(f, &cfg.Aggregate, "aggregate", "send aggregates of StatsD lines every `time`", atLeast(time.Second, "10s"))
+	addFlag(f, &cfg.Drain, "drain", "after a signal, deliver for at most this `time`", atLeast(time.Millisecond, "5s"))
+	addFlag(f, &cfg.RcvBuf, "rcvbuf", "`bytes` that the kernel shall hold of datagrams", numberIn(1, 1<<30, "8388608"))
+	return cfg, f.read(args, usage, out)
+}
 
 // addresses is a flag that repeats.
 type addresses []string
@@ -46,42 +71,5 @@ func (a *addresses) String() string { return strings.Join(*a, " ") }
 
 func (a *addresses) Set(s string) error {
 	*a = append(*a, s)
-	return nil
-}
-
-// parseFlags writes to out what is wrong with args.
-func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
-	f := flag.NewFlagSet("monkit-relay", flag.ContinueOnError)
-	f.SetOutput(out)
-	f.Usage = func() {
-		fmt.Fprint(out, usage)
-		f.PrintDefaults()
-	}
-	f.Var((*addresses)(&cfg.Listen), "listen", "receive on `ADDRESS`; repeats")
-	f.Var((*addresses)(&cfg.Forward), "forward", "send to `ADDRESS`; repeats")
-	f.DurationVar(&cfg.Aggregate, "aggregate", 10*time.Second, "send aggregates of StatsD lines every `time`")
-	f.DurationVar(&cfg.Drain, "drain", 5*time.Second, "after a signal, deliver for at most this `time`")
-	f.IntVar(&cfg.RcvBuf, "rcvbuf", 8<<20, "`bytes` that the kernel shall hold of datagrams")
-	if err := f.Parse(args); err != nil {
-		return cfg, err
-	}
-	if err := check(cfg, f.Args()); err != nil {
-		fmt.Fprintf(out, "monkit-relay: %v\n", err)
-		return cfg, err
-	}
-	return cfg, nil
-}
-
-func check(cfg relay.Config, rest []string) error {
-	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("%q is not a flag: write -listen or -forward before each address, or see monkit-relay -h", rest[0])
-	case cfg.Aggregate < time.Second:
-		return fmt.Errorf("-aggregate %v: write a time of at least 1s, such as 10s", cfg.Aggregate)
-	case cfg.Drain <= 0:
-		return fmt.Errorf("-drain %v: write a time such as 5s", cfg.Drain)
-	case cfg.RcvBuf <= 0:
-		return fmt.Errorf("-rcvbuf %d: write a number of bytes such as 8388608", cfg.RcvBuf)
-	}
 	return nil
 }

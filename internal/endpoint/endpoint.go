@@ -35,7 +35,6 @@ type Default struct {
 
 	Formats    []string // allowed; nil is any, otherwise one is required
 	Transports []string // allowed; nil is all
-	Options    []string // allowed, beside those that a transport has anyway
 
 	// ServerSide is set by those who listen: the host may be left out, which
 	// means all interfaces, and port 0 is a free one.
@@ -49,7 +48,11 @@ var dialOptions = map[string][]string{
 
 // listenOptions are the same for listeners.
 var listenOptions = map[string][]string{
-	TLS: {"ca", "cert", "key"},
+	UDP:      {"rcvbuf"},
+	TCP:      {"idle"},
+	TLS:      {"ca", "cert", "key", "idle"},
+	Unix:     {"mode", "idle"},
+	Unixgram: {"mode", "rcvbuf"},
 }
 
 // IsHTTP tells whether e has a URL.

@@ -154,18 +154,16 @@ func parseOptions(query, transport string, d Default) (url.Values, error) {
 	if err != nil {
 		return nil, errors.New("the options cannot be read; write name=value&name=value, with special characters as %XX")
 	}
-	known := slices.Clone(d.Options)
+	known := dialOptions[transport]
 	if d.ServerSide {
-		known = append(known, listenOptions[transport]...)
-	} else {
-		known = append(known, dialOptions[transport]...)
+		known = listenOptions[transport]
 	}
 	for name, values := range o {
 		switch {
 		case len(known) == 0:
 			return nil, fmt.Errorf("option %q: %s has no options here; leave out what follows the ?", name, transport)
 		case !slices.Contains(known, name):
-			return nil, fmt.Errorf("option %q is not known; write %s", name, list(known))
+			return nil, fmt.Errorf("option %q is not known for %s; write %s", name, transport, list(known))
 		case len(values) != 1:
 			return nil, fmt.Errorf("option %q stands there %d times; write it once", name, len(values))
 		}

@@ -9,7 +9,7 @@ import (
 var (
 	graphite = Default{Format: "graphite", Transport: TCP, Port: "2003", Transports: []string{TCP, TLS, UDP, Unix}}
 	influx   = Default{Format: "influx", Transport: HTTP, Port: "8086"}
-	listen   = Default{Formats: []string{"graphite", "statsd"}, Transports: []string{TCP, UDP, Unixgram}, Options: []string{"rcvbuf"}, ServerSide: true}
+	listen   = Default{Formats: []string{"graphite", "statsd"}, Transports: []string{TCP, UDP, Unixgram}, ServerSide: true}
 	bare     = Default{}
 )
 
@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 		{"unix, relative", "unix://./x.sock", graphite, "graphite unix ./x.sock", "graphite+unix://./x.sock"},
 		{"unixgram, abstract", "unixgram://@x", bare, " unixgram @x", ""},
 		{"listen everywhere", "graphite+udp://:2003", listen, "graphite udp :2003", ""},
-		{"listen on a free port", "statsd+tcp://127.0.0.1:0?rcvbuf=1", listen, "statsd tcp 127.0.0.1:0", ""},
+		{"listen on a free port", "statsd+tcp://127.0.0.1:0?idle=1s", listen, "statsd tcp 127.0.0.1:0", ""},
 		{"url", "http://h:8086/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
 		{"url with the scheme's port", "https://h/write?db=x", influx, "influx https h:443", "influx+https://h:443/write?db=x"},
 		{"url without scheme", "h/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
@@ -97,7 +97,7 @@ func TestParseErrorsSayWhatToWrite(t *testing.T) {
 		{"path for host", "/run/x.sock", graphite, "unix:///run/x.sock"},
 		{"path after port", "h:1/x", graphite, `"/x" after the port`},
 		{"option of nobody", "udp://h:1?x=1", graphite, "has no options"},
-		{"option unknown", "graphite+udp://:1?x=1", listen, `"x" is not known; write rcvbuf`},
+		{"option unknown", "graphite+udp://:1?x=1", listen, `"x" is not known for udp; write rcvbuf`},
 		{"option twice", "graphite+udp://:1?rcvbuf=1&rcvbuf=2", listen, "2 times"},
 		{"options broken", "graphite+udp://:1?rcvbuf=%zz", listen, "cannot be read"},
 		{"user", "u:geheim@h:1", graphite, "which only http and https have"},

@@ -1,7 +1,6 @@
 // Package listen takes bytes off sockets as fast as they come and does
 // nothing else with them: [Open] binds a [Listener], [Listener.Run] reads into
 // a bounded ring, and a function of the caller's gets whole lines out of it.
-// Give [AddressOptions] to whoever parses the address.
 //
 // A datagram's end is a line's end, and datagrams are never joined. A stream's
 // last line counts only if its end has come: it may have been cut.

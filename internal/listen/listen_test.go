@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // addresses are those of a listener, with all the options it has.
-var addresses = endpoint.Default{ServerSide: true, Options: AddressOptions()}
+var addresses = endpoint.Default{ServerSide: true}
 
 // running is a Listener whose Run is under way, and what it gave.
 type running struct {

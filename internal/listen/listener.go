@@ -3,11 +3,9 @@ package listen
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -41,7 +39,7 @@ func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
 }
 
 func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
-	if l.opts, err = o.withDefaults().with(ep.Transport, ep.Options); err != nil {
+	if l.opts, err = o.withDefaults().with(ep.Options); err != nil {
 		return err
 	}
 	l.ring = newRing(l.opts.RingBytes)
@@ -51,7 +49,7 @@ func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
 		}
 	}
 	if !ep.IsPath() {
-		return advise(l.bind(ep))
+		return Explain(l.bind(ep))
 	}
 	return l.openPath(ep)
 }
@@ -61,7 +59,7 @@ func (l *Listener) openPath(ep endpoint.Endpoint) (err error) {
 		return fmt.Errorf("mode is for sockets that are files, which %s is not; leave it out", ep.Address)
 	}
 	removeStale(ep.Address)
-	if err = advise(l.bind(ep)); err != nil {
+	if err = Explain(l.bind(ep)); err != nil {
 		return err
 	}
 	if l.file, err = claimFile(ep.Address, l.opts.mode); err != nil {
@@ -88,17 +86,6 @@ func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
 	}
 	if u, ok := l.stream.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false) // Close removes the file, if it is still ours
-	}
-	return err
-}
-
-// advise adds to an error of binding what to do about it.
-func advise(err error) error {
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w; something listens there: end it, or choose another address", err)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%w; choose a port above 1023 or a folder that may be written to, or give the right to it", err)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -55,56 +56,30 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// addressOption is what an address may say after its question mark.
-type addressOption struct {
-	name       string
-	transports []string
-	set        func(o *Options, value string) error // nil if it is read elsewhere
-}
-
-var addressOptions = []addressOption{
-	{"rcvbuf", []string{endpoint.UDP, endpoint.Unixgram}, setRcvBuf},
-	{"mode", []string{endpoint.Unix, endpoint.Unixgram}, setMode},
-	{"idle", []string{endpoint.TCP, endpoint.TLS, endpoint.Unix}, setIdle},
-	{"cert", []string{endpoint.TLS}, nil},
-	{"key", []string{endpoint.TLS}, nil},
-	{"ca", []string{endpoint.TLS}, nil},
-}
-
-// AddressOptions are the options that an address of a listener may carry, for
-// [endpoint.Default]: rcvbuf=16MiB for datagrams, mode=0660 for sockets that
-// are files, idle=10m for streams, and cert, key and ca for tls. They win over
-// [Options]. [Open] refuses those that do not fit the transport.
-func AddressOptions() []string {
-	var names []string
-	for _, a := range addressOptions {
-		names = append(names, a.name)
-	}
-	return names
+// addressOptions are what an address may say after its question mark, as far
+// as it is not about certificates: rcvbuf=16MiB for datagrams, mode=0660 for
+// sockets that are files, and idle=10m for streams.
+var addressOptions = map[string]func(o *Options, value string) error{
+	"rcvbuf": setRcvBuf,
+	"mode":   setMode,
+	"idle":   setIdle,
 }
 
 // Check returns what [Open] would say of ep's options, and binds nothing.
 func Check(ep endpoint.Endpoint) error {
-	if _, err := (Options{}).with(ep.Transport, ep.Options); err != nil {
+	if _, err := (Options{}).with(ep.Options); err != nil {
 		return fmt.Errorf("address %q: %w", ep, err)
 	}
 	return nil
 }
 
-// with returns o changed by what an address says.
-func (o Options) with(transport string, said url.Values) (Options, error) {
-	for _, a := range addressOptions {
-		if !said.Has(a.name) {
-			continue
-		}
-		if !slices.Contains(a.transports, transport) {
-			return o, fmt.Errorf("option %s is not for %s; leave it out, or use %s", a.name, transport, strings.Join(a.transports, ", "))
-		}
-		if a.set == nil {
-			continue
-		}
-		if err := a.set(&o, said.Get(a.name)); err != nil {
-			return o, err
+// with returns o changed by what an address says, which wins.
+func (o Options) with(said url.Values) (Options, error) {
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		if set := addressOptions[name]; set != nil {
+			if err := set(&o, said.Get(name)); err != nil {
+				return o, err
+			}
 		}
 	}
 	return o, nil

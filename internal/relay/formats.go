@@ -58,16 +58,16 @@ var socketTransports = []string{endpoint.UDP, endpoint.TCP, endpoint.TLS, endpoi
 func parse(addr string, isListener bool) (endpoint.Endpoint, format, error) {
 	d := endpoint.Default{Formats: formatNames(), ServerSide: isListener}
 	if isListener {
-		d.Options = listen.AddressOptions()
+		d.Transports = socketTransports
 	}
 	ep, err := endpoint.Parse(addr, d)
 	if ep.Format == "" && err != nil {
 		return ep, format{}, err
 	}
 	f := formatOf(ep.Format)
-	d.Port, d.Transports = f.port, f.transports
-	if isListener {
-		d.Transports = socketTransports
+	d.Port = f.port
+	if !isListener {
+		d.Transports = f.transports
 	}
 	if ep, err = endpoint.Parse(addr, d); err == nil && isListener {
 		err = listen.Check(ep)

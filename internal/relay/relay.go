@@ -11,6 +11,7 @@ import (
 
 	"monkit.example/collect"
 	"monkit.example/internal/listen"
+	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
 
@@ -32,6 +33,12 @@ type Config struct {
 	Drain time.Duration
 	// RcvBuf is the kernel's buffer for datagrams, in bytes. Zero means 8 MiB.
 	RcvBuf int
+	// HTTP is where the admin pages are, such as "127.0.0.1:9125"; without a
+	// host, this machine only. Empty means nowhere.
+	HTTP string
+	// Registry gets the relay's own series while it runs, and its pages are
+	// among the admin pages. Nil means that there is none.
+	Registry *monkit.Registry
 	// Logger hears what an operator should know. Nil means nobody does.
 	Logger *slog.Logger
 }
@@ -62,6 +69,8 @@ type Relay struct {
 	dests   []*dest
 	bad     badLines
 	keys    statKeys
+	admin   *admin // nil if there are no pages
+	health  health
 
 	// Of the lines that have to be aggregated for some destination; nil if
 	// there are none.
@@ -89,7 +98,10 @@ func New(cfg Config) (*Relay, error) {
 	for _, d := range cfg.Destinations {
 		r.dests = append(r.dests, &dest{Destination{r.uniqueName(d.Name), d.Reporter}, ""})
 	}
-	err := errors.Join(r.checkListen(), r.openForwards())
+	err := errors.Join(r.checkListen(), r.openForwards(), r.checkAdmin())
+	if err == nil {
+		err = r.openAdmin()
+	}
 	if err == nil {
 		err = r.listen()
 	}
@@ -207,6 +219,7 @@ func (r *Relay) abandon() {
 	for _, d := range r.dests {
 		d.Reporter.Close(ctx) // nothing is pending, so nothing can fail
 	}
+	r.admin.close()
 }
 
 // Addrs is what was bound, in the order of Config.Listen.
@@ -222,12 +235,14 @@ func (r *Relay) Addrs() []net.Addr {
 // arrived, delivers for Config.Drain at most, and drops and counts the rest.
 // The error is of a listener that broke before; the others went on.
 func (r *Relay) Run(ctx context.Context) error {
+	defer r.show(ctx)()
 	errs := make([]error, len(r.intakes))
 	var running sync.WaitGroup
 	for i, in := range r.intakes {
 		running.Go(func() {
 			if errs[i] = in.run(ctx); errs[i] != nil {
 				r.cfg.Logger.Error("a listener broke", "err", errs[i])
+				r.health.note("a listener broke: " + errs[i].Error())
 			}
 		})
 	}

@@ -3,7 +3,8 @@
 // Takes a new list every second without losing what is typed or where the
 // reader is. Without scripts the page loads itself anew instead.
 
-const input = document.getElementById("q");
+const input = document.getElementById("q"); // the filter, if there is one
+const title = document.title;
 let asking = null;
 
 async function refresh() {
@@ -14,13 +15,13 @@ async function refresh() {
 		if (!answer.ok) throw new Error(answer.statusText);
 		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 		document.getElementById("live").replaceWith(page.getElementById("live"));
-		document.title = "monkit-relay demo";
+		document.title = title;
 	} catch (err) {
-		if (err.name !== "AbortError") document.title = "monkit-relay demo (ended)";
+		if (err.name !== "AbortError") document.title = title + " (ended)";
 	}
 }
 
-input.addEventListener("input", () => {
+input?.addEventListener("input", () => {
 	const url = new URL(location.href);
 	if (input.value) url.searchParams.set("q", input.value);
 	else url.searchParams.delete("q");

@@ -1,0 +1,140 @@
+package relay
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"monkit.example/internal/web"
+	"monkit.example/present"
+)
+
+//go:embed admin_layout.html admin_index.html admin_bad.html
+var adminFiles embed.FS
+
+var (
+	indexPage = parsePage("admin_index.html")
+	badPage   = parsePage("admin_bad.html")
+)
+
+func parsePage(name string) *template.Template {
+	return template.Must(template.New("admin_layout.html").Funcs(template.FuncMap{
+		"reasons": reasonList,
+		"visible": visible,
+	}).ParseFS(adminFiles, "admin_layout.html", name))
+}
+
+// pages are all there are.
+func (r *Relay) pages() *http.ServeMux {
+	m := http.NewServeMux()
+	web.Assets(m)
+	m.HandleFunc("GET /{$}", r.serveIndex)
+	m.HandleFunc("GET /ledger", r.serveLedger)
+	m.HandleFunc("GET /bad", r.serveBad)
+	m.Handle("GET /healthz", &r.health)
+	if r.cfg.Registry != nil {
+		m.Handle("/mon/", http.StripPrefix("/mon", present.HTTP(r.cfg.Registry)))
+	}
+	return m
+}
+
+// adminView is what every page shows; Body is the page's own.
+type adminView struct {
+	Page     string
+	Registry bool // whether there are pages below /mon/
+	Now      time.Time
+	Up       time.Duration
+	Body     any
+}
+
+func (r *Relay) view(page string, body any) adminView {
+	now := time.Now()
+	return adminView{
+		Page: page, Registry: r.cfg.Registry != nil,
+		Now: now, Up: now.Sub(r.admin.started).Round(time.Second), Body: body,
+	}
+}
+
+// indexView is the ledger and its sums.
+type indexView struct {
+	Ledger
+	Health                     []string
+	Delivered, Pending         int64
+	Rejected, Dropped, Missing int64
+}
+
+func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
+	v := indexView{Ledger: r.Ledger(), Health: r.health.why()}
+	in := v.Intake()
+	v.Rejected = in.Received - in.Accepted
+	for _, d := range v.Destinations {
+		v.Delivered += d.Delivered
+		v.Pending += d.Pending
+		v.Dropped += d.Lost()
+		v.Missing += d.Unexplained()
+	}
+	web.Write(w, indexPage, r.view("/", v))
+}
+
+func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
+	l := r.Ledger()
+	switch formOf(req, "text") {
+	case "text":
+		var text bytes.Buffer
+		l.Print(&text)
+		web.WriteText(w, text.String())
+	case "json":
+		web.WriteJSON(w, l.json())
+	default:
+		refuse(w, req, "text or json")
+	}
+}
+
+func (r *Relay) serveBad(w http.ResponseWriter, req *http.Request) {
+	bad := r.Bad()
+	slices.Reverse(bad) // the newest is what one looks for
+	switch formOf(req, "html") {
+	case "html":
+		web.Write(w, badPage, r.view("/bad", bad))
+	case "json":
+		web.WriteJSON(w, badToJSON(bad))
+	default:
+		refuse(w, req, "html or json")
+	}
+}
+
+// formOf is the form that was asked for.
+func formOf(r *http.Request, otherwise string) string {
+	if form := r.URL.Query().Get("format"); form != "" {
+		return form
+	}
+	return otherwise
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, forms string) {
+	web.SetHeaders(w.Header())
+	http.Error(w, fmt.Sprintf("format %q is not known; write %s", formOf(r, ""), forms), http.StatusBadRequest)
+}
+
+// reasonList is "age 1, full 2" of what happened, or "".
+func reasonList(n map[string]int64) string {
+	var all []string
+	for _, why := range slices.Sorted(maps.Keys(some(n))) {
+		all = append(all, fmt.Sprintf("%s %d", why, n[why]))
+	}
+	return strings.Join(all, ", ")
+}
+
+// visible writes out what a reader would not see, or what could make him see
+// something else: control characters, marks of direction, bytes that are no text.
+func visible(s string) string {
+	quoted := strconv.Quote(s)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/listen"
+)
+
+// Address checks where pages shall be, HOST:PORT. Without a host that is this
+// machine only: whoever wants others to see the pages says so.
+func Address(s string) (string, error) {
+	host, port, err := split(s)
+	if err != nil {
+		return "", fmt.Errorf("%q: %w", endpoint.Redact(s), err)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+func split(s string) (host, port string, err error) {
+	if strings.ContainsAny(s, "/@?# ") {
+		return "", "", errors.New("this is more than a host and a port; write an address such as 127.0.0.1:9125")
+	}
+	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
+		return "", "", fmt.Errorf("no host before the port; write 127.0.0.1:%s, or :%s which is the same", s, s)
+	}
+	host, port, err = net.SplitHostPort(s)
+	if err != nil {
+		return "", "", errors.New("not a host and a port; write an address such as 127.0.0.1:9125 or [::1]:9125")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", "", errors.New("the port is not a number from 0 to 65535; write an address such as 127.0.0.1:9125")
+	}
+	return host, port, nil
+}
+
+// Listen binds what [Address] returned. The error says what to do about it.
+func Listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, listen.Explain(err)
+	}
+	return l, nil
+}
+
+// IsLocal reports whether an address, with or without a port, can be reached
+// from this machine only.
+func IsLocal(address string) bool {
+	host := hostOf(address)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// hostOf is address without its port.
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return strings.Trim(address, "[]")
+}

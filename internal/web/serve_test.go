@@ -1,0 +1,124 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"html/template"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestAnswersAreHarmless(t *testing.T) {
+	page := template.Must(template.New("").Parse("<p>{{.}}</p>"))
+	broken := template.Must(template.New("").Parse("<p>{{.Nothing}}</p>"))
+	assets := http.NewServeMux()
+	Assets(assets)
+	write := func(f func(w http.ResponseWriter)) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { f(w) })
+	}
+	for _, tt := range []struct {
+		name, path, kind, body string
+		code                   int
+		h                      http.Handler
+	}{
+		{"page", "/", "text/html", "<p>&lt;b&gt;</p>", 200, write(func(w http.ResponseWriter) { Write(w, page, "<b>") })},
+		{"page that cannot be made", "/", "text/plain", "page: ", 500, write(func(w http.ResponseWriter) { Write(w, broken, 1) })},
+		{"text", "/", "text/plain", "<b>", 200, write(func(w http.ResponseWriter) { WriteText(w, "<b>") })},
+		{"JSON", "/", "application/json", "1\n", 200, write(func(w http.ResponseWriter) { WriteJSON(w, 1) })},
+		{"JSON that cannot be made", "/", "text/plain", "json: ", 500, write(func(w http.ResponseWriter) { WriteJSON(w, func() {}) })},
+		{"stylesheet", "/style.css", "text/css", "{", 200, assets},
+		{"script", "/live.js", "text/javascript", "live", 200, assets},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := httptest.NewRecorder()
+			tt.h.ServeHTTP(rec, httptest.NewRequest("GET", tt.path, nil))
+			if rec.Code != tt.code || !strings.Contains(rec.Body.String(), tt.body) || !strings.HasPrefix(rec.Header().Get("Content-Type"), tt.kind) {
+				t.Errorf("%d %s %q", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
+			}
+			if rec.Header().Get("X-Content-Type-Options") != "nosniff" || tt.code == 200 && !strings.Contains(rec.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+				t.Errorf("headers are %v", rec.Header())
+			}
+		})
+	}
+}
+
+func TestOnlyLocal(t *testing.T) {
+	h := OnlyLocal(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteText(w, "secret") }))
+	for host, want := range map[string]int{"127.0.0.1:1": 200, "localhost": 200, "[::1]:1": 200, "rebound.example": 403, "": 403} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		rec := httptest.NewRecorder()
+		if h.ServeHTTP(rec, r); rec.Code != want || (want != 200) == strings.Contains(rec.Body.String(), "secret") {
+			t.Errorf("host %q: %d %q", host, rec.Code, rec.Body)
+		}
+	}
+}
+
+// TestServeEnds has one reader whose page waits for its context, and one who
+// never sends the whole of a request.
+func TestServeEnds(t *testing.T) {
+	l, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	entered := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() {
+		served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			close(entered)
+			<-r.Context().Done()
+			WriteText(w, "ended")
+		}))
+	}()
+	slow, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	io.WriteString(slow, "GET / HT") // what is missing never comes
+	waiting, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waiting.Close()
+	io.WriteString(waiting, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	<-entered
+	cancel()
+	waiting.SetReadDeadline(time.Now().Add(10 * time.Second))
+	resp, err := http.ReadResponse(bufio.NewReader(waiting), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); string(body) != "ended" {
+		t.Errorf("the page under way said %q, %v", body, err)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("Serve() = %v", err)
+	}
+	if _, err := net.Dial("tcp", address); err == nil {
+		t.Error("it listens on")
+	}
+}
+
+func TestServeTellsThatItBroke(t *testing.T) {
+	l, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if err := Serve(t.Context(), l, http.NotFoundHandler()); err == nil {
+		t.Error("a listener that is closed is served")
+	}
+}
