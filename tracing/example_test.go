@@ -2,7 +2,9 @@ package tracing_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -23,4 +25,92 @@ func ExampleCollectSpans() {
 	// Output:
 	// shop.serve-TRACED <nil>
 	// shop.order <nil>
+}
+
+func ExampleRecorder() {
+	registry := monkit.NewRegistry()
+	mon := registry.ScopeNamed("shop")
+	rec := tracing.NewRecorder(registry, tracing.RecorderOptions{})
+	defer rec.Close()
+	registry.ScopeNamed("traces").Chain(rec) // how much is kept, among the statistics
+
+	order := func(ctx context.Context) (err error) {
+		defer mon.TaskNamed("order")(&ctx)(&err)
+		return fmt.Errorf("read the order: %w", io.EOF)
+	}
+	order(context.Background())
+
+	for _, t := range rec.Traces() {
+		fmt.Println(t.Func, t.Err, t.Reasons)
+	}
+	// Output: shop.order EOF recent failed slow
+}
+
+func ExampleWatchForSpans() {
+	registry := monkit.NewRegistry()
+	mon := registry.ScopeNamed("shop")
+	matcher, err := tracing.Query{Regex: "order$"}.Match(registry)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() { // somebody who orders
+		defer close(stopped)
+		for ctx.Err() == nil {
+			mon.TaskNamed("order")(nil)(nil)
+		}
+	}()
+	spans, err := tracing.WatchForSpans(context.Background(), registry, matcher)
+	cancel()
+	<-stopped
+	fmt.Println(spans[0].Span.Func().FullName(), err)
+	// Output: shop.order <nil>
+}
+
+func ExampleQuery() {
+	registry := monkit.NewRegistry()
+	registry.ScopeNamed("shop").FuncNamed("order")
+	_, err := tracing.Query{Regex: "odrer", Preselect: true}.Match(registry)
+	fmt.Println(err)
+	// Output: regex preselect matches 0 functions
+}
+
+func ExampleSpanCollector() {
+	mon := monkit.NewRegistry().ScopeNamed("shop")
+	ctx := context.Background()
+	finish := mon.TaskNamed("serve")(&ctx)
+	root := monkit.SpanFromCtx(ctx)
+
+	collector := tracing.NewSpanCollector(nil)
+	defer root.Trace().ObserveSpans(collector)()
+	collector.ForceStart(root)
+	inner, err := ctx, errors.New("sold out")
+	mon.TaskNamed("order")(&inner)(&err)
+	finish(nil)
+
+	<-collector.Done()
+	for _, s := range collector.Spans() {
+		fmt.Println(s.Span.Func().ShortName(), s.Err)
+	}
+	// Output:
+	// serve <nil>
+	// order sold out
+}
+
+func ExampleSample() {
+	registry := monkit.NewRegistry()
+	mon := registry.ScopeNamed("shop")
+	var exporter counter
+	defer tracing.ObserveSampledTraces(registry, nil, &exporter)()
+
+	ctx := context.Background()
+	finish := mon.TaskNamed("serve")(&ctx)
+	tracing.Sample(monkit.SpanFromCtx(ctx).Trace()) // this one is worth it
+	finish(nil)
+	mon.TaskNamed("serve")(nil)(nil)
+	fmt.Println(exporter.spans)
+	// Output: 1
 }

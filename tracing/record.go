@@ -50,7 +50,7 @@ const maxKeptText = 1 << 10
 
 func shortened(text string) string {
 	if len(text) <= maxKeptText {
-		return text
+		return strings.Clone(text)
 	}
 	return strings.ToValidUTF8(text[:maxKeptText], "") + "…" // a copy
 }
@@ -61,6 +61,9 @@ func (r *record) size() int {
 	n := fixed + len(r.call) + len(r.Err)
 	for _, arg := range r.Args {
 		n += 16 + len(arg)
+	}
+	for key, val := range r.Func.Tags {
+		n += 64 + len(key) + len(val)
 	}
 	for _, a := range r.Annotations {
 		n += 32 + len(a[0]) + len(a[1])
@@ -77,23 +80,34 @@ type row struct {
 // rowsOf puts spans in the order in which they are shown: each below its
 // caller, siblings by when they began.
 func rowsOf(spans []*FinishedSpan) []row {
-	sorted := append(StartTimeSorter{}, spans...)
-	sorted.Sort()
-	t := newTree(sorted)
-	b := rowBuilder{tree: t, at: make(map[int64]int, len(spans))}
-	for _, s := range t.roots {
-		t.walk(s, b.add)
+	b := newRowBuilder(spans)
+	for _, s := range b.tree.roots {
+		b.tree.walk(s, b.add)
 	}
-	for _, s := range sorted { // those in circles are below no root
-		t.walk(s, b.add)
+	for _, s := range b.sorted { // those in circles are below no root
+		b.tree.walk(s, b.add)
 	}
 	return b.rows
 }
 
+// rowsBelow is rowsOf for one of spans and what it led to.
+func rowsBelow(root *FinishedSpan, spans []*FinishedSpan) []row {
+	b := newRowBuilder(spans)
+	b.tree.walk(root, b.add)
+	return b.rows
+}
+
 type rowBuilder struct {
-	tree *tree
-	rows []row
-	at   map[int64]int // row of the span's id
+	sorted []*FinishedSpan // by when they began
+	tree   *tree
+	rows   []row
+	at     map[int64]int // row of the span's id
+}
+
+func newRowBuilder(spans []*FinishedSpan) *rowBuilder {
+	sorted := append(StartTimeSorter{}, spans...)
+	sorted.Sort()
+	return &rowBuilder{sorted: sorted, tree: newTree(sorted), at: make(map[int64]int, len(spans))}
 }
 
 func (b *rowBuilder) add(s *FinishedSpan) {
