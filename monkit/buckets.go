@@ -1,173 +1,182 @@
 package monkit
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Values are counted in buckets, 64 to an octave, so that a bucket is at most
 // 1/64 wide of its lower edge and its middle at most 0.78 % from any value in
-// it. Sign and exponent of the IEEE format choose the octave, the first six
-// bits of the fraction the bucket. One page holds the 64 counts of one
-// octave; pages exist for octaves that have seen a value, 72 bytes each, and
-// 256 more once a bucket has counted beyond 255.
+// it. The IEEE format has the bucket in its leading bits: sign, exponent, which
+// is the octave, and the first six bits of the fraction. There are counts for
+// all octaves from the lowest to the highest seen, 72 bytes each, and 256 more
+// for an octave where a bucket has counted beyond 255.
 const (
-	pageBits   = 6
-	pageSize   = 1 << pageBits
-	mantissa   = 52 // bits of fraction
-	exponents  = 1<<11 - 1
-	maxOctaves = 128 // 38 decades; smaller values join the lowest bucket
+	octaveBits  = 6
+	octaveSize  = 1 << octaveBits
+	mantissa    = 52 // bits of fraction
+	exponents   = 1<<11 - 1
+	bucketShift = mantissa - octaveBits
+	maxOctaves  = 128 // 38 decades; smaller values join the lowest bucket
 )
 
-type page struct {
-	lo [pageSize]uint8
-	hi *[pageSize]uint32 // counts 256s; made when a lo first wraps
+// octave is the counts of one octave; the zero octave has none.
+type octave struct {
+	lo []uint8
+	hi *[octaveSize]uint32 // counts 256s; nil until a lo first wraps
 }
 
-func (p *page) carry(i int) {
-	if p.hi == nil {
-		p.hi = new([pageSize]uint32)
-	}
-	p.hi[i]++
-}
-
-func (p *page) count(i int) int64 {
-	if p == nil {
+func (o octave) count(i int) int64 {
+	if o.lo == nil {
 		return 0
 	}
-	n := int64(p.lo[i])
-	if p.hi != nil {
-		n += int64(p.hi[i]) << 8
+	n := int64(o.lo[i])
+	if o.hi != nil {
+		n += int64(o.hi[i]) << 8
 	}
 	return n
 }
 
-func (p *page) addN(i int, n int64) {
-	if n == 0 {
-		return
-	}
-	sum := p.count(i) + n
-	p.lo[i] = uint8(sum)
-	if sum > math.MaxUint8 {
-		if p.hi == nil {
-			p.hi = new([pageSize]uint32)
-		}
-		p.hi[i] = uint32(min(sum>>8, math.MaxUint32))
-	}
-}
-
-func (p *page) total() int64 {
-	if p == nil {
-		return 0
-	}
+func (o octave) total() int64 {
 	var n int64
-	for i := range p.lo {
-		n += int64(p.lo[i])
+	for _, lo := range o.lo {
+		n += int64(lo)
 	}
-	if p.hi != nil {
-		for i := range p.hi {
-			n += int64(p.hi[i]) << 8
+	if o.hi != nil {
+		for _, hi := range o.hi {
+			n += int64(hi) << 8
 		}
 	}
 	return n
 }
 
-func (p *page) clone() *page {
-	if p == nil {
-		return nil
-	}
-	c := *p
-	if p.hi != nil {
-		hi := *p.hi
-		c.hi = &hi
-	}
-	return &c
-}
-
-// side holds the pages of one sign, neighbouring octaves from base on.
+// side holds the counts of one sign.
 type side struct {
-	base  int
-	pages []*page
+	base uint64                // leading bits of the first bucket
+	lo   []uint8               // a byte a bucket
+	hi   []*[octaveSize]uint32 // one for each octave
 }
 
-func (s *side) at(exp int) *page {
-	if i := exp - s.base; uint(i) < uint(len(s.pages)) {
-		return s.pages[i]
+// first is the lowest octave, end the one after the highest.
+func (s *side) first() int { return int(s.base >> octaveBits) }
+func (s *side) end() int   { return s.first() + len(s.hi) }
+
+func (s *side) octave(exp int) octave {
+	i := exp - s.first()
+	if uint(i) >= uint(len(s.hi)) {
+		return octave{}
 	}
-	return nil
+	return octave{lo: s.lo[i*octaveSize:][:octaveSize], hi: s.hi[i]}
 }
 
-func (s *side) end() int { return s.base + len(s.pages) }
+// inc counts one more in bucket i of lo, which has room in all but one of 256
+// cases.
+func (s *side) inc(i uint64) {
+	if s.lo[i]++; s.lo[i] == 0 {
+		s.carry(int(i), 1)
+	}
+}
 
-// need returns the page of exp, made if it has to be. Octaves too far below
-// the highest one have none of their own: they share the lowest.
-func (s *side) need(exp int) (p *page, shared bool) {
-	switch {
-	case len(s.pages) == 0:
-		s.base, s.pages = exp, make([]*page, 1, 2)
+func (s *side) carry(i int, n int64) {
+	hi := s.hi[i/octaveSize]
+	if hi == nil {
+		hi = new([octaveSize]uint32)
+		s.hi[i/octaveSize] = hi
+	}
+	sum := int64(hi[i%octaveSize]) + n
+	hi[i%octaveSize] = uint32(min(sum, math.MaxUint32))
+}
+
+func (s *side) addN(i int, n int64) {
+	sum := int64(s.lo[i]) + n
+	s.lo[i] = uint8(sum)
+	if sum > math.MaxUint8 {
+		s.carry(i, sum>>8)
+	}
+}
+
+// need makes room for octave exp and returns the index of its first bucket.
+// Octaves too far below the highest one have no room: they share the lowest
+// bucket.
+func (s *side) need(exp int) (i int, shared bool) {
+	switch low := max(exp, s.end()-maxOctaves); {
+	case len(s.hi) == 0:
+		s.cover(exp, exp+1)
 	case exp >= s.end():
-		s.pages = append(s.pages, make([]*page, exp+1-s.end())...)
-		s.fold(s.end() - maxOctaves)
-	case exp < s.base:
-		low := max(exp, s.end()-maxOctaves)
-		s.pages = append(make([]*page, s.base-low, s.end()-low), s.pages...)
-		s.base = low
-		shared = low > exp
+		s.fold(exp + 1 - maxOctaves)
+		s.cover(s.first(), exp+1)
+	case low < s.first():
+		s.cover(low, s.end())
 	}
-	i := max(exp-s.base, 0)
-	if s.pages[i] == nil {
-		s.pages[i] = new(page)
-	}
-	return s.pages[i], shared
+	at := exp - s.first()
+	return max(at, 0) * octaveSize, at < 0
 }
 
-// fold makes base the lowest octave, and its first bucket the home of all
+// cover makes the octaves those from first to end. It keeps the counts, which
+// are among them.
+func (s *side) cover(first, end int) {
+	lo := make([]uint8, (end-first)*octaveSize)
+	hi := make([]*[octaveSize]uint32, end-first)
+	if len(s.hi) > 0 {
+		copy(lo[(s.first()-first)*octaveSize:], s.lo)
+		copy(hi[s.first()-first:], s.hi)
+	}
+	s.base, s.lo, s.hi = uint64(first)<<octaveBits, lo, hi
+}
+
+// fold makes first the lowest octave, and its first bucket the home of all
 // that was below.
-func (s *side) fold(base int) {
-	if base <= s.base {
+func (s *side) fold(first int) {
+	var below int64
+	gone := 0
+	for ; s.first()+gone < first && gone < len(s.hi); gone++ {
+		below += s.octave(s.first() + gone).total()
+	}
+	if gone == 0 {
 		return
 	}
-	var below int64
-	gone := min(base-s.base, len(s.pages))
-	for _, p := range s.pages[:gone] {
-		below += p.total()
+	s.base, s.lo, s.hi = uint64(first)<<octaveBits, s.lo[gone*octaveSize:], s.hi[gone:]
+	if len(s.hi) == 0 {
+		s.cover(first, first+1)
 	}
-	s.base, s.pages = base, s.pages[gone:]
-	if s.pages[0] == nil {
-		s.pages[0] = new(page)
-	}
-	s.pages[0].addN(0, below)
+	s.addN(0, below)
 }
 
 func (s *side) merge(o *side) {
-	for i, p := range o.pages {
-		if p == nil {
+	for exp := o.first(); exp < o.end(); exp++ {
+		theirs := o.octave(exp)
+		total := theirs.total()
+		if total == 0 {
 			continue
 		}
-		into, shared := s.need(o.base + i)
+		at, shared := s.need(exp)
 		if shared {
-			into.addN(0, p.total())
+			s.addN(0, total)
 			continue
 		}
-		for b := range pageSize {
-			into.addN(b, p.count(b))
+		for b := range octaveSize {
+			s.addN(at+b, theirs.count(b))
 		}
 	}
 }
 
-// clear empties the pages and keeps their memory.
+// clear empties the buckets and keeps their memory.
 func (s *side) clear() {
-	for _, p := range s.pages {
-		if p != nil {
-			*p = page{hi: p.hi}
-			if p.hi != nil {
-				clear(p.hi[:])
-			}
+	clear(s.lo)
+	for _, hi := range s.hi {
+		if hi != nil {
+			clear(hi[:])
 		}
 	}
 }
 
 func (s *side) clone() side {
-	c := side{base: s.base, pages: make([]*page, len(s.pages))}
-	for i, p := range s.pages {
-		c.pages[i] = p.clone()
+	c := side{base: s.base, lo: slices.Clone(s.lo), hi: slices.Clone(s.hi)}
+	for i, hi := range c.hi {
+		if hi != nil {
+			own := *hi
+			c.hi[i] = &own
+		}
 	}
 	return c
 }
@@ -178,37 +187,23 @@ type buckets struct {
 	pos, neg side
 }
 
-func (b *buckets) add(v float64) {
-	bits := math.Float64bits(v)
+// add counts the value with bits. Values that have no exponent are closer to
+// zero than any bucket.
+func (b *buckets) add(bits uint64) {
 	exp := int(bits >> mantissa & exponents)
-	sub := int(bits >> (mantissa - pageBits) & (pageSize - 1))
-	s := &b.pos
-	if v < 0 {
-		s = &b.neg
-	}
-	if i := exp - s.base; uint(i) < uint(len(s.pages)) {
-		if p := s.pages[i]; p != nil {
-			if p.lo[sub]++; p.lo[sub] == 0 {
-				p.carry(sub)
-			}
-			return
-		}
-	}
-	b.addNew(s, exp, sub)
-}
-
-// addNew counts what is in an octave not seen before. Values that have no
-// exponent are closer to zero than any bucket.
-func (b *buckets) addNew(s *side, exp, sub int) {
 	if exp == 0 {
 		b.zeros++
 		return
 	}
-	p, shared := s.need(exp)
-	if shared {
-		sub = 0
+	s := &b.pos
+	if bits>>(mantissa+11) != 0 {
+		s = &b.neg
 	}
-	p.addN(sub, 1)
+	i, shared := s.need(exp)
+	if !shared {
+		i += int(bits >> bucketShift % octaveSize)
+	}
+	s.inc(uint64(i))
 }
 
 func (b *buckets) merge(o *buckets) {
@@ -230,6 +225,6 @@ func (b *buckets) clone() buckets {
 // middle is the point of a bucket whose relative distance to both edges is
 // the same.
 func middle(exp, sub int) float64 {
-	low := math.Float64frombits(uint64(exp)<<mantissa | uint64(sub)<<(mantissa-pageBits))
-	return low * (1 + 1/float64(2*(pageSize+sub)+1))
+	low := math.Float64frombits(uint64(exp)<<mantissa | uint64(sub)<<bucketShift)
+	return low * (1 + 1/float64(2*(octaveSize+sub)+1))
 }

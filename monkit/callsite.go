@@ -1,7 +1,6 @@
 package monkit
 
 import (
-	"maps"
 	"runtime"
 	"strings"
 	"sync"
@@ -24,14 +23,56 @@ type callSite struct {
 // it grows no further than the program has places.
 type callSites struct {
 	mu  sync.Mutex
-	all atomic.Pointer[map[uintptr]*callSite] // replaced under mu
+	all atomic.Pointer[siteTable] // replaced under mu
 }
 
-func (c *callSites) at(pc uintptr) *callSite {
-	if all := c.all.Load(); all != nil {
-		return (*all)[pc]
+// siteTable is a hash table that never changes. At least half of it is empty,
+// so that a search ends soon; it is quicker than a map, which every task would
+// notice.
+type siteTable struct {
+	slots []*callSite // a power of two
+	n     int
+}
+
+func (t *siteTable) index(pc uintptr) uint64 {
+	return uint64(pc) * 0x9e3779b97f4a7c15 >> 32 & uint64(len(t.slots)-1)
+}
+
+func (t *siteTable) with(site *callSite) *siteTable {
+	grown := &siteTable{slots: make([]*callSite, max(8, len(t.slots)))}
+	if 2*(t.n+1) > len(grown.slots) {
+		grown.slots = make([]*callSite, 2*len(grown.slots))
 	}
-	return nil
+	for _, old := range t.slots {
+		grown.put(old)
+	}
+	grown.put(site)
+	return grown
+}
+
+func (t *siteTable) put(site *callSite) {
+	if site == nil {
+		return
+	}
+	i := t.index(site.pc)
+	for t.slots[i] != nil {
+		i = (i + 1) & uint64(len(t.slots)-1)
+	}
+	t.slots[i] = site
+	t.n++
+}
+
+// at returns the site of pc, nil if there is none.
+func (c *callSites) at(pc uintptr) *callSite {
+	t := c.all.Load()
+	if t == nil {
+		return nil
+	}
+	i := t.index(pc)
+	for t.slots[i] != nil && t.slots[i].pc != pc {
+		i = (i + 1) & uint64(len(t.slots)-1)
+	}
+	return t.slots[i]
 }
 
 // find returns the site of a function that returns to returns. user is the
@@ -54,15 +95,14 @@ func (c *callSites) find(returns, user uintptr) *callSite {
 func (c *callSites) add(site *callSite) *callSite {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	grown := make(map[uintptr]*callSite)
-	if all := c.all.Load(); all != nil {
-		maps.Copy(grown, *all)
-	}
-	if old := grown[site.pc]; old != nil {
+	if old := c.at(site.pc); old != nil {
 		return old
 	}
-	grown[site.pc] = site
-	c.all.Store(&grown)
+	all := c.all.Load()
+	if all == nil {
+		all = new(siteTable)
+	}
+	c.all.Store(all.with(site))
 	return site
 }
 

@@ -56,45 +56,62 @@ func NewDurationDist(key SeriesKey) *DurationDist { return &DurationDist{key: ke
 // Insert adds one value. Floats that are not finite are left out: one of
 // them would make every later sum worthless.
 func (d *Dist[T]) Insert(v T) {
-	if !finite(v) {
-		return
+	if d.Count < d.recent.due || d.look(v) {
+		d.put(v, bitsOf(v))
 	}
-	if d.recent.unclocked == 0 {
-		d.recent.look()
-	} else {
-		d.recent.unclocked--
-	}
-	d.put(v)
 }
 
 // insertAt is Insert for callers that have the time, in ticks, at hand.
 func (d *Dist[T]) insertAt(v T, now int64) {
 	d.recent.at(now)
-	d.put(v)
+	d.put(v, bitsOf(v))
 }
 
-// put counts v in the current window. It is one function, and not one for
-// each thing that counts, because calls are most of its cost.
-func (d *Dist[T]) put(v T) {
-	w := d.recent.cur
-	if w.count == 0 || v < w.min { // no window's extremes are beyond those of all time
-		w.min = v
-		if d.Count == 0 || v < d.Low {
-			d.Low = v
-		}
+// bitsOf returns the IEEE format of v, which has its bucket.
+func bitsOf[T Number](v T) uint64 { return math.Float64bits(float64(v)) }
+
+// look is what comes before a value that is due for it. It reports whether
+// the value counts.
+func (d *Dist[T]) look(v T) bool {
+	if !finite(v) {
+		return false
 	}
-	if w.count == 0 || v > w.max {
-		w.max = v
-		if d.Count == 0 || v > d.High {
-			d.High = v
-		}
+	d.recent.look(d.Count)
+	return true
+}
+
+// put counts v, which has bits, in the current window. It is one function,
+// and not one for each thing that counts, because calls are most of its cost.
+func (d *Dist[T]) put(v T, bits uint64) {
+	w := &d.recent.cur
+	if !(v >= w.min && v <= w.max) && !d.stretch(v) { // NaN too
+		return
 	}
-	w.count++
-	w.sum += float64(v)
 	d.Recent = v
 	d.Count++
 	d.Sum += v
-	w.buckets.add(float64(v))
+	w.sum += math.Float64frombits(bits)
+	w.count++
+	s := &w.buckets.pos
+	if i := bits>>bucketShift - s.base; i < uint64(len(s.lo)) {
+		s.inc(i)
+		return
+	}
+	w.buckets.add(bits)
+}
+
+// stretch makes room for v at the ends. No window's extremes are beyond
+// those of all time. Of floats, it turns away those that are not finite.
+func (d *Dist[T]) stretch(v T) bool {
+	if !finite(v) {
+		return false
+	}
+	if d.Count == 0 {
+		d.Low, d.High = v, v
+	}
+	d.Low, d.High = min(d.Low, v), max(d.High, v)
+	d.recent.cur.stretch(v, v)
+	return true
 }
 
 func finite[T Number](v T) bool {
@@ -111,7 +128,7 @@ func (d *Dist[T]) FullAverage() T {
 
 // ReservoirAverage is the average of the recent values.
 func (d *Dist[T]) ReservoirAverage() T {
-	a, b, _ := d.recent.view(ticks())
+	a, b, _ := d.recent.view(ticks(), d.Count)
 	return average(a, b)
 }
 
@@ -134,7 +151,7 @@ func average[T Number](a, b *window[T]) T {
 // the largest. While nothing is recent it answers from the last values there
 // were.
 func (d *Dist[T]) Query(q float64) T {
-	a, b, _ := d.recent.view(ticks())
+	a, b, _ := d.recent.view(ticks(), d.Count)
 	if a == nil {
 		return 0
 	}
@@ -192,8 +209,8 @@ func (d *Dist[T]) summary(now int64) (s summary) {
 		return s
 	}
 	s.sum, s.min, s.max, s.recent = plain(d.Sum), plain(d.Low), plain(d.High), plain(d.Recent)
-	a, b, fresh := d.recent.view(now)
-	d.recent.unclocked, d.recent.allowance = 0, 0
+	a, b, fresh := d.recent.view(now, d.Count)
+	d.recent.wary(d.Count)
 	if s.fresh = fresh; !fresh {
 		return s
 	}

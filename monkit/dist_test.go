@@ -255,8 +255,8 @@ func TestOctavesAreBounded(t *testing.T) {
 					d.Insert(-math.Ldexp(1, exp))
 				}
 			}
-			w := d.recent.cur
-			if p, n := len(w.buckets.pos.pages), len(w.buckets.neg.pages); p > maxOctaves || n > maxOctaves {
+			w := &d.recent.cur
+			if p, n := len(w.buckets.pos.hi), len(w.buckets.neg.hi); p > maxOctaves || n > maxOctaves {
 				t.Errorf("%d and %d octaves", p, n)
 			}
 			top := math.Ldexp(1, slices.Max(exps))
@@ -264,8 +264,10 @@ func TestOctavesAreBounded(t *testing.T) {
 				t.Errorf("r99 is %v, want %v", got, top)
 			}
 			var n int64
-			for _, p := range slices.Concat(w.buckets.pos.pages, w.buckets.neg.pages) {
-				n += p.total()
+			for _, s := range []side{w.buckets.pos, w.buckets.neg} {
+				for exp := s.first(); exp < s.end(); exp++ {
+					n += s.octave(exp).total()
+				}
 			}
 			if n += w.buckets.zeros; n != d.Count {
 				t.Errorf("buckets hold %d of %d values", n, d.Count)

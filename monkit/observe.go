@@ -49,7 +49,7 @@ func (t *Trace) ObserveSpans(observer SpanObserver) (cancel func()) {
 // ObserveSpansCtx is ObserveSpans for observers that take part in the
 // context.
 func (t *Trace) ObserveSpansCtx(observer SpanCtxObserver) (cancel func()) {
-	return t.observers.add(observer)
+	return t.rest().observers.add(observer)
 }
 
 // ObserveTraces calls cb with every trace that begins in the registry, and at
@@ -111,9 +111,10 @@ func (s *Span) started(observers []*SpanCtxObserver) context.Context {
 		})
 	}
 	if ctx != context.Context(s) {
-		s.kids.mu.Lock()
-		s.withMore().ctx = ctx
-		s.kids.mu.Unlock()
+		more := s.rest()
+		more.mu.Lock()
+		more.ctx = ctx
+		more.mu.Unlock()
 	}
 	return ctx
 }
@@ -121,9 +122,10 @@ func (s *Span) started(observers []*SpanCtxObserver) context.Context {
 // finished tells observers that s ended at now, in ticks.
 func (s *Span) finished(observers []*SpanCtxObserver, err error, panicked bool, now int64) {
 	finish := s.Start().Add(time.Duration(now - s.start))
-	s.kids.mu.Lock()
-	ctx := s.more.ctx // Start made more
-	s.kids.mu.Unlock()
+	more := s.rest()
+	more.mu.Lock()
+	ctx := more.ctx
+	more.mu.Unlock()
 	if ctx == nil {
 		ctx = s
 	}

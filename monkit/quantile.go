@@ -37,11 +37,11 @@ func (s *search) skip(n int64) bool {
 func (s *search) ascend(a, b *side) {
 	low, high := span(a, b)
 	for exp := low; exp < high; exp++ {
-		pa, pb := a.at(exp), b.at(exp)
+		pa, pb := a.octave(exp), b.octave(exp)
 		if s.skip(pa.total() + pb.total()) {
 			continue
 		}
-		for i := range pageSize {
+		for i := range octaveSize {
 			if n := pa.count(i) + pb.count(i); n > 0 {
 				s.take(n, middle(exp, i))
 			}
@@ -52,11 +52,11 @@ func (s *search) ascend(a, b *side) {
 func (s *search) descend(a, b *side) {
 	low, high := span(a, b)
 	for exp := high - 1; exp >= low; exp-- {
-		pa, pb := a.at(exp), b.at(exp)
+		pa, pb := a.octave(exp), b.octave(exp)
 		if s.skip(pa.total() + pb.total()) {
 			continue
 		}
-		for i := pageSize - 1; i >= 0; i-- {
+		for i := octaveSize - 1; i >= 0; i-- {
 			if n := pa.count(i) + pb.count(i); n > 0 {
 				s.take(n, -middle(exp, i))
 			}
@@ -67,10 +67,10 @@ func (s *search) descend(a, b *side) {
 // span is the range of octaves that a or b has.
 func span(a, b *side) (low, high int) {
 	switch {
-	case len(a.pages) == 0:
-		return b.base, b.end()
-	case len(b.pages) == 0:
-		return a.base, a.end()
+	case len(a.hi) == 0:
+		return b.first(), b.end()
+	case len(b.hi) == 0:
+		return a.first(), a.end()
 	}
-	return min(a.base, b.base), max(a.end(), b.end())
+	return min(a.first(), b.first()), max(a.end(), b.end())
 }

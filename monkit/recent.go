@@ -13,8 +13,8 @@ const windowLength = int64(time.Minute)
 // which costs more than counting them.
 const maxUnclocked = 255
 
-// window is the values of one stretch of time. min and max have no meaning
-// while count is 0.
+// window is the values of one stretch of time. While it has none, min is
+// above max.
 type window[T Number] struct {
 	count    int64
 	sum      float64
@@ -22,21 +22,26 @@ type window[T Number] struct {
 	buckets  buckets
 }
 
+func (w *window[T]) stretch(low, high T) {
+	if w.min > w.max {
+		w.min, w.max = low, high
+	}
+	w.min, w.max = min(w.min, low), max(w.max, high)
+}
+
 func (w *window[T]) merge(o *window[T]) {
 	if o == nil || o.count == 0 {
 		return
 	}
-	if w.count == 0 {
-		w.min, w.max = o.min, o.max
-	}
+	w.stretch(o.min, o.max)
 	w.count += o.count
 	w.sum += o.sum
-	w.min, w.max = min(w.min, o.min), max(w.max, o.max)
 	w.buckets.merge(&o.buckets)
 }
 
 func (w *window[T]) clear() {
 	w.count, w.sum = 0, 0
+	w.min, w.max = 1, 0
 	w.buckets.clear()
 }
 
@@ -52,46 +57,54 @@ func (w *window[T]) clone() *window[T] {
 // recent is the windows of a distribution: the one being filled and the one
 // before.
 type recent[T Number] struct {
-	cur, prev *window[T]
-	began     int64 // ticks when cur began
-	checked   int64 // ticks of the last look at the clock
+	due int64 // from how many values on the next one is to look at the clock
 
-	// unclocked values may still come before the next look; allowance is how
-	// many that was at the last.
-	unclocked, allowance uint8
+	cur     window[T]
+	prev    *window[T] // nil until a first one is over
+	began   int64      // ticks when cur began
+	checked int64      // ticks of the last look at the clock
+	stride  int64      // how many values that look let pass; 0 before the first
 }
 
-// look reads the clock, for values that come without their time, and allows
-// more to pass unclocked while they come fast.
-func (r *recent[T]) look() {
+// look reads the clock, for values that come without their time, and lets
+// more pass unclocked while they come fast. count is of the values before.
+func (r *recent[T]) look(count int64) {
 	now := ticks()
 	switch gap := now - r.checked; {
 	case gap < int64(50*time.Millisecond):
-		r.allowance = min(r.allowance, maxUnclocked/2)*2 + 1
+		r.stride = min(2*r.stride, maxUnclocked)
 	case gap > int64(time.Second):
-		r.allowance = 0
+		r.stride = 1
 	}
-	r.checked, r.unclocked = now, r.allowance
+	r.stride = max(r.stride, 1)
+	r.checked, r.due = now, count+r.stride
 	r.at(now)
 }
 
+// wary makes the next of count values look at the clock.
+func (r *recent[T]) wary(count int64) { r.due, r.stride = count, 1 }
+
 // at makes cur the window of now.
 func (r *recent[T]) at(now int64) {
-	if age := now - r.began; r.cur == nil || age >= windowLength || age < 0 {
+	if age := now - r.began; age >= windowLength || age < 0 || r.empty() {
 		r.turn(now, age)
 	}
 }
 
+// empty reports whether there never was a value.
+func (r *recent[T]) empty() bool { return r.cur.count == 0 && r.prev == nil }
+
 // turn begins a new window, reusing the memory of the oldest.
 func (r *recent[T]) turn(now, age int64) {
-	if r.cur == nil {
-		r.cur, r.began = new(window[T]), now
+	if r.empty() {
+		r.cur.clear()
+		r.began = now
 		return
 	}
-	r.cur, r.prev = r.prev, r.cur
-	if r.cur == nil {
-		r.cur = new(window[T])
+	if r.prev == nil {
+		r.prev = new(window[T])
 	}
+	r.cur, *r.prev = *r.prev, r.cur
 	r.cur.clear()
 	if age >= 2*windowLength || age < 0 {
 		r.prev.clear()
@@ -103,51 +116,58 @@ func (r *recent[T]) turn(now, age int64) {
 
 // view returns the windows that are recent at now, either may be nil. Where
 // none is, it returns the last there were, and false.
-func (r *recent[T]) view(now int64) (a, b *window[T], fresh bool) {
+func (r *recent[T]) view(now, count int64) (a, b *window[T], fresh bool) {
 	age := now - r.began
 	switch {
-	case r.cur == nil || r.cur.count == 0:
-		return r.cur, r.prev, false
+	case r.cur.count == 0:
+		return r.prev, nil, false
 	case age >= 0 && age < windowLength:
-		return r.cur, r.prev, true
-	case age >= 0 && age < 2*windowLength, r.unclocked < r.allowance:
-		return r.cur, nil, true
+		return &r.cur, r.prev, true
+	case age >= 0 && age < 2*windowLength, count < r.due:
+		return &r.cur, nil, true
 	}
-	return r.cur, r.prev, false
+	return &r.cur, r.prev, false
 }
 
 func (r *recent[T]) merge(o *recent[T]) {
-	if o.cur == nil {
+	if o.empty() {
 		return
 	}
-	if r.cur == nil {
-		r.cur, r.prev = new(window[T]), new(window[T])
+	if r.empty() {
+		r.cur.clear()
 		r.began = o.began
 	}
 	switch gap := o.began - r.began; {
 	case gap >= windowLength/2: // theirs is one window or more newer
 		r.turn(o.began, gap+windowLength/2)
 		r.began = o.began
-		r.cur.merge(o.cur)
-		r.prev.merge(o.prev)
+		r.cur.merge(&o.cur)
+		if o.prev != nil {
+			r.older(o.prev)
+		}
 	case gap > -windowLength/2:
-		r.cur.merge(o.cur)
+		r.cur.merge(&o.cur)
 		r.older(o.prev)
 	default:
-		r.older(o.cur)
+		r.older(&o.cur)
 	}
 }
 
 func (r *recent[T]) older(w *window[T]) {
+	if w == nil || w.count == 0 {
+		return
+	}
 	if r.prev == nil {
 		r.prev = new(window[T])
+		r.prev.clear()
 	}
 	r.prev.merge(w)
 }
 
 func (r *recent[T]) clone() recent[T] {
 	c := *r
-	c.cur, c.prev = r.cur.clone(), r.prev.clone()
+	c.cur = *r.cur.clone()
+	c.prev = r.prev.clone()
 	return c
 }
 

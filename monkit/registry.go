@@ -126,7 +126,7 @@ func walkSpans(s *Span, cb func(s *Span)) {
 
 func sortSpans(spans []*Span) []*Span {
 	slices.SortFunc(spans, func(a, b *Span) int {
-		return cmp.Or(strings.Compare(a.fn.FullName(), b.fn.FullName()), cmp.Compare(a.id, b.id))
+		return cmp.Or(strings.Compare(a.fn.FullName(), b.fn.FullName()), cmp.Compare(a.Id(), b.Id()))
 	})
 	return spans
 }

@@ -1,20 +1,25 @@
 package monkit
 
-import "context"
+import (
+	"context"
+	"math/rand/v2"
+)
 
 // RemoteTrace begins a run that a span with parentId, in another process,
 // called. It is a root here. A nil trace is that of ctx, or a new one.
 func (f *Func) RemoteTrace(ctx *context.Context, parentId int64, trace *Trace, args ...interface{}) func(*error) {
 	inner, local := outside(ctx)
-	s := &Span{more: &spanMore{remoteID: parentId, hasRemote: true}}
 	switch {
 	case trace == nil && local != nil:
 		trace = local.trace
 	case trace == nil:
-		trace = NewTrace(NewId())
+		trace = NewTrace128(rand.Uint64(), NewId())
 	}
+	s := &Span{Context: inner, fn: f, trace: trace}
+	s.more.Store(&spanMore{remoteID: parentId, hasRemote: true})
 	f.announce(trace)
-	f.openRoot(ctx, s, trace, inner, args)
+	trace.live.Add(1)
+	s.begin(ctx, nil, args)
 	return func(errptr *error) { s.close(errptr, recover()) }
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -17,24 +18,33 @@ type Span struct {
 	fn     *Func
 	trace  *Trace
 	parent *Span // who called, if in this process
-	id     int64
-	start  int64     // ticks
-	more   *spanMore // nil while empty; guarded by kids.mu, but for open
+	start  int64 // ticks
 
-	orphaned   atomic.Bool
-	in         atomic.Pointer[spanList] // where it is listed
-	prev, next *Span                    // guarded by in's lock
-	kids       spanList
+	id    atomic.Int64             // 0 until it was asked for
+	more  atomic.Pointer[spanMore] // nil while empty
+	slot  atomic.Pointer[Span]     // the place of one child; closedSlot once the span ended
+	state atomic.Uint32
+	at    int32 // where in a list, guarded by that's lock, or in which of the registry's slots
 }
+
+const (
+	stateOrphaned = 1 << iota
+	stateListed   // the place is a list, and spanMore.in has it
+)
 
 // spanMore is what most spans do not have.
 type spanMore struct {
-	args      []interface{}
-	notes     []Annotation
-	remoteID  int64 // the parent in another process, if hasRemote
-	hasRemote bool
-	start     time.Time       // zero until it was asked for
-	ctx       context.Context // what an observer made of the span; nil if nothing
+	in   atomic.Pointer[spanList] // where the span is listed
+	kids spanList                 // those that the slot had no place for
+
+	remoteID  int64         // the parent in another process, if hasRemote; never changed
+	hasRemote bool          // never changed
+	args      []interface{} // never changed
+
+	mu    sync.Mutex
+	notes []Annotation    // guarded by mu
+	start time.Time       // guarded by mu; zero until it was asked for
+	ctx   context.Context // guarded by mu; what an observer made of the span; nil if nothing
 }
 
 // Annotation is a remark on a span.
@@ -103,33 +113,37 @@ type rootSpan struct {
 
 // openTrace begins a run that is a trace of its own.
 func (f *Func) openTrace(ctx *context.Context, inner context.Context, args []interface{}) *Span {
-	r := new(rootSpan)
-	r.own.id = NewId()
+	r := &rootSpan{Span: Span{Context: inner, fn: f}}
+	r.trace, r.own.root = &r.own, &r.Span
 	f.announce(&r.own)
-	return f.openRoot(ctx, &r.Span, &r.own, inner, args)
-}
-
-// openRoot makes s a span of trace that nobody here called.
-func (f *Func) openRoot(ctx *context.Context, s *Span, trace *Trace, inner context.Context, args []interface{}) *Span {
-	s.trace = trace
-	s.run(f, nil, inner, args)
-	f.scope.registry.roots.of(s).add(s)
-	s.enter(ctx)
-	return s
+	r.begin(ctx, nil, args)
+	return &r.Span
 }
 
 func (f *Func) openChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
-	s := &Span{trace: parent.trace, parent: parent}
-	s.run(f, parent.fn, inner, args)
-	s.adopt(parent)
-	s.enter(ctx)
+	s := &Span{Context: inner, fn: f, trace: parent.trace, parent: parent}
+	s.trace.live.Add(1)
+	s.begin(ctx, parent.fn, args)
 	return s
 }
 
-// enter makes s, or what observers make of it, the context of the run.
-func (s *Span) enter(ctx *context.Context) {
+// begin counts the run, gives the span a place, and makes it, or what
+// observers make of it, the context of the run.
+func (s *Span) begin(ctx *context.Context, caller *Func, args []interface{}) {
+	if len(args) > 0 {
+		s.rest().args = keepArgs(args)
+	}
+	s.fn.FuncStats.start()
+	s.fn.calledBy(caller)
+	s.start = ticks()
+	switch {
+	case s.parent == nil:
+		s.fn.scope.registry.roots.add(s)
+	case !s.parent.take(s):
+		s.adopt(s.parent.parent)
+	}
 	in := context.Context(s)
-	if observers := s.trace.observers.list(); observers != nil {
+	if observers := s.trace.observers(); observers != nil {
 		in = s.started(observers)
 	}
 	if ctx != nil {
@@ -137,41 +151,18 @@ func (s *Span) enter(ctx *context.Context) {
 	}
 }
 
-// run sets what all spans have. The caller links the span.
-func (s *Span) run(f, caller *Func, inner context.Context, args []interface{}) {
-	s.Context, s.fn, s.id = inner, f, NewId()
-	if len(args) > 0 {
-		s.withMore().args = keepArgs(args)
-	}
-	s.trace.spans.Add(1)
-	f.FuncStats.start()
-	f.calledBy(caller)
-	s.start = ticks()
-}
-
-// adopt links the span below its nearest ancestor that lives, from parent
-// up.
-func (s *Span) adopt(parent *Span) {
-	for ; parent != nil; parent = parent.parent {
-		if parent.kids.add(s) {
-			return
-		}
-		s.orphaned.Store(true)
-	}
-	s.fn.scope.registry.roots.of(s).add(s)
-}
-
 // close ends the run. rec is what was recovered, and panicked again. Only the
 // first close counts.
 func (s *Span) close(errptr *error, rec interface{}) {
 	now := ticks()
-	if orphans, first := s.kids.close(); first {
+	if s.letGo() {
 		err := errorAt(errptr)
 		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
-		s.disown(orphans)
-		s.delist()
-		s.trace.spans.Add(-1)
-		if observers := s.trace.observers.list(); observers != nil {
+		s.leave()
+		if s.trace.root != s {
+			s.trace.live.Add(-1)
+		}
+		if observers := s.trace.observers(); observers != nil {
 			s.finished(observers, err, rec != nil, now)
 		}
 	}
@@ -180,41 +171,28 @@ func (s *Span) close(errptr *error, rec interface{}) {
 	}
 }
 
-// disown hands spans that outlive s on to its nearest living ancestor. Those
-// that end meanwhile have closed their list, and need no place any more.
-func (s *Span) disown(orphans []*Span) {
-	for _, orphan := range orphans {
-		orphan.orphaned.Store(true)
-		orphan.kids.mu.Lock()
-		if !orphan.kids.closed {
-			orphan.adopt(s.parent)
-		}
-		orphan.kids.mu.Unlock()
+// rest returns what most spans do not have, made if need be.
+func (s *Span) rest() *spanMore {
+	if more := s.more.Load(); more != nil {
+		return more
 	}
+	s.more.CompareAndSwap(nil, new(spanMore))
+	return s.more.Load()
 }
 
 // Id sets the span apart from all others.
-func (s *Span) Id() int64 { return s.id }
+func (s *Span) Id() int64 { return idAt(&s.id) }
 
 // ParentId returns the id of the span that called this one, here or in
 // another process, or false if there is none.
 func (s *Span) ParentId() (int64, bool) {
-	if id, ok := s.remoteParent(); ok {
+	if id, ok := s.RemoteParent(); ok {
 		return id, true
 	}
 	if s.parent != nil {
-		return s.parent.id, true
+		return s.parent.Id(), true
 	}
 	return 0, false
-}
-
-func (s *Span) remoteParent() (int64, bool) {
-	s.kids.mu.Lock()
-	defer s.kids.mu.Unlock()
-	if s.more == nil {
-		return 0, false
-	}
-	return s.more.remoteID, s.more.hasRemote
 }
 
 // Func is what runs.
@@ -225,9 +203,9 @@ func (s *Span) Trace() *Trace { return s.trace }
 
 // Start is when the run began.
 func (s *Span) Start() time.Time {
-	s.kids.mu.Lock()
-	defer s.kids.mu.Unlock()
-	more := s.withMore()
+	more := s.rest()
+	more.mu.Lock()
+	defer more.mu.Unlock()
 	if more.start.IsZero() {
 		// Spans read only the monotonic clock, which is quicker. Both clocks
 		// read at once tell what the wall clock showed, steps since corrected.
@@ -237,54 +215,45 @@ func (s *Span) Start() time.Time {
 	return more.start
 }
 
-// withMore returns the rest of the span, made if need be. kids.mu is held.
-func (s *Span) withMore() *spanMore {
-	if s.more == nil {
-		s.more = new(spanMore)
-	}
-	return s.more
-}
-
 // Duration is the time since the run began. It goes on after the end.
 func (s *Span) Duration() time.Duration { return time.Duration(ticks() - s.start) }
 
 // Args are the arguments that the Task got, as text.
 func (s *Span) Args() []string {
-	s.kids.mu.Lock()
-	var args []interface{}
-	if s.more != nil {
-		args = s.more.args
+	if more := s.more.Load(); more != nil {
+		return argTexts(more.args)
 	}
-	s.kids.mu.Unlock()
-	return argTexts(args)
+	return argTexts(nil)
 }
 
 // Annotate adds a remark.
 func (s *Span) Annotate(name, val string) {
-	s.kids.mu.Lock()
-	defer s.kids.mu.Unlock()
-	if more := s.withMore(); len(more.notes) < maxAnnotations {
+	more := s.rest()
+	more.mu.Lock()
+	defer more.mu.Unlock()
+	if len(more.notes) < maxAnnotations {
 		more.notes = append(more.notes, Annotation{Name: name, Value: val})
 	}
 }
 
 // Annotations returns the remarks in the order they were made.
 func (s *Span) Annotations() []Annotation {
-	s.kids.mu.Lock()
-	defer s.kids.mu.Unlock()
-	if s.more == nil {
+	more := s.more.Load()
+	if more == nil {
 		return nil
 	}
-	return slices.Clip(s.more.notes)
+	more.mu.Lock()
+	defer more.mu.Unlock()
+	return slices.Clip(more.notes)
 }
 
 // Orphaned reports whether the span's parent ended before it.
-func (s *Span) Orphaned() bool { return s.orphaned.Load() }
+func (s *Span) Orphaned() bool { return s.state.Load()&stateOrphaned != 0 }
 
 // Children calls cb with the live spans below this one, sorted by name:
 // those it called, and those whose own caller ended before them.
 func (s *Span) Children(cb func(s *Span)) {
-	for _, child := range sortSpans(s.kids.all(nil)) {
+	for _, child := range sortSpans(s.children()) {
 		cb(child)
 	}
 }
@@ -300,5 +269,5 @@ func (s *Span) Value(key interface{}) interface{} {
 // String is the function, its arguments and the ids.
 func (s *Span) String() string {
 	return fmt.Sprintf("[%d,%d] %s(%s) (elapsed: %s)",
-		s.id, s.trace.Id(), s.fn.FullName(), strings.Join(s.Args(), ", "), s.Duration())
+		s.Id(), s.trace.Id(), s.fn.FullName(), strings.Join(s.Args(), ", "), s.Duration())
 }

@@ -1,7 +1,9 @@
 package monkit
 
 import (
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 )
@@ -9,43 +11,116 @@ import (
 // Trace is all the spans that came of one root, here and in other processes,
 // and the values that go with them.
 type Trace struct {
-	id        int64
-	spans     atomic.Int64
+	root *Span // that the trace was made for, nil if for none
+	id   atomic.Int64
+	live atomic.Int64 // spans, but for root
+	more atomic.Pointer[traceMore]
+}
+
+// traceMore is what most traces do not have.
+type traceMore struct {
 	observers watchers[SpanCtxObserver]
 
 	mu   sync.RWMutex
 	vals map[interface{}]interface{} // guarded by mu; nil until the first Set
+	high uint64                      // guarded by mu; the id's upper half; of traces with a root 0 until asked for
 }
 
-// NewTrace returns a trace without spans.
-func NewTrace(id int64) *Trace { return &Trace{id: id} }
+// NewTrace returns a trace without spans whose id has 64 bits.
+func NewTrace(id int64) *Trace {
+	t := new(Trace)
+	t.id.Store(id)
+	return t
+}
+
+// NewTrace128 returns a trace without spans whose id has 128 bits, of which
+// Id has the lower 64.
+func NewTrace128(high uint64, id int64) *Trace {
+	t := NewTrace(id)
+	t.rest().high = high
+	return t
+}
+
+func (t *Trace) rest() *traceMore {
+	if more := t.more.Load(); more != nil {
+		return more
+	}
+	t.more.CompareAndSwap(nil, new(traceMore))
+	return t.more.Load()
+}
 
 // Id sets the trace apart from all others.
-func (t *Trace) Id() int64 { return t.id }
+func (t *Trace) Id() int64 {
+	if t.root == nil {
+		return t.id.Load()
+	}
+	return idAt(&t.id)
+}
+
+// High is the upper half of the id of 128 bits whose lower half is Id. It is
+// random for traces that begin here, what NewTrace128 was given, and 0 for
+// those of NewTrace.
+func (t *Trace) High() uint64 {
+	more := t.rest()
+	more.mu.Lock()
+	defer more.mu.Unlock()
+	for t.root != nil && more.high == 0 {
+		more.high = rand.Uint64()
+	}
+	return more.high
+}
+
+// String is the id of 128 bits in hex, as other systems write it.
+func (t *Trace) String() string {
+	return fmt.Sprintf("%016x%016x", t.High(), uint64(t.Id()))
+}
 
 // Spans is how many spans of the trace are live in this process.
-func (t *Trace) Spans() int64 { return t.spans.Load() }
+func (t *Trace) Spans() int64 {
+	live := t.live.Load()
+	if t.root != nil && !t.root.ended() {
+		live++
+	}
+	return live
+}
 
 // Get returns the value of key, nil if there is none.
 func (t *Trace) Get(key interface{}) (val interface{}) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.vals[key]
+	more := t.more.Load()
+	if more == nil {
+		return nil
+	}
+	more.mu.RLock()
+	defer more.mu.RUnlock()
+	return more.vals[key]
 }
 
 // Set sets the value of key.
 func (t *Trace) Set(key, val interface{}) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.vals == nil {
-		t.vals = make(map[interface{}]interface{})
+	more := t.rest()
+	more.mu.Lock()
+	defer more.mu.Unlock()
+	if more.vals == nil {
+		more.vals = make(map[interface{}]interface{})
 	}
-	t.vals[key] = val
+	more.vals[key] = val
 }
 
 // GetAll returns a copy of all values.
 func (t *Trace) GetAll() (val map[interface{}]interface{}) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return maps.Clone(t.vals)
+	more := t.more.Load()
+	if more == nil {
+		return nil
+	}
+	more.mu.RLock()
+	defer more.mu.RUnlock()
+	return maps.Clone(more.vals)
+}
+
+// observers returns who is told of the trace's spans.
+func (t *Trace) observers() []*SpanCtxObserver {
+	if more := t.more.Load(); more != nil {
+		return more.observers.list()
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package monkit
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -38,8 +39,25 @@ func newVal[T Number](key SeriesKey) *Val[T] {
 
 // Observe adds one value.
 func (v *Val[T]) Observe(val T) {
+	bits := bitsOf(val)
 	v.mu.Lock()
-	v.dist.Insert(val)
+	d := &v.dist
+	w := &d.recent.cur
+	s := &w.buckets.pos
+	i := bits>>bucketShift - s.base
+	if d.Count >= d.recent.due || i >= uint64(len(s.lo)) || !(val >= w.min && val <= w.max) {
+		d.Insert(val)
+		v.mu.Unlock()
+		return
+	}
+	d.Recent = val
+	d.Count++
+	d.Sum += val
+	w.sum += math.Float64frombits(bits)
+	w.count++
+	if s.lo[i]++; s.lo[i] == 0 {
+		s.carry(int(i), 1)
+	}
 	v.mu.Unlock()
 }
 
