@@ -5,6 +5,8 @@
 //
 //	go http.ListenAndServe("localhost:9000", present.HTTP(monkit.Default))
 //
+// HTTPWith has options: the recorder whose traces are to be looked at.
+//
 // It works at the root, in a subtree of a mux, behind http.StripPrefix and
 // behind a proxy that adds a prefix: every link is relative.
 //
@@ -12,6 +14,10 @@
 //	/ps     /ps/text /ps/json /ps/dot           live spans
 //	/funcs  /funcs/text /funcs/json /funcs/dot  functions and their callers
 //	/stats  /stats/text /stats/json             values of all series
+//	/trace  /trace/svg /trace/json              the next run of a function: regex, trace_id, preselect
+//	        /trace/remote                       has it exported: the same, and viz
+//	/traces /traces/text /traces/json           traces that a recorder kept
+//	        /traces/svg /traces/spans           one of them: id
 //
 // A browser, or anybody else whose Accept header names text/html, gets tables
 // at /ps, /funcs and /stats; others get the text. ?format=text, json, dot or

@@ -8,6 +8,7 @@ import (
 
 	"monkit.example/monkit"
 	"monkit.example/present"
+	"monkit.example/tracing"
 )
 
 func ExampleHTTP() {
@@ -24,6 +25,20 @@ func ExampleHTTP() {
 	// orders,scope=shop high=7.000000
 	// orders,scope=shop low=7.000000
 	// orders,scope=shop value=7.000000
+}
+
+func ExampleHTTPWith() {
+	registry := monkit.NewRegistry()
+	rec := tracing.NewRecorder(registry, tracing.RecorderOptions{})
+	defer rec.Close()
+	pages := present.HTTPWith(registry, present.Options{Recorder: rec})
+
+	registry.ScopeNamed("shop").TaskNamed("order")(nil)(nil)
+
+	answer := httptest.NewRecorder()
+	pages.ServeHTTP(answer, httptest.NewRequest("GET", "/traces/svg?id="+rec.Traces()[0].ID, nil))
+	fmt.Println(answer.Header().Get("Content-Type"))
+	// Output: image/svg+xml; charset=utf-8
 }
 
 func ExampleFromRequest() {

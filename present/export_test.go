@@ -2,7 +2,10 @@ package present
 
 // Paths are those of every view that waits for nothing.
 func Paths() (paths []string) {
-	for _, p := range pages[:len(pages)-1] { // the last has files, not views
+	for _, p := range (handler{}).pages() {
+		if p.name == "ui" { // has files, not views
+			continue
+		}
 		paths = append(paths, "/"+p.name)
 		for _, v := range p.views {
 			if p.name != "" && (p.name != "trace" || v.name == "html") {

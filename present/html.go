@@ -73,6 +73,9 @@ func parse(name string) *template.Template {
 	return template.Must(template.New("layout.html").Funcs(template.FuncMap{
 		"dur": shortDuration,
 		"num": shortNumber,
+		"utc": func(t time.Time, layout string) string { return t.UTC().Format(layout) },
+
+		"ending": ending,
 	}).ParseFS(ui, "ui/layout.html", "ui/"+name+".html"))
 }
 

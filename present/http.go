@@ -7,18 +7,30 @@ import (
 	"net/http"
 
 	"monkit.example/monkit"
+	"monkit.example/tracing"
 )
 
+// Options tune HTTPWith. The zero value works.
+type Options struct {
+	// Recorder keeps the traces that /traces shows. Nil means that there is no
+	// such page.
+	Recorder *tracing.Recorder
+}
+
 // HTTP serves the pages of r; nil is monkit.Default.
-func HTTP(r *monkit.Registry) http.Handler {
+func HTTP(r *monkit.Registry) http.Handler { return HTTPWith(r, Options{}) }
+
+// HTTPWith is HTTP with options.
+func HTTPWith(r *monkit.Registry, o Options) http.Handler {
 	if r == nil {
 		r = monkit.Default
 	}
-	return handler{r}
+	return handler{r, o}
 }
 
 type handler struct {
 	registry *monkit.Registry
+	opts     Options
 }
 
 // headers make a page harmless that somebody managed to get markup into.
@@ -46,7 +58,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path == "" && redirectToSlash(w, r) {
 		return
 	}
-	result, contentType, err := open(r.Context(), h.registry, path, r.URL.Query(), preference(r.Header["Accept"]))
+	result, contentType, err := h.open(r.Context(), path, r.URL.Query(), preference(r.Header["Accept"]))
 	if err != nil {
 		fail(w, err)
 		return

@@ -64,7 +64,7 @@ func TestStatusTypeAndBody(t *testing.T) {
 		{"GET", "/stats/old", "", 200, text, "sizes,scope=my/scope count=1.000000\n"},
 		{"GET", "/stats/json", "", 200, json, `["sizes",{"scope":"my/scope"},"count",1]`},
 		{"GET", "/stats", browser, 200, html, "<h1>Statistics"},
-		{"GET", "/trace", browser, 200, html, "<h1>Traces"},
+		{"GET", "/trace", browser, 200, html, "<h1>Next trace"},
 		{"GET", "/trace/svg", browser, 400, text, "Bad Request: at least one of 'regex' or 'trace_id' query parameters required\n"},
 		{"GET", "/trace/svg?regex=nope", "", 400, text, "Bad Request: regex preselect matches 0 functions\n"},
 		{"GET", "/trace/json?regex=(", "", 400, text, "Bad Request: invalid regex"},

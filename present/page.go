@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"monkit.example/monkit"
@@ -19,6 +20,7 @@ type page struct {
 	title  string
 	about  string
 	hidden bool // not on the index: nothing to read
+	kept   bool // there only with a Recorder
 	views  []view
 }
 
@@ -36,11 +38,11 @@ type view struct {
 
 // request is what a view may know.
 type request struct {
-	ctx      context.Context // ends when nobody waits for the page any more
-	registry *monkit.Registry
-	query    url.Values
-	pages    []page
-	root     string // the relative way from the page to the index
+	handler
+	ctx   context.Context // ends when nobody waits for the page any more
+	query url.Values
+	pages []page // those that there are
+	root  string // the relative way from the page to the index
 }
 
 const (
@@ -80,7 +82,16 @@ var pages = []page{
 			{name: "old", contentType: typeText, open: always(StatsOld), hidden: true},
 			{name: "html", contentType: typeHTML, open: statsHTML},
 		}},
-	{name: "trace", title: "Traces",
+	{name: "traces", title: "Kept traces", kept: true,
+		about: "The latest, the slowest and the failed traces of each function.",
+		views: []view{
+			{name: "text", contentType: typeText, open: withRecorder(keptText)},
+			{name: "json", contentType: typeJSON, open: withRecorder(keptJSON)},
+			{name: "html", contentType: typeHTML, open: withRecorder(keptHTML)},
+			{name: "svg", contentType: typeSVG, open: withRecorder(keptTrace(tracing.Recorded.WriteSVG)), hidden: true},
+			{name: "spans", contentType: typeJSON, open: withRecorder(keptTrace(tracing.Recorded.WriteJSON)), hidden: true},
+		}},
+	{name: "trace", title: "Next trace",
 		about: "The next run of a function with all that it leads to: drawn, as JSON, or exported.",
 		views: []view{
 			{name: "html", contentType: typeHTML, open: traceHTML},
@@ -117,6 +128,14 @@ func find(path string, query url.Values, preferred string) (view, error) {
 		return v, nil
 	}
 	return view{}, notFound(path)
+}
+
+// pages are those of h.
+func (h handler) pages() []page {
+	if h.opts.Recorder != nil {
+		return pages
+	}
+	return slices.DeleteFunc(slices.Clone(pages), func(p page) bool { return p.kept })
 }
 
 func pageNamed(name string) (page, bool) {

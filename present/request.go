@@ -17,15 +17,15 @@ import (
 // traces wait as long as it takes; HTTP has them wait no longer than somebody
 // listens.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
-	return open(context.Background(), reg, path, query, "")
+	return handler{registry: reg}.open(context.Background(), path, query, "")
 }
 
-func open(ctx context.Context, reg *monkit.Registry, path string, query url.Values, preferred string) (Result, string, error) {
+func (h handler) open(ctx context.Context, path string, query url.Values, preferred string) (Result, string, error) {
 	v, err := find(path, query, preferred)
 	if err != nil {
 		return nil, "", err
 	}
-	result, err := v.open(request{ctx: ctx, registry: reg, query: query, pages: pages, root: wayToRoot(path)})
+	result, err := v.open(request{ctx: ctx, handler: h, query: query, pages: h.pages(), root: wayToRoot(path)})
 	if err != nil {
 		return nil, "", err
 	}
