@@ -17,14 +17,14 @@ import (
 )
 
 // sent returns the header of a request made in a span of that origin.
-func sent(t *testing.T, origin tracing.Origin, sampled bool, o monkithttp.TransportOptions) (http.Header, *monkit.Span) {
+func sent(t *testing.T, high uint64, origin tracing.Origin, sampled bool, o monkithttp.TransportOptions) (http.Header, *monkit.Span) {
 	t.Helper()
 	var header http.Header
 	var span *monkit.Span
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { header = r.Header }))
 	defer server.Close()
 	mon := monkit.NewRegistry().ScopeNamed("s")
-	own := monkit.NewTrace(0x7d)
+	own := monkit.NewTrace128(high, 0x7d)
 	tracing.SetOrigin(own, origin)
 	own.Set(tracing.SampledKey, sampled)
 	ctx := context.Background()
@@ -76,15 +76,16 @@ func TestOpenTelemetryReadsTheHeaders(t *testing.T) {
 	} {
 		for _, tt := range []struct {
 			name    string
-			origin  tracing.Origin
+			high    uint64
+			random  bool
 			sampled bool
 			id      string
 		}{
-			{"own id", tracing.Origin{}, true, "0000000000000000000000000000007d"},
-			{"id of 128 bits", tracing.Origin{High: 0xa1, Random: true}, false, "00000000000000a1000000000000007d"},
+			{"id of 64 bits", 0, false, true, "0000000000000000000000000000007d"},
+			{"id of 128 bits", 0xa1, true, false, "00000000000000a1000000000000007d"},
 		} {
 			t.Run(form.name+" "+tt.name, func(t *testing.T) {
-				header, span := sent(t, tt.origin, tt.sampled, monkithttp.TransportOptions{B3: form.b3})
+				header, span := sent(t, tt.high, tracing.Origin{Random: tt.random}, tt.sampled, monkithttp.TransportOptions{B3: form.b3})
 				if form.b3 != monkithttp.NoB3 {
 					header.Del("traceparent")
 				}
@@ -98,7 +99,7 @@ func TestOpenTelemetryReadsTheHeaders(t *testing.T) {
 }
 
 func TestOpenTelemetryReadsStateAndBaggage(t *testing.T) {
-	header, _ := sent(t, tracing.Origin{State: "a=1,b@c=2", Baggage: map[string]string{"k": "v, ä%", "x": "private"}}, true,
+	header, _ := sent(t, 0, tracing.Origin{State: "a=1,b@c=2", Baggage: map[string]string{"k": "v, ä%", "x": "private"}}, true,
 		monkithttp.TransportOptions{Baggage: []string{"k"}})
 	by := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 	ctx := by.Extract(t.Context(), propagation.HeaderCarrier(header))

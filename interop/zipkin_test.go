@@ -19,7 +19,6 @@ import (
 	"go.uber.org/goleak"
 
 	"monkit.example/monkit"
-	"monkit.example/tracing"
 	"monkit.example/tracing/monkithttp"
 	"monkit.example/tracing/zipkin"
 )
@@ -213,12 +212,12 @@ func each(traces ptrace.Traces) func(yield func(service string, s ptrace.Span) b
 	}
 }
 
-func TestOwnTracesHaveIdsOf64Bits(t *testing.T) {
+func TestOwnTracesHaveIdsOf128Bits(t *testing.T) {
 	var id string
 	for _, body := range export(t, zipkin.Options{}, func(r *monkit.Registry) {
 		ctx := context.Background()
 		defer r.ScopeNamed("s").TaskNamed("f")(&ctx)(nil)
-		id = tracing.TraceID(monkit.SpanFromCtx(ctx).Trace())
+		id = monkit.SpanFromCtx(ctx).Trace().String()
 	}) {
 		var spans []model.SpanModel
 		if err := json.Unmarshal(body, &spans); err != nil || len(spans) != 1 || spans[0].TraceID.String() != id {

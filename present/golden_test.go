@@ -54,7 +54,10 @@ func idNames(r *monkit.Registry) *strings.Replacer {
 	}
 	r.Funcs(func(f *monkit.Func) { name(f.Id(), "func") })
 	r.AllSpans(func(s *monkit.Span) { name(s.Id(), "span") })
-	r.RootSpans(func(s *monkit.Span) { name(s.Trace().Id(), "trace") })
+	r.RootSpans(func(s *monkit.Span) {
+		name(s.Trace().Id(), "trace")
+		pairs = append(pairs, s.Trace().String(), pairs[len(pairs)-1])
+	})
 	return strings.NewReplacer(pairs...)
 }
 

@@ -110,5 +110,5 @@ func parseTraceID(text string) (id traceID, err error) {
 }
 
 func (id traceID) is(t *monkit.Trace) bool {
-	return uint64(t.Id()) == id.low && (!id.whole || OriginOf(t).High == id.high)
+	return uint64(t.Id()) == id.low && (!id.whole || t.High() == id.high)
 }

@@ -38,8 +38,7 @@ func TestMatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			trace := monkit.NewTrace(77)
-			SetOrigin(trace, Origin{High: 9})
+			trace := monkit.NewTrace128(9, 77)
 			var got []string
 			for _, f := range append(funcs, s.FuncNamed("late")) {
 				for range 2 {

@@ -9,9 +9,6 @@ import (
 // Origin is what a trace brought from another process, beside its id, and
 // takes along to the next one.
 type Origin struct {
-	// High is the upper half of the id of 128 bits, of which the trace's own
-	// is the lower half.
-	High uint64
 	// Random says that the id was made at random.
 	Random bool
 	// Debug asks all who sample to keep the trace.
@@ -28,20 +25,20 @@ type originKey struct{}
 // SetOrigin says where t came from. It belongs before the first span of t.
 func SetOrigin(t *monkit.Trace, o Origin) { t.Set(originKey{}, &o) }
 
-// OriginOf returns where t came from. That of a trace which began here is
-// zero.
+// OriginOf returns where t came from. A trace that nobody called SetOrigin for
+// began here, with an id of its own, if that has 128 bits.
 func OriginOf(t *monkit.Trace) Origin {
 	if o, ok := t.Get(originKey{}).(*Origin); ok {
 		return *o
 	}
-	return Origin{}
+	return Origin{Random: t.High() != 0}
 }
 
-// TraceID is the id of t in hexadecimal: 16 digits, or 32 if it has an upper
-// half.
+// TraceID is the id of t in hexadecimal: 32 digits, or 16 if it came from a
+// process whose ids have 64 bits.
 func TraceID(t *monkit.Trace) string {
-	if high := OriginOf(t).High; high != 0 {
-		return fmt.Sprintf("%016x%016x", high, uint64(t.Id()))
+	if t.High() != 0 {
+		return t.String()
 	}
 	return fmt.Sprintf("%016x", uint64(t.Id()))
 }

@@ -67,7 +67,7 @@ func b3IDs(trace, span string) (p parent, ok bool) {
 		return p, false
 	}
 	if len(trace) == 32 {
-		if p.origin.High, ok = parseHex(trace[:16]); !ok {
+		if p.high, ok = parseHex(trace[:16]); !ok {
 			return p, false
 		}
 		trace = trace[16:]
@@ -75,7 +75,7 @@ func b3IDs(trace, span string) (p parent, ok bool) {
 	var ok1, ok2 bool
 	p.trace, ok1 = parseHex(trace)
 	p.span, ok2 = parseHex(span)
-	p.known = ok1 && ok2 && p.span != 0 && (p.trace != 0 || p.origin.High != 0)
+	p.known = ok1 && ok2 && p.span != 0 && p.high|p.trace != 0
 	return p, p.known
 }
 

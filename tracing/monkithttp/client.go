@@ -124,7 +124,7 @@ func inject(h http.Header, s *monkit.Span, o TransportOptions) {
 	trace, origin := s.Trace(), tracing.OriginOf(s.Trace())
 	sampled := tracing.Sampled(trace)
 	id, span := uint64(trace.Id()), uint64(s.Id())
-	h.Set("traceparent", formatTraceparent(origin.High, id, span, sampled, origin.Random))
+	h.Set("traceparent", formatTraceparent(trace.High(), id, span, sampled, origin.Random))
 	h.Del("tracestate") // another caller's, if any
 	if origin.State != "" {
 		h.Set("tracestate", origin.State)

@@ -40,27 +40,28 @@ func request(t *testing.T, target string) *http.Request {
 func TestClientTellsOfItsSpan(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
+		high   uint64
 		origin tracing.Origin
 		opts   TransportOptions
 		want   map[string]string // %s is the id of the client's span, %p of its parent
 	}{
-		{"own trace", tracing.Origin{}, TransportOptions{}, map[string]string{
+		{"trace of 64 bits", 0, tracing.Origin{}, TransportOptions{}, map[string]string{
 			"traceparent": "00-0000000000000000000000000000004d-%s-00", "tracestate": "", "b3": "", "baggage": "a=b"}},
-		{"trace from elsewhere", tracing.Origin{High: 0xa, Random: true, State: "x=1", Baggage: map[string]string{"k": "v"}}, TransportOptions{},
+		{"trace from elsewhere", 0xa, tracing.Origin{Random: true, State: "x=1", Baggage: map[string]string{"k": "v"}}, TransportOptions{},
 			map[string]string{"traceparent": "00-000000000000000a000000000000004d-%s-02", "tracestate": "x=1", "baggage": "a=b"}},
-		{"baggage", tracing.Origin{Baggage: map[string]string{"k": "v w", "x": "y"}}, TransportOptions{Baggage: []string{"k"}},
+		{"baggage", 0, tracing.Origin{Baggage: map[string]string{"k": "v w", "x": "y"}}, TransportOptions{Baggage: []string{"k"}},
 			map[string]string{"baggage": "a=b,k=v%20w"}},
-		{"b3", tracing.Origin{}, TransportOptions{B3: SingleB3}, map[string]string{"b3": "000000000000004d-%s-0-%p"}},
-		{"b3 of 128 bits, debug", tracing.Origin{High: 0xa, Debug: true}, TransportOptions{B3: SingleB3},
+		{"b3", 0, tracing.Origin{}, TransportOptions{B3: SingleB3}, map[string]string{"b3": "000000000000004d-%s-0-%p"}},
+		{"b3 of 128 bits, debug", 0xa, tracing.Origin{Debug: true}, TransportOptions{B3: SingleB3},
 			map[string]string{"b3": "000000000000000a000000000000004d-%s-d-%p"}},
-		{"multi", tracing.Origin{}, TransportOptions{B3: MultiB3}, map[string]string{
+		{"multi", 0, tracing.Origin{}, TransportOptions{B3: MultiB3}, map[string]string{
 			"X-B3-TraceId": "000000000000004d", "X-B3-SpanId": "%s", "X-B3-ParentSpanId": "%p", "X-B3-Sampled": "0", "X-B3-Flags": ""}},
-		{"multi, debug", tracing.Origin{Debug: true}, TransportOptions{B3: MultiB3}, map[string]string{"X-B3-Sampled": "", "X-B3-Flags": "1"}},
+		{"multi, debug", 0, tracing.Origin{Debug: true}, TransportOptions{B3: MultiB3}, map[string]string{"X-B3-Sampled": "", "X-B3-Flags": "1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			rt, asked := answering(200)
-			trace := monkit.NewTrace(77)
+			trace := monkit.NewTrace128(tt.high, 77)
 			tracing.SetOrigin(trace, tt.origin)
 			req := request(t, "http://user:secret@host:81/path?secret=1#x")
 			req.Header.Set("baggage", "a=b")
@@ -79,6 +80,17 @@ func TestClientTellsOfItsSpan(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A trace that begins here has an id of 128 random bits.
+func TestClientTellsOfItsOwnTrace(t *testing.T) {
+	w := newWorld(t)
+	rt, asked := answering(200)
+	TraceRequest(context.Background(), w.Scope, rt, request(t, "http://host/"))
+	s := w.only(t).Span
+	if got, want := asked.Header.Get("traceparent"), "00-"+s.Trace().String()+"-"+tracing.SpanID(s.Id())+"-02"; got != want || s.Trace().High() == 0 {
+		t.Errorf("traceparent is %q, want %q", got, want)
 	}
 }
 

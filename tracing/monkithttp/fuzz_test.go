@@ -19,7 +19,7 @@ func FuzzTraceparent(f *testing.F) {
 		if !ok {
 			return
 		}
-		again, ok := parseTraceparent(formatTraceparent(p.origin.High, p.trace, p.span, p.decision == yes, p.origin.Random))
+		again, ok := parseTraceparent(formatTraceparent(p.high, p.trace, p.span, p.decision == yes, p.origin.Random))
 		if !ok || show(again) != show(p) {
 			t.Errorf("%q became %s, then %s", text, show(p), show(again))
 		}

@@ -8,7 +8,8 @@ import (
 
 // parent is what headers tell of the caller.
 type parent struct {
-	known    bool // there are a trace and a span
+	known    bool   // there are a trace and a span
+	high     uint64 // upper half of the trace's id, 0 if that has 64 bits
 	trace    uint64
 	span     uint64
 	decision decision

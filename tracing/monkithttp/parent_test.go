@@ -29,7 +29,7 @@ func header(lines ...string) http.Header {
 func show(p parent) string {
 	s := "none"
 	if p.known {
-		s = fmt.Sprintf("%016x%016x %016x", p.origin.High, p.trace, p.span)
+		s = fmt.Sprintf("%016x%016x %016x", p.high, p.trace, p.span)
 	}
 	s += [...]string{" ?", " no", " yes"}[p.decision]
 	if p.origin.Random {

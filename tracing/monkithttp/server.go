@@ -54,7 +54,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var err error
 	p := extract(r.Header, h.opts.Baggage)
 	if p.decision == yes && !h.mayDecide(r) {
-		p.decision = undecided
+		p.decision, p.origin.Debug = undecided, false
 	}
 	ctx := r.Context()
 	defer h.fn.RemoteTrace(&ctx, int64(p.span), p.begin())(&err)
@@ -97,11 +97,11 @@ func (h *handler) mayDecide(r *http.Request) bool {
 
 // begin returns the trace that a span below p is part of.
 func (p *parent) begin() *monkit.Trace {
-	id, origin := int64(p.trace), p.origin
+	high, id, origin := p.high, int64(p.trace), p.origin
 	if !p.known {
-		id, origin.High, origin.Random = monkit.NewId(), rand.Uint64(), true
+		high, id, origin.Random = rand.Uint64(), monkit.NewId(), true
 	}
-	t := monkit.NewTrace(id)
+	t := monkit.NewTrace128(high, id)
 	tracing.SetOrigin(t, origin)
 	if p.decision != undecided {
 		t.Set(tracing.SampledKey, p.decision == yes)

@@ -62,11 +62,19 @@ func TestHandlerFindsPathAndBaggageAlone(t *testing.T) {
 	}
 }
 
+func TestNobodyForcesDebugWhoIsNotTrusted(t *testing.T) {
+	w := newWorld(t)
+	serve(Handler(answer(200), w.Scope, HandlerOptions{TrustSampled: func(*http.Request) bool { return false }}), "/", "b3: "+whole+"-"+span+"-d")
+	if trace := w.only(t).Span.Trace(); tracing.OriginOf(trace).Debug || trace.Get(tracing.SampledKey) != nil {
+		t.Errorf("origin %+v, sampled: %v", tracing.OriginOf(trace), trace.Get(tracing.SampledKey))
+	}
+}
+
 func TestServerBeginsATrace(t *testing.T) {
 	w := newWorld(t)
 	resp := serve(TraceHandler(answer(204), w.Scope), "/", "tracestate: sampled=true")
 	s := w.only(t).Span
-	if o := tracing.OriginOf(s.Trace()); o.High == 0 || !o.Random || len(tracing.TraceID(s.Trace())) != 32 {
+	if o := tracing.OriginOf(s.Trace()); s.Trace().High() == 0 || !o.Random || len(tracing.TraceID(s.Trace())) != 32 {
 		t.Errorf("origin %+v", o)
 	}
 	if !tracing.Sampled(s.Trace()) || note(s, tracing.HTTPStatus) != "204" {

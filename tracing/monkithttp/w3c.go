@@ -21,7 +21,7 @@ func parseTraceparent(text string) (parent, bool) {
 	if !ok {
 		p, ok = parseShort(text)
 	}
-	return p, ok && p.span != 0 && (p.trace != 0 || p.origin.High != 0)
+	return p, ok && p.span != 0 && (p.high|p.trace != 0)
 }
 
 func parseStandard(text string) (p parent, ok bool) {
@@ -56,9 +56,9 @@ func parseShort(text string) (p parent, ok bool) {
 
 func w3cParent(high, low, span, flags uint64) parent {
 	return parent{
-		known: true, trace: low, span: span,
+		known: true, high: high, trace: low, span: span,
 		decision: decided(flags&flagSampled != 0),
-		origin:   tracing.Origin{High: high, Random: flags&flagRandom != 0},
+		origin:   tracing.Origin{Random: flags&flagRandom != 0},
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 type spec struct {
 	tags     []monkit.SeriesTag
 	args     []any
+	high     uint64 // upper half of the trace's id
 	trace    func(*monkit.Trace)
 	remote   int64 // parent in another process, if not 0
 	local    bool  // has a parent in this process
@@ -32,7 +33,7 @@ type spec struct {
 
 func (sp spec) span() *tracing.FinishedSpan {
 	s := monkit.NewRegistry().ScopeNamed("scope")
-	trace := monkit.NewTrace(0x4d)
+	trace := monkit.NewTrace128(sp.high, 0x4d)
 	if sp.trace != nil {
 		sp.trace(trace)
 	}
@@ -125,7 +126,7 @@ func TestFields(t *testing.T) {
 	note := func(name, value string) func(*monkit.Span) {
 		return func(s *monkit.Span) { s.Annotate(name, value) }
 	}
-	whole := func(t *monkit.Trace) { tracing.SetOrigin(t, tracing.Origin{High: 0xa, Debug: true}) }
+	debug := func(t *monkit.Trace) { tracing.SetOrigin(t, tracing.Origin{Debug: true}) }
 	for _, tt := range []struct {
 		name  string
 		spec  spec
@@ -133,8 +134,8 @@ func TestFields(t *testing.T) {
 		want  any
 	}{
 		{"id of a trace", spec{remote: 1}, func(s *span) any { return s.TraceID }, "000000000000004d"},
-		{"id of 128 bits", spec{remote: 1, trace: whole}, func(s *span) any { return s.TraceID }, "000000000000000a000000000000004d"},
-		{"debug", spec{remote: 1, trace: whole}, func(s *span) any { return s.Debug }, true},
+		{"id of 128 bits", spec{remote: 1, high: 0xa}, func(s *span) any { return s.TraceID }, "000000000000000a000000000000004d"},
+		{"debug", spec{remote: 1, trace: debug}, func(s *span) any { return s.Debug }, true},
 		{"no debug", spec{}, func(s *span) any { return s.Debug }, false},
 		{"parent elsewhere", spec{remote: -1}, func(s *span) any { return s.ParentID }, "ffffffffffffffff"},
 		{"no parent", spec{}, func(s *span) any { return s.ParentID }, ""},
