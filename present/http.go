@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -64,15 +65,23 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
-	serve(w, result)
+	serve(w, result, writeTimeout(r))
+}
+
+// writeTimeout is that of the server, 0 if it has none.
+func writeTimeout(r *http.Request) time.Duration {
+	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
+		return server.WriteTimeout
+	}
+	return 0
 }
 
 // serve answers with a real status as long as nothing was sent, and breaks
 // the connection after that, so that half a page is not taken for a whole.
-func serve(w http.ResponseWriter, result Result) {
+func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
 	sent := &sentry{w: w}
 	// Large enough that most failures come before the first byte.
-	out := response{bufio.NewWriterSize(sent, 64<<10), http.NewResponseController(w)}
+	out := response{bufio.NewWriterSize(sent, 64<<10), http.NewResponseController(w), timeout}
 	err := result(out)
 	if err == nil {
 		err = out.Writer.Flush()
@@ -89,7 +98,16 @@ func serve(w http.ResponseWriter, result Result) {
 // response is what a page is written to.
 type response struct {
 	*bufio.Writer
-	conn *http.ResponseController
+	conn    *http.ResponseController
+	timeout time.Duration // for writing, 0 if there is none
+}
+
+// Extend has the time for writing begin d from now: pages that wait for
+// something are not to be cut off meanwhile.
+func (r response) Extend(d time.Duration) {
+	if r.timeout > 0 {
+		r.conn.SetWriteDeadline(time.Now().Add(d + r.timeout)) // a writer without deadlines has no timeout either
+	}
 }
 
 // Flush gets what was written so far to the asker.

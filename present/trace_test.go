@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -224,6 +225,44 @@ func TestFaultWaitEndsWithTheRequest(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 		<-ended // hangs if it does not
+	}
+}
+
+// deadlines is an answer that notes how long there is to write it.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	left []time.Duration
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.left = append(d.left, time.Until(at))
+	return nil
+}
+
+func TestWaitIsNotCutOffByTheServersTimeout(t *testing.T) {
+	for _, tt := range []struct {
+		timeout time.Duration
+		want    []time.Duration
+	}{
+		{0, nil},
+		{time.Second, []time.Duration{31 * time.Second, 31 * time.Second, time.Second}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := monkit.NewRegistry()
+			ctx := context.WithValue(t.Context(), http.ServerContextKey, &http.Server{WriteTimeout: tt.timeout})
+			w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				present.HTTP(r).ServeHTTP(w, httptest.NewRequest("GET", "/trace/json?regex=Outer&preselect=false", nil).WithContext(ctx))
+			}()
+			time.Sleep(45 * time.Second)
+			traced(r, 1)
+			<-done
+			if w.Code != http.StatusOK || !slices.Equal(w.left, tt.want) {
+				t.Errorf("status %d, times to write %v, want %v", w.Code, w.left, tt.want)
+			}
+		})
 	}
 }
 

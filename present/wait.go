@@ -16,6 +16,8 @@ const keepAlive = 30 * time.Second
 func waitAlive(ctx context.Context, w io.Writer, wait func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	extend(w, keepAlive)
+	defer extend(w, 0)
 	joined := make(chan struct{})
 	stop := make(chan struct{})
 	go func() {
@@ -42,11 +44,19 @@ func keepWriting(w io.Writer, stop chan struct{}, failed context.CancelCauseFunc
 		case <-stop:
 			return
 		case <-ticker.C:
+			extend(w, keepAlive)
 			if err := writeAlive(w); err != nil {
 				failed(err)
 				return
 			}
 		}
+	}
+}
+
+// extend has a timeout of w begin d from now, if it has one.
+func extend(w io.Writer, d time.Duration) {
+	if e, ok := w.(interface{ Extend(time.Duration) }); ok {
+		e.Extend(d)
 	}
 }
 

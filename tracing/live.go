@@ -80,6 +80,7 @@ func (l *live) add(s *FinishedSpan) {
 	case l.open == 0: // it outlived the call that led to it
 	case len(l.spans) >= maxLive || len(l.spans) >= freeLive && !l.pay():
 		l.dropped++
+		l.recorder.lost.Add(1)
 	default:
 		l.spans = append(l.spans, s)
 	}

@@ -126,6 +126,34 @@ func TestSampleTellsEveryExporterOnce(t *testing.T) {
 	}
 }
 
+// Traces that get their values from each other hold one callback, not one for
+// each before them.
+func TestSampleTellsOnceOfACopy(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	defer ObserveSampledTraces(r, nil, new(log))()
+	last := monkit.NewTrace(1)
+	var depth []int
+	last.Set(SampledCBKey, func(*monkit.Trace) { depth = append(depth, callers()) })
+	for i := range 100 {
+		ctx := context.Background()
+		f.RemoteTrace(&ctx, 0, last)(nil)
+		Sample(last)
+		next := monkit.NewTrace(int64(i + 2))
+		for key, val := range last.GetAll() {
+			next.Set(key, val)
+		}
+		next.Set(SampledKey, false)
+		last = next
+	}
+	if len(depth) != 100 || depth[0] != depth[99] {
+		t.Errorf("callbacks are %d calls deep, %d at first", depth[99], depth[0])
+	}
+}
+
+// callers is how many calls led here.
+func callers() int { return runtime.Callers(0, make([]uintptr, 1000)) }
+
 func TestSampleMarksTheCopyOfATrace(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")

@@ -32,6 +32,7 @@ type Recorder struct {
 	stop   func()
 	closed atomic.Bool
 	held   atomic.Int64 // spans of traces that run, but for the first few of each
+	lost   atomic.Int64 // spans, for want of room
 
 	mu       sync.Mutex
 	families map[*monkit.Func]*family // guarded by mu
@@ -39,7 +40,6 @@ type Recorder struct {
 	bytes    int                      // guarded by mu; of all in order
 	spans    int                      // guarded by mu; of all in order
 	evicted  int64                    // guarded by mu; traces, for want of room
-	dropped  int64                    // guarded by mu; spans, for want of room
 }
 
 var _ monkit.StatSource = (*Recorder)(nil)
@@ -97,13 +97,13 @@ func (r *Recorder) Find(id string) (Recorded, bool) {
 // want of room.
 func (r *Recorder) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	r.mu.Lock()
-	traces, spans, bytes, evicted, dropped := r.order.Len(), r.spans, r.bytes, r.evicted, r.dropped
+	traces, spans, bytes, evicted := r.order.Len(), r.spans, r.bytes, r.evicted
 	r.mu.Unlock()
 	cb(recorderKey, "traces", float64(traces))
 	cb(recorderKey, "spans", float64(spans))
 	cb(recorderKey, "bytes", float64(bytes))
 	cb(recorderKey, "evicted", float64(evicted))
-	cb(recorderKey, "dropped_spans", float64(dropped))
+	cb(recorderKey, "dropped_spans", float64(r.lost.Load()))
 }
 
 var recorderKey = monkit.NewSeriesKey("trace_recorder")
@@ -131,7 +131,6 @@ func (r *Recorder) consider(c caught) {
 func (r *Recorder) reasons(c caught) Reason {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.dropped += int64(c.dropped)
 	f := c.root.Span.Func()
 	if r.families[f] == nil {
 		r.families[f] = newFamily(f)
@@ -149,7 +148,7 @@ func (r *Recorder) keep(k *kept, reasons Reason) {
 	k.place = r.order.PushBack(k)
 	r.bytes += k.bytes
 	r.spans += len(k.rows)
-	r.dropped += int64(k.cut)
+	r.lost.Add(int64(k.cut))
 	for _, left := range f.add(k, reasons, r.opts) {
 		r.remove(left)
 	}

@@ -127,7 +127,7 @@ func TestSVGShowsHowSpansEnded(t *testing.T) {
 			t.Errorf("colour %s is there %d times, want once, in\n%s", colour, strings.Count(text, colour), text)
 		}
 	}
-	for _, want := range []string{"s.outer-TRACED", "error: EOF", "panicked", "4 spans in"} {
+	for _, want := range []string{"s.outer-TRACED", "error: EOF", "panicked", "spans: 4 in"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
 		}

@@ -55,13 +55,16 @@ func ObserveSampledTraces(r *monkit.Registry, choose func(*monkit.Trace) bool, o
 // watchKey is the trace value that marks that a watch hears of the trace.
 type watchKey struct{ *watch }
 
-// hearOf has sampled called when t is. Those who were to be called stay so.
+// hearOf has sampled called when t is. Those who were to be called stay so. In
+// a trace that has got the values of another one, we are among them already:
+// once more, and the callbacks of traces that come of each other would never
+// stop growing.
 func hearOf(t *monkit.Trace, w *watch, sampled func(*monkit.Trace)) {
-	if t.Get(watchKey{w}) == t { // the value may have been copied from another trace
+	before, called := t.Get(SampledCBKey).(func(*monkit.Trace))
+	if called && t.Get(watchKey{w}) != nil {
 		return
 	}
-	t.Set(watchKey{w}, t)
-	before, _ := t.Get(SampledCBKey).(func(*monkit.Trace))
+	t.Set(watchKey{w}, true)
 	t.Set(SampledCBKey, func(t *monkit.Trace) {
 		if before != nil {
 			before(t)

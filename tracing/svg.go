@@ -81,10 +81,13 @@ func (d *drawing) headline() string {
 	if len(d.rows) == 0 {
 		return "no spans"
 	}
-	s := fmt.Sprintf("trace %s  %s  %d spans in %s", d.rows[0].Trace.HexID,
+	s := fmt.Sprintf("trace %s  %s  spans: %d in %s", d.rows[0].Trace.HexID,
 		time.Unix(0, d.begin).UTC().Format(time.RFC3339Nano), len(d.rows), time.Duration(d.total))
-	if d.cut > 0 {
+	switch {
+	case d.cut > 0:
 		s += fmt.Sprintf("  (%d more are not drawn)", d.cut)
+	case len(d.rows) >= MaxSpans:
+		s += "  (there may be more: no more are collected)"
 	}
 	return s
 }

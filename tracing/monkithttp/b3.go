@@ -28,7 +28,7 @@ func parseB3(text string) (parent, bool) {
 	if text == "" {
 		return parent{}, false
 	}
-	parts := strings.Split(text, "-")
+	parts := strings.SplitN(text, "-", 5)
 	switch len(parts) {
 	case 1:
 		return b3State(parts[0])

@@ -64,8 +64,10 @@ func do(ctx context.Context, scope *monkit.Scope, o TransportOptions, req *http.
 	defer scope.FuncNamed(methodOf(req)).Task(&ctx)(&failure)
 	s := monkit.SpanFromCtx(ctx)
 	annotateRequest(s, tracing.KindClient, req)
-	s.Annotate(tracing.HTTPURI, bounded(plainURL(req.URL)))
-	s.Annotate(tracing.Peer, bounded(req.URL.Host))
+	if req.URL != nil { // else the request fails below
+		s.Annotate(tracing.HTTPURI, bounded(plainURL(req.URL)))
+		s.Annotate(tracing.Peer, bounded(req.URL.Host))
+	}
 	req = req.WithContext(contextFor(ctx, req))
 	req.Header = req.Header.Clone()
 	if req.Header == nil {
@@ -90,24 +92,24 @@ func methodOf(req *http.Request) string {
 
 // contextFor returns the context of req inside the span of ctx.
 func contextFor(ctx context.Context, req *http.Request) context.Context {
-	if own := req.Context(); own.Done() != nil {
-		return within{own, ctx}
+	own := req.Context()
+	if own.Done() == nil {
+		return within{ctx, ctx, own}
 	}
-	return ctx
+	return within{own, ctx, own}
 }
 
-// within is a context that ends with one and has the values of another before
-// its own.
+// within is a context that ends with one, and has the values of two.
 type within struct {
 	context.Context
-	values context.Context
+	first, second context.Context
 }
 
 func (w within) Value(key any) any {
-	if val := w.values.Value(key); val != nil {
+	if val := w.first.Value(key); val != nil {
 		return val
 	}
-	return w.Context.Value(key)
+	return w.second.Value(key)
 }
 
 // AfterFunc spares package context a goroutine for each request.

@@ -230,3 +230,34 @@ func TestClientAndServerShareATrace(t *testing.T) {
 			parent, serverSpan.Trace().Id(), clientSpan.Id(), clientSpan.Trace().Id())
 	}
 }
+
+// What a request carries reaches the transport, be it that it can be ended or
+// not.
+func TestRequestKeepsItsValues(t *testing.T) {
+	type key struct{}
+	for name, own := range map[string]context.Context{"may end": t.Context(), "never ends": context.Background()} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			rt, asked := answering(200)
+			req := request(t, "http://host/").WithContext(context.WithValue(own, key{}, "own"))
+			ctx, cancel := context.WithCancel(context.Background())
+			TraceRequest(ctx, w.Scope, rt, req)
+			got := asked.Context()
+			if got.Value(key{}) != "own" || monkit.SpanFromCtx(got) != w.only(t).Span {
+				t.Errorf("the value is %v, the span %v", got.Value(key{}), monkit.SpanFromCtx(got))
+			}
+			cancel()
+			if ended := got.Err() != nil; ended != (name == "never ends") {
+				t.Errorf("ended with the caller: %v", ended)
+			}
+		})
+	}
+}
+
+func TestRequestWithoutAddressFails(t *testing.T) {
+	w := newWorld(t)
+	if resp, err := TraceRequest(context.Background(), w.Scope, http.DefaultClient, &http.Request{}); err == nil {
+		resp.Body.Close()
+		t.Error("no error")
+	}
+}

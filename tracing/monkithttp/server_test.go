@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -156,6 +158,10 @@ func TestFaultServerEndsAsItsAnswer(t *testing.T) {
 			w.WriteHeader(103)
 			w.WriteHeader(502)
 			w.WriteHeader(200)
+		}, "502", StatusError(502), false},
+		{"source fails before the answer", func(w http.ResponseWriter, _ *http.Request) {
+			io.Copy(w, iotest.ErrReader(io.ErrUnexpectedEOF))
+			w.WriteHeader(502)
 		}, "502", StatusError(502), false},
 		{"panic", func(http.ResponseWriter, *http.Request) { panic("x") }, "500", StatusError(500), true},
 		{"panic after the answer", func(w http.ResponseWriter, _ *http.Request) {

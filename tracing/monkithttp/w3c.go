@@ -44,7 +44,7 @@ func parseStandard(text string) (p parent, ok bool) {
 
 // parseShort reads what monkit/v3 sends.
 func parseShort(text string) (p parent, ok bool) {
-	parts := strings.Split(text, "-")
+	parts := strings.SplitN(text, "-", 5)
 	if len(parts) != 4 || parts[0] != "00" || len(parts[1]) != 16 || len(parts[2]) < 8 || len(parts[3]) > 2 {
 		return p, false
 	}

@@ -83,9 +83,12 @@ func (r *recorder) WriteString(s string) (int, error) {
 }
 
 // ReadFrom implements io.ReaderFrom, so that files go out by sendfile.
-func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
-	r.wrote(http.StatusOK)
-	return io.Copy(r.ResponseWriter, src)
+func (r *recorder) ReadFrom(src io.Reader) (n int64, err error) {
+	n, err = io.Copy(r.ResponseWriter, src)
+	if n > 0 { // else the handler may still say that src failed
+		r.wrote(http.StatusOK)
+	}
+	return n, err
 }
 
 // Push implements http.Pusher.

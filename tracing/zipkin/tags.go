@@ -14,6 +14,7 @@ import (
 // too large as a whole.
 const (
 	maxTags = 128
+	maxName = 256     // bytes of a tag's name
 	maxText = 4 << 10 // bytes of a tag
 )
 
@@ -26,6 +27,7 @@ type tags struct {
 func newTags() *tags { return &tags{values: make(map[string][]string)} }
 
 func (t *tags) add(name, value string) {
+	name = name[:min(len(name), maxName)]
 	if name == "" || len(t.values[name]) == 0 && len(t.values) >= maxTags || len(t.values[name]) >= maxTags {
 		t.dropped++
 		return
