@@ -79,12 +79,7 @@ func (r *Relay) serveAdmin(ctx context.Context) (hide func()) {
 	if r.admin == nil {
 		return func() {}
 	}
-	var h http.Handler = r.pages()
-	if address := r.admin.listener.Addr().String(); web.IsLocal(address) {
-		h = web.OnlyLocal(h)
-	} else {
-		r.cfg.Logger.Warn("the admin pages can be read by whoever reaches this address", "address", address)
-	}
+	h := r.guarded(r.admin.listener.Addr().String())
 	ctx, cancel := context.WithCancel(ctx)
 	served := make(chan struct{})
 	go func() {
@@ -97,4 +92,13 @@ func (r *Relay) serveAdmin(ctx context.Context) (hide func()) {
 		cancel()
 		<-served
 	}
+}
+
+// guarded are the pages, for this machine only if address is of it alone.
+func (r *Relay) guarded(address string) http.Handler {
+	if web.IsLocal(address) {
+		return web.OnlyLocal(r.pages())
+	}
+	r.cfg.Logger.Warn("the admin pages can be read by whoever reaches this address", "address", address)
+	return r.pages()
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/monkit"
 	"monkit.example/present"
 )
 
@@ -68,10 +69,11 @@ type indexView struct {
 	Health                     []string
 	Delivered, Pending         int64
 	Rejected, Dropped, Missing int64
+	Away                       map[string]bool // destinations, by name
 }
 
 func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
-	v := indexView{Ledger: r.Ledger(), Health: r.health.why()}
+	v := indexView{Ledger: r.Ledger(), Health: r.health.why(), Away: r.away()}
 	in := v.Intake()
 	v.Rejected = in.Received - in.Accepted
 	for _, d := range v.Destinations {
@@ -81,6 +83,21 @@ func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
 		v.Missing += d.Unexplained()
 	}
 	web.Write(w, indexPage, r.view("/", v))
+}
+
+// away are the names of the destinations that say they are not up.
+func (r *Relay) away() map[string]bool {
+	down := make(map[string]bool)
+	for _, d := range r.dests {
+		if s, ok := d.Reporter.(monkit.StatSource); ok {
+			s.Stats(func(_ monkit.SeriesKey, field string, val float64) {
+				if field == "up" && val == 0 {
+					down[d.Name] = true
+				}
+			})
+		}
+	}
+	return down
 }
 
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {

@@ -1,0 +1,263 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/internal/faultsink"
+	"monkit.example/monkit"
+)
+
+// anywhere is where the admin pages of a test are.
+const anywhere = "127.0.0.1:0"
+
+// answer is what a page said.
+type answer struct {
+	code   int
+	header http.Header
+	body   string
+}
+
+func (r *running) get(t *testing.T, path string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(r.AdminURL(), "/")+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true // leave no connection behind
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(body)}
+}
+
+// shown is a relay with pages that has accepted one line and refused another.
+func shown(t *testing.T, cfg Config) *running {
+	t.Helper()
+	cfg.Listen, cfg.HTTP = []string{"graphite+udp://127.0.0.1:0"}, anywhere
+	if cfg.Forward == nil {
+		cfg.Forward = []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}
+	}
+	r := start(t, cfg)
+	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nnonsense\n")
+	waitFor(t, "taking in", func() bool { return r.Ledger().Intake().Received == 2 })
+	return r
+}
+
+func TestAdminPages(t *testing.T) {
+	r := shown(t, Config{Registry: monkit.NewRegistry()})
+	defer r.stop(t)
+	for _, tt := range []struct {
+		path, kind, has string
+		code            int
+	}{
+		{"/", "text/html", "<h2>Destinations</h2>", 200},
+		{"/", "text/html", `<td class="bad">malformed 1</td>`, 200},
+		{"/", "text/html", `<a href="mon/">`, 200},
+		{"/bad", "text/html", "<code>nonsense</code>", 200},
+		{"/bad?format=json", "application/json", `"text": "nonsense"`, 200},
+		{"/bad?format=text", "text/plain", `format "text" is not known; write html or json`, 400},
+		{"/ledger", "text/plain", "ledger: received=2 accepted=1 rejected=1(malformed=1)\n", 200},
+		{"/ledger?format=json", "application/json", `"received": 2`, 200},
+		{"/ledger?format=<b>", "text/plain", `format "<b>" is not known; write text or json`, 400},
+		{"/healthz", "text/plain", "ok\n", 200},
+		{"/style.css", "text/css", "--ink", 200},
+		{"/live.js", "text/javascript", "refresh", 200},
+		{"/mon/", "text/", "funcs", 200},
+		{"/mon/stats", "text/", "relay_listener", 200},
+		{"/elsewhere", "text/plain", "not found", 404},
+	} {
+		got := r.get(t, tt.path)
+		if got.code != tt.code || !strings.Contains(got.body, tt.has) || !strings.HasPrefix(got.header.Get("Content-Type"), tt.kind) {
+			t.Errorf("%s: %d %s, want %q in\n%s", tt.path, got.code, got.header.Get("Content-Type"), tt.has, got.body)
+		}
+		if got.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s may be taken for what it is not: %v", tt.path, got.header)
+		}
+		if tt.code == 200 && !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s may load anything: %v", tt.path, got.header)
+		}
+	}
+}
+
+func TestNobodyWritesToAdminPages(t *testing.T) {
+	r := shown(t, Config{})
+	defer r.stop(t)
+	for _, path := range []string{"/", "/ledger", "/bad", "/healthz"} {
+		rec := httptest.NewRecorder()
+		r.pages().ServeHTTP(rec, httptest.NewRequest(http.MethodPost, path, nil))
+		if rec.Code != http.StatusMethodNotAllowed {
+			t.Errorf("%s: %d", path, rec.Code)
+		}
+	}
+}
+
+func TestAdminPagesAreForThisMachineUnlessAnAddressSaysElse(t *testing.T) {
+	r := shown(t, Config{})
+	defer r.stop(t)
+	for _, tt := range []struct {
+		address, host string
+		code          int
+	}{
+		{"127.0.0.1:9125", "127.0.0.1:9125", 200},
+		{"127.0.0.1:9125", "localhost:9125", 200},
+		{"[::1]:9125", "[::1]:9125", 200},
+		{"127.0.0.1:9125", "rebound.example:9125", 403},
+		{"[::1]:9125", "rebound.example", 403},
+		{"0.0.0.0:9125", "relay.example:9125", 200},
+		{"192.0.2.1:9125", "relay.example:9125", 200},
+	} {
+		var log strings.Builder
+		r.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		req := httptest.NewRequest(http.MethodGet, "/ledger", nil)
+		req.Host = tt.host
+		rec := httptest.NewRecorder()
+		r.guarded(tt.address).ServeHTTP(rec, req)
+		if rec.Code != tt.code || strings.Contains(rec.Body.String(), "ledger:") != (tt.code == 200) {
+			t.Errorf("%s as %s: %d %q", tt.address, tt.host, rec.Code, rec.Body)
+		}
+		if open := tt.host == "relay.example:9125"; strings.Contains(log.String(), "can be read by whoever") != open {
+			t.Errorf("%s: the log is %q", tt.address, log.String())
+		}
+	}
+}
+
+func TestPagesWithoutARegistryHaveNoMetrics(t *testing.T) {
+	r := shown(t, Config{})
+	defer r.stop(t)
+	if got := r.get(t, "/mon/"); got.code != 404 {
+		t.Errorf("/mon/ is %d", got.code)
+	}
+	if got := r.get(t, "/"); strings.Contains(got.body, "mon/") {
+		t.Errorf("the index leads nowhere:\n%s", got.body)
+	}
+}
+
+func TestARegistryHasTheSeriesWhileTheRelayRuns(t *testing.T) {
+	reg := monkit.NewRegistry()
+	has := func() (found bool) {
+		reg.Stats(func(key monkit.SeriesKey, field string, val float64) {
+			found = found || key.Measurement == "relay_listener" && field == "received" && val == 2
+		})
+		return found
+	}
+	r := shown(t, Config{Registry: reg})
+	if !has() {
+		t.Error("the relay that runs is not there")
+	}
+	r.stop(t)
+	if has() {
+		t.Error("the relay that has ended is still there")
+	}
+}
+
+func TestADestinationThatIsAwayIsShown(t *testing.T) {
+	const away = "does not take lines now"
+	r := shown(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Millisecond})
+	defer r.stop(t)
+	waitFor(t, "being told", func() bool { return strings.Contains(r.get(t, "/").body, away) })
+
+	well := shown(t, Config{})
+	defer well.stop(t)
+	waitFor(t, "delivery", func() bool { return well.Ledger().Destinations[0].Delivered == 1 })
+	if got := well.get(t, "/"); strings.Contains(got.body, away) {
+		t.Errorf("a destination that is there is called away:\n%s", got.body)
+	}
+}
+
+func TestHealthTellsOfTheDrain(t *testing.T) {
+	r := shown(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Second})
+	r.end()
+	waitFor(t, "being told", func() bool { return r.health.why() != nil })
+	if got := r.get(t, "/healthz"); got.code != 503 || !strings.Contains(got.body, "draining") {
+		t.Errorf("%d %q", got.code, got.body)
+	}
+	if got := r.get(t, "/"); !strings.Contains(got.body, `role="status">draining`) {
+		t.Errorf("the index does not tell:\n%s", got.body)
+	}
+	if l := r.stop(t); l.Destinations[0].Lost() != 1 {
+		t.Errorf("ledger is %v", l)
+	}
+	if conn, err := net.Dial("tcp", r.admin.listener.Addr().String()); err == nil {
+		conn.Close()
+		t.Error("the pages outlive the relay")
+	}
+}
+
+func TestHealthTellsOfAListenerThatBroke(t *testing.T) {
+	r := start(t, Config{
+		Listen:  []string{"graphite+udp://127.0.0.1:0", "graphite+tcp://127.0.0.1:0"},
+		Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anywhere,
+	})
+	r.intakes[0].listener.Close()
+	waitFor(t, "being told", func() bool { return r.get(t, "/healthz").code == 503 })
+	if got := r.get(t, "/healthz"); !strings.Contains(got.body, "a listener broke: read graphite+udp://127.0.0.1") {
+		t.Errorf("%q", got.body)
+	}
+	r.end()
+	if err := <-r.done; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run() = %v", err)
+	}
+}
+
+func TestNoPagesUnlessAskedFor(t *testing.T) {
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}})
+	defer r.stop(t)
+	if url := r.AdminURL(); url != "" {
+		t.Errorf("pages at %s", url)
+	}
+}
+
+func TestWrongAdminAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", anywhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, tt := range []struct{ name, address, forward, want string }{
+		{"no host", "9125", "graphite+tcp://h:1", `http: "9125": no host before the port; write 127.0.0.1:9125`},
+		{"among other errors", "9125", "carrots://h", `http: "9125": no host`},
+		{"other errors", "9125", "carrots://h", "forward: "},
+		{"taken", taken.Addr().String(), "graphite+tcp://h:1", "http: listen tcp"},
+		{"what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program has it"},
+	} {
+		_, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{tt.forward}, HTTP: tt.address})
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: New() = %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// A relay that cannot have one of its addresses lets go of all.
+func TestPagesOfARelayThatDoesNotStartAreGone(t *testing.T) {
+	taken, err := net.Listen("tcp", anywhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	address := freeAddr(t)
+	if _, err := New(Config{
+		Listen: []string{fmt.Sprintf("graphite+tcp://%s", taken.Addr())}, Forward: []string{"graphite+tcp://h:1"}, HTTP: address,
+	}); err == nil {
+		t.Fatal("a port was bound twice")
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal("the pages' port is still bound")
+	}
+	l.Close()
+}
