@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +92,27 @@ func TestAdminPages(t *testing.T) {
 		}
 		if tt.code == 200 && !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s may load anything: %v", tt.path, got.header)
+		}
+	}
+}
+
+// TestReadmePages asks for the pages that README.md tells operators of.
+func TestReadmePages(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, told, found := strings.Cut(string(text), "With `-http ")
+	told, _, ended := strings.Cut(told, "\n\n")
+	paths := regexp.MustCompile("`(/[^`]*)`").FindAllStringSubmatch(told, -1)
+	if !found || !ended || len(paths) == 0 {
+		t.Fatal("README.md does not tell of -http")
+	}
+	r := shown(t, Config{Registry: monkit.NewRegistry()})
+	defer r.stop(t)
+	for _, path := range paths {
+		if got := r.get(t, path[1]); got.code != 200 {
+			t.Errorf("%s is %d", path[1], got.code)
 		}
 	}
 }
