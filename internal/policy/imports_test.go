@@ -44,7 +44,7 @@ var rules = []rule{
 	{dir: "internal/decimal", without: "net os"},
 	{dir: "internal/push", ours: "monkit reporters internal/send internal/endpoint internal/ledger"},
 	{dir: "internal/route", ours: "monkit reporters internal/ledger internal/endpoint"},
-	{dir: "internal/web", ours: "internal/endpoint internal/listen"},
+	{dir: "internal/web", ours: "internal/endpoint internal/listen", theirs: "golang.org/x/net"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
 	{dir: "internal/codectest", ours: "monkit reporters"},
 	{dir: "internal/faultsink"},

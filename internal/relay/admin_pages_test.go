@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,22 @@ func TestVisible(t *testing.T) {
 			t.Errorf("visible(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+func FuzzVisible(f *testing.F) {
+	for _, line := range hostile {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := visible(s)
+		if i := strings.IndexFunc(got, func(c rune) bool { return !unicode.IsPrint(c) }); i >= 0 {
+			t.Errorf("visible(%q) = %q", s, got)
+		}
+		back, err := strconv.Unquote(`"` + strings.ReplaceAll(got, `"`, `\"`) + `"`)
+		if err != nil || back != s {
+			t.Errorf("visible(%q) = %q, which is %q, %v", s, got, back, err)
+		}
+	})
 }
 
 func TestLedgerJSON(t *testing.T) {

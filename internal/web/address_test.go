@@ -36,6 +36,25 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func FuzzAddress(f *testing.F) {
+	for _, seed := range []string{":9125", "127.0.0.1:0", "[::1]:1", "h:65536", "u:p@h:1", "[fe80::1%eth0]:80", "9125", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		address, err := Address(s)
+		if err != nil {
+			return
+		}
+		host, port, err := net.SplitHostPort(address)
+		if err != nil || host == "" || port == "" {
+			t.Errorf("Address(%q) = %q, which has no host or no port: %v", s, address, err)
+		}
+		if again, err := Address(address); err != nil || again != address {
+			t.Errorf("Address(%q) = %q, %v", address, again, err)
+		}
+	})
+}
+
 func TestIsLocal(t *testing.T) {
 	for address, want := range map[string]bool{
 		"127.0.0.1:1": true, "127.8.9.10": true, "[::1]:1": true, "[::1]": true, "localhost": true, "localhost:80": true,

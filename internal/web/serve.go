@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 const (
@@ -13,6 +15,9 @@ const (
 	writeTime = 30 * time.Second
 	// stopTime is how long a page that is under way may take to end.
 	stopTime = time.Second
+	// maxReaders have a connection at a time; the next one waits for one of
+	// them to leave. A browser has up to six.
+	maxReaders = 64
 )
 
 // Serve serves h on l until ctx ends, then lets pages under way end for a
@@ -30,7 +35,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		MaxHeaderBytes:    16 << 10,
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
+	go func() { served <- s.Serve(netutil.LimitListener(l, maxReaders)) }()
 	select {
 	case err := <-served:
 		return err

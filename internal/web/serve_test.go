@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -110,6 +113,107 @@ func TestServeEnds(t *testing.T) {
 	if _, err := net.Dial("tcp", address); err == nil {
 		t.Error("it listens on")
 	}
+}
+
+// pipes is a listener to which as many connect as it has room for.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestReadersAreBounded has twice as many readers as may come in.
+func TestReadersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		var entered atomic.Int64
+		leave := make(chan struct{})
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			entered.Add(1)
+			<-leave
+			WriteText(w, "in")
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- Serve(ctx, l, h) }()
+		var readers sync.WaitGroup
+		for range 2 * maxReaders {
+			readers.Go(func() {
+				if body, err := readOnce(l.conns); body != "in" {
+					t.Errorf("a reader got %q, %v", body, err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := entered.Load(); n != maxReaders {
+			t.Errorf("%d readers are in, want %d", n, maxReaders)
+		}
+		close(leave)
+		readers.Wait()
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// readOnce asks on a connection of its own.
+func readOnce(accept chan<- net.Conn) (string, error) {
+	conn, accepted := net.Pipe()
+	defer conn.Close()
+	accept <- accepted
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
+		return "", err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return string(body), err
+}
+
+// TestAPageMayWait has a page that says something only when a reader would
+// long have been given up, and goes on after that.
+func TestAPageMayWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() {
+			served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(3 * writeTime)
+				io.WriteString(w, "late ")
+				http.NewResponseController(w).Flush()
+				time.Sleep(3 * writeTime)
+				io.WriteString(w, "and later")
+			}))
+		}()
+		if body, err := readOnce(l.conns); body != "late and later" || err != nil {
+			t.Errorf("the page said %q, %v", body, err)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestServeTellsThatItBroke(t *testing.T) {
