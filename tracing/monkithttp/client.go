@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"monkit.example/monkit"
@@ -121,30 +120,11 @@ func plainURL(u *url.URL) string {
 	return plain.String()
 }
 
-// inject tells of s in h.
+// inject tells of s in h. What the caller has set of baggage stays.
 func inject(h http.Header, s *monkit.Span, o TransportOptions) {
-	trace, origin := s.Trace(), tracing.OriginOf(s.Trace())
-	sampled := tracing.Sampled(trace)
-	id, span := uint64(trace.Id()), uint64(s.Id())
-	h.Set("traceparent", formatTraceparent(trace.High(), id, span, sampled, origin.Random))
 	h.Del("tracestate") // another caller's, if any
-	if origin.State != "" {
-		h.Set("tracestate", origin.State)
-	}
-	above, _ := s.ParentId()
-	o.B3.set(h, tracing.TraceID(trace), span, uint64(above), sampled, origin.Debug)
-	addBaggage(h, origin.Baggage, o.Baggage)
-}
-
-// addBaggage appends to what the caller has set.
-func addBaggage(h http.Header, members map[string]string, allowed []string) {
-	passed := make(map[string]string)
-	for key, value := range members {
-		if slices.Contains(allowed, key) {
-			passed[key] = value
-		}
-	}
-	if text := formatBaggage(passed); text != "" {
+	setIDs(h, s, o.B3)
+	if text := passedOn(s, o.Baggage); text != "" {
 		h.Add("baggage", text)
 	}
 }

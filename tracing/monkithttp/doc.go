@@ -15,6 +15,8 @@
 // error of the span. ResponseControllers, http.Flusher and http.Hijacker work
 // as without.
 //
+// Extract and Inject do the same for other protocols that have headers.
+//
 // What goes between processes are the headers traceparent and tracestate of
 // W3C Trace Context, baggage as far as it is allowed by name, and b3 headers
 // for those who ask for them:

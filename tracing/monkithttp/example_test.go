@@ -1,6 +1,7 @@
 package monkithttp_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,25 +11,117 @@ import (
 	"monkit.example/tracing/monkithttp"
 )
 
+// order is a handler that tells which trace it is part of.
+var order = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	fmt.Println("trace", monkit.SpanFromCtx(r.Context()).Trace())
+	w.WriteHeader(http.StatusAccepted)
+})
+
 func ExampleHandler() {
 	mon := monkit.NewRegistry().ScopeNamed("shop")
-	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Println("trace", tracing.TraceID(monkit.SpanFromCtx(r.Context()).Trace()))
+	handler := monkithttp.Handler(order, mon, monkithttp.HandlerOptions{
+		Baggage:    []string{"customer"}, // goes on to those that we call
+		MaxSampled: 100,                  // a second, whatever callers ask for
 	})
-	server := httptest.NewServer(monkithttp.Handler(hello, mon, monkithttp.HandlerOptions{}))
-	defer server.Close()
 
-	req, err := http.NewRequest("GET", server.URL, nil)
+	req := httptest.NewRequest("POST", "/orders", nil)
+	req.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	handler.ServeHTTP(httptest.NewRecorder(), req)
+	// Output: trace 0af7651916cd43dd8448eb211c80319c
+}
+
+func ExampleTraceHandler() {
+	mon := monkit.NewRegistry().ScopeNamed("shop")
+	mux := http.NewServeMux()
+	mux.Handle("POST /orders", order)
+	handler := monkithttp.TraceHandler(mux, mon)
+
+	req := httptest.NewRequest("POST", "/orders", nil)
+	req.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
+	handler.ServeHTTP(httptest.NewRecorder(), req)
+	// Output: trace 0af7651916cd43dd8448eb211c80319c
+}
+
+func ExampleTransport() {
+	mon := monkit.NewRegistry().ScopeNamed("shop")
+	server := httptest.NewServer(monkithttp.TraceHandler(order, mon))
+	defer server.Close()
+	client := &http.Client{Transport: monkithttp.Transport(nil, mon, monkithttp.TransportOptions{})}
+	defer client.CloseIdleConnections()
+
+	ctx := context.Background()
+	trace := monkit.NewTrace128(0x0af7651916cd43dd, 0x1448eb211c80319c)
+	defer mon.FuncNamed("checkout").RemoteTrace(&ctx, 0, trace)(nil)
+	req, err := http.NewRequestWithContext(ctx, "POST", server.URL, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	req.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	resp, err := server.Client().Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	resp.Body.Close()
-	// Output: trace 0af7651916cd43dd8448eb211c80319c
+	fmt.Println(resp.Status)
+	// Output:
+	// trace 0af7651916cd43dd1448eb211c80319c
+	// 202 Accepted
+}
+
+func ExampleTraceRequest() {
+	mon := monkit.NewRegistry().ScopeNamed("shop")
+	server := httptest.NewServer(order200)
+	defer server.Close()
+
+	ctx := context.Background()
+	defer mon.TaskNamed("checkout")(&ctx)(nil)
+	req, err := http.NewRequest("GET", server.URL, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := monkithttp.TraceRequest(ctx, mon, server.Client(), req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp.Body.Close()
+	fmt.Println(resp.Status, mon.FuncNamed("GET").SuccessTimes().Count)
+	// Output: 200 OK 1
+}
+
+// order200 is a handler that knows nothing of traces.
+var order200 = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+
+// Protocols other than HTTP that have headers can carry traces too.
+func ExampleInject() {
+	mon := monkit.NewRegistry().ScopeNamed("shop")
+	message := make(http.Header)
+
+	ctx := context.Background()
+	finish := mon.TaskNamed("send")(&ctx)
+	sender := monkit.SpanFromCtx(ctx)
+	monkithttp.Inject(message, sender, monkithttp.TransportOptions{})
+	finish(nil)
+
+	ctx = context.Background()
+	parent, trace := monkithttp.Extract(message)
+	defer mon.FuncNamed("receive").RemoteTrace(&ctx, parent, trace)(nil)
+	fmt.Println(parent == sender.Id(), trace.String() == sender.Trace().String())
+	// Output: true true
+}
+
+func ExampleTraceInfo() {
+	header := http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}
+	info := monkithttp.TraceInfoFromHeader(header)
+	fmt.Println(info.Sampled, tracing.SpanID(*info.ParentId))
+	// Output: true b7ad6b7169203331
+}
+
+func ExampleWrap() {
+	w, status := monkithttp.Wrap(httptest.NewRecorder())
+	http.Error(w, "sold out", http.StatusConflict)
+	fmt.Println(status())
+	// Output: 409
 }

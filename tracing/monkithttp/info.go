@@ -6,8 +6,9 @@ import (
 )
 
 // TraceInfo is what a request tells of the span that made it. All of it may be
-// missing. Ids have 64 bits: Handler and Transport keep those of 128 whole,
-// and the tracestate too.
+// missing. Ids have 64 bits, as in the library that this one succeeds: Handler
+// and Transport, Extract and Inject keep those of 128 whole, and the tracestate
+// too.
 type TraceInfo struct {
 	TraceId  *int64
 	ParentId *int64

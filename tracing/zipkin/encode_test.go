@@ -182,6 +182,31 @@ func TestChildHasItsParent(t *testing.T) {
 	}
 }
 
+// 0 is what callers say who have no span.
+func TestParentOfZeroIsNone(t *testing.T) {
+	ctx := context.Background()
+	monkit.NewRegistry().ScopeNamed("s").FuncNamed("f").RemoteTrace(&ctx, 0, monkit.NewTrace(1))(nil)
+	s := monkit.SpanFromCtx(ctx)
+	if got := (Options{}).encode(&tracing.FinishedSpan{Span: s, Finish: s.Start()}); got.ParentID != "" || got.Kind != "SERVER" {
+		t.Errorf("parent %q, kind %q", got.ParentID, got.Kind)
+	}
+}
+
+func TestOrphansAreTold(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	ctx := context.Background()
+	end := s.FuncNamed("parent").Task(&ctx)
+	defer s.FuncNamed("child").Task(&ctx)(nil)
+	child := monkit.SpanFromCtx(ctx)
+	for _, want := range []string{"", "true"} {
+		got := (Options{}).encode(&tracing.FinishedSpan{Span: child, Finish: child.Start()})
+		if got.Tags["monkit.orphaned"] != want || got.ParentID == "" {
+			t.Errorf("orphaned: %q, want %q; parent %q", got.Tags["monkit.orphaned"], want, got.ParentID)
+		}
+		end(nil)
+	}
+}
+
 func TestSpansAreBounded(t *testing.T) {
 	s := spec{within: func(s *monkit.Span) {
 		for i := range 2 * maxTags {
