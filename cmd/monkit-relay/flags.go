@@ -41,8 +41,8 @@ Examples:
   -http 127.0.0.1:9125
 
 The pages of -http show the ledger, refused lines and the relay's own metrics to
-whoever asks; /healthz answers 503 while the relay drains. Without a host before
-the port they are for this machine only.
+whoever asks; /healthz answers 503 while the relay drains and once a listener
+broke. Without a host before the port they are for this machine only.
 
 The exit code is 0 if all went well, 1 if a listener broke, 2 if the command line
 is wrong or an address is taken.
