@@ -3,6 +3,7 @@ package tracing
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/monkit"
@@ -41,16 +42,33 @@ func (r Reason) String() (names string) {
 	return names
 }
 
-// family is what a Recorder keeps of one function. It is guarded by
-// Recorder.mu.
+// family is what a Recorder keeps of one function.
 type family struct {
-	fn     *monkit.Func
-	kept   map[Reason][]*kept
-	paused map[Reason]time.Time // none is kept for the reason before that
+	fn   *monkit.Func
+	kept map[Reason][]*kept // guarded by Recorder.mu
+
+	// What most traces are turned down by, without a lock.
+	recent, failed turnstile
+	slow           threshold
 }
 
 func newFamily(fn *monkit.Func) *family {
-	return &family{fn: fn, kept: make(map[Reason][]*kept), paused: make(map[Reason]time.Time)}
+	return &family{fn: fn, kept: make(map[Reason][]*kept)}
+}
+
+// reasons returns why c should be kept.
+func (f *family) reasons(c caught) (why Reason) {
+	now := c.root.Finish.UnixNano()
+	if f.recent.pass(now) {
+		why |= Recent
+	}
+	if c.failed() && f.failed.pass(now) {
+		why |= Failed
+	}
+	if f.slow.pass(now, c.duration()) {
+		why |= Slow
+	}
+	return why
 }
 
 // pause is how long after one trace another is kept for the same reason, but
@@ -58,31 +76,45 @@ func newFamily(fn *monkit.Func) *family {
 // its time on that.
 const pause = 10 * time.Millisecond
 
-// reasons returns why c should be kept.
-func (f *family) reasons(c caught, o RecorderOptions) (why Reason) {
-	now := c.root.Finish
-	if f.due(Recent, now) {
-		why |= Recent
-	}
-	if c.failed() && f.due(Failed, now) {
-		why |= Failed
-	}
-	if slow := f.kept[Slow]; len(slow) < o.Each || gives(leastSlow(slow, now, o), c.duration(), now, o) {
-		why |= Slow
-	}
-	return why
+// turnstile lets one pass in a pause.
+type turnstile struct{ next atomic.Int64 } // Unix time in nanoseconds, 0 at first
+
+func (t *turnstile) pass(now int64) bool {
+	next := t.next.Load()
+	return (next == 0 || now >= next) && t.next.CompareAndSwap(next, now+int64(pause))
 }
 
-func (f *family) due(why Reason, now time.Time) bool {
-	if now.Before(f.paused[why]) {
-		return false
+// threshold lets pass what takes longer than the least of the slow, or comes
+// when one of them is old.
+type threshold struct {
+	least atomic.Int64 // nanoseconds, 0 while there is room
+	old   atomic.Int64 // Unix time in nanoseconds, 0 while there is room
+}
+
+func (t *threshold) pass(now int64, took time.Duration) bool {
+	least := t.least.Load()
+	return least == 0 || int64(took) >= least || now > t.old.Load()
+}
+
+// set is called whenever slow has changed.
+func (t *threshold) set(slow []*kept, o RecorderOptions) {
+	if len(slow) < o.Each {
+		t.least.Store(0)
+		return
 	}
-	f.paused[why] = now.Add(pause)
-	return true
+	least, old := slow[0].Duration, slow[0].end()
+	for _, k := range slow {
+		least = min(least, k.Duration)
+		if k.end().Before(old) {
+			old = k.end()
+		}
+	}
+	t.old.Store(old.Add(o.Window).UnixNano())
+	t.least.Store(int64(least) + 1)
 }
 
 // add keeps k for those reasons, and returns which are kept for none any more,
-// in its place.
+// in its place. Recorder.mu is held, as in those below.
 func (f *family) add(k *kept, why Reason, o RecorderOptions) (left []*kept) {
 	for _, each := range allReasons {
 		if why&each.Reason == 0 {
@@ -101,6 +133,7 @@ func (f *family) add(k *kept, why Reason, o RecorderOptions) (left []*kept) {
 			left = append(left, out)
 		}
 	}
+	f.slow.set(f.kept[Slow], o)
 	return left
 }
 
@@ -110,10 +143,11 @@ func (f *family) drop(k *kept, why Reason) {
 	k.Reasons &^= why
 }
 
-func (f *family) remove(k *kept) {
+func (f *family) remove(k *kept, o RecorderOptions) {
 	for _, each := range allReasons {
 		f.drop(k, each.Reason)
 	}
+	f.slow.set(f.kept[Slow], o)
 }
 
 func (f *family) empty() bool {
@@ -131,12 +165,6 @@ func leastSlow(slow []*kept, now time.Time, o RecorderOptions) *kept {
 	return slices.MinFunc(slow, func(a, b *kept) int {
 		return cmp.Or(-compareBool(a.old(now, o), b.old(now, o)), cmp.Compare(a.Duration, b.Duration))
 	})
-}
-
-// gives reports whether k leaves its place among the slow to one that took
-// that long.
-func gives(k *kept, took time.Duration, now time.Time, o RecorderOptions) bool {
-	return k.old(now, o) || k.Duration < took
 }
 
 func compareBool(a, b bool) int {

@@ -28,18 +28,18 @@ type RecorderOptions struct {
 // function that begins traces. It keeps text and numbers, nothing of the
 // program's. Its methods may be called from anywhere.
 type Recorder struct {
-	opts   RecorderOptions
-	stop   func()
-	closed atomic.Bool
-	held   atomic.Int64 // spans of traces that run, but for the first few of each
-	lost   atomic.Int64 // spans, for want of room
+	opts     RecorderOptions
+	stop     func()
+	families sync.Map // *monkit.Func → *family; emptied with mu held
+	closed   atomic.Bool
+	held     atomic.Int64 // spans of traces that run, but for the first few of each
+	lost     atomic.Int64 // spans, for want of room
 
-	mu       sync.Mutex
-	families map[*monkit.Func]*family // guarded by mu
-	order    list.List                // guarded by mu; of *kept, that which ended first is in front
-	bytes    int                      // guarded by mu; of all in order
-	spans    int                      // guarded by mu; of all in order
-	evicted  int64                    // guarded by mu; traces, for want of room
+	mu      sync.Mutex
+	order   list.List // guarded by mu; of *kept, that which ended first is in front
+	bytes   int       // guarded by mu; of all in order
+	spans   int       // guarded by mu; of all in order
+	evicted int64     // guarded by mu; traces, for want of room
 }
 
 var _ monkit.StatSource = (*Recorder)(nil)
@@ -56,7 +56,7 @@ func NewRecorder(r *monkit.Registry, o RecorderOptions) *Recorder {
 	if o.Window <= 0 {
 		o.Window = 10 * time.Minute
 	}
-	rec := &Recorder{opts: o, families: make(map[*monkit.Func]*family)}
+	rec := &Recorder{opts: o}
 	rec.stop = r.ObserveTraces(rec.observe)
 	return rec
 }
@@ -111,7 +111,7 @@ var recorderKey = monkit.NewSeriesKey("trace_recorder")
 // consider keeps a trace if there is a reason to. Most have none, and cost no
 // more than the question: what they are told as is made without the lock.
 func (r *Recorder) consider(c caught) {
-	reasons := r.reasons(c)
+	reasons := r.family(c.root.Span.Func()).reasons(c)
 	if reasons == 0 || r.closed.Load() {
 		return
 	}
@@ -128,38 +128,31 @@ func (r *Recorder) consider(c caught) {
 	}
 }
 
-func (r *Recorder) reasons(c caught) Reason {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f := c.root.Span.Func()
-	if r.families[f] == nil {
-		r.families[f] = newFamily(f)
+// family returns that of fn, made if need be.
+func (r *Recorder) family(fn *monkit.Func) *family {
+	f, ok := r.families.Load(fn)
+	if !ok {
+		f, _ = r.families.LoadOrStore(fn, newFamily(fn))
 	}
-	return r.families[f].reasons(c, r.opts)
+	return f.(*family)
 }
 
 // keep puts k among those of its function. mu is held.
 func (r *Recorder) keep(k *kept, reasons Reason) {
-	f := r.families[k.fn]
-	if f == nil { // evicted meanwhile
-		f = newFamily(k.fn)
-		r.families[k.fn] = f
-	}
 	k.place = r.order.PushBack(k)
 	r.bytes += k.bytes
 	r.spans += len(k.rows)
 	r.lost.Add(int64(k.cut))
-	for _, left := range f.add(k, reasons, r.opts) {
+	for _, left := range r.family(k.fn).add(k, reasons, r.opts) {
 		r.remove(left)
 	}
 }
 
 // remove forgets k. mu is held.
 func (r *Recorder) remove(k *kept) {
-	f := r.families[k.fn]
-	f.remove(k)
-	if f.empty() {
-		delete(r.families, k.fn)
+	f := r.family(k.fn)
+	if f.remove(k, r.opts); f.empty() {
+		r.families.Delete(k.fn)
 	}
 	r.order.Remove(k.place)
 	r.bytes -= k.bytes

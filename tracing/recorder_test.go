@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (r *Recorder) balanced(t *testing.T) {
 	if bytes != r.bytes || spans != r.spans || r.bytes > r.opts.MaxBytes {
 		t.Errorf("%d bytes and %d spans are kept, counted %d and %d", bytes, spans, r.bytes, r.spans)
 	}
-	for _, f := range r.families {
+	for f := range r.all() {
 		for _, each := range allReasons {
 			for _, k := range f.kept[each.Reason] {
 				listed[k] &^= each.Reason
@@ -56,14 +57,21 @@ func (r *Recorder) balanced(t *testing.T) {
 	}
 }
 
+// all are the families that there are.
+func (r *Recorder) all() iter.Seq[*family] {
+	return func(yield func(*family) bool) {
+		r.families.Range(func(_, f any) bool { return yield(f.(*family)) })
+	}
+}
+
 // took runs f for a while and then pauses.
 func took(ctx context.Context, f *monkit.Func, d time.Duration, err error) {
 	run(ctx, f, err, func(context.Context) { time.Sleep(d) })
 	time.Sleep(pause)
 }
 
-// all tells the durations of what is kept for a reason, the latest first.
-func all(r *Recorder, why Reason) (ms []int) {
+// tookOf tells the durations of what is kept for a reason, the latest first.
+func tookOf(r *Recorder, why Reason) (ms []int) {
 	for _, t := range r.Traces() {
 		if t.Reasons&why != 0 {
 			ms = append(ms, int(t.Duration/time.Millisecond))
@@ -92,13 +100,13 @@ func TestRecorderKeepsLatestSlowestAndFailed(t *testing.T) {
 		} {
 			time.Sleep(tt.wait)
 			took(t.Context(), f, time.Duration(tt.ms)*time.Millisecond, tt.err)
-			if got := all(rec, Recent); !slices.Equal(got, tt.recent) {
+			if got := tookOf(rec, Recent); !slices.Equal(got, tt.recent) {
 				t.Errorf("after %d: the latest are %v, want %v", tt.ms, got, tt.recent)
 			}
-			if got := all(rec, Slow); !slices.Equal(got, tt.slow) {
+			if got := tookOf(rec, Slow); !slices.Equal(got, tt.slow) {
 				t.Errorf("after %d: the slowest are %v, want %v", tt.ms, got, tt.slow)
 			}
-			if got := all(rec, Failed); !slices.Equal(got, tt.failed) {
+			if got := tookOf(rec, Failed); !slices.Equal(got, tt.failed) {
 				t.Errorf("after %d: failed are %v, want %v", tt.ms, got, tt.failed)
 			}
 		}
@@ -146,7 +154,7 @@ func TestRecorderPauses(t *testing.T) {
 		for range 100 {
 			run(t.Context(), f, io.EOF, nil)
 		}
-		if recent, failed := len(all(rec, Recent)), len(all(rec, Failed)); recent != 1 || failed != 1 {
+		if recent, failed := len(tookOf(rec, Recent)), len(tookOf(rec, Failed)); recent != 1 || failed != 1 {
 			t.Errorf("%d and %d are kept, want one each", recent, failed)
 		}
 	})
@@ -168,8 +176,12 @@ func TestRecorderIsBoundedInBytes(t *testing.T) {
 		if latest := rec.Traces()[0]; latest.Func != "s.199" {
 			t.Errorf("the latest is %s", latest.Func)
 		}
-		if len(rec.families) != rec.order.Len() {
-			t.Errorf("%d functions, %d traces", len(rec.families), rec.order.Len())
+		families := 0
+		for range rec.all() {
+			families++
+		}
+		if families != rec.order.Len() {
+			t.Errorf("%d functions, %d traces", families, rec.order.Len())
 		}
 	})
 }
@@ -338,4 +350,16 @@ func BenchmarkRecorder(b *testing.B) {
 			}
 		})
 	}
+}
+
+func BenchmarkRecorderParallel(b *testing.B) {
+	r := monkit.NewRegistry()
+	defer NewRecorder(r, RecorderOptions{}).Close()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			run(context.Background(), f, nil, nil)
+		}
+	})
 }
