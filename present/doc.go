@@ -14,7 +14,7 @@
 //	/ps     /ps/text /ps/json /ps/dot           live spans
 //	/funcs  /funcs/text /funcs/json /funcs/dot  functions and their callers
 //	/stats  /stats/text /stats/json             values of all series
-//	/trace  /trace/svg /trace/json              the next run of a function: regex, trace_id, preselect
+//	/trace  /trace/svg /trace/json              the next run of a function: regex, trace_id, preselect, timeout
 //	        /trace/remote                       has it exported: the same, and viz
 //	/traces /traces/text /traces/json           traces that a recorder kept
 //	        /traces/svg /traces/spans           one of them: id

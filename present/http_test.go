@@ -70,6 +70,8 @@ func TestStatusTypeAndBody(t *testing.T) {
 		{"GET", "/trace/json?regex=(", "", 400, text, "Bad Request: invalid regex"},
 		{"GET", "/trace/json?trace_id=x%0ay", "", 400, text, "Bad Request: trace_id expected to be hex"},
 		{"GET", "/trace/json?regex=F&preselect=2", "", 400, text, "Bad Request: invalid preselect"},
+		{"GET", "/trace/json?trace_id=1&timeout=3", "", 400, text, "Bad Request: invalid timeout"},
+		{"GET", "/trace/remote?trace_id=1&timeout=-3s", "", 400, text, "Bad Request: invalid timeout"},
 		{"GET", "/trace/remote?regex=Outer&viz=%3a", "", 400, text, "Bad Request: invalid viz"},
 		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", "font"},
 		{"HEAD", "/funcs", "", 200, text, ""},

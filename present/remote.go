@@ -26,8 +26,14 @@ func traceRemote(req request) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	patience, err := req.patience()
+	if err != nil {
+		return nil, err
+	}
 	return limited(func(w io.Writer) error {
-		trace, err := sampleNext(req.ctx, req.registry, w, matcher)
+		ctx, cancel := patience(req.ctx)
+		defer cancel()
+		trace, err := sampleNext(ctx, req.registry, w, matcher)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -66,10 +67,31 @@ func traceView(write spanWriter) func(request) (Result, error) {
 		if err != nil {
 			return nil, err
 		}
+		patience, err := req.patience()
+		if err != nil {
+			return nil, err
+		}
 		return limited(func(w io.Writer) error {
-			return writeTrace(req.ctx, req.registry, w, matcher, write)
+			ctx, cancel := patience(req.ctx)
+			defer cancel()
+			return writeTrace(ctx, req.registry, w, matcher, write)
 		}), nil
 	}
+}
+
+// patience returns what limits a context to the time that the query gives.
+func (r request) patience() (func(context.Context) (context.Context, context.CancelFunc), error) {
+	text := r.query.Get("timeout")
+	if text == "" {
+		return context.WithCancel, nil
+	}
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout <= 0 {
+		return nil, badRequest("invalid timeout %.40q: a duration such as 30s is wanted", text)
+	}
+	return func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, timeout)
+	}, nil
 }
 
 // matcher is what the query looks for.

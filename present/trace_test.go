@@ -306,6 +306,19 @@ func TestDeadlineOfTheRequestIsAStatus(t *testing.T) {
 	})
 }
 
+func TestTimeoutOfTheQueryIsAStatus(t *testing.T) {
+	for _, page := range []string{"svg", "json", "remote"} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			w := httptest.NewRecorder()
+			present.HTTP(monkit.NewRegistry()).ServeHTTP(w, httptest.NewRequest("GET", "/trace/"+page+"?trace_id=1&timeout=3s", nil))
+			if waited := time.Since(began); w.Code != http.StatusServiceUnavailable || waited != 3*time.Second {
+				t.Errorf("%s: %d after %s, %s", page, w.Code, waited, w.Body)
+			}
+		})
+	}
+}
+
 func TestSpansToAreThoseOfTracing(t *testing.T) {
 	var ours, theirs strings.Builder
 	for _, err := range []error{
