@@ -27,6 +27,7 @@ var rules = []rule{
 	{dir: "tracing/monkithttp", ours: "monkit tracing"},
 	{dir: "tracing/zipkin", ours: "monkit tracing internal/send internal/endpoint internal/ledger"},
 	{dir: "tracing/otlp", ours: "monkit tracing internal/send internal/endpoint internal/ledger"},
+	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
 	{dir: "present", ours: "monkit tracing environment reporters/recent"},
 	{dir: "collect", ours: "monkit reporters internal/ledger"},
 	{dir: "reporters", ours: "monkit internal/ledger", without: "net os"},

@@ -1,0 +1,74 @@
+package monkittest
+
+import (
+	"fmt"
+	"strings"
+
+	"monkit.example/monkit"
+)
+
+// A selector is what values to find: those of a measurement and field that
+// have all the tags.
+type selector struct {
+	measurement, field string
+	tags               []monkit.SeriesTag
+}
+
+// parse reads measurement,tag=value field, with a backslash before commas,
+// spaces and equals signs that belong to a part.
+func parse(text string) (sel selector, err error) {
+	measurement, end, rest := cut(text, ", ", ", ")
+	sel.measurement = measurement
+	for end == ',' {
+		var tag monkit.SeriesTag
+		if tag.Key, end, rest = cut(rest, ",= ", ",= "); end != '=' {
+			return sel, fmt.Errorf("series %q: tag %q has no value; write measurement,tag=value field", text, tag.Key)
+		}
+		tag.Val, end, rest = cut(rest, ", ", ",= ")
+		sel.tags = append(sel.tags, tag)
+	}
+	if sel.field, _, _ = cut(rest, "", ",= "); sel.measurement == "" || end != ' ' || sel.field == "" {
+		return sel, fmt.Errorf("series %q: want a measurement, a space and a field, as in \"function,name=Play total\"", text)
+	}
+	return sel, nil
+}
+
+// cut returns what stands before the first of the bytes stops, that byte, or
+// 0 if there is none, and what comes after it. A backslash before one of the
+// bytes escaped is taken off, and that byte does not stop.
+func cut(text, stops, escaped string) (part string, stop byte, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\\' && i+1 < len(text) && strings.IndexByte(escaped, text[i+1]) >= 0:
+			i++
+			c = text[i]
+		case strings.IndexByte(stops, c) >= 0:
+			return b.String(), c, text[i+1:]
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), 0, ""
+}
+
+func (sel selector) matches(key monkit.SeriesKey, field string) bool {
+	if key.Measurement != sel.measurement || field != sel.field {
+		return false
+	}
+	for _, tag := range sel.tags {
+		if !has(key.Tags, tag) {
+			return false
+		}
+	}
+	return true
+}
+
+func has(tags *monkit.TagSet, tag monkit.SeriesTag) bool {
+	for i := range tags.Len() {
+		if tags.At(i) == tag {
+			return true
+		}
+	}
+	return false
+}

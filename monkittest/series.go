@@ -1,0 +1,105 @@
+package monkittest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"monkit.example/monkit"
+)
+
+// Value returns the value of series.
+func (r *Registry) Value(series string) float64 {
+	r.tb.Helper()
+	_, val, err := r.find(series)
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	return val
+}
+
+// Want reports if the value of series is not want.
+func (r *Registry) Want(series string, want float64) {
+	r.tb.Helper()
+	if name, val, err := r.find(series); err != nil {
+		r.tb.Error(err)
+	} else if !same(val, want) {
+		r.tb.Errorf("%s is %v, want %v", name, val, want)
+	}
+}
+
+// WantAdded reports if the value of series has not grown by want since New or
+// Watch. What is not there counts as 0.
+func (r *Registry) WantAdded(series string, want float64) {
+	r.tb.Helper()
+	name, val, err := r.find(series)
+	if _, missing := err.(missingError); err != nil && !(missing && want == 0) {
+		r.tb.Error(err)
+	} else if added := val - r.before[name]; !same(added, want) {
+		r.tb.Errorf("%s grew by %v to %v, want by %v", name, added, val, want)
+	}
+}
+
+// WantNone reports if there is a value of series.
+func (r *Registry) WantNone(series string) {
+	r.tb.Helper()
+	name, val, err := r.find(series)
+	if err == nil {
+		r.tb.Errorf("%s is there, with value %v; want none", name, val)
+	} else if _, missing := err.(missingError); !missing {
+		r.tb.Error(err)
+	}
+}
+
+func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+
+// find returns the whole name of series and its value.
+func (r *Registry) find(series string) (name string, val float64, err error) {
+	sel, err := parse(series)
+	if err != nil {
+		return "", 0, err
+	}
+	var found, others []string
+	r.Stats(func(key monkit.SeriesKey, field string, v float64) {
+		if !sel.matches(key, field) {
+			others = append(others, key.WithField(field))
+			return
+		}
+		found = append(found, key.WithField(field))
+		name, val = found[0], v
+	})
+	switch len(found) {
+	case 0:
+		return "", 0, missingError{series, others}
+	case 1:
+		return name, val, nil
+	}
+	return "", 0, fmt.Errorf("series %q is any of these, name more tags:%s", series, lines(found))
+}
+
+// missingError says that there is no such series.
+type missingError struct {
+	series string
+	others []string
+}
+
+func (e missingError) Error() string {
+	if len(e.others) == 0 {
+		return fmt.Sprintf("series %q is not there, nor any other", e.series)
+	}
+	return fmt.Sprintf("series %q is not there; these are:%s", e.series, lines(e.others))
+}
+
+// maxLines is how many series a message shows: a Func alone has a dozen.
+const maxLines = 40
+
+func lines(names []string) string {
+	slices.Sort(names)
+	more := ""
+	if len(names) > maxLines {
+		more = fmt.Sprintf("\n\tand %d more", len(names)-maxLines)
+		names = names[:maxLines]
+	}
+	return "\n\t" + strings.Join(names, "\n\t") + more
+}
