@@ -11,6 +11,11 @@ type Counter struct {
 	key SeriesKey
 	val atomic.Int64
 
+	// A delta up to wary needs more than an addition: every one until the
+	// first change, then those that lower the value. It is next to val, and
+	// so aligned, and no atomic.Int64, with which Inc would not be inlined.
+	wary int64
+
 	// A peak matters only once the value falls from it, so that high is kept
 	// up by what lowers the value, and going up costs one addition. low is
 	// above high until the first change.
@@ -25,6 +30,7 @@ func NewCounter(key SeriesKey) *Counter {
 }
 
 func (c *Counter) forget() {
+	atomic.StoreInt64(&c.wary, math.MaxInt64)
 	c.high.Store(math.MinInt64)
 	c.low.Store(math.MaxInt64)
 }
@@ -38,26 +44,29 @@ func (c *Counter) Set(val int64) (former int64) {
 
 // Inc adds delta and returns the new value.
 func (c *Counter) Inc(delta int64) (current int64) {
-	current = c.val.Add(delta)
-	if delta < 0 || !c.touched() {
-		c.moved(current-delta, current)
+	if delta <= atomic.LoadInt64(&c.wary) {
+		return c.move(delta)
 	}
-	return current
+	return c.val.Add(delta)
 }
 
 // Dec subtracts delta and returns the new value.
 func (c *Counter) Dec(delta int64) (current int64) { return c.Inc(-delta) }
 
-// touched reports whether the value was ever changed. A value that is the
-// greatest there is looks untouched, which costs time, not truth.
-func (c *Counter) touched() bool { return c.low.Load() != math.MaxInt64 }
+//go:noinline
+func (c *Counter) move(delta int64) (current int64) {
+	current = c.val.Add(delta)
+	c.moved(current-delta, current)
+	return current
+}
 
 func (c *Counter) moved(from, to int64) {
-	if !c.touched() {
+	if c.low.Load() > c.high.Load() {
 		from = to // what it stood at before was nobody's value
 	}
 	raise(&c.high, max(from, to))
 	lower(&c.low, to)
+	atomic.StoreInt64(&c.wary, -1)
 }
 
 func raise(a *atomic.Int64, to int64) {
@@ -94,10 +103,13 @@ func (c *Counter) Low() int64 {
 func (c *Counter) read() (val, low, high int64, touched bool) {
 	val = c.val.Load()
 	low, high = c.low.Load(), c.high.Load()
-	if low > high {
-		return val, 0, 0, false
+	switch {
+	case low <= high:
+		return val, min(low, val), max(high, val), true
+	case val != 0: // changed while Reset forgot
+		return val, val, val, true
 	}
-	return val, min(low, val), max(high, val), true
+	return 0, 0, 0, false
 }
 
 // Reset makes the counter as new and returns what it was. Changes made

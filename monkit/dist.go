@@ -63,6 +63,7 @@ func (d *Dist[T]) Insert(v T) {
 
 // insertAt is Insert for callers that have the time, in ticks, at hand.
 func (d *Dist[T]) insertAt(v T, now int64) {
+	d.recent.checked = now
 	d.recent.at(now)
 	d.put(v, bitsOf(v))
 }
@@ -169,6 +170,15 @@ func (d *Dist[T]) Copy() *Dist[T] {
 
 // Reset forgets all values.
 func (d *Dist[T]) Reset() { *d = Dist[T]{key: d.key} }
+
+// drain forgets all values, as Reset does, but keeps the memory for more.
+func (d *Dist[T]) drain() {
+	if d.Count == 0 {
+		return
+	}
+	d.Low, d.High, d.Recent, d.Count, d.Sum = 0, 0, 0, 0, 0
+	d.recent.drain()
+}
 
 // Merge adds the values of o, which stays as it is.
 func (d *Dist[T]) Merge(o *Dist[T]) {

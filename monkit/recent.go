@@ -148,8 +148,9 @@ func (r *recent[T]) merge(o *recent[T]) {
 	case gap > -windowLength/2:
 		r.cur.merge(&o.cur)
 		r.older(o.prev)
-	default:
+	case gap > -3*windowLength/2:
 		r.older(&o.cur)
+	default: // older than any that are recent
 	}
 }
 
@@ -162,6 +163,15 @@ func (r *recent[T]) older(w *window[T]) {
 		r.prev.clear()
 	}
 	r.prev.merge(w)
+}
+
+// drain forgets all values and keeps the memory for more.
+func (r *recent[T]) drain() {
+	r.cur.clear()
+	if r.prev != nil {
+		r.prev.clear()
+	}
+	r.wary(0)
 }
 
 func (r *recent[T]) clone() recent[T] {

@@ -3,7 +3,6 @@ package monkit
 import (
 	"sync"
 	"sync/atomic"
-	"unsafe"
 )
 
 // A live span is in one place, where those who look for it find it: in the
@@ -205,11 +204,4 @@ func (r *rootSpans) all() (all []*Span) {
 		all = r.lists[i].all(all)
 	}
 	return all
-}
-
-// stackHash is a number that is most often the same for one goroutine and
-// another for others: where its stack is.
-func stackHash() uint32 {
-	var here byte
-	return uint32(uint64(uintptr(unsafe.Pointer(&here))>>11) * 0x9e3779b97f4a7c15 >> 40)
 }

@@ -1,8 +1,8 @@
 package monkit
 
 import (
-	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // Timer keeps the distribution of how long something takes. It is safe for
@@ -13,7 +13,7 @@ type Timer struct {
 
 // NewTimer returns a timer with the series key.
 func NewTimer(key SeriesKey) *Timer {
-	return &Timer{times: DurationVal{dist: DurationDist{key: key}}}
+	return &Timer{times: DurationVal{key: key}}
 }
 
 // Start begins one measurement.
@@ -33,7 +33,7 @@ func (t *Timer) Stats(cb func(key SeriesKey, field string, val float64)) {
 type RunningTimer struct {
 	timer   *Timer
 	began   int64 // ticks
-	stopped atomic.Bool
+	stopped bool  // guarded by the lock under which its time is added
 }
 
 // Elapsed is the time since Start. It goes on after Stop.
@@ -46,8 +46,12 @@ func (r *RunningTimer) Elapsed() time.Duration {
 func (r *RunningTimer) Stop() time.Duration {
 	now := ticks()
 	elapsed := time.Duration(now - r.began)
-	if !r.stopped.Load() && r.stopped.CompareAndSwap(false, true) {
-		r.timer.times.observeAt(elapsed, now)
+	// All Stops of r come to the same lane, if it is not the first one.
+	l := r.timer.times.lanes.lock(addressHash(unsafe.Pointer(r)))
+	if !r.stopped {
+		r.stopped = true
+		l.dist.insertAt(elapsed, now)
 	}
+	l.mu.Unlock()
 	return elapsed
 }

@@ -2,15 +2,15 @@ package monkit
 
 import (
 	"math"
-	"sync"
 	"time"
 )
 
 // Val keeps the distribution of observed values. It is safe for concurrent
-// use. See Dist for what it remembers and what it costs.
+// use. See Dist for what it remembers and what it costs; one that many
+// goroutines observe at once has several, which readers see as one.
 type Val[T Number] struct {
-	mu   sync.Mutex
-	dist Dist[T] // guarded by mu
+	key   SeriesKey
+	lanes lanes[T]
 }
 
 type (
@@ -25,29 +25,28 @@ type (
 )
 
 // NewIntVal returns an IntVal with the series key.
-func NewIntVal(key SeriesKey) *IntVal { return newVal[int64](key) }
+func NewIntVal(key SeriesKey) *IntVal { return &IntVal{key: key} }
 
 // NewFloatVal returns a FloatVal with the series key.
-func NewFloatVal(key SeriesKey) *FloatVal { return newVal[float64](key) }
+func NewFloatVal(key SeriesKey) *FloatVal { return &FloatVal{key: key} }
 
 // NewDurationVal returns a DurationVal with the series key.
-func NewDurationVal(key SeriesKey) *DurationVal { return newVal[time.Duration](key) }
-
-func newVal[T Number](key SeriesKey) *Val[T] {
-	return &Val[T]{dist: Dist[T]{key: key}}
-}
+func NewDurationVal(key SeriesKey) *DurationVal { return &DurationVal{key: key} }
 
 // Observe adds one value.
 func (v *Val[T]) Observe(val T) {
 	bits := bitsOf(val)
-	v.mu.Lock()
-	d := &v.dist
+	l := &v.lanes.first
+	if v.lanes.more.Load() != nil || !l.mu.TryLock() { // lock, without its call
+		l = v.lanes.lockAmongMany(stackHash())
+	}
+	d := &l.dist
 	w := &d.recent.cur
 	s := &w.buckets.pos
 	i := bits>>bucketShift - s.base
 	if d.Count >= d.recent.due || i >= uint64(len(s.lo)) || !(val >= w.min && val <= w.max) {
 		d.Insert(val)
-		v.mu.Unlock()
+		l.mu.Unlock()
 		return
 	}
 	d.Recent = val
@@ -58,35 +57,29 @@ func (v *Val[T]) Observe(val T) {
 	if s.lo[i]++; s.lo[i] == 0 {
 		s.carry(int(i), 1)
 	}
-	v.mu.Unlock()
-}
-
-// observeAt is Observe for callers that have the time, in ticks, at hand.
-func (v *Val[T]) observeAt(val T, now int64) {
-	v.mu.Lock()
-	v.dist.insertAt(val, now)
-	v.mu.Unlock()
+	l.mu.Unlock()
 }
 
 // Quantile returns the recent value at quantile q, from 0, the smallest, to
 // 1, the largest.
 func (v *Val[T]) Quantile(q float64) T {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.dist.Query(q)
+	d := v.lanes.lockAll()
+	defer v.lanes.unlockAll()
+	return d.Query(q)
 }
 
 func (v *Val[T]) copyDist() *Dist[T] {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.dist.Copy()
+	d := v.lanes.lockAll()
+	defer v.lanes.unlockAll()
+	c := d.Copy()
+	c.key = v.key
+	return c
 }
 
 // Stats tells what Dist.Stats tells.
 func (v *Val[T]) Stats(cb func(key SeriesKey, field string, val float64)) {
 	now := ticks()
-	v.mu.Lock()
-	s := v.dist.summary(now)
-	v.mu.Unlock()
-	s.emit(v.dist.key, cb)
+	s := v.lanes.lockAll().summary(now)
+	v.lanes.unlockAll()
+	s.emit(v.key, cb)
 }

@@ -1,0 +1,111 @@
+package monkit
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// lanes is a distribution that many goroutines fill at once: those that would
+// wait for each other each get a lane of their own, and whoever reads makes
+// one of all. The first lane is all that most ever need.
+type lanes[T Number] struct {
+	first lane[T]
+	more  atomic.Pointer[[]lane[T]] // nil unless needed; set under first.mu
+}
+
+// lane is a distribution and its lock.
+type lane[T Number] struct {
+	mu    sync.Mutex
+	waits int32   // guarded by mu; how often somebody came while it was held
+	dist  Dist[T] // guarded by mu
+
+	_ [64]byte // or two locks would share a cache line
+}
+
+// manyWaits is how often goroutines must meet before there are more lanes.
+const manyWaits = 64
+
+// lock locks the lane of those who come with hash and returns it. Once it has
+// returned the same lane twice for one hash, it may return another one, which
+// is then the one for good.
+func (l *lanes[T]) lock(hash uint32) *lane[T] {
+	if l.more.Load() == nil && l.first.mu.TryLock() {
+		if l.more.Load() == nil {
+			return &l.first
+		}
+		l.first.mu.Unlock()
+	}
+	return l.lockAmongMany(hash)
+}
+
+func (l *lanes[T]) lockAmongMany(hash uint32) *lane[T] {
+	if l.more.Load() == nil {
+		l.first.mu.Lock()
+		if l.first.waits++; l.first.waits == manyWaits {
+			l.widen()
+		}
+		if l.more.Load() == nil {
+			return &l.first
+		}
+		l.first.mu.Unlock()
+	}
+	all := *l.more.Load()
+	mine := &all[hash%uint32(len(all))]
+	mine.mu.Lock()
+	return mine
+}
+
+// widen makes twice as many lanes as there are processors, at most 64. first.mu
+// is held.
+func (l *lanes[T]) widen() {
+	n := 2
+	for n < 2*runtime.GOMAXPROCS(0) && n < 64 {
+		n *= 2
+	}
+	all := make([]lane[T], n)
+	l.more.Store(&all)
+}
+
+// lockAll gathers all there is in the first lane, and locks that.
+func (l *lanes[T]) lockAll() *Dist[T] {
+	l.first.mu.Lock()
+	if all := l.more.Load(); all != nil {
+		for i := range *all {
+			(*all)[i].pour(&l.first.dist)
+		}
+	}
+	return &l.first.dist
+}
+
+func (l *lanes[T]) unlockAll() { l.first.mu.Unlock() }
+
+// pour empties the lane into d.
+func (l *lane[T]) pour(d *Dist[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dist.Count == 0 {
+		return
+	}
+	newest, when := d.Recent, d.recent.checked
+	newer := d.Count > 0 && when > l.dist.recent.checked
+	if d.Merge(&l.dist); newer {
+		d.Recent = newest
+	} else {
+		d.recent.checked = l.dist.recent.checked
+	}
+	l.dist.drain()
+}
+
+// stackHash is a number that is most often the same for one goroutine and
+// another for others: where its stack is.
+func stackHash() uint32 {
+	var here byte
+	return addressHash(unsafe.Pointer(&here))
+}
+
+// addressHash is most often the same for what is near p.
+func addressHash(p unsafe.Pointer) uint32 {
+	return uint32(uint64(uintptr(p)>>11) * 0x9e3779b97f4a7c15 >> 40)
+}
