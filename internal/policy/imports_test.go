@@ -25,6 +25,7 @@ var rules = []rule{
 	{dir: "environment", ours: "monkit", theirs: "github.com/prometheus/procfs golang.org/x/sys"},
 	{dir: "tracing", ours: "monkit"},
 	{dir: "tracing/monkithttp", ours: "monkit tracing"},
+	{dir: "tracing/monkitslog", ours: "monkit tracing", without: "net os"},
 	{dir: "tracing/zipkin", ours: "monkit tracing internal/send internal/endpoint internal/ledger"},
 	{dir: "tracing/otlp", ours: "monkit tracing internal/send internal/endpoint internal/ledger"},
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
