@@ -95,17 +95,20 @@ func formatTraceparent(high, trace, span uint64, sampled, random bool) string {
 const maxMembers = 32
 
 // parseTracestate returns text without its empty members, or "" if it is no
-// tracestate.
+// tracestate: then there are several of one key, too.
 func parseTracestate(text string) string {
 	var members []string
+	seen := make(map[string]bool)
 	for member := range strings.SplitSeq(text, ",") {
 		member = strings.Trim(member, " \t")
-		switch {
-		case member == "":
+		if member == "" {
 			continue
-		case !validMember(member) || len(members) == maxMembers:
+		}
+		key, _, _ := strings.Cut(member, "=")
+		if !validMember(member) || seen[key] || len(members) == maxMembers {
 			return ""
 		}
+		seen[key] = true
 		members = append(members, member)
 	}
 	return strings.Join(members, ",")
