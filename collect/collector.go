@@ -58,7 +58,7 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Collector{
 		opts:   o.withDefaults(),
-		walker: newWalker(src),
+		walker: newWalker(src, o.Without...),
 		spares: newSpares(),
 		cancel: cancel,
 		stop:   make(chan struct{}),

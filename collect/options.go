@@ -15,6 +15,9 @@ type Options struct {
 	// and keeps it. Times and values are those of the walk. Zero means half
 	// the interval, at most 5 s; negative means none.
 	Spread time.Duration
+	// Without are fields that no reporter gets, such as "r95" and "r999" where
+	// there are so many distributions that the number of series counts.
+	Without []string
 	// Logger hears of reporters that fail and recover. Nil means none.
 	Logger *slog.Logger
 }

@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"slices"
+
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -13,7 +15,8 @@ const idleWalks = 64
 // the table expects each sample at its last position and finds it by
 // comparing pointers; only what moved is looked up in a map.
 type table struct {
-	totals monkit.TotalSource // nil if the source goes by the names of fields
+	totals  monkit.TotalSource // nil if the source goes by the names of fields
+	without []string           // fields that are left out
 
 	order []*entry // as the walk before met them
 	pos   int      // in order, of the walk under way
@@ -49,16 +52,18 @@ type entry struct {
 	id     uint32
 	series uint32
 	kind   reporters.Kind
-	walk   int // the last walk that met it
+	walk   int  // the last walk that met it
+	none   bool // nobody gets it
 }
 
-func newTable(src monkit.StatSource) *table {
+func newTable(src monkit.StatSource, without []string) *table {
 	totals, _ := src.(monkit.TotalSource)
 	return &table{
-		totals: totals,
-		byKey:  make(map[identity]*entry),
-		byText: make(map[string]*entry),
-		series: make(map[seriesKey]*seriesID),
+		totals:  totals,
+		without: without,
+		byKey:   make(map[identity]*entry),
+		byText:  make(map[string]*entry),
+		series:  make(map[seriesKey]*seriesID),
 	}
 }
 
@@ -77,7 +82,8 @@ func (t *table) end() {
 	}
 }
 
-// find returns the entry of a sample, or nil if the walk had it already.
+// find returns the entry of a sample, or nil if nobody gets it or the walk had
+// it already.
 func (t *table) find(key monkit.SeriesKey, field string) *entry {
 	var e *entry
 	if t.pos < len(t.order) && t.order[t.pos].is(key, field) {
@@ -96,6 +102,9 @@ func (t *table) find(key monkit.SeriesKey, field string) *entry {
 		return nil
 	}
 	e.walk = t.walk
+	if e.none {
+		return nil
+	}
 	return e
 }
 
@@ -112,7 +121,7 @@ func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	text := key.WithField(field)
 	e := t.byText[text]
 	if e == nil {
-		e = &entry{key: key, field: field, text: text, id: reporters.PointIDs.New(), series: t.seriesOf(key), kind: t.kindOf(key, field)}
+		e = &entry{key: key, field: field, text: text, id: reporters.PointIDs.New(), series: t.seriesOf(key), kind: t.kindOf(key, field), none: slices.Contains(t.without, field)}
 		t.byText[text] = e
 		t.byKey[e.identity()] = e
 	}

@@ -147,3 +147,14 @@ func BenchmarkWalk(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(batch.Points)), "ns/sample")
 }
+
+func TestWithout(t *testing.T) {
+	w := newWalker(listOf(3), "total", "no such field")
+	defer w.table.close()
+	for range 2 {
+		got := numbers(t, w)
+		if len(got) != 3 || w.table.duplicates != 0 {
+			t.Errorf("without totals there are %v and %d duplicates", got, w.table.duplicates)
+		}
+	}
+}

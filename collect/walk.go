@@ -19,8 +19,8 @@ type walker struct {
 	visit   func(monkit.SeriesKey, string, float64) // add, as a value made once
 }
 
-func newWalker(src monkit.StatSource) *walker {
-	w := &walker{src: src, table: newTable(src), last: time.Now()}
+func newWalker(src monkit.StatSource, without ...string) *walker {
+	w := &walker{src: src, table: newTable(src, without), last: time.Now()}
 	w.visit = w.add
 	return w
 }

@@ -66,7 +66,7 @@
 //	                               GCCPUFraction, EnableGC, DebugGC
 //
 // A distribution has the fields of a monkit.Dist: count, sum, min, max, rmin,
-// ravg, r10, r50, r90, r99, rmax and recent. Those whose names end in _seconds
+// ravg, r10, r50, r90, r95, r99, r999, rmax and recent. Those whose names end in _seconds
 // come from histograms of the runtime: their count is exact and covers the
 // whole program; sum, averages and quantiles are within an eighth, since all
 // values of a bucket count as its middle; and there is no field recent, as

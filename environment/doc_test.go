@@ -32,7 +32,7 @@ func docLists(t *testing.T) map[string]string {
 }
 
 // distFields are told once for all distributions.
-const distFields = " count sum min max rmin ravg r10 r50 r90 r99 rmax recent"
+const distFields = " count sum min max rmin ravg r10 r50 r90 r95 r99 r999 rmax recent"
 
 func TestDocListsEveryField(t *testing.T) {
 	lists := docLists(t)

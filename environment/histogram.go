@@ -47,23 +47,27 @@ func (s *summary) emit(key monkit.SeriesKey, cb emit) {
 	cb(key, "count", float64(s.all.count))
 	if a := &s.all; a.count > 0 {
 		cb(key, "sum", a.sum)
-		cb(key, "min", a.min)
-		cb(key, "max", a.max)
+		cb(key, "min", a.at[0])
+		cb(key, "max", a.at[len(a.at)-1])
 	}
 	if r := &s.recent; r.count > 0 {
-		cb(key, "rmin", r.min)
 		cb(key, "ravg", r.sum/float64(r.count))
-		cb(key, "r10", r.q10)
-		cb(key, "r50", r.q50)
-		cb(key, "r90", r.q90)
-		cb(key, "r99", r.q99)
-		cb(key, "rmax", r.max)
+		for i, q := range quantiles {
+			cb(key, q.field, r.at[i])
+		}
 	}
 }
 
+// quantiles are those of a monkit.Dist.
+var quantiles = [...]struct {
+	field string
+	q     float64
+}{{"rmin", 0}, {"r10", 0.1}, {"r50", 0.5}, {"r90", 0.9}, {"r95", 0.95}, {"r99", 0.99}, {"r999", 0.999}, {"rmax", 1}}
+
 type description struct {
-	count                             uint64
-	sum, min, q10, q50, q90, q99, max float64
+	count uint64
+	sum   float64
+	at    [len(quantiles)]float64
 }
 
 func describe(c counts) (d description) {
@@ -71,9 +75,9 @@ func describe(c counts) (d description) {
 	if d.count == 0 {
 		return d
 	}
-	d.min, d.max = c.quantile(d.count, 0), c.quantile(d.count, 1)
-	d.q10, d.q50 = c.quantile(d.count, 0.1), c.quantile(d.count, 0.5)
-	d.q90, d.q99 = c.quantile(d.count, 0.9), c.quantile(d.count, 0.99)
+	for i, q := range quantiles {
+		d.at[i] = c.quantile(d.count, q.q)
+	}
 	return d
 }
 

@@ -20,11 +20,11 @@ func TestDescribe(t *testing.T) {
 		want description
 	}{
 		{"nothing", make([]uint64, 6), description{}},
-		{"one value", []uint64{0, 0, 1, 0, 0, 0}, description{1, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5}},
-		{"buckets without an end", []uint64{1, 0, 0, 0, 0, 1}, description{2, 8, 0, 0, 0, 8, 8, 8}},
+		{"one value", []uint64{0, 0, 1, 0, 0, 0}, description{1, 1.5, [...]float64{1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5}}},
+		{"buckets without an end", []uint64{1, 0, 0, 0, 0, 1}, description{2, 8, [...]float64{0, 0, 0, 8, 8, 8, 8, 8}}},
 		{"ranks are exact", []uint64{0, 10, 40, 40, 9, 1}, description{
-			count: 100, sum: 10*0.5 + 40*1.5 + 40*3 + 9*6 + 8, min: 0.5, q10: 0.5, q50: 1.5, q90: 3, q99: 6, max: 8}},
-		{"many", []uint64{0, 1 << 60, 0, 0, 0, 0}, description{1 << 60, 1 << 59, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}},
+			count: 100, sum: 10*0.5 + 40*1.5 + 40*3 + 9*6 + 8, at: [...]float64{0.5, 0.5, 1.5, 3, 6, 6, 8, 8}}},
+		{"many", []uint64{0, 1 << 60, 0, 0, 0, 0}, description{1 << 60, 1 << 59, [...]float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := describe(counts{bounds, tt.in}); got != tt.want {
@@ -56,9 +56,9 @@ func TestHistoryForgets(t *testing.T) {
 			time.Sleep(step.wait)
 			h.Counts[step.bucket] += 10
 			got := s.add(h)
-			if got.recent.count != step.recent || got.all.count != step.all || got.recent.min != step.low {
+			if got.recent.count != step.recent || got.all.count != step.all || got.recent.at[0] != step.low {
 				t.Errorf("at %v: %d recent of %d from %v on; want %d of %d from %v on", time.Now().UTC(),
-					got.recent.count, got.all.count, got.recent.min, step.recent, step.all, step.low)
+					got.recent.count, got.all.count, got.recent.at[0], step.recent, step.all, step.low)
 			}
 		}
 	})
@@ -75,7 +75,7 @@ func TestHistoryKeepsItsHistogramToItself(t *testing.T) {
 }
 
 func TestSummaryFields(t *testing.T) {
-	full := description{count: 4, sum: 2, min: 3, q10: 4, q50: 5, q90: 6, q99: 7, max: 8}
+	full := description{count: 4, sum: 2, at: [...]float64{3, 4, 5, 6, 6.5, 7, 7.5, 8}}
 	for _, tt := range []struct {
 		name string
 		in   summary
@@ -84,7 +84,7 @@ func TestSummaryFields(t *testing.T) {
 		{"nothing", summary{}, map[string]float64{"count": 0}},
 		{"nothing recent", summary{all: full}, map[string]float64{"count": 4, "sum": 2, "min": 3, "max": 8}},
 		{"all", summary{all: full, recent: full}, map[string]float64{"count": 4, "sum": 2, "min": 3, "max": 8,
-			"rmin": 3, "ravg": 0.5, "r10": 4, "r50": 5, "r90": 6, "r99": 7, "rmax": 8}},
+			"rmin": 3, "ravg": 0.5, "r10": 4, "r50": 5, "r90": 6, "r95": 6.5, "r99": 7, "r999": 7.5, "rmax": 8}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := map[string]float64{}

@@ -28,8 +28,8 @@ var everywhere = map[string][]string{
 	"runtime_goroutines_created":    {"total"},
 	"runtime_mutex_wait_seconds":    {"total"},
 	"runtime_cgo_calls":             {"total"},
-	"runtime_sched_latency_seconds": {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax"},
-	"runtime_gcstats":               {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax", "recent"},
+	"runtime_sched_latency_seconds": {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r95", "r99", "r999", "rmax"},
+	"runtime_gcstats":               {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r95", "r99", "r999", "rmax", "recent"},
 }
 
 var onUnix = map[string][]string{

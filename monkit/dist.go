@@ -196,7 +196,9 @@ func (d *Dist[T]) Merge(o *Dist[T]) {
 }
 
 // Stats tells count, and once there is a value sum, min, max and recent, and
-// with values of the last minutes rmin, ravg, r10, r50, r90, r99 and rmax.
+// with values of the last minutes rmin, ravg, r10, r50, r90, r95, r99, r999
+// and rmax. Where so many series cost too much, collect.Options.Without leaves
+// some of them out.
 func (d *Dist[T]) Stats(cb func(key SeriesKey, field string, val float64)) {
 	s := d.summary(ticks())
 	s.emit(d.key, cb)
@@ -205,13 +207,17 @@ func (d *Dist[T]) Stats(cb func(key SeriesKey, field string, val float64)) {
 // summary is the numbers of a Dist at one time, so that they can be told
 // when its lock is free again.
 type summary struct {
-	count                                int64
-	fresh                                bool
-	sum, min, max, recent                float64
-	ravg, rmin, r10, r50, r90, r99, rmax float64
+	count                 int64
+	fresh                 bool
+	sum, min, max, recent float64
+	ravg                  float64
+	quantiles             [len(quantileFields)]float64
 }
 
-var summaryQuantiles = []float64{0, .1, .5, .9, .99, 1}
+// quantileFields are the fields of summaryQuantiles.
+var quantileFields = [...]string{"rmin", "r10", "r50", "r90", "r95", "r99", "r999", "rmax"}
+
+var summaryQuantiles = []float64{0, .1, .5, .9, .95, .99, .999, 1}
 
 func (d *Dist[T]) summary(now int64) (s summary) {
 	s.count = d.Count
@@ -224,11 +230,12 @@ func (d *Dist[T]) summary(now int64) (s summary) {
 	if s.fresh = fresh; !fresh {
 		return s
 	}
-	var q [6]T
+	var q [len(quantileFields)]T
 	quantiles(a, b, summaryQuantiles, q[:])
 	s.ravg = plain(average(a, b))
-	s.rmin, s.r10, s.r50, s.r90, s.r99, s.rmax =
-		plain(q[0]), plain(q[1]), plain(q[2]), plain(q[3]), plain(q[4]), plain(q[5])
+	for i := range q {
+		s.quantiles[i] = plain(q[i])
+	}
 	return s
 }
 
@@ -241,13 +248,11 @@ func (s *summary) emit(key SeriesKey, cb func(key SeriesKey, field string, val f
 	cb(key, "min", s.min)
 	cb(key, "max", s.max)
 	if s.fresh {
-		cb(key, "rmin", s.rmin)
+		cb(key, quantileFields[0], s.quantiles[0])
 		cb(key, "ravg", s.ravg)
-		cb(key, "r10", s.r10)
-		cb(key, "r50", s.r50)
-		cb(key, "r90", s.r90)
-		cb(key, "r99", s.r99)
-		cb(key, "rmax", s.rmax)
+		for i := 1; i < len(quantileFields); i++ {
+			cb(key, quantileFields[i], s.quantiles[i])
+		}
 	}
 	cb(key, "recent", s.recent)
 }

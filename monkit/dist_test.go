@@ -112,12 +112,12 @@ func TestDistFields(t *testing.T) {
 	d.Insert(2 * time.Second)
 	d.Insert(500 * time.Millisecond)
 	names, vals := fields()
-	want := []string{"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r99", "rmax", "recent"}
+	want := []string{"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r95", "r99", "r999", "rmax", "recent"}
 	if !slices.Equal(names, want) {
 		t.Errorf("fields %v, want %v", names, want)
 	}
 	for field, want := range map[string]float64{
-		"count": 2, "sum": 2.5, "min": .5, "max": 2, "rmin": .5, "ravg": 1.25, "r99": 2, "rmax": 2, "recent": .5,
+		"count": 2, "sum": 2.5, "min": .5, "max": 2, "rmin": .5, "ravg": 1.25, "r95": 2, "r99": 2, "r999": 2, "rmax": 2, "recent": .5,
 	} {
 		if vals[field] != want {
 			t.Errorf("%s is %v, want %v", field, vals[field], want)

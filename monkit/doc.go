@@ -27,7 +27,7 @@
 //
 //	function,name=N          current highwater successes errors panics failures total
 //	function,error_name=E    count
-//	function_times,kind=K    count sum min max rmin ravg r10 r50 r90 r99 rmax recent, in seconds
+//	function_times,kind=K    count sum min max rmin ravg r10 r50 r90 r95 r99 r999 rmax recent, in seconds
 //	a Timer, DurationVal     the same fields, in seconds
 //	an IntVal, FloatVal      the same fields
 //	a BoolVal                disposition false recent true

@@ -17,7 +17,7 @@ way and prints what became of every line; a second one ends at once.
 
 StatsD lines say what changed, so they go to Graphite and Influx as aggregates
 every -aggregate: NAME.total for counters, NAME.value for gauges, and NAME.count,
-sum, min, max and r50 to r99 for timers and histograms.
+sum, min, max and r50 to r999 for timers and histograms.
 
 An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or a path for a socket in the file
 system. A listener may leave out the host, which means all interfaces.
