@@ -51,9 +51,11 @@ func (s *summary) emit(key monkit.SeriesKey, cb emit) {
 		cb(key, "max", a.at[len(a.at)-1])
 	}
 	if r := &s.recent; r.count > 0 {
-		cb(key, "ravg", r.sum/float64(r.count))
 		for i, q := range quantiles {
 			cb(key, q.field, r.at[i])
+			if i == 0 {
+				cb(key, "ravg", r.sum/float64(r.count))
+			}
 		}
 	}
 }
