@@ -21,7 +21,7 @@ type pacer struct {
 
 const (
 	// maxNap is short for people and long for processors.
-	maxNap = 5 * time.Millisecond
+	maxNap = 10 * time.Millisecond
 	// minNap is below what is worth going to sleep for.
 	minNap = time.Millisecond
 	// fastest is how many bytes a second may come: a link of 10 Gbit/s.

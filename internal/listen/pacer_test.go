@@ -18,7 +18,8 @@ func TestNapTime(t *testing.T) {
 		{"what Linux gives to anybody", 212992, 0},
 		{"just too small", 1_249_999, 0},
 		{"just large enough", 1_250_000, time.Millisecond},
-		{"the default", 8 << 20, maxNap},
+		{"the default", 8 << 20, 6710886},
+		{"more than enough", 16 << 20, maxNap},
 		{"the most", maxRcvBuf, maxNap},
 	} {
 		if got := napTime(tt.rcvbuf); got != tt.want {

@@ -102,10 +102,12 @@ func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
 	return c.sys.hand(take)
 }
 
-// receive fills msgs with what the kernel holds, without waiting.
+// receive fills msgs with what the kernel holds, without waiting. So the
+// scheduler is not told of the system call: that would wake its monitor each
+// time, which costs as much as the call itself.
 func (s *packetSys) receive(fd uintptr) {
 	for {
-		r, _, e := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.msgs[0])), perRead, unix.MSG_DONTWAIT, 0, 0)
+		r, _, e := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.msgs[0])), perRead, unix.MSG_DONTWAIT, 0, 0)
 		if s.n, s.errno = int(r), e; e != unix.EINTR {
 			return
 		}

@@ -1,0 +1,71 @@
+package listen
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+)
+
+// fed is a stream of an accepted connection, and the other end of it.
+type fed struct {
+	*running
+	s     stream
+	from  net.Conn
+	taken []byte
+}
+
+func newFed(t testing.TB) *fed {
+	t.Helper()
+	r := open(t, "tcp://127.0.0.1:0", Options{})
+	f := &fed{running: r, from: r.dial(t)}
+	conn, err := r.stream.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	f.s = stream{listener: r.Listener, conn: newPacedConn(conn, nil), lines: splitter{max: r.opts.MaxLine}}
+	return f
+}
+
+// pass sends text and takes it out of the ring.
+func (f *fed) pass(t testing.TB, text []byte) {
+	if _, err := f.from.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	for want := f.counts.bytes.Load() + int64(len(text)); f.counts.bytes.Load() < want; {
+		f.s.conn.SetReadDeadline(time.Now().Add(f.opts.Idle)) // as readUntil does
+		if err := f.s.read(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.taken, _ = f.ring.take(f.taken)
+}
+
+func TestAStreamAllocatesNothing(t *testing.T) {
+	f := newFed(t)
+	text := bytes.Repeat([]byte("a.bc.def 1 1700000000\n"), 1000)
+	for range 10 { // until the buffers have grown
+		f.pass(t, text)
+	}
+	if n := testing.AllocsPerRun(100, func() { f.pass(t, text) }); n != 0 {
+		t.Errorf("%v allocations for %d bytes", n, len(text))
+	}
+	if !bytes.Equal(f.taken, text) {
+		t.Errorf("took %d bytes", len(f.taken))
+	}
+}
+
+// BenchmarkTCP takes a stream in, its sender's system calls included: they
+// are what fills the socket.
+func BenchmarkTCP(b *testing.B) {
+	f := newFed(b)
+	line := []byte("a.bc.def 1 1700000000\n")
+	text := bytes.Repeat(line, 32<<10/len(line))
+	f.s.conn.(*pacedConn).pace.nap, f.ring.pacer.nap = 0, 0 // or they would be measured
+	b.ReportAllocs()
+	for b.Loop() {
+		f.pass(b, text)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(text)/len(line)), "ns/line")
+}
