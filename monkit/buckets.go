@@ -228,3 +228,6 @@ func middle(exp, sub int) float64 {
 	low := math.Float64frombits(uint64(exp)<<mantissa | uint64(sub)<<bucketShift)
 	return low * (1 + 1/float64(2*(octaveSize+sub)+1))
 }
+
+// edge is where the octave with that exponent begins.
+func edge(exp int) float64 { return math.Float64frombits(uint64(exp) << mantissa) }
