@@ -13,9 +13,11 @@ import (
 	"monkit.example/internal/relay"
 	"monkit.example/internal/web"
 	"monkit.example/monkit"
+	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
 	"monkit.example/reporters/recent"
+	"monkit.example/tracing"
 )
 
 // line is all that the demo runs, in the order in which a metric passes it.
@@ -23,6 +25,7 @@ type line struct {
 	address string // of the page
 
 	service   *vlite.Service
+	traces    *tracing.Recorder // of the service
 	collector *collect.Collector
 	push      *reporters.Pusher
 	relay     *relay.Relay
@@ -60,9 +63,11 @@ func startDemo(o demoOptions) (*line, error) {
 		address: listener.Addr().String(),
 		store:   recent.NewWith(recent.Options{Window: demoWindow}),
 		service: vlite.New(),
+		traces:  tracing.NewRecorder(monkit.Default, tracing.RecorderOptions{}),
 	}
 	if err := l.startRelay(); err != nil {
 		listener.Close()
+		l.traces.Close()
 		return nil, err
 	}
 	l.startPush(o.interval)
@@ -97,7 +102,7 @@ func (l *line) startPush(interval time.Duration) {
 
 func (l *line) startPage(listener net.Listener) {
 	page := &demoPage{store: l.store, tally: l.tally, first: vlite.Scope(), started: time.Now()}
-	h := demoHandler(page, monkit.Default, l.service)
+	h := demoHandler(page, present.HTTPWith(monkit.Default, present.Options{Recorder: l.traces}), l.service)
 	l.page = startTask(func(ctx context.Context) error { return web.Serve(ctx, listener, h) })
 }
 
@@ -110,6 +115,7 @@ func (l *line) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	l.load.stop()
+	l.traces.Close()
 	return errors.Join(
 		l.collector.Close(ctx),
 		l.carry.stop(),

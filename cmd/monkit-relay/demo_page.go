@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"monkit.example/internal/web"
-	"monkit.example/monkit"
-	"monkit.example/present"
 	"monkit.example/reporters/recent"
 )
 
@@ -33,11 +31,11 @@ type demoPage struct {
 
 // demoHandler serves the page, the service's own pages below /service/ and
 // the service itself below /videos.
-func demoHandler(p *demoPage, reg *monkit.Registry, service http.Handler) http.Handler {
+func demoHandler(p *demoPage, own, service http.Handler) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /{$}", p)
 	web.Assets(m)
-	m.Handle("/service/", http.StripPrefix("/service", present.HTTP(reg)))
+	m.Handle("/service/", http.StripPrefix("/service", own))
 	m.Handle("/videos", service)
 	m.Handle("/videos/", service)
 	return web.OnlyLocal(m)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"monkit.example/monkit"
+	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/recent"
 )
@@ -25,7 +26,7 @@ func pageOf(t *testing.T, points ...reporters.Point) http.Handler {
 		t.Fatal(err)
 	}
 	p := &demoPage{store: store, tally: func() tally { return tally{Received: 12345} }, first: "z/first", started: time.Now()}
-	return demoHandler(p, monkit.NewRegistry(), http.NotFoundHandler())
+	return demoHandler(p, present.HTTP(monkit.NewRegistry()), http.NotFoundHandler())
 }
 
 // testStart makes the distances between points exact.

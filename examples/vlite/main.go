@@ -30,6 +30,7 @@ import (
 	"monkit.example/monkit"
 	"monkit.example/present"
 	"monkit.example/reporters/graphite"
+	"monkit.example/tracing"
 )
 
 // flags are what the command line says.
@@ -66,7 +67,9 @@ func run(ctx context.Context, f flags, say func(format string, args ...any)) (er
 		return fmt.Errorf("-addr: %w", err)
 	}
 	service := vlite.New()
-	server := &http.Server{Handler: routes(service), ReadHeaderTimeout: 5 * time.Second}
+	traces := tracing.NewRecorder(monkit.Default, tracing.RecorderOptions{})
+	defer traces.Close()
+	server := &http.Server{Handler: routes(service, traces), ReadHeaderTimeout: 5 * time.Second}
 	say("serving http://%v/videos and http://%v/debug/", listener.Addr(), listener.Addr())
 
 	ctx, stop := context.WithCancel(ctx)
@@ -86,11 +89,11 @@ func run(ctx context.Context, f flags, say func(format string, args ...any)) (er
 	return err
 }
 
-func routes(service http.Handler) http.Handler {
+func routes(service http.Handler, traces *tracing.Recorder) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("/videos", service)
 	m.Handle("/videos/", service)
-	m.Handle("/debug/", http.StripPrefix("/debug", present.HTTP(monkit.Default)))
+	m.Handle("/debug/", http.StripPrefix("/debug", present.HTTPWith(monkit.Default, present.Options{Recorder: traces})))
 	return m
 }
 

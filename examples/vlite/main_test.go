@@ -41,16 +41,27 @@ func serve(t *testing.T, f flags) (base string) {
 
 func TestServesItselfAndWhatItKnows(t *testing.T) {
 	base := serve(t, flags{addr: "127.0.0.1:0", load: 100})
-	for _, path := range []string{"/videos", "/videos/v0001", "/debug/", "/debug/stats", "/debug/funcs/dot"} {
-		resp, err := http.Get(base + path)
+	for _, path := range []string{"/videos", "/videos/v0001", "/debug/", "/debug/stats", "/debug/funcs/dot", "/debug/traces"} {
+		if status := get(t, base+path); status != http.StatusOK {
+			t.Errorf("%s gives %d", path, status)
+		}
+	}
+}
+
+// get asks again while the backend fails, as it does now and then on purpose.
+func get(t *testing.T, url string) (status int) {
+	t.Helper()
+	for range 20 {
+		resp, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Errorf("%s gives %s", path, resp.Status)
+		if status = resp.StatusCode; status != http.StatusServiceUnavailable {
+			break
 		}
 	}
+	return status
 }
 
 func TestPushesWhatItMeasured(t *testing.T) {

@@ -9,7 +9,7 @@ func newKeys(name string) keys {
 	return keys{all: monkit.NewSeriesKey("listen").WithTag("listener", name)}
 }
 
-var _ monkit.StatSource = (*Listener)(nil)
+var _ monkit.TotalSource = (*Listener)(nil)
 
 // Stats tells the series listen with the tag listener: what came in, what
 // waits, and how many lines were refused, in a field for each reason that
@@ -28,6 +28,18 @@ func (l *Listener) Stats(cb func(key monkit.SeriesKey, field string, val float64
 	} else {
 		l.streamStats(cb)
 	}
+}
+
+// IsTotal knows that all counts up but what waits and what is open.
+func (l *Listener) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if key.Measurement != l.keys.all.Measurement || key.Tags.Get("listener") != l.name {
+		return false, false
+	}
+	switch field {
+	case "ring_bytes", "ring_bytes_max", "rcvbuf_bytes", "kernel_queue_bytes", "connections":
+		return false, true
+	}
+	return true, true
 }
 
 func (l *Listener) packetStats(cb func(key monkit.SeriesKey, field string, val float64)) {

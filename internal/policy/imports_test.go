@@ -51,7 +51,7 @@ var rules = []rule{
 	{dir: "internal/codectest", ours: "monkit reporters"},
 	{dir: "internal/faultsink"},
 	{dir: "internal/policy"},
-	{dir: "cmd/monkit-relay", ours: "internal/relay internal/web internal/endpoint monkit collect environment present reporters reporters/graphite reporters/recent internal/ledger examples/vlite/vlite"},
+	{dir: "cmd/monkit-relay", ours: "internal/relay internal/web internal/endpoint monkit collect environment present tracing reporters reporters/graphite reporters/recent internal/ledger examples/vlite/vlite"},
 	{dir: "examples/...", ours: "*", theirs: "*"},
 	{dir: "bench/...", ours: "*", theirs: "*"},
 	{dir: "e2e/...", ours: "*", theirs: "*"},

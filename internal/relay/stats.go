@@ -1,12 +1,16 @@
 package relay
 
 import (
+	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"monkit.example/monkit"
 )
+
+const measurementPrefix = "relay_"
 
 // statKeys are the series of a relay, each made once. There are as many as
 // listeners, destinations and reasons.
@@ -24,7 +28,7 @@ func (k *statKeys) key(measurement, name, why string) monkit.SeriesKey {
 	id := statKey{measurement, name, why}
 	key, ok := k.all[id]
 	if !ok {
-		key = monkit.NewSeriesKey("relay_"+measurement).WithTag(measurement, name)
+		key = monkit.NewSeriesKey(measurementPrefix+measurement).WithTag(measurement, name)
 		if why != "" {
 			key = key.WithTag("why", why)
 		}
@@ -53,14 +57,41 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 		cb(key, "pending", float64(d.Pending))
 		r.reasons(cb, "destination", d.Name, "dropped", d.Dropped)
 	}
-	for _, in := range r.intakes {
-		in.listener.Stats(cb)
+	for s := range r.sources() {
+		s.Stats(cb)
 	}
-	for _, d := range r.dests {
-		if s, ok := d.Reporter.(monkit.StatSource); ok {
-			s.Stats(cb)
+}
+
+// sources are listeners and senders.
+func (r *Relay) sources() iter.Seq[monkit.StatSource] {
+	return func(yield func(monkit.StatSource) bool) {
+		for _, in := range r.intakes {
+			if !yield(in.listener) {
+				return
+			}
+		}
+		for _, d := range r.dests {
+			if s, ok := d.Reporter.(monkit.StatSource); ok && !yield(s) {
+				return
+			}
 		}
 	}
+}
+
+// IsTotal knows that lines count up unless they are pending, and asks
+// listeners and senders for their own.
+func (r *Relay) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if strings.HasPrefix(key.Measurement, measurementPrefix) {
+		return field != "pending", true
+	}
+	for s := range r.sources() {
+		if s, ok := s.(monkit.TotalSource); ok {
+			if total, known = s.IsTotal(key, field); known {
+				break
+			}
+		}
+	}
+	return total, known
 }
 
 // reasons emits what was rejected or dropped, by reason.
