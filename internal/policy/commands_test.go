@@ -22,6 +22,8 @@ var proofs = []proof{
 	{"go build ./cmd/monkit-relay", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -h", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -listen …", "e2e/readme_test.go", "TestReadmeRelay"},
+	{"go build ./cmd/monkitvet", "cmd/monkitvet/main_test.go", "TestReadme"},
+	{"go vet -vettool=./monkitvet …", "cmd/monkitvet/main_test.go", "TestReadme"},
 	{"go mod edit …", "compat/internal/dropin/readme_test.go", "TestReadme"},
 	{"go mod tidy", "compat/internal/dropin/readme_test.go", "TestReadme"},
 }

@@ -52,6 +52,8 @@ var rules = []rule{
 	{dir: "internal/faultsink"},
 	{dir: "internal/policy"},
 	{dir: "cmd/monkit-relay", ours: "internal/relay internal/web internal/endpoint monkit collect environment present tracing reporters reporters/graphite reporters/recent internal/ledger examples/vlite/vlite"},
+	{dir: "cmd/monkitvet", ours: "cmd/monkitvet/monkitvet", theirs: "golang.org/x/tools"},
+	{dir: "cmd/monkitvet/monkitvet", theirs: "golang.org/x/tools"},
 	{dir: "examples/...", ours: "*", theirs: "*"},
 	{dir: "bench/...", ours: "*", theirs: "*"},
 	{dir: "e2e/...", ours: "*", theirs: "*"},

@@ -1,0 +1,75 @@
+package cases
+
+import (
+	"context"
+
+	"monkit.example/monkit"
+)
+
+var (
+	own    = mon.Task()
+	shared = mon.Task()
+	named  = mon.TaskNamed("either")
+	later  monkit.Task
+	either monkit.Task
+)
+
+func init() {
+	later = mon.Task()
+	either = mon.Task()
+	either = mon.TaskNamed("either")
+}
+
+func first(ctx context.Context) (err error) {
+	defer own(&ctx)(&err)
+	defer shared(&ctx)(&err)
+	defer named(&ctx)(&err)
+	defer later(&ctx)(&err)
+	defer either(&ctx)(&err)
+	return nil
+}
+
+func second(ctx context.Context) (err error) {
+	defer shared(&ctx)(&err) // want `the Task shared is called by first too, and counts for whichever is first; give each function a Task of its own, or use TaskNamed`
+	defer named(&ctx)(&err)
+	defer later(&ctx)(&err) // want `the Task later is called by first too`
+	defer either(&ctx)(&err)
+	return nil
+}
+
+type worker struct{ task monkit.Task }
+
+func newWorker() *worker { return &worker{task: mon.Task()} }
+
+func (w *worker) begin(ctx context.Context) (err error) {
+	defer w.task(&ctx)(&err)
+	return nil
+}
+
+func (w *worker) end(ctx context.Context) (err error) {
+	defer w.task(&ctx)(&err) // want `the Task task is called by begin too`
+	return nil
+}
+
+func literals(ctx context.Context) {
+	task := mon.Task()
+	go func() { defer task(&ctx)(nil) }()
+	go func() { defer task(&ctx)(nil) }() // want `the Task task is called by another function too`
+}
+
+func twice(ctx context.Context) (err error) {
+	task := mon.Task()
+	func() { defer task(&ctx)(nil) }()
+	return nil
+}
+
+func unfinished(ctx context.Context) (err error) {
+	task := mon.Task()
+	defer task(&ctx) // want `the last call is missing`
+	return nil
+}
+
+func given(ctx context.Context, task monkit.Task) (err error) {
+	defer task(&ctx)(&err)
+	return nil
+}
