@@ -9,16 +9,29 @@ import (
 	"golang.org/x/tools/go/analysis/analysistest"
 )
 
-const ours = "monkit.example/monkit"
+const (
+	ours   = "monkit.example/monkit"
+	theirs = "github.com/spacemonkeygo/monkit/v3"
+)
 
-// TestAnalyzer checks the cases of testdata against the package itself, and
-// against a copy of it that stands where programs of monkit/v3 have it.
+// TestAnalyzer checks the cases of testdata against the package itself, a copy
+// of it that stands where programs of monkit/v3 have it, and package compat.
 func TestAnalyzer(t *testing.T) {
-	for _, path := range []string{ours, "github.com/spacemonkeygo/monkit/v3"} {
-		t.Run(filepath.Base(path), func(t *testing.T) {
+	const monkit, compat = "../../../monkit", "../../../compat"
+	for _, tt := range []struct {
+		name, path string
+		packages   map[string]string // import path → folder
+	}{
+		{"monkit", ours, map[string]string{ours: monkit}},
+		{"v3", theirs, map[string]string{theirs: monkit}},
+		{"compat", theirs, map[string]string{theirs: compat, ours: monkit}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			copyFiles(t, "../../../monkit", filepath.Join(dir, "src", path), nil)
-			copyFiles(t, "testdata", filepath.Join(dir, "src", "cases"), strings.NewReplacer(ours, path))
+			for path, folder := range tt.packages {
+				copyFiles(t, folder, filepath.Join(dir, "src", path), nil)
+			}
+			copyFiles(t, "testdata", filepath.Join(dir, "src", "cases"), strings.NewReplacer(ours, tt.path))
 			analysistest.RunWithSuggestedFixes(t, dir, Analyzer, "cases")
 		})
 	}
