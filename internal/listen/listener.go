@@ -96,7 +96,7 @@ func (l *Listener) Name() string { return l.name }
 // Addr is what was bound.
 func (l *Listener) Addr() net.Addr {
 	if l.packet != nil {
-		return l.packet.conn.LocalAddr()
+		return l.packet.addr
 	}
 	return l.stream.Addr()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"time"
 
@@ -14,18 +13,11 @@ import (
 // maxDatagram is more than any datagram of UDP can hold.
 const maxDatagram = 64 << 10
 
-// datagramConn is what both kinds of datagram socket can do.
-type datagramConn interface {
-	net.PacketConn
-	io.Reader // as ReadFrom, without making an address each time
-	SetReadBuffer(bytes int) error
-}
-
 // packetConn is a datagram socket. How it reads, and whether it knows what
-// the kernel dropped, is up to the system: setUp, read, readNow, kernel and
-// close stand in packet_linux.go and packet_other.go.
+// the kernel dropped, is up to the system: setUp, read, readNow, interrupt,
+// kernel and close stand in packet_linux.go and packet_other.go.
 type packetConn struct {
-	conn   datagramConn
+	addr   net.Addr
 	rcvbuf int           // bytes that the kernel gave; zero if it does not say
 	nap    time.Duration // see napTime
 	sys    packetSys
@@ -43,14 +35,8 @@ func bindPacket(ctx context.Context, conf net.ListenConfig, ep endpoint.Endpoint
 	if err != nil {
 		return nil, err
 	}
-	dc, ok := conn.(datagramConn)
-	if !ok {
-		conn.Close() // the error below says more
-		return nil, fmt.Errorf("%s has no receive buffer to set; use udp", ep.Transport)
-	}
-	c := &packetConn{conn: dc}
-	if err := c.setUp(ep, o); err != nil {
-		conn.Close() // err says more
+	c := &packetConn{addr: conn.LocalAddr()}
+	if err := c.setUp(conn, ep, o); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -63,7 +49,7 @@ func (l *Listener) readPackets(ctx context.Context) error {
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(interrupted)
-		l.packet.conn.SetReadDeadline(time.Now()) // if it fails the socket is closed, and so is reading
+		l.packet.interrupt()
 	})
 	if err := l.readUntil(ctx); err != nil {
 		if !stop() {

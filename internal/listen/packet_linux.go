@@ -2,6 +2,8 @@ package listen
 
 import (
 	"fmt"
+	"net"
+	"os"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -16,10 +18,11 @@ const perRead = 32
 
 // packetSys reads many datagrams with one system call.
 type packetSys struct {
+	sock *os.File // which the runtime does not wait for, see gate
 	raw  syscall.RawConn
+	gate *gate
 	mem  meminfo
-	wait func(fd uintptr) bool // receives, and tells whether to wait for more
-	once func(fd uintptr)      // receives what is there
+	once func(fd uintptr) // receive
 
 	// Owned by the one who reads.
 	msgs  [perRead]mmsghdr
@@ -35,18 +38,27 @@ type mmsghdr struct {
 	n   uint32
 }
 
-func (c *packetConn) setUp(ep endpoint.Endpoint, o Options) error {
-	sc, ok := c.conn.(syscall.Conn)
-	if !ok {
-		return fmt.Errorf("%s has no descriptor to read from; use udp", ep.Transport)
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
+// setUp makes conn its own, even if it fails.
+func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options) (err error) {
+	s := &c.sys
+	if s.sock, err = unwatched(conn); err != nil {
 		return err
 	}
-	s := &c.sys
-	s.raw = raw
-	s.wait = func(fd uintptr) bool { s.receive(fd); return s.errno != unix.EAGAIN }
+	if s.raw, err = s.sock.SyscallConn(); err == nil {
+		s.gate, err = newGate(s.raw)
+	}
+	if err == nil {
+		s.makeRoom()
+		err = c.setBuffer(ep, o)
+	}
+	if err != nil {
+		c.close() // err says more
+	}
+	return err
+}
+
+// makeRoom prepares what receive needs.
+func (s *packetSys) makeRoom() {
 	s.once = s.receive
 	s.mem.get = s.mem.read
 	for i := range s.msgs {
@@ -56,7 +68,6 @@ func (c *packetConn) setUp(ep endpoint.Endpoint, o Options) error {
 		s.msgs[i].hdr.Iov = &s.iovs[i]
 		s.msgs[i].hdr.SetIovlen(1)
 	}
-	return c.setBuffer(ep, o)
 }
 
 // setBuffer asks for the receive buffer with the right that root has, else
@@ -78,7 +89,7 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 	c.nap = napTime(c.rcvbuf)
 	if c.rcvbuf < o.RcvBuf {
 		o.Logger.Warn("the kernel gave a smaller receive buffer than asked for; bursts may be lost",
-			"address", c.conn.LocalAddr().String(), "asked", o.RcvBuf, "got", c.rcvbuf,
+			"address", c.addr.String(), "asked", o.RcvBuf, "got", c.rcvbuf,
 			"do", fmt.Sprintf("sysctl -w net.core.rmem_max=%d", o.RcvBuf))
 	}
 	return nil
@@ -87,20 +98,25 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 // read waits for datagrams and calls take for each that is there. more is
 // false if the kernel has no others.
 func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) {
-	if err := c.sys.raw.Read(c.sys.wait); err != nil {
-		return false, err
+	err = c.readNow(take)
+	for err == unix.EAGAIN {
+		if err = c.sys.gate.wait(); err == nil {
+			err = c.readNow(take)
+		}
 	}
-	err = c.sys.hand(take)
 	return c.sys.n == perRead, err
 }
 
 // readNow is read without waiting: an error means that nothing is there.
 func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
-	if err := c.sys.raw.Control(c.sys.once); err != nil {
-		return err
+	if c.sys.raw.Control(c.sys.once) != nil {
+		return net.ErrClosed
 	}
 	return c.sys.hand(take)
 }
+
+// interrupt ends all waiting for good.
+func (c *packetConn) interrupt() { c.sys.gate.shut() }
 
 // receive fills msgs with what the kernel holds, without waiting. So the
 // scheduler is not told of the system call: that would wake its monitor each
@@ -126,8 +142,11 @@ func (s *packetSys) hand(take func(p []byte, cut bool)) error {
 }
 
 func (c *packetConn) close() error {
-	c.kernel() // is remembered
-	return c.conn.Close()
+	if c.sys.gate != nil {
+		c.kernel() // is remembered
+		c.sys.gate.close()
+	}
+	return c.sys.sock.Close()
 }
 
 // kernel asks the kernel for its counts. Those of a closed socket are the last

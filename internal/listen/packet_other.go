@@ -3,17 +3,36 @@
 package listen
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"monkit.example/internal/endpoint"
 )
 
-// packetSys reads one datagram at a time.
-type packetSys struct{ buf []byte }
+// datagramConn is what both kinds of datagram socket can do.
+type datagramConn interface {
+	net.PacketConn
+	io.Reader // as ReadFrom, without making an address each time
+	SetReadBuffer(bytes int) error
+}
 
-func (c *packetConn) setUp(ep endpoint.Endpoint, o Options) error {
-	c.sys.buf = make([]byte, maxDatagram+1) // one more, to tell what was cut
-	if err := c.conn.SetReadBuffer(o.RcvBuf); err != nil {
+// packetSys reads one datagram at a time.
+type packetSys struct {
+	conn datagramConn
+	buf  []byte
+}
+
+// setUp makes conn its own, even if it fails.
+func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options) error {
+	dc, ok := conn.(datagramConn)
+	if !ok {
+		conn.Close() // the error below says more
+		return fmt.Errorf("%s has no receive buffer to set; use udp", ep.Transport)
+	}
+	c.sys = packetSys{conn: dc, buf: make([]byte, maxDatagram+1)} // one more, to tell what was cut
+	if err := dc.SetReadBuffer(o.RcvBuf); err != nil {
 		o.Logger.Warn("the system gave no larger receive buffer; bursts may be lost",
 			"address", ep.Address, "asked", o.RcvBuf, "err", err)
 	}
@@ -22,7 +41,7 @@ func (c *packetConn) setUp(ep endpoint.Endpoint, o Options) error {
 
 // read waits for a datagram and calls take with it. There may always be more.
 func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) {
-	n, err := c.conn.Read(c.sys.buf)
+	n, err := c.sys.conn.Read(c.sys.buf)
 	if err != nil {
 		return false, err
 	}
@@ -33,11 +52,16 @@ func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) 
 // readNow is read with next to no waiting: an error means that nothing is
 // there.
 func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
-	c.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // if it fails, so does the read
+	c.sys.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // if it fails, so does the read
 	_, err := c.read(take)
 	return err
 }
 
-func (c *packetConn) close() error { return c.conn.Close() }
+// interrupt ends all waiting for good.
+func (c *packetConn) interrupt() {
+	c.sys.conn.SetReadDeadline(time.Now()) // if it fails the socket is closed, and so is reading
+}
+
+func (c *packetConn) close() error { return c.sys.conn.Close() }
 
 func (c *packetConn) kernel() kernelCounts { return kernelCounts{} }
