@@ -38,9 +38,13 @@ func lookup[T StatSource](s *Scope, k *kind[T], name string, tags []SeriesTag) T
 func create[T StatSource](s *Scope, k *kind[T], name string, tags []SeriesTag) T {
 	key, tags := s.seriesOf(k.fn, name, tags)
 	hash := hashSeries(name, tags)
+	defer s.warnOnce(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if src, ok := find[T](&s.table, k.own(), hash, name, tags); ok {
+		return src
+	}
+	if src, ok := revive[T](s, k.own(), hash, name, tags); ok {
 		return src
 	}
 	if len(s.sources) >= s.limit || s.table.n >= 2*s.limit {

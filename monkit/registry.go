@@ -25,6 +25,8 @@ type core struct {
 	roots    rootSpans
 	watchers watchers[func(*Trace)]
 	sorted   atomic.Pointer[[]*Scope] // nil when a scope was added since
+	idle     atomic.Int64             // see ExpireIdle; 0 is never
+	limit    int                      // of each scope's sources; guarded by mu
 
 	mu     sync.RWMutex
 	scopes map[string]*Scope // guarded by mu
@@ -32,7 +34,7 @@ type core struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{core: &core{scopes: make(map[string]*Scope)}}
+	return &Registry{core: &core{scopes: make(map[string]*Scope), limit: maxSources}}
 }
 
 // WithTransformers returns a registry that shares everything with r, and
@@ -77,6 +79,17 @@ func (r *core) addScope(name string) *Scope {
 	r.scopes[name] = s
 	r.sorted.Store(nil)
 	return s
+}
+
+// LimitSources has each scope keep at most so many sources, in place of 10 000.
+// What a scope has already stays.
+func (r *Registry) LimitSources(most int) {
+	r.core.mu.Lock()
+	defer r.core.mu.Unlock()
+	r.core.limit = max(most, 0)
+	for _, s := range r.core.scopes {
+		s.setLimit(r.core.limit)
+	}
 }
 
 // Scopes calls cb with all scopes, sorted by name.

@@ -17,15 +17,16 @@ type Scope struct {
 	name     string
 	base     *TagSet // scope=name
 	registry *core
-	limit    int
+	limit    int // of sources; guarded by mu once the scope is known
 	health   health
+	expiry   expiry
 
 	table table       // found without a lock, added to under mu
 	full  atomic.Bool // the limit was reached
 	sites callSites   // the functions that call Task, by place
 
 	mu      sync.Mutex
-	sources []StatSource // guarded by mu; appended to, never changed
+	sources []StatSource // guarded by mu; appended to or replaced, never changed
 	chains  []*chain     // guarded by mu; replaced, never changed
 }
 
@@ -34,8 +35,15 @@ func newScope(r *core, name string) *Scope {
 		name:     name,
 		base:     newTagSet([]SeriesTag{{"scope", name}}),
 		registry: r,
-		limit:    maxSources,
+		limit:    r.limit,
 	}
+}
+
+func (s *Scope) setLimit(most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limit = most
+	s.full.Store(len(s.sources) >= most)
 }
 
 var (
@@ -150,7 +158,7 @@ func (s *Scope) Func() *Func { return s.FuncNamed(nameAt(callerPC(1))) }
 // Funcs calls cb with all Funcs, in the order they came up.
 func (s *Scope) Funcs(cb func(f *Func)) {
 	for _, src := range s.snapshot() {
-		if f, ok := src.(*Func); ok {
+		if f, ok := whole(src).(*Func); ok {
 			cb(f)
 		}
 	}
@@ -175,4 +183,5 @@ func (s *Scope) Stats(cb func(key SeriesKey, field string, val float64)) {
 		c.walk(s, cb)
 	}
 	s.health.emit(SeriesKey{Measurement: healthName, Tags: s.base}, cb)
+	s.expire()
 }

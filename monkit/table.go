@@ -109,7 +109,7 @@ func find[T StatSource](t *table, own uint8, hash uint64, name string, tags []Se
 // taken reports whether name and tags belong to a source of any type.
 func (t *table) taken(own uint8, hash uint64, name string, tags []SeriesTag) bool {
 	for e := t.first(hash); e != nil; e = e.next.Load() {
-		if e.hash == hash && e.own == own && e.name == name && e.has(tags) {
+		if e.hash == hash && e.own == own && e.name == name && e.has(tags) && whole(e.src) != nil {
 			return true
 		}
 	}
