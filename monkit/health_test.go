@@ -67,3 +67,9 @@ func TestALogThatPanicsIsBorne(t *testing.T) {
 		t.Errorf("its panic is not counted: %v", got)
 	}
 }
+
+// discard is a log that takes all and says nothing.
+type discard struct{ slog.Handler }
+
+func (discard) Enabled(context.Context, slog.Level) bool  { return true }
+func (discard) Handle(context.Context, slog.Record) error { return nil }
