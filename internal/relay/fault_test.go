@@ -3,6 +3,7 @@ package relay
 import (
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -130,7 +131,10 @@ func TestSocketsInTheFileSystem(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			s := faultsink.NewTCP(t)
 			path := filepath.Join(t.TempDir(), "in.sock")
-			r := start(t, Config{Listen: []string{"graphite+" + transport + "://" + path}, Forward: []string{"graphite+tcp://" + s.Addr()}})
+			r := start(t, Config{Listen: []string{"graphite+" + transport + "://" + path + "?mode=0622"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o622 {
+				t.Errorf("the socket is %v, %v", info, err)
+			}
 			sendNumbered(t, dial(t, &net.UnixAddr{Name: path, Net: transport}))
 			waitFor(t, "taking in", func() bool { return r.Ledger().Intake().Accepted == numbered })
 			r.stop(t)

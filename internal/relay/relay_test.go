@@ -235,6 +235,10 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		{"no format", Config{Listen: []string{"udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
 		{"unknown format", Config{Listen: []string{"carbon+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
 		{"http to listen on", Config{Listen: []string{"influx+http://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "udp"},
+		{"mode of what is no file", Config{Listen: []string{"graphite+udp://127.0.0.1:0?mode=0660"}, Forward: []string{"graphite+tcp://h:1"}}, "write rcvbuf"},
+		{"buffer that is no size", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
+		{"idle that is no time", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
+		{"a listener's option to forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1?idle=5s"}}, "idle"},
 		{"no database", Config{Listen: []string{"influx+udp://127.0.0.1:0"}, Forward: []string{"influx+http://h:1/write"}}, "db="},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
