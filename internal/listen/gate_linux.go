@@ -134,14 +134,23 @@ func (g *gate) wait() error {
 func (g *gate) lookFor(poll uintptr) bool {
 	g.fd = int(poll)
 	if g.armed {
-		n, err := unix.EpollWait(g.fd, g.events[:], 0)
-		return n > 0 || err != nil
+		return g.told()
 	}
 	g.armed = true
 	if err := g.sock.Control(g.arm); err != nil {
 		g.err = net.ErrClosed
 	}
 	return g.err != nil
+}
+
+// told has the poll tell, without waiting.
+func (g *gate) told() bool {
+	for {
+		n, err := unix.EpollWait(g.fd, g.events[:], 0)
+		if err != unix.EINTR {
+			return n > 0 || err != nil
+		}
+	}
 }
 
 func (g *gate) armFor(sock uintptr) {

@@ -79,6 +79,7 @@ type pacedConn struct {
 	net.Conn
 	done  <-chan struct{} // the end of all sleep
 	pace  pacer
+	hush  *hush
 	tired bool
 }
 
@@ -91,12 +92,14 @@ const (
 )
 
 func newPacedConn(conn net.Conn, done <-chan struct{}) *pacedConn {
-	return &pacedConn{Conn: conn, done: done, pace: pacer{nap: maxNap, patience: streamPatience}}
+	return &pacedConn{Conn: conn, done: done, pace: pacer{nap: maxNap, patience: streamPatience}, hush: newHush(conn)}
 }
 
 func (c *pacedConn) Read(p []byte) (n int, err error) {
 	if c.tired {
+		c.hush.begin()
 		c.pace.sleep(c.done)
+		c.hush.end()
 	}
 	c.pace.wait()
 	n, err = c.Conn.Read(p)
