@@ -22,8 +22,13 @@ type FinishedSpan struct {
 // StartTimeSorter sorts spans by when they began.
 type StartTimeSorter []*FinishedSpan
 
-func (s StartTimeSorter) Len() int           { return len(s) }
-func (s StartTimeSorter) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+// Len implements sort.Interface.
+func (s StartTimeSorter) Len() int { return len(s) }
+
+// Swap implements sort.Interface.
+func (s StartTimeSorter) Swap(i, j int) { s[i], s[j] = s[j], s[i] }
+
+// Less implements sort.Interface.
 func (s StartTimeSorter) Less(i, j int) bool { return byStart(s[i], s[j]) < 0 }
 
 // Sort sorts s in place.
