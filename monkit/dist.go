@@ -57,15 +57,21 @@ func NewDurationDist(key SeriesKey) *DurationDist { return &DurationDist{key: ke
 // them would make every later sum worthless.
 func (d *Dist[T]) Insert(v T) {
 	if d.Count < d.recent.due || d.look(v) {
-		d.put(v, bitsOf(v))
+		d.put(v)
 	}
 }
 
 // insertAt is Insert for callers that have the time, in ticks, at hand.
 func (d *Dist[T]) insertAt(v T, now int64) {
 	d.recent.checked = now
-	d.recent.at(now)
-	d.put(v, bitsOf(v))
+	if uint64(now-d.recent.began) >= uint64(windowLength) || d.Count == 0 {
+		d.recent.at(now)
+	}
+	if i, ok := d.recent.cur.place(v); !ok {
+		d.put(v)
+	} else if d.tally(v, i) {
+		d.recent.cur.buckets.pos.carry(int(i), 1)
+	}
 }
 
 // bitsOf returns the IEEE format of v, which has its bucket.
@@ -81,9 +87,22 @@ func (d *Dist[T]) look(v T) bool {
 	return true
 }
 
-// put counts v, which has bits, in the current window. It is one function,
-// and not one for each thing that counts, because calls are most of its cost.
-func (d *Dist[T]) put(v T, bits uint64) {
+// tally counts v, which has the bucket i of the current window, and reports
+// whether that must carry. It is inlined, because calls would be most of the
+// cost, and so is place.
+func (d *Dist[T]) tally(v T, i uint64) (full bool) {
+	w := &d.recent.cur
+	d.Recent = v
+	d.Count++
+	d.Sum += v
+	w.sum += float64(v)
+	w.count++
+	w.buckets.pos.lo[i]++
+	return w.buckets.pos.lo[i] == 0
+}
+
+// put counts v in the current window.
+func (d *Dist[T]) put(v T) {
 	w := &d.recent.cur
 	if !(v >= w.min && v <= w.max) && !d.stretch(v) { // NaN too
 		return
@@ -91,14 +110,9 @@ func (d *Dist[T]) put(v T, bits uint64) {
 	d.Recent = v
 	d.Count++
 	d.Sum += v
-	w.sum += math.Float64frombits(bits)
+	w.sum += float64(v)
 	w.count++
-	s := &w.buckets.pos
-	if i := bits>>bucketShift - s.base; i < uint64(len(s.lo)) {
-		s.inc(i)
-		return
-	}
-	w.buckets.add(bits)
+	w.buckets.add(bitsOf(v))
 }
 
 // stretch makes room for v at the ends. No window's extremes are beyond

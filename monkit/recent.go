@@ -29,6 +29,12 @@ func (w *window[T]) stretch(low, high T) {
 	w.min, w.max = min(w.min, low), max(w.max, high)
 }
 
+// place returns the bucket of v, if there is room for v as things are.
+func (w *window[T]) place(v T) (i uint64, ok bool) {
+	i = bitsOf(v)>>bucketShift - w.buckets.pos.base
+	return i, v >= w.min && v <= w.max && i < uint64(len(w.buckets.pos.lo))
+}
+
 func (w *window[T]) merge(o *window[T]) {
 	if o == nil || o.count == 0 {
 		return

@@ -47,10 +47,21 @@ func (r *RunningTimer) Stop() time.Duration {
 	now := ticks()
 	elapsed := time.Duration(now - r.began)
 	// All Stops of r come to the same lane, if it is not the first one.
-	l := r.timer.times.lanes.lock(addressHash(unsafe.Pointer(r)))
+	lanes := &r.timer.times.lanes
+	l := &lanes.first
+	if lanes.more.Load() != nil || !l.mu.TryLock() {
+		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
+	}
 	if !r.stopped {
 		r.stopped = true
-		l.dist.insertAt(elapsed, now)
+		d := &l.dist
+		i, ok := d.recent.cur.place(elapsed)
+		switch {
+		case !ok || uint64(now-d.recent.began) >= uint64(windowLength):
+			d.insertAt(elapsed, now)
+		case d.tally(elapsed, i):
+			d.recent.cur.buckets.pos.carry(int(i), 1)
+		}
 	}
 	l.mu.Unlock()
 	return elapsed

@@ -1,9 +1,6 @@
 package monkit
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Val keeps the distribution of observed values. It is safe for concurrent
 // use. See Dist for what it remembers and what it costs; one that many
@@ -35,27 +32,15 @@ func NewDurationVal(key SeriesKey) *DurationVal { return &DurationVal{key: key} 
 
 // Observe adds one value.
 func (v *Val[T]) Observe(val T) {
-	bits := bitsOf(val)
 	l := &v.lanes.first
 	if v.lanes.more.Load() != nil || !l.mu.TryLock() { // lock, without its call
 		l = v.lanes.lockAmongMany(stackHash())
 	}
 	d := &l.dist
-	w := &d.recent.cur
-	s := &w.buckets.pos
-	i := bits>>bucketShift - s.base
-	if d.Count >= d.recent.due || i >= uint64(len(s.lo)) || !(val >= w.min && val <= w.max) {
+	if i, ok := d.recent.cur.place(val); !ok || d.Count >= d.recent.due {
 		d.Insert(val)
-		l.mu.Unlock()
-		return
-	}
-	d.Recent = val
-	d.Count++
-	d.Sum += val
-	w.sum += math.Float64frombits(bits)
-	w.count++
-	if s.lo[i]++; s.lo[i] == 0 {
-		s.carry(int(i), 1)
+	} else if d.tally(val, i) {
+		d.recent.cur.buckets.pos.carry(int(i), 1)
 	}
 	l.mu.Unlock()
 }
