@@ -3,7 +3,6 @@ package monkit
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,18 +41,10 @@ type spanMore struct {
 	args      []interface{} // never changed
 
 	mu    sync.Mutex
-	notes []Annotation    // guarded by mu
+	notes []Attribute     // guarded by mu
 	start time.Time       // guarded by mu; zero until it was asked for
 	ctx   context.Context // guarded by mu; what an observer made of the span; nil if nothing
 }
-
-// Annotation is a remark on a span.
-type Annotation struct {
-	Name, Value string
-}
-
-// maxAnnotations bounds how many remarks a span keeps; further ones are lost.
-const maxAnnotations = 256
 
 // spanKey is the context key of the span.
 type spanKey struct{}
@@ -224,27 +215,6 @@ func (s *Span) Args() []string {
 		return argTexts(more.args)
 	}
 	return argTexts(nil)
-}
-
-// Annotate adds a remark.
-func (s *Span) Annotate(name, val string) {
-	more := s.rest()
-	more.mu.Lock()
-	defer more.mu.Unlock()
-	if len(more.notes) < maxAnnotations {
-		more.notes = append(more.notes, Annotation{Name: name, Value: val})
-	}
-}
-
-// Annotations returns the remarks in the order they were made.
-func (s *Span) Annotations() []Annotation {
-	more := s.more.Load()
-	if more == nil {
-		return nil
-	}
-	more.mu.Lock()
-	defer more.mu.Unlock()
-	return slices.Clip(more.notes)
 }
 
 // Orphaned reports whether the span's parent ended before it.

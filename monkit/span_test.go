@@ -153,25 +153,6 @@ func TestSpansDoNotWrapSpans(t *testing.T) {
 	}
 }
 
-func TestAnnotations(t *testing.T) {
-	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
-	ctx := t.Context()
-	defer f.Task(&ctx)(nil)
-	s := SpanFromCtx(ctx)
-	s.Annotate("a", "1")
-	first := s.Annotations()
-	s.Annotate("a", "2")
-	if want := []Annotation{{"a", "1"}, {"a", "2"}}; !slices.Equal(s.Annotations(), want) || len(first) != 1 {
-		t.Errorf("annotations %v, then %v", first, s.Annotations())
-	}
-	for range 2 * maxAnnotations {
-		s.Annotate("b", "")
-	}
-	if got := len(s.Annotations()); got != maxAnnotations {
-		t.Errorf("%d annotations, want %d", got, maxAnnotations)
-	}
-}
-
 func TestTraceValues(t *testing.T) {
 	tr := NewTrace(7)
 	if tr.Id() != 7 || tr.Get("k") != nil || len(tr.GetAll()) != 0 {

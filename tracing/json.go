@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"math"
+	"time"
 
 	"monkit.example/monkit"
 )
@@ -20,7 +22,11 @@ type SpanJSON struct {
 	Start       int64       `json:"start"` // Unix time in nanoseconds
 	Orphaned    bool        `json:"orphaned"`
 	Args        []string    `json:"args"`
-	Annotations [][2]string `json:"annotations"`
+	Annotations [][2]string `json:"annotations"` // names and values, as text
+
+	// The annotations whose values are numbers or bools, the last of each name.
+	// Durations are in seconds.
+	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
 // FuncJSON is a function within a SpanJSON.
@@ -52,10 +58,38 @@ func JSONOf(s *monkit.Span) SpanJSON {
 	if id, ok := s.ParentId(); ok {
 		out.ParentID, out.ParentHexID = &id, SpanID(id)
 	}
-	for _, a := range s.Annotations() {
-		out.Annotations = append(out.Annotations, [2]string{a.Name, a.Value})
+	for _, a := range s.Attributes() {
+		out.Annotations = append(out.Annotations, [2]string{a.Name, a.Text()})
+		out.attribute(a.Name, jsonValue(a.Value))
 	}
 	return out
+}
+
+// attribute sets the value of name, to nothing if val is nil.
+func (out *SpanJSON) attribute(name string, val any) {
+	if val == nil {
+		delete(out.Attributes, name)
+		return
+	}
+	if out.Attributes == nil {
+		out.Attributes = make(map[string]any)
+	}
+	out.Attributes[name] = val
+}
+
+// jsonValue returns val if JSON has it as other than text, and nil if not.
+func jsonValue(val any) any {
+	switch v := val.(type) {
+	case bool, int64:
+		return v
+	case float64:
+		if !math.IsInf(v, 0) && v == v {
+			return v
+		}
+	case time.Duration:
+		return v.Seconds()
+	}
+	return nil
 }
 
 // SpansToJSON writes spans as an array, one a line. It fails only if w does.

@@ -43,6 +43,11 @@ func (r *record) shorten() {
 	for i, a := range r.Annotations {
 		r.Annotations[i] = [2]string{shortened(a[0]), shortened(a[1])}
 	}
+	kept := make(map[string]any, len(r.Attributes))
+	for name, val := range r.Attributes {
+		kept[shortened(name)] = val
+	}
+	r.Attributes = kept
 }
 
 // maxKeptText bounds each text of a span that is kept.
@@ -67,6 +72,9 @@ func (r *record) size() int {
 	}
 	for _, a := range r.Annotations {
 		n += 32 + len(a[0]) + len(a[1])
+	}
+	for name := range r.Attributes {
+		n += 64 + len(name)
 	}
 	return n
 }

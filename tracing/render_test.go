@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -243,6 +244,26 @@ func TestJSONTellsAllOfASpan(t *testing.T) {
 	}
 	if got[0].ParentID == nil || !got[3].Panicked {
 		t.Errorf("%s", b.String())
+	}
+}
+
+func TestJSONTellsTypedAnnotations(t *testing.T) {
+	ctx := t.Context()
+	defer monkit.NewRegistry().ScopeNamed("s").TaskNamed("f")(&ctx)(nil)
+	s := monkit.SpanFromCtx(ctx)
+	for _, v := range []any{math.NaN(), math.Inf(-1), 1, "text", int64(1) << 60, 0.5, true, 1500 * time.Millisecond} {
+		s.AnnotateValue(fmt.Sprintf("%T", v), v)
+	}
+	text, err := json.Marshal(JSONOf(s).Attributes)
+	if want := `{"bool":true,"float64":0.5,"int":1,"int64":1152921504606846976,"time.Duration":1.5}`; string(text) != want || err != nil {
+		t.Errorf("got %s, %v, want %s", text, err, want)
+	}
+	s.AnnotateValue("float64", math.NaN()) // the last of its name, and no number
+	if got := JSONOf(s).Attributes; got["float64"] != nil || len(got) != 4 {
+		t.Errorf("got %v", got)
+	}
+	if got := JSONOf(s).Annotations; len(got) != 9 || got[0] != [2]string{"float64", "NaN"} || got[7] != [2]string{"time.Duration", "1.5s"} {
+		t.Errorf("as text %q", got)
 	}
 }
 

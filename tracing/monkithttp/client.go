@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -77,7 +76,7 @@ func do(ctx context.Context, scope *monkit.Scope, o TransportOptions, req *http.
 		failure = err
 		return resp, err
 	}
-	s.Annotate(tracing.HTTPStatus, strconv.Itoa(resp.StatusCode))
+	s.AnnotateValue(tracing.HTTPStatus, resp.StatusCode)
 	failure = statusError(resp.StatusCode)
 	return resp, nil
 }

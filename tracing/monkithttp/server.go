@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"monkit.example/monkit"
@@ -83,7 +82,7 @@ func finish(s *monkit.Span, r *http.Request, rec *recorder, returned bool) error
 		rec.wrote(http.StatusInternalServerError)
 	}
 	annotateRequest(s, tracing.KindServer, r)
-	s.Annotate(tracing.HTTPStatus, strconv.Itoa(rec.code()))
+	s.AnnotateValue(tracing.HTTPStatus, rec.code())
 	if r.Pattern != "" { // the mux has put it there
 		s.Annotate(tracing.HTTPRoute, bounded(r.Pattern))
 	}
