@@ -12,6 +12,11 @@
 //
 //	lines = what Run handed on + Intake().Rejected{ring_full, too_long, truncated_tail}
 //
+// What comes in small pieces one soon after the other is left to gather, for
+// up to 10 ms in the kernel and as long in the ring: to be woken costs far
+// more than to read a few lines. What comes after a pause is had at once, and
+// neither the end nor a sender that needs room waits for a nap to be over.
+//
 // Memory is bounded: a listener holds at most twice Options.RingBytes and 2
 // MiB for datagrams or Options.MaxConns × (Options.MaxLine + 64 KiB) for
 // streams, of which an idle stream uses 4 KiB.
