@@ -25,6 +25,7 @@ var packages = map[string]string{
 	"monkit":      "monkit.example/monkit",
 	"present":     "monkit.example/present",
 	"statsd":      "monkit.example/reporters/statsd",
+	"tracing":     "monkit.example/tracing",
 }
 
 func readme(t *testing.T) string {
