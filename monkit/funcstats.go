@@ -22,9 +22,11 @@ type FuncStats struct {
 	timesKey [2]SeriesKey // success, failure
 	health   *health      // may be nil
 
-	current, highwater atomic.Int64
+	started atomic.Int64
 
 	mu       sync.Mutex
+	ended    int64         // guarded by mu
+	peak     int64         // guarded by mu; runs at once, but for those since the last end
 	success  DurationDist  // guarded by mu
 	failure  DurationDist  // guarded by mu; errors and panics
 	panicked int64         // guarded by mu
@@ -78,11 +80,10 @@ func errorAt(errptr *error) error {
 	return *errptr
 }
 
-func (f *FuncStats) start() { raise(&f.highwater, f.current.Add(1)) }
+func (f *FuncStats) start() { f.started.Add(1) }
 
 // end counts a run that took elapsed and ended at now.
 func (f *FuncStats) end(err error, panicked bool, elapsed time.Duration, now int64) {
-	f.current.Add(-1)
 	if err == nil || panicked {
 		f.record(panicked, elapsed, now)
 		return
@@ -93,12 +94,14 @@ func (f *FuncStats) end(err error, panicked bool, elapsed time.Duration, now int
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.ebb()
 	f.failure.insertAt(elapsed, now)
 	f.errorCounter(name).count.Add(1)
 }
 
 func (f *FuncStats) record(panicked bool, elapsed time.Duration, now int64) {
 	f.mu.Lock()
+	f.ebb()
 	if panicked {
 		f.panicked++
 		f.failure.insertAt(elapsed, now)
@@ -106,6 +109,20 @@ func (f *FuncStats) record(panicked bool, elapsed time.Duration, now int64) {
 		f.success.insertAt(elapsed, now)
 	}
 	f.mu.Unlock()
+}
+
+// ebb counts the end of a run. There were never more runs at once than right
+// before one of them ended, or than there are now, so that a start need not
+// look. mu is held.
+func (f *FuncStats) ebb() {
+	f.peak = max(f.peak, f.started.Load()-f.ended)
+	f.ended++
+}
+
+// level is how many runs are under way, and the most there were. mu is held.
+func (f *FuncStats) level() (current, highwater int64) {
+	current = f.started.Load() - f.ended
+	return current, max(f.peak, current)
 }
 
 // errorCounter finds or makes the count of name. f.mu is held.
@@ -141,17 +158,27 @@ func (f *FuncStats) findError(name string) (int, bool) {
 func (f *FuncStats) Reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.highwater.Store(f.current.Load())
+	f.peak = 0
 	f.success.Reset()
 	f.failure.Reset()
 	f.panicked, f.errs = 0, nil
 }
 
 // Current is how many runs are under way.
-func (f *FuncStats) Current() int64 { return f.current.Load() }
+func (f *FuncStats) Current() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	current, _ := f.level()
+	return current
+}
 
 // Highwater is the most runs that were under way at once.
-func (f *FuncStats) Highwater() int64 { return f.highwater.Load() }
+func (f *FuncStats) Highwater() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, highwater := f.level()
+	return highwater
+}
 
 // Success is how many runs ended without an error or panic.
 func (f *FuncStats) Success() int64 {
@@ -198,8 +225,8 @@ func (f *FuncStats) copyTimes(d *DurationDist, kind int) *DurationDist {
 // times in seconds.
 func (f *FuncStats) Stats(cb func(key SeriesKey, field string, val float64)) {
 	now := ticks()
-	current, highwater := f.current.Load(), f.highwater.Load()
 	f.mu.Lock()
+	current, highwater := f.level()
 	success, failure := f.success.summary(now), f.failure.summary(now)
 	panics, errs := f.panicked, f.errs
 	f.mu.Unlock()

@@ -49,7 +49,7 @@ func (t *Trace) ObserveSpans(observer SpanObserver) (cancel func()) {
 // ObserveSpansCtx is ObserveSpans for observers that take part in the
 // context.
 func (t *Trace) ObserveSpansCtx(observer SpanCtxObserver) (cancel func()) {
-	return t.rest().observers.add(observer)
+	return t.watchers.add(observer)
 }
 
 // ObserveTraces calls cb with every trace that begins in the registry, and at
@@ -93,9 +93,9 @@ func (w *watchers[T]) remove(watcher *T) {
 	w.all.Store(&rest)
 }
 
-// announce tells all who watch for traces of t.
-func (f *Func) announce(t *Trace) {
-	for _, watch := range f.scope.registry.watchers.list() {
+// announce tells watchers of t.
+func (f *Func) announce(t *Trace, watchers []*func(*Trace)) {
+	for _, watch := range watchers {
 		f.guard(func() { (*watch)(t) })
 	}
 }

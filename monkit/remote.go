@@ -11,14 +11,17 @@ func (f *Func) RemoteTrace(ctx *context.Context, parentId int64, trace *Trace, a
 	inner, local := outside(ctx)
 	switch {
 	case trace == nil && local != nil:
-		trace = local.trace
+		trace = local.Trace()
 	case trace == nil:
 		trace = NewTrace128(rand.Uint64(), NewId())
 	}
-	s := &Span{Context: inner, fn: f, trace: trace}
+	s := &Span{Context: inner, fn: f}
+	s.root = s
+	s.state.Store(stateGiven)
 	s.more.Store(&spanMore{remoteID: parentId, hasRemote: true})
-	f.announce(trace)
-	trace.live.Add(1)
+	s.rest().trace.Store(trace)
+	f.announce(trace, f.scope.registry.watchers.list())
+	s.count(1)
 	s.begin(ctx, nil, args)
 	return func(errptr *error) { s.close(errptr, recover()) }
 }

@@ -15,13 +15,13 @@ type Span struct {
 	context.Context
 
 	fn     *Func
-	trace  *Trace
+	root   *Span // that the trace began with in this process, maybe this one
 	parent *Span // who called, if in this process
 	start  int64 // ticks
 
-	id    atomic.Int64             // 0 until it was asked for
 	more  atomic.Pointer[spanMore] // nil while empty
 	slot  atomic.Pointer[Span]     // the place of one child; closedSlot once the span ended
+	below atomic.Int64             // of a root: live spans of its trace, but for itself
 	state atomic.Uint32
 	at    int32 // where in a list, guarded by that's lock, or in which of the registry's slots
 }
@@ -29,12 +29,15 @@ type Span struct {
 const (
 	stateOrphaned = 1 << iota
 	stateListed   // the place is a list, and spanMore.in has it
+	stateGiven    // it is a root of a trace that was there before it; never changed
 )
 
 // spanMore is what most spans do not have.
 type spanMore struct {
-	in   atomic.Pointer[spanList] // where the span is listed
-	kids spanList                 // those that the slot had no place for
+	id    atomic.Int64             // 0 until it was asked for
+	trace atomic.Pointer[Trace]    // of a root; nil until it was asked for
+	in    atomic.Pointer[spanList] // where the span is listed
+	kids  spanList                 // those that the slot had no place for
 
 	remoteID  int64         // the parent in another process, if hasRemote; never changed
 	hasRemote bool          // never changed
@@ -96,26 +99,32 @@ func (f *Func) open(ctx *context.Context, args []interface{}) *Span {
 	return f.openTrace(ctx, *ctx, args)
 }
 
-// rootSpan is a span and its trace in one piece of memory.
-type rootSpan struct {
-	Span
-	own Trace
-}
-
 // openTrace begins a run that is a trace of its own.
 func (f *Func) openTrace(ctx *context.Context, inner context.Context, args []interface{}) *Span {
-	r := &rootSpan{Span: Span{Context: inner, fn: f}}
-	r.trace, r.own.root = &r.own, &r.Span
-	f.announce(&r.own)
-	r.begin(ctx, nil, args)
-	return &r.Span
+	s := &Span{Context: inner, fn: f}
+	s.root = s
+	if watchers := f.scope.registry.watchers.list(); watchers != nil {
+		f.announce(s.Trace(), watchers)
+	}
+	s.begin(ctx, nil, args)
+	return s
 }
 
 func (f *Func) openChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
-	s := &Span{Context: inner, fn: f, trace: parent.trace, parent: parent}
-	s.trace.live.Add(1)
+	s := &Span{Context: inner, fn: f, root: parent.root, parent: parent}
+	s.count(1)
 	s.begin(ctx, parent.fn, args)
 	return s
+}
+
+// count counts n more live spans of the trace.
+func (s *Span) count(n int64) {
+	switch {
+	case s.root.state.Load()&stateGiven != 0:
+		s.Trace().live.Add(n)
+	case s.root != s:
+		s.root.below.Add(n)
+	}
 }
 
 // begin counts the run, gives the span a place, and makes it, or what
@@ -134,7 +143,7 @@ func (s *Span) begin(ctx *context.Context, caller *Func, args []interface{}) {
 		s.adopt(s.parent.parent)
 	}
 	in := context.Context(s)
-	if observers := s.trace.observers(); observers != nil {
+	if observers := s.observers(); observers != nil {
 		in = s.started(observers)
 	}
 	if ctx != nil {
@@ -150,10 +159,8 @@ func (s *Span) close(errptr *error, rec interface{}) {
 		err := errorAt(errptr)
 		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
 		s.leave()
-		if s.trace.root != s {
-			s.trace.live.Add(-1)
-		}
-		if observers := s.trace.observers(); observers != nil {
+		s.count(-1)
+		if observers := s.observers(); observers != nil {
 			s.finished(observers, err, rec != nil, now)
 		}
 	}
@@ -172,7 +179,7 @@ func (s *Span) rest() *spanMore {
 }
 
 // Id sets the span apart from all others.
-func (s *Span) Id() int64 { return idAt(&s.id) }
+func (s *Span) Id() int64 { return idAt(&s.rest().id) }
 
 // ParentId returns the id of the span that called this one, here or in
 // another process, or false if there is none.
@@ -189,8 +196,28 @@ func (s *Span) ParentId() (int64, bool) {
 // Func is what runs.
 func (s *Span) Func() *Func { return s.fn }
 
-// Trace is what the span is part of.
-func (s *Span) Trace() *Trace { return s.trace }
+// Trace is what the span is part of. Most traces end before anybody asks for
+// them: they are made here.
+func (s *Span) Trace() *Trace {
+	more := s.root.rest()
+	if t := more.trace.Load(); t != nil {
+		return t
+	}
+	more.trace.CompareAndSwap(nil, &Trace{root: s.root})
+	return more.trace.Load()
+}
+
+// observers returns who is told of the trace's spans.
+func (s *Span) observers() []*SpanCtxObserver {
+	more := s.root.more.Load()
+	if more == nil {
+		return nil
+	}
+	if t := more.trace.Load(); t != nil {
+		return t.watchers.list()
+	}
+	return nil
+}
 
 // Start is when the run began.
 func (s *Span) Start() time.Time {
@@ -239,5 +266,5 @@ func (s *Span) Value(key interface{}) interface{} {
 // String is the function, its arguments and the ids.
 func (s *Span) String() string {
 	return fmt.Sprintf("[%d,%d] %s(%s) (elapsed: %s)",
-		s.Id(), s.trace.Id(), s.fn.FullName(), strings.Join(s.Args(), ", "), s.Duration())
+		s.Id(), s.Trace().Id(), s.fn.FullName(), strings.Join(s.Args(), ", "), s.Duration())
 }

@@ -11,15 +11,10 @@ import (
 // Trace is all the spans that came of one root, here and in other processes,
 // and the values that go with them.
 type Trace struct {
-	root *Span // that the trace was made for, nil if for none
-	id   atomic.Int64
-	live atomic.Int64 // spans, but for root
-	more atomic.Pointer[traceMore]
-}
-
-// traceMore is what most traces do not have.
-type traceMore struct {
-	observers watchers[SpanCtxObserver]
+	root     *Span // that the trace was made for, nil if for none
+	id       atomic.Int64
+	live     atomic.Int64 // spans, but for root and those below it
+	watchers watchers[SpanCtxObserver]
 
 	mu   sync.RWMutex
 	vals map[interface{}]interface{} // guarded by mu; nil until the first Set
@@ -37,16 +32,8 @@ func NewTrace(id int64) *Trace {
 // Id has the lower 64.
 func NewTrace128(high uint64, id int64) *Trace {
 	t := NewTrace(id)
-	t.rest().high = high
+	t.high = high
 	return t
-}
-
-func (t *Trace) rest() *traceMore {
-	if more := t.more.Load(); more != nil {
-		return more
-	}
-	t.more.CompareAndSwap(nil, new(traceMore))
-	return t.more.Load()
 }
 
 // Id sets the trace apart from all others.
@@ -61,13 +48,12 @@ func (t *Trace) Id() int64 {
 // random for traces that begin here, what NewTrace128 was given, and 0 for
 // those of NewTrace.
 func (t *Trace) High() uint64 {
-	more := t.rest()
-	more.mu.Lock()
-	defer more.mu.Unlock()
-	for t.root != nil && more.high == 0 {
-		more.high = rand.Uint64()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.root != nil && t.high == 0 {
+		t.high = rand.Uint64()
 	}
-	return more.high
+	return t.high
 }
 
 // String is the id of 128 bits in hex, as other systems write it.
@@ -78,7 +64,11 @@ func (t *Trace) String() string {
 // Spans is how many spans of the trace are live in this process.
 func (t *Trace) Spans() int64 {
 	live := t.live.Load()
-	if t.root != nil && !t.root.ended() {
+	if t.root == nil {
+		return live
+	}
+	live += t.root.below.Load()
+	if !t.root.ended() {
 		live++
 	}
 	return live
@@ -86,41 +76,24 @@ func (t *Trace) Spans() int64 {
 
 // Get returns the value of key, nil if there is none.
 func (t *Trace) Get(key interface{}) (val interface{}) {
-	more := t.more.Load()
-	if more == nil {
-		return nil
-	}
-	more.mu.RLock()
-	defer more.mu.RUnlock()
-	return more.vals[key]
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.vals[key]
 }
 
 // Set sets the value of key.
 func (t *Trace) Set(key, val interface{}) {
-	more := t.rest()
-	more.mu.Lock()
-	defer more.mu.Unlock()
-	if more.vals == nil {
-		more.vals = make(map[interface{}]interface{})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.vals == nil {
+		t.vals = make(map[interface{}]interface{})
 	}
-	more.vals[key] = val
+	t.vals[key] = val
 }
 
 // GetAll returns a copy of all values.
 func (t *Trace) GetAll() (val map[interface{}]interface{}) {
-	more := t.more.Load()
-	if more == nil {
-		return nil
-	}
-	more.mu.RLock()
-	defer more.mu.RUnlock()
-	return maps.Clone(more.vals)
-}
-
-// observers returns who is told of the trace's spans.
-func (t *Trace) observers() []*SpanCtxObserver {
-	if more := t.more.Load(); more != nil {
-		return more.observers.list()
-	}
-	return nil
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return maps.Clone(t.vals)
 }
