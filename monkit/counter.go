@@ -8,18 +8,22 @@ import (
 // Counter is a number that goes up and down and remembers how far it went.
 // It is safe for concurrent use and takes no lock.
 type Counter struct {
-	key SeriesKey
 	val atomic.Int64
+	key SeriesKey
 
-	// A delta up to wary needs more than an addition: every one until the
-	// first change, then those that lower the value. It is next to val, and
-	// so aligned, and no atomic.Int64, with which Inc would not be inlined.
-	wary int64
+	_ [16]byte // to 64 between val and wary
 
 	// A peak matters only once the value falls from it, so that high is kept
 	// up by what lowers the value, and going up costs one addition. low is
 	// above high until the first change.
 	high, low atomic.Int64
+
+	// A delta up to wary needs more than an addition: every one until the
+	// first change, then those that lower the value. It changes seldom, and is
+	// on another cache line than val, which cores may fight for. It is next to
+	// low, and so aligned, and no atomic.Int64, with which Inc would not be
+	// inlined.
+	wary int64
 }
 
 // NewCounter returns a counter with the series key.
