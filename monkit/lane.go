@@ -27,41 +27,32 @@ type lane[T Number] struct {
 // manyWaits is how often goroutines must meet before there are more lanes.
 const manyWaits = 64
 
-// lock locks the lane of those who come with hash and returns it. Once it has
-// returned the same lane twice for one hash, it may return another one, which
-// is then the one for good.
-func (l *lanes[T]) lock(hash uint32) *lane[T] {
-	if l.more.Load() == nil && l.first.mu.TryLock() {
-		if l.more.Load() == nil {
-			return &l.first
-		}
-		l.first.mu.Unlock()
-	}
-	return l.lockAmongMany(hash)
-}
-
+// lockAmongMany locks the lane of those who come with hash and returns it. It
+// is for who found more, or the first one taken; while there is only that, it
+// is the first one.
 func (l *lanes[T]) lockAmongMany(hash uint32) *lane[T] {
-	if l.more.Load() == nil {
+	all := l.more.Load()
+	if all == nil {
 		l.first.mu.Lock()
 		if l.first.waits++; l.first.waits == manyWaits {
 			l.widen()
 		}
-		if l.more.Load() == nil {
+		if all = l.more.Load(); all == nil {
 			return &l.first
 		}
 		l.first.mu.Unlock()
 	}
-	all := *l.more.Load()
-	mine := &all[hash%uint32(len(all))]
+	mine := &(*all)[hash&uint32(len(*all)-1)]
 	mine.mu.Lock()
 	return mine
 }
 
-// widen makes twice as many lanes as there are processors, at most 64. first.mu
-// is held.
+// widen makes a power of two of lanes, four times as many as there are
+// processors, so that few who run at once come to the same one, and at most 64.
+// first.mu is held.
 func (l *lanes[T]) widen() {
 	n := 2
-	for n < 2*runtime.GOMAXPROCS(0) && n < 64 {
+	for n < 4*runtime.GOMAXPROCS(0) && n < 64 {
 		n *= 2
 	}
 	all := make([]lane[T], n)

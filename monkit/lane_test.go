@@ -55,12 +55,12 @@ func TestThoseWhoMeetGetLanes(t *testing.T) {
 		}
 		l.lockAmongMany(7).mu.Unlock() // as who finds the first one taken
 	}
-	mine := l.lock(7)
+	mine := l.lockAmongMany(7)
 	if mine == &l.first {
 		t.Error("who meets others too often has no lane of his own")
 	}
 	mine.mu.Unlock()
-	if again := l.lock(7); again != mine {
+	if again := l.lockAmongMany(7); again != mine {
 		t.Error("the same goroutine comes to another lane")
 	}
 	mine.mu.Unlock()

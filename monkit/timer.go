@@ -46,17 +46,22 @@ func (r *RunningTimer) Elapsed() time.Duration {
 func (r *RunningTimer) Stop() time.Duration {
 	now := ticks()
 	elapsed := time.Duration(now - r.began)
-	// All Stops of r come to the same lane, if it is not the first one.
+	// All Stops of r must come to the same lane, and not to the first one once
+	// there are more.
 	lanes := &r.timer.times.lanes
 	l := &lanes.first
 	if lanes.more.Load() != nil || !l.mu.TryLock() {
+		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
+	} else if lanes.more.Load() != nil {
+		l.mu.Unlock()
 		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
 	}
 	if !r.stopped {
 		r.stopped = true
 		d := &l.dist
+		d.recent.checked = now
 		i, ok := d.recent.cur.place(elapsed)
-		switch {
+		switch { // insertAt, without its call
 		case !ok || uint64(now-d.recent.began) >= uint64(windowLength):
 			d.insertAt(elapsed, now)
 		case d.tally(elapsed, i):

@@ -33,7 +33,7 @@ func NewDurationVal(key SeriesKey) *DurationVal { return &DurationVal{key: key} 
 // Observe adds one value.
 func (v *Val[T]) Observe(val T) {
 	l := &v.lanes.first
-	if v.lanes.more.Load() != nil || !l.mu.TryLock() { // lock, without its call
+	if v.lanes.more.Load() != nil || !l.mu.TryLock() {
 		l = v.lanes.lockAmongMany(stackHash())
 	}
 	d := &l.dist
