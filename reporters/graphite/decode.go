@@ -26,16 +26,12 @@ var (
 // decode implements reporters.Decoder. All whole lines of p are copied at
 // once, so that points, and the lines that pass as they are, share one text.
 func decode(b *reporters.Batch, p []byte) int {
-	n := bytes.LastIndexByte(p, '\n') + 1
+	n := reporters.WholeLines(p)
 	b.Format = Format
 	text := b.CopyBytes(p[:n])
 	for len(text) > 0 {
-		end := bytes.IndexByte(text, '\n')
-		line := text[:end:end]
-		text = text[end+1:]
-		if end > 0 && line[end-1] == '\r' {
-			line = line[:end-1]
-		}
+		var line []byte
+		line, text = reporters.CutLine(text)
 		if !decodeCommon(b, line) {
 			decodeAny(b, line)
 		}

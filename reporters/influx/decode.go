@@ -27,7 +27,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // decode implements reporters.Decoder.
 func decode(b *reporters.Batch, p []byte) int {
-	n := bytes.LastIndexByte(p, '\n') + 1
+	n := reporters.WholeLines(p)
 	b.Format = Format
 	d := decoders.Get().(*decoder)
 	text := b.CopyBytes(p[:n])

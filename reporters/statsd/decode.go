@@ -24,16 +24,12 @@ var (
 
 // decode takes lines of either dialect; dog says whose gauges they are.
 func decode(b *reporters.Batch, p []byte, dog bool) int {
-	n := bytes.LastIndexByte(p, '\n') + 1
+	n := reporters.WholeLines(p)
 	b.Format = Format
 	text := b.CopyBytes(p[:n])
 	for len(text) > 0 {
-		end := bytes.IndexByte(text, '\n')
-		line := text[:end:end]
-		text = text[end+1:]
-		if end > 0 && line[end-1] == '\r' {
-			line = line[:end-1]
-		}
+		var line []byte
+		line, text = reporters.CutLine(text)
 		if len(bytes.TrimLeft(line, " \t")) == 0 {
 			b.Skipped++
 			continue
