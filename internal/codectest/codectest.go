@@ -62,13 +62,6 @@ const second = 1_700_000_000
 // samples are points as a collector makes them, run by run, of names that no
 // format has to change and of numbers of all kinds.
 func samples() []reporters.Point {
-	key := func(measurement string, tags ...string) monkit.SeriesKey {
-		k := monkit.NewSeriesKey(measurement).WithTag("scope", "app")
-		for i := 0; i < len(tags); i += 2 {
-			k = k.WithTag(tags[i], tags[i+1])
-		}
-		return k
-	}
 	var points []reporters.Point
 	var id uint32
 	run := func(key monkit.SeriesKey, fields ...string) {
@@ -83,10 +76,10 @@ func samples() []reporters.Point {
 			})
 		}
 	}
-	run(key("hits"), "value")
-	run(key("function", "name", "Do"), "current", "highwater", "r50", "r99")
-	run(key("latency", "host", "web1", "zone", "eu"), "min", "max", "recent")
-	run(key("level", "zone", "eu"), "value", "low")
+	run(Key("hits"), "value")
+	run(Key("function", "name", "Do"), "current", "highwater", "r50", "r99")
+	run(Key("latency", "host", "web1", "zone", "eu"), "min", "max", "recent")
+	run(Key("level", "zone", "eu"), "value", "low")
 	return points
 }
 

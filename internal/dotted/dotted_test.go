@@ -4,16 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
 )
 
-func series(measurement string, tags ...string) monkit.SeriesKey {
-	key := monkit.NewSeriesKey(measurement)
-	for i := 0; i < len(tags); i += 2 {
-		key = key.WithTag(tags[i], tags[i+1])
-	}
-	return key
-}
+var series = codectest.Key
 
 func TestAppendSeries(t *testing.T) {
 	for _, tt := range []struct {

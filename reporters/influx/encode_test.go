@@ -7,17 +7,12 @@ import (
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
+	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
 
-func key(measurement string, tags ...string) monkit.SeriesKey {
-	k := monkit.NewSeriesKey(measurement)
-	for i := 0; i < len(tags); i += 2 {
-		k = k.WithTag(tags[i], tags[i+1])
-	}
-	return k
-}
+var key = codectest.Key
 
 func TestAppendRun(t *testing.T) {
 	nan := math.NaN()

@@ -4,17 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
 
-func key(measurement string, tags ...string) monkit.SeriesKey {
-	k := monkit.NewSeriesKey(measurement)
-	for i := 0; i < len(tags); i += 2 {
-		k = k.WithTag(tags[i], tags[i+1])
-	}
-	return k
-}
+var key = codectest.Key
 
 func TestKinds(t *testing.T) {
 	for _, tt := range []struct {
