@@ -19,16 +19,31 @@ var benchKept = bench.Task()
 
 func benchStored(ctx context.Context) (err error) { defer benchKept(&ctx)(&err); return nil }
 
+// manyCallers returns a Func that many others have called, and the context of
+// the last of them.
+func manyCallers() (callee *Func, caller context.Context) {
+	callee = bench.FuncNamed("callee")
+	for i := range 200 {
+		caller = context.Background()
+		bench.FuncNamed(fmt.Sprint("caller", i)).Task(&caller)
+		ctx := caller
+		callee.Task(&ctx)(nil)
+	}
+	return callee, caller
+}
+
 func BenchmarkHot(b *testing.B) {
 	ctx := context.Background()
 	c, i, m, t := bench.Counter("c"), bench.IntVal("i"), bench.Meter("m"), bench.Timer("t")
 	v, d := bench.BoolVal("b"), bench.DurationVal("d")
+	callee, caller := manyCallers()
 	for _, bb := range []struct {
 		name string
 		f    func()
 	}{
 		{"task", func() { benchTask(ctx) }},
 		{"task nested", func() { benchNested(ctx) }},
+		{"task of many callers", func() { ctx := caller; callee.Task(&ctx)(nil) }},
 		{"task stored", func() { benchStored(ctx) }},
 		{"start", func() { benchStart(ctx) }},
 		{"counter", func() { c.Inc(1) }},

@@ -20,7 +20,7 @@ type Func struct {
 	full  string
 
 	parentsMu sync.Mutex
-	parents   atomic.Pointer[[]*Func] // replaced under parentsMu; nil stands for entry
+	parents   atomic.Pointer[callers] // replaced under parentsMu
 }
 
 func newFunc(s *Scope, key SeriesKey) *Func {
@@ -46,11 +46,47 @@ func (f *Func) Scope() *Scope { return f.scope }
 // Tags are those of the Func's series: scope, name and its user's.
 func (f *Func) Tags() *TagSet { return f.key.Tags }
 
+// callers are the Funcs that called one, in the order they came; nil stands for
+// none. They never change.
+type callers struct {
+	all []*Func
+	set map[*Func]bool // of all, once they are too many to look through
+}
+
+// fewCallers are looked through faster than hashed.
+const fewCallers = 8
+
+func (c *callers) has(f *Func) bool {
+	if c == nil {
+		return false
+	}
+	if c.set != nil {
+		return c.set[f]
+	}
+	return slices.Contains(c.all, f)
+}
+
+// with returns c and f, which it does not have.
+func (c *callers) with(f *Func) *callers {
+	var more callers
+	if c != nil {
+		more.all = slices.Clip(c.all)
+	}
+	more.all = append(more.all, f)
+	if len(more.all) > fewCallers {
+		more.set = make(map[*Func]bool, len(more.all))
+		for _, f := range more.all {
+			more.set[f] = true
+		}
+	}
+	return &more
+}
+
 // Parents calls cb with every Func seen calling this one, and with nil if it
 // was called without one.
 func (f *Func) Parents(cb func(f *Func)) {
-	if all := f.parents.Load(); all != nil {
-		for _, parent := range *all {
+	if c := f.parents.Load(); c != nil {
+		for _, parent := range c.all {
 			cb(parent)
 		}
 	}
@@ -58,24 +94,17 @@ func (f *Func) Parents(cb func(f *Func)) {
 
 // calledBy remembers parent, which may be nil.
 func (f *Func) calledBy(parent *Func) {
-	if all := f.parents.Load(); all != nil && (slices.Contains(*all, parent) || len(*all) >= maxParents) {
-		return
+	if c := f.parents.Load(); !c.has(parent) && (c == nil || len(c.all) < maxParents) {
+		f.addParent(parent)
 	}
-	f.addParent(parent)
 }
 
 func (f *Func) addParent(parent *Func) {
 	f.parentsMu.Lock()
 	defer f.parentsMu.Unlock()
-	var grown []*Func
-	if all := f.parents.Load(); all != nil {
-		if slices.Contains(*all, parent) {
-			return
-		}
-		grown = slices.Clone(*all)
+	if c := f.parents.Load(); !c.has(parent) {
+		f.parents.Store(c.with(parent))
 	}
-	grown = append(grown, parent)
-	f.parents.Store(&grown)
 }
 
 // Task begins a run of f, as a Task does:
