@@ -182,6 +182,12 @@ func (d *Dist[T]) Copy() *Dist[T] {
 	return &c
 }
 
+func (d *Dist[T]) copyAs(key SeriesKey) *Dist[T] {
+	c := d.Copy()
+	c.key = key
+	return c
+}
+
 // Reset forgets all values.
 func (d *Dist[T]) Reset() { *d = Dist[T]{key: d.key} }
 

@@ -2,7 +2,6 @@ package monkit
 
 import (
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,15 +21,12 @@ type FuncStats struct {
 	timesKey [2]SeriesKey // success, failure
 	health   *health      // may be nil
 
-	started atomic.Int64
+	level   level
+	success lanes[time.Duration] // the first lane's lock guards what follows
 
-	mu       sync.Mutex
-	ended    int64         // guarded by mu
-	peak     int64         // guarded by mu; runs at once, but for those since the last end
-	success  DurationDist  // guarded by mu
-	failure  DurationDist  // guarded by mu; errors and panics
-	panicked int64         // guarded by mu
-	errs     []*errorCount // guarded by mu; sorted by name; replaced, never changed
+	failure  DurationDist  // errors and panics
+	panicked int64         // of failure
+	errs     []*errorCount // sorted by name; replaced, never changed
 }
 
 // errorCount is how often a function ended with errors of one name.
@@ -80,52 +76,42 @@ func errorAt(errptr *error) error {
 	return *errptr
 }
 
-func (f *FuncStats) start() { f.started.Add(1) }
+func (f *FuncStats) start() { f.level.started.Add(1) }
 
 // end counts a run that took elapsed and ended at now.
 func (f *FuncStats) end(err error, panicked bool, elapsed time.Duration, now int64) {
-	if err == nil || panicked {
-		f.record(panicked, elapsed, now)
+	if err == nil && !panicked {
+		l := f.success.lock()
+		f.level.ebb(f.success.many())
+		l.dist.insertAt(elapsed, now)
+		l.mu.Unlock()
 		return
 	}
-	name, panics := errorName(err) // runs user code: outside the lock
-	if f.health != nil && panics > 0 {
-		f.health.panics.Add(panics)
+	var name string
+	if !panicked {
+		name = f.nameError(err) // runs user code: outside the lock
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.ebb()
+	mu := &f.success.first.mu
+	mu.Lock()
+	defer mu.Unlock()
+	f.level.ebb(f.success.many())
 	f.failure.insertAt(elapsed, now)
+	if panicked {
+		f.panicked++
+		return
+	}
 	f.errorCounter(name).count.Add(1)
 }
 
-func (f *FuncStats) record(panicked bool, elapsed time.Duration, now int64) {
-	f.mu.Lock()
-	f.ebb()
-	if panicked {
-		f.panicked++
-		f.failure.insertAt(elapsed, now)
-	} else {
-		f.success.insertAt(elapsed, now)
+func (f *FuncStats) nameError(err error) string {
+	name, panics := errorName(err)
+	if f.health != nil && panics > 0 {
+		f.health.panics.Add(panics)
 	}
-	f.mu.Unlock()
+	return name
 }
 
-// ebb counts the end of a run. There were never more runs at once than right
-// before one of them ended, or than there are now, so that a start need not
-// look. mu is held.
-func (f *FuncStats) ebb() {
-	f.peak = max(f.peak, f.started.Load()-f.ended)
-	f.ended++
-}
-
-// level is how many runs are under way, and the most there were. mu is held.
-func (f *FuncStats) level() (current, highwater int64) {
-	current = f.started.Load() - f.ended
-	return current, max(f.peak, current)
-}
-
-// errorCounter finds or makes the count of name. f.mu is held.
+// errorCounter finds or makes the count of name. The lock is held.
 func (f *FuncStats) errorCounter(name string) *errorCount {
 	i, ok := f.findError(name)
 	if ok {
@@ -156,48 +142,46 @@ func (f *FuncStats) findError(name string) (int, bool) {
 
 // Reset forgets all runs that ended. Those under way still count as current.
 func (f *FuncStats) Reset() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.peak = 0
-	f.success.Reset()
+	success := f.success.lockAll()
+	defer f.success.unlockAll()
+	success.Reset()
 	f.failure.Reset()
+	f.level.forget()
 	f.panicked, f.errs = 0, nil
 }
 
 // Current is how many runs are under way.
 func (f *FuncStats) Current() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	current, _ := f.level()
-	return current
+	f.success.lockAll()
+	defer f.success.unlockAll()
+	return f.level.running()
 }
 
 // Highwater is the most runs that were under way at once.
 func (f *FuncStats) Highwater() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, highwater := f.level()
-	return highwater
+	f.success.lockAll()
+	defer f.success.unlockAll()
+	return f.level.highwater()
 }
 
 // Success is how many runs ended without an error or panic.
 func (f *FuncStats) Success() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.success.Count
+	success := f.success.lockAll()
+	defer f.success.unlockAll()
+	return success.Count
 }
 
 // Panics is how many runs ended by a panic.
 func (f *FuncStats) Panics() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.success.lockAll()
+	defer f.success.unlockAll()
 	return f.panicked
 }
 
 // Errors is how many runs ended with an error, by the name of the error.
 func (f *FuncStats) Errors() map[string]int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.success.lockAll()
+	defer f.success.unlockAll()
 	errs := make(map[string]int64, len(f.errs))
 	for _, c := range f.errs {
 		errs[c.name] = c.count.Load()
@@ -206,18 +190,18 @@ func (f *FuncStats) Errors() map[string]int64 {
 }
 
 // SuccessTimes returns a copy of how long the runs took that ended well.
-func (f *FuncStats) SuccessTimes() *DurationDist { return f.copyTimes(&f.success, 0) }
+func (f *FuncStats) SuccessTimes() *DurationDist {
+	success := f.success.lockAll()
+	defer f.success.unlockAll()
+	return success.copyAs(f.timesKey[0])
+}
 
 // FailureTimes returns a copy of how long the runs took that ended with an
 // error or panic.
-func (f *FuncStats) FailureTimes() *DurationDist { return f.copyTimes(&f.failure, 1) }
-
-func (f *FuncStats) copyTimes(d *DurationDist, kind int) *DurationDist {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c := d.Copy()
-	c.key = f.timesKey[kind]
-	return c
+func (f *FuncStats) FailureTimes() *DurationDist {
+	f.success.lockAll()
+	defer f.success.unlockAll()
+	return f.failure.copyAs(f.timesKey[1])
 }
 
 // Stats tells current, highwater, successes, errors, panics, failures (errors
@@ -225,11 +209,11 @@ func (f *FuncStats) copyTimes(d *DurationDist, kind int) *DurationDist {
 // times in seconds.
 func (f *FuncStats) Stats(cb func(key SeriesKey, field string, val float64)) {
 	now := ticks()
-	f.mu.Lock()
-	current, highwater := f.level()
-	success, failure := f.success.summary(now), f.failure.summary(now)
+	times := f.success.lockAll()
+	current, highwater := f.level.running(), f.level.highwater()
+	success, failure := times.summary(now), f.failure.summary(now)
 	panics, errs := f.panicked, f.errs
-	f.mu.Unlock()
+	f.success.unlockAll()
 
 	cb(f.key, "current", float64(current))
 	cb(f.key, "highwater", float64(highwater))

@@ -148,9 +148,9 @@ func (t *Timer) Heatmap() StatSource { return t.times.Heatmap() }
 func (f *FuncStats) Heatmap() StatSource {
 	key := SeriesKey{Measurement: f.key.Measurement + "_times", Tags: f.key.Tags}
 	return newHeatmap(key, unit[time.Duration](), func(o *octaves) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.success.octaves(o)
+		success := f.success.lockAll()
+		defer f.success.unlockAll()
+		success.octaves(o)
 		f.failure.octaves(o)
 	})
 }

@@ -27,6 +27,17 @@ type lane[T Number] struct {
 // manyWaits is how often goroutines must meet before there are more lanes.
 const manyWaits = 64
 
+// many reports whether there is more than the first lane.
+func (l *lanes[T]) many() bool { return l.more.Load() != nil }
+
+// lock locks the lane of whoever calls and returns it.
+func (l *lanes[T]) lock() *lane[T] {
+	if first := &l.first; !l.many() && first.mu.TryLock() {
+		return first
+	}
+	return l.lockAmongMany(stackHash())
+}
+
 // lockAmongMany locks the lane of those who come with hash and returns it. It
 // is for who found more, or the first one taken; while there is only that, it
 // is the first one.
@@ -49,8 +60,11 @@ func (l *lanes[T]) lockAmongMany(hash uint32) *lane[T] {
 
 // widen makes a power of two of lanes, four times as many as there are
 // processors, so that few who run at once come to the same one, and at most 64.
-// first.mu is held.
+// first.mu is held. Only the first call makes any.
 func (l *lanes[T]) widen() {
+	if l.many() {
+		return
+	}
 	n := 2
 	for n < 4*runtime.GOMAXPROCS(0) && n < 64 {
 		n *= 2

@@ -50,9 +50,9 @@ func (r *RunningTimer) Stop() time.Duration {
 	// there are more.
 	lanes := &r.timer.times.lanes
 	l := &lanes.first
-	if lanes.more.Load() != nil || !l.mu.TryLock() {
+	if lanes.many() || !l.mu.TryLock() {
 		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
-	} else if lanes.more.Load() != nil {
+	} else if lanes.many() {
 		l.mu.Unlock()
 		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
 	}

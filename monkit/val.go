@@ -33,7 +33,7 @@ func NewDurationVal(key SeriesKey) *DurationVal { return &DurationVal{key: key} 
 // Observe adds one value.
 func (v *Val[T]) Observe(val T) {
 	l := &v.lanes.first
-	if v.lanes.more.Load() != nil || !l.mu.TryLock() {
+	if v.lanes.many() || !l.mu.TryLock() {
 		l = v.lanes.lockAmongMany(stackHash())
 	}
 	d := &l.dist
@@ -56,9 +56,7 @@ func (v *Val[T]) Quantile(q float64) T {
 func (v *Val[T]) copyDist() *Dist[T] {
 	d := v.lanes.lockAll()
 	defer v.lanes.unlockAll()
-	c := d.Copy()
-	c.key = v.key
-	return c
+	return d.copyAs(v.key)
 }
 
 // Stats tells what Dist.Stats tells.

@@ -1,0 +1,97 @@
+package monkit
+
+import (
+	"errors"
+	"sync"
+	"testing"
+)
+
+// widen gives f all lanes, as a Func gets that goroutines fight for.
+func (f *FuncStats) widen() {
+	f.success.first.mu.Lock()
+	defer f.success.first.mu.Unlock()
+	f.success.widen()
+}
+
+func wantLevel(t *testing.T, f *FuncStats, current, highwater int64) {
+	t.Helper()
+	if f.Current() != current || f.Highwater() != highwater {
+		t.Errorf("%d run and at most %d did at once, want %d and %d", f.Current(), f.Highwater(), current, highwater)
+	}
+}
+
+// A Func may get its lanes at any time: no run is forgotten in that.
+func TestLevelBeforeAndAfterLanes(t *testing.T) {
+	for _, widenAt := range []int{0, 1, 2, 3, 4, 5} {
+		f := NewFuncStats(NewSeriesKey("f"))
+		step := 0
+		next := func() {
+			if step == widenAt {
+				f.widen()
+			}
+			step++
+		}
+		var open []func(*error)
+		begin := func() { next(); open = append(open, f.Observe()) }
+		end := func() { next(); open[len(open)-1](nil); open = open[:len(open)-1] }
+
+		begin()
+		begin()
+		begin()
+		wantLevel(t, f, 3, 3)
+		end()
+		end()
+		wantLevel(t, f, 1, 3)
+		f.Reset()
+		wantLevel(t, f, 1, 1)
+		begin()
+		wantLevel(t, f, 2, 2)
+		end()
+		end()
+		wantLevel(t, f, 0, 2)
+		if f.Success() != 2 {
+			t.Errorf("%d successes since Reset, want 2", f.Success())
+		}
+	}
+}
+
+// Goroutines end runs of one function at once, well, with errors and panics;
+// those who read meanwhile see nothing that cannot be.
+func TestManyEndAtOnce(t *testing.T) {
+	const goroutines, each = 16, 300
+	f := NewFuncStats(NewSeriesKey("f"))
+	failed := errors.New("failed")
+	run := func(i int) {
+		defer func() { recover() }()
+		var err error
+		defer f.Observe()(&err)
+		switch i % 3 {
+		case 1:
+			err = failed
+		case 2:
+			panic("panic")
+		}
+	}
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for i := range each {
+				run(i)
+				if g == 0 && i == each/3 {
+					f.widen()
+				}
+				if n := f.Current(); n < 0 || n > goroutines {
+					t.Errorf("%d run at once, of %d goroutines", n, goroutines)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	const third = goroutines * each / 3
+	if f.Success() != third || f.Panics() != third || f.Errors()["System Error"] != third {
+		t.Errorf("%d successes, %d panics, errors %v, want %d each", f.Success(), f.Panics(), f.Errors(), third)
+	}
+	if f.Current() != 0 || f.Highwater() < 1 || f.Highwater() > goroutines {
+		t.Errorf("%d run, and at most %d did at once", f.Current(), f.Highwater())
+	}
+}
