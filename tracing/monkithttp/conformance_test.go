@@ -1,0 +1,253 @@
+package monkithttp
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"monkit.example/monkit"
+)
+
+// wire is a service between two ends of the wire: what a request asks for, it
+// asks calls others for in turn, and those tell with which header.
+type wire struct {
+	service, others *httptest.Server
+	told            chan http.Header
+}
+
+func newWire(t *testing.T, calls int) *wire {
+	w := &wire{told: make(chan http.Header, calls)}
+	w.others = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { w.told <- r.Header }))
+	t.Cleanup(w.others.Close)
+	mon := monkit.NewRegistry().ScopeNamed("service")
+	client := &http.Client{Transport: Transport(nil, mon, TransportOptions{})}
+	w.service = httptest.NewServer(TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for range calls {
+			req, err := http.NewRequestWithContext(r.Context(), "GET", w.others.URL, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+		}
+	}), mon))
+	t.Cleanup(w.service.Close)
+	t.Cleanup(client.CloseIdleConnections)
+	return w
+}
+
+// send sends a request with those lines, byte by byte as they are, and returns
+// the header of the calls it led to.
+func (w *wire) send(t *testing.T, calls int, lines []string) (told []http.Header) {
+	t.Helper()
+	conn, err := net.Dial("tcp", w.service.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	head := append([]string{"GET / HTTP/1.1", "Host: service", "Connection: close"}, lines...)
+	if _, err := fmt.Fprintf(conn, "%s\r\n\r\n", strings.Join(head, "\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("the service answers %s", resp.Status)
+	}
+	for range calls {
+		told = append(told, <-w.told)
+	}
+	return told
+}
+
+var traceparentForm = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
+
+// idsOf returns the ids of the one traceparent that h must have.
+func idsOf(t *testing.T, h http.Header) (trace, parent string) {
+	t.Helper()
+	all := h.Values("Traceparent")
+	if len(all) != 1 {
+		t.Fatalf("traceparent %q, want one", all)
+	}
+	ids := traceparentForm.FindStringSubmatch(all[0])
+	if ids == nil || strings.Trim(ids[1], "0") == "" || strings.Trim(ids[2], "0") == "" {
+		t.Fatalf("traceparent %q is not valid", all[0])
+	}
+	return ids[1], ids[2]
+}
+
+const (
+	w3cTrace    = "12345678901234567890123456789012"
+	w3cSpan     = "1234567890123456"
+	w3cParent00 = "00-" + w3cTrace + "-" + w3cSpan + "-00"
+)
+
+// TestTraceparentConformance has the cases of the W3C's own conformance tests
+// by their names: what must come out where that traceparent came in.
+func TestTraceparentConformance(t *testing.T) {
+	w := newWire(t, 1)
+	valid := w3cTrace + "-" + w3cSpan + "-01"
+	for _, tt := range []struct {
+		name      string
+		continued bool // the trace goes on, or else a new one begins
+		lines     []string
+	}{
+		{"missing", false, nil},
+		{"duplicated", false, []string{"traceparent: 00-" + valid, "traceparent: 00-" + w3cTrace[:31] + "1-" + w3cSpan + "-01"}},
+		{"header_name dash", false, []string{"trace-parent: 00-" + valid}},
+		{"header_name dot", false, []string{"trace.parent: 00-" + valid}},
+		{"header_name_valid_casing", true, []string{"TraceParent: 00-" + valid}},
+		{"header_name_valid_casing mixed", true, []string{"TrAcEpArEnT: 00-" + valid}},
+		{"header_name_valid_casing upper", true, []string{"TRACEPARENT: 00-" + valid}},
+		{"version_0x00 dot", false, []string{"traceparent: 00-" + valid + "."}},
+		{"version_0x00 more", false, []string{"traceparent: 00-" + valid + "-what-the-future-will-be-like"}},
+		{"version_0xcc", true, []string{"traceparent: cc-" + valid}},
+		{"version_0xcc more", true, []string{"traceparent: cc-" + valid + "-what-the-future-will-be-like"}},
+		{"version_0xcc dot", false, []string{"traceparent: cc-" + valid + ".what-the-future-will-be-like"}},
+		{"version_0xff", false, []string{"traceparent: ff-" + valid}},
+		{"version_illegal_characters first", false, []string{"traceparent: .0-" + valid}},
+		{"version_illegal_characters second", false, []string{"traceparent: 0.-" + valid}},
+		{"version_too_long", false, []string{"traceparent: 000-" + valid}},
+		{"version_too_long by two", false, []string{"traceparent: 0000-" + valid}},
+		{"version_too_short", false, []string{"traceparent: 0-" + valid}},
+		{"trace_id_all_zero", false, []string{"traceparent: 00-" + strings.Repeat("0", 32) + "-" + w3cSpan + "-01"}},
+		{"trace_id_illegal_characters first", false, []string{"traceparent: 00-." + valid[1:]}},
+		{"trace_id_illegal_characters last", false, []string{"traceparent: 00-" + w3cTrace[:31] + ".-" + w3cSpan + "-01"}},
+		{"trace_id_too_long", false, []string{"traceparent: 00-" + w3cTrace + "3-" + w3cSpan + "-01"}},
+		{"trace_id_too_short", false, []string{"traceparent: 00-" + w3cTrace[:31] + "-" + w3cSpan + "-01"}},
+		{"parent_id_all_zero", false, []string{"traceparent: 00-" + w3cTrace + "-" + strings.Repeat("0", 16) + "-01"}},
+		{"parent_id_illegal_characters first", false, []string{"traceparent: 00-" + w3cTrace + "-.234567890123456-01"}},
+		{"parent_id_illegal_characters last", false, []string{"traceparent: 00-" + w3cTrace + "-123456789012345.-01"}},
+		{"parent_id_too_long", false, []string{"traceparent: 00-" + w3cTrace + "-" + w3cSpan + "7-01"}},
+		{"parent_id_too_short", false, []string{"traceparent: 00-" + w3cTrace + "-" + w3cSpan[:15] + "-01"}},
+		{"trace_flags_illegal_characters first", false, []string{"traceparent: 00-" + w3cTrace + "-" + w3cSpan + "-.0"}},
+		{"trace_flags_illegal_characters last", false, []string{"traceparent: 00-" + w3cTrace + "-" + w3cSpan + "-0."}},
+		{"trace_flags_too_long", false, []string{"traceparent: 00-" + w3cTrace + "-" + w3cSpan + "-001"}},
+		{"trace_flags_too_short", false, []string{"traceparent: 00-" + w3cTrace + "-" + w3cSpan + "-1"}},
+		{"ows_handling before", true, []string{"traceparent: \t 00-" + valid}},
+		{"ows_handling after", true, []string{"traceparent: 00-" + valid + " \t"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			trace, parent := idsOf(t, w.send(t, 1, tt.lines)[0])
+			if (trace == w3cTrace) != tt.continued {
+				t.Errorf("goes on as trace %s", trace)
+			}
+			if parent == w3cSpan {
+				t.Error("who is called takes the caller's caller for its parent")
+			}
+		})
+	}
+}
+
+// TestTracestateConformance is as TestTraceparentConformance.
+func TestTracestateConformance(t *testing.T) {
+	w := newWire(t, 1)
+	const legal = "abcdefghijklmnopqrstuvwxyz0123456789_-*/"
+	var value strings.Builder
+	for c := byte(' '); c <= '~'; c++ {
+		if c != ',' && c != '=' {
+			value.WriteByte(c)
+		}
+	}
+	of := func(states ...string) []string {
+		lines := []string{"traceparent: " + w3cParent00}
+		for _, s := range states {
+			lines = append(lines, "tracestate: "+s)
+		}
+		return lines
+	}
+	for _, tt := range []struct {
+		name  string
+		want  string
+		lines []string
+	}{
+		{"included_traceparent_missing", "", []string{"tracestate: foo=1"}},
+		{"included_traceparent_included", "foo=1,bar=2", of("foo=1,bar=2")},
+		{"header_name dash", "", append(of(), "trace-state: foo=1")},
+		{"header_name dot", "", append(of(), "trace.state: foo=1")},
+		{"header_name_valid_casing", "foo=1", append(of(), "TrAcEsTaTe: foo=1")},
+		{"empty_header", "", of("")},
+		{"empty_header last", "foo=1", of("foo=1", "")},
+		{"empty_header first", "foo=1", of("", "foo=1")},
+		{"multiple_headers_different_keys", "foo=1,bar=2,rojo=1,congo=2,baz=3", of("foo=1,bar=2", "rojo=1,congo=2", "baz=3")},
+		{"duplicated_keys same", "", of("foo=1,foo=1")},
+		{"duplicated_keys other", "", of("foo=1,foo=2")},
+		{"duplicated_keys in headers", "", of("foo=1", "foo=2")},
+		{"all_allowed_characters", legal + "=" + value.String(), of(legal + "=" + value.String())},
+		{"all_allowed_characters vendor", legal + "@a-z0-9_-*/=x", of(legal + "@a-z0-9_-*/=x")},
+		{"ows_handling between", "foo=1,bar=2,baz=3", of("foo=1 \t , \t bar=2, \t baz=3")},
+		{"ows_handling around", "foo=1", of("\t foo=1 \t")},
+		{"key_illegal_characters space", "", of("foo =1")},
+		{"key_illegal_characters upper", "", of("FOO=1")},
+		{"key_illegal_characters dot", "", of("foo.bar=1")},
+		{"key_illegal_vendor_format none", "", of("foo@=1,bar=2")},
+		{"key_illegal_vendor_format no tenant", "", of("@foo=1,bar=2")},
+		{"key_illegal_vendor_format double", "", of("foo@@bar=1,bar=2")},
+		{"key_illegal_vendor_format two", "", of("foo@bar@baz=1,bar=2")},
+		{"member_count_limit", members(32), of(members(32))},
+		{"member_count_limit passed", "", of(members(32), "one=more")},
+		{"key_length_limit", "foo=1," + strings.Repeat("z", 256) + "=1", of("foo=1", strings.Repeat("z", 256)+"=1")},
+		{"key_length_limit passed", "", of("foo=1", strings.Repeat("z", 257)+"=1")},
+		{"key_length_limit vendor", "foo=1," + strings.Repeat("t", 241) + "@" + strings.Repeat("v", 14) + "=1",
+			of("foo=1", strings.Repeat("t", 241)+"@"+strings.Repeat("v", 14)+"=1")},
+		{"key_length_limit tenant passed", "", of("foo=1", strings.Repeat("t", 242)+"@v=1")},
+		{"key_length_limit vendor passed", "", of("foo=1", "t@"+strings.Repeat("v", 15)+"=1")},
+		{"value_illegal_characters", "", of("foo=bar=baz")},
+		{"value_illegal_characters none", "", of("foo=,bar=3")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			told := w.send(t, 1, tt.lines)[0]
+			if trace, _ := idsOf(t, told); (trace == w3cTrace) != (len(tt.lines) > 0 && strings.HasPrefix(tt.lines[0], "traceparent")) {
+				t.Errorf("goes on as trace %s", trace)
+			}
+			if got := strings.Join(told.Values("Tracestate"), ","); got != tt.want {
+				t.Errorf("tracestate %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestMultipleRequestsConformance has a request lead to several.
+func TestMultipleRequestsConformance(t *testing.T) {
+	const calls = 3
+	w := newWire(t, calls)
+	for _, tt := range []struct {
+		name, traceparent string
+		continued         bool
+	}{
+		{"with_valid_traceparent", w3cParent00, true},
+		{"without_traceparent", "", false},
+		{"with_illegal_traceparent", "00-" + strings.Repeat("0", 32) + "-" + w3cSpan + "-01", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var lines []string
+			if tt.traceparent != "" {
+				lines = append(lines, "traceparent: "+tt.traceparent)
+			}
+			traces, parents := make(map[string]bool), make(map[string]bool)
+			for _, told := range w.send(t, calls, lines) {
+				trace, parent := idsOf(t, told)
+				traces[trace], parents[parent] = true, true
+			}
+			if len(parents) != calls {
+				t.Errorf("%d requests have %d parents, want one each", calls, len(parents))
+			}
+			if len(traces) != 1 || traces[w3cTrace] != tt.continued {
+				t.Errorf("traces %v", traces)
+			}
+		})
+	}
+}
