@@ -99,6 +99,9 @@ func (s *side) addN(i int, n int64) {
 // Octaves too far below the highest one have no room: they share the lowest
 // bucket.
 func (s *side) need(exp int) (i int, shared bool) {
+	if exp < s.end()-maxOctaves {
+		s.trim()
+	}
 	switch low := max(exp, s.end()-maxOctaves); {
 	case len(s.hi) == 0:
 		s.cover(exp, exp+1)
@@ -110,6 +113,16 @@ func (s *side) need(exp int) (i int, shared bool) {
 	}
 	at := exp - s.first()
 	return max(at, 0) * octaveSize, at < 0
+}
+
+// trim lets go of the highest octaves that have no counts: they are there
+// since a former window, and must not push others out.
+func (s *side) trim() {
+	n := len(s.hi)
+	for n > 0 && s.octave(s.first()+n-1).total() == 0 {
+		n--
+	}
+	s.lo, s.hi = s.lo[:n*octaveSize], s.hi[:n]
 }
 
 // cover makes the octaves those from first to end. It keeps the counts, which

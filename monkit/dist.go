@@ -22,10 +22,10 @@ type Number interface {
 
 // Dist is a distribution of values: exact count, sum, extremes and newest
 // value since it was made or Reset, and quantiles over the last one to two
-// minutes that lie within 1 % of the value at that rank. It takes about 80
-// bytes for each factor of two that recent values span, at most 44 KiB a sign
-// and minute. It is not safe for concurrent use; IntVal, FloatVal, DurationVal
-// and Timer are.
+// minutes that lie within 1 % of the value at that rank. (Floats 38 decades
+// below the greatest are beyond that.) It takes about 80 bytes for each factor
+// of two that recent values span, at most 44 KiB a sign and minute. It is not
+// safe for concurrent use; IntVal, FloatVal, DurationVal and Timer are.
 type Dist[T Number] struct {
 	Low, High, Recent T     // of all values; zero while Count is
 	Count             int64 // how many values
