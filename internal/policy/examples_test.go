@@ -1,0 +1,36 @@
+package policy
+
+import (
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var exampleFunc = regexp.MustCompile(`(?m)^func Example\w*\(\) \{`)
+
+// TestPackagesHaveExamples is about packages of the main module that others
+// may import: each has a runnable example of how to start.
+func TestPackagesHaveExamples(t *testing.T) {
+	examples := map[string]bool{}
+	eachGoFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") && exampleFunc.MatchString(read(t, file)) {
+			examples[path.Dir(file)] = true
+		}
+	})
+	for dir, d := range folders(t) {
+		if d.name != "" && d.name != "main" && isPublic(dir) && !examples[dir] {
+			t.Errorf("%s: no Example shows how to start", dir)
+		}
+	}
+}
+
+// isPublic reports whether programs elsewhere are meant to import dir.
+func isPublic(dir string) bool {
+	for _, other := range []string{"internal", "cmd", "e2e", "examples", "bench", "compat", "interop"} {
+		if dir == other || strings.HasPrefix(dir, other+"/") || strings.Contains(dir, "/internal/") {
+			return false
+		}
+	}
+	return true
+}
