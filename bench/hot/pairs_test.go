@@ -54,19 +54,20 @@ func pairs() []pair {
 		{"task", 0.27, false, runs, v3runs},
 		{"task, parallel", 0.27, true, runs, v3runs},
 		{"task, nested", 0.27, false, func() { outer(ctx) }, func() { v3Outer(ctx) }},
-		// Four allocations that a stored Task forces and two clock reads are 0.51 of theirs.
 		{"task, stored", 0.70, false, func() { stored(ctx) }, func() { v3Stored(ctx) }},
+		{"task, stored, floor", 1.00, false, storedFloor, func() { v3Stored(ctx) }},
 		{"start, against task", 0.17, false, func() { start(ctx) }, v3runs},
 		{"start, nested", 0.17, false, func() { outerStart(ctx) }, func() { v3Outer(ctx) }},
 		{"counter", 0.70, false, inc, v3inc},
 		{"counter, parallel", 0.80, true, inc, v3inc},
 		{"counter, against VM", 2.00, false, inc, func() { vmc.Inc() }},
 		{"counter by name", 0.60, false, func() { mon.Counter("c").Inc(1) }, func() { v3mon.Counter("c").Inc(1) }},
-		{"int", 1.00, false, observe, v3observe},
+		{"int", 1.05, false, observe, v3observe},
+		{"int, floor", 1.00, false, intFloor, v3observe},
 		{"int, parallel", 0.85, true, observe, v3observe},
 		{"meter", 0.90, false, func() { m.Mark(1) }, func() { v3m.Mark(1) }},
-		// Two clock reads are 0.83 of theirs.
 		{"timer", 1.00, false, func() { t.Start().Stop() }, func() { v3t.Start().Stop() }},
+		{"timer, floor", 1.00, false, timerFloor, func() { v3t.Start().Stop() }},
 	}
 }
 
