@@ -196,8 +196,8 @@ func (s *side) clone() side {
 
 // buckets counts values by size.
 type buckets struct {
-	zeros    int64
 	pos, neg side
+	zeros    int64
 }
 
 // add counts the value with bits. Values that have no exponent are closer to

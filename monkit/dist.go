@@ -27,12 +27,14 @@ type Number interface {
 // of two that recent values span, at most 44 KiB a sign and minute. It is not
 // safe for concurrent use; IntVal, FloatVal, DurationVal and Timer are.
 type Dist[T Number] struct {
-	Low, High, Recent T     // of all values; zero while Count is
-	Count             int64 // how many values
-	Sum               T     // of all values
-
-	key    SeriesKey
+	// What every value changes lies together, on few cache lines.
+	Recent T     // the newest value; zero while Count is
+	Count  int64 // how many values
+	Sum    T     // of all values
 	recent recent[T]
+
+	Low, High T // of all values; zero while Count is
+	key       SeriesKey
 }
 
 type (

@@ -63,12 +63,11 @@ func (w *window[T]) clone() *window[T] {
 // recent is the windows of a distribution: the one being filled and the one
 // before.
 type recent[T Number] struct {
-	due int64 // from how many values on the next one is to look at the clock
-
+	due     int64 // from how many values on the next one is to look at the clock
+	began   int64 // ticks when cur began
+	checked int64 // ticks of the last look at the clock
 	cur     window[T]
 	prev    *window[T] // nil until a first one is over
-	began   int64      // ticks when cur began
-	checked int64      // ticks of the last look at the clock
 	stride  int64      // how many values that look let pass; 0 before the first
 }
 

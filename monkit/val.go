@@ -6,8 +6,8 @@ import "time"
 // use. See Dist for what it remembers and what it costs; one that many
 // goroutines observe at once has several, which readers see as one.
 type Val[T Number] struct {
+	lanes lanes[T] // first, to begin with a cache line
 	key   SeriesKey
-	lanes lanes[T]
 }
 
 type (
