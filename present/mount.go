@@ -14,37 +14,38 @@ func pathOf(r *http.Request) string {
 	if _, err := find(r.URL.Path, nil, ""); err == nil {
 		return r.URL.Path
 	}
-	if n := elements(r.Pattern); n > 0 {
-		return skip(r.URL.Path, n)
+	if rest, ok := below(r.URL.Path, r.Pattern); ok {
+		return rest
 	}
 	return r.URL.Path
 }
 
-// elements is how many elements of a path the pattern of a mux takes, without
-// a wildcard for the rest.
-func elements(pattern string) int {
-	i := strings.IndexByte(pattern, '/')
-	if i < 0 {
-		return 0
+// below returns what p has behind the elements that the pattern of a mux
+// takes. It is false if p does not begin with those: they were cut off before.
+func below(p, pattern string) (rest string, ok bool) {
+	_, elements, ok := strings.Cut(pattern, "/") // before it are method and host
+	for element := range strings.SplitSeq(elements, "/") {
+		if !ok || element == "" || element == "{$}" || strings.HasSuffix(element, "...}") {
+			break
+		}
+		head, tail, more := strings.Cut(strings.TrimPrefix(p, "/"), "/")
+		if !fits(head, element) {
+			return "", false
+		}
+		if p = ""; more {
+			p = "/" + tail
+		}
 	}
-	pattern = pattern[i:]
-	if last := strings.LastIndexByte(pattern, '/'); strings.HasSuffix(pattern, "...}") {
-		pattern = pattern[:last+1]
-	}
-	return strings.Count(strings.TrimSuffix(pattern, "/"), "/")
+	return p, ok
 }
 
-// skip leaves out the first n elements of a path.
-func skip(path string, n int) string {
-	for range n {
-		path = strings.TrimPrefix(path, "/")
-		i := strings.IndexByte(path, '/')
-		if i < 0 {
-			return ""
-		}
-		path = path[i:]
+// fits reports whether an element of a path is that of a pattern.
+func fits(element, pattern string) bool {
+	if strings.HasPrefix(pattern, "{") {
+		return element != ""
 	}
-	return path
+	literal, err := url.PathUnescape(pattern)
+	return err == nil && element == literal
 }
 
 // redirectToSlash sends those who ask for the mount point without a slash at

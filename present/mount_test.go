@@ -24,6 +24,11 @@ var mounts = []struct {
 	{"subtree", "/debug/mon/", func(m *http.ServeMux, h http.Handler) { m.Handle("/debug/mon/", h) }},
 	{"subtree, without the slash", "/debug/mon", func(m *http.ServeMux, h http.Handler) { m.Handle("/debug/mon/", h) }},
 	{"subtree named as a page", "/debug/funcs/", func(m *http.ServeMux, h http.Handler) { m.Handle("GET /debug/funcs/", h) }},
+	{"subtree of a wildcard", "/a/mon/", func(m *http.ServeMux, h http.Handler) {
+		m.Handle("example.com/no/", h)
+		m.Handle("/{who}/mon/{rest...}", h)
+	}},
+	{"subtree with a space", "/my%20app/mon/", func(m *http.ServeMux, h http.Handler) { m.Handle("/my%20app/mon/", h) }},
 	{"both patterns", "/mon", func(m *http.ServeMux, h http.Handler) {
 		m.Handle("/mon", http.StripPrefix("/mon", h))
 		m.Handle("/mon/", http.StripPrefix("/mon", h))
@@ -46,7 +51,10 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 				w := walker{t: t, client: server.Client(), accept: accept, seen: map[string]bool{}}
 				w.visit(server.URL + tt.entry)
 
-				base := strings.TrimSuffix(tt.entry, "/")
+				base, err := url.PathUnescape(strings.TrimSuffix(tt.entry, "/"))
+				if err != nil {
+					t.Fatal(err)
+				}
 				for _, path := range present.Paths() {
 					if !w.seen[base+path] && !strings.HasSuffix(path, "/old") {
 						t.Errorf("no link leads to %s", path)
@@ -107,6 +115,22 @@ func links(page io.Reader) (all []string) {
 		}
 	}
 	return all
+}
+
+func TestWhatIsNoPageIsNotFound(t *testing.T) {
+	for _, tt := range mounts {
+		t.Run(tt.name, func(t *testing.T) {
+			mux := http.NewServeMux()
+			tt.mount(mux, present.HTTP(world(t)))
+			for _, page := range []string{"nope", "nope/", "stats/nope"} {
+				w := httptest.NewRecorder()
+				mux.ServeHTTP(w, httptest.NewRequest("GET", strings.TrimSuffix(tt.entry, "/")+"/"+page, nil))
+				if w.Code != http.StatusNotFound {
+					t.Errorf("%s: got %d, want 404", page, w.Code)
+				}
+			}
+		})
+	}
 }
 
 func TestMountPointWithoutSlashRedirects(t *testing.T) {

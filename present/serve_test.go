@@ -104,7 +104,11 @@ func TestBelowAPattern(t *testing.T) {
 		{"/mon/", "/funcs", "/funcs"}, // behind http.StripPrefix
 		{"/mon/", "", ""},
 		{"/funcs/", "/funcs/json", "/funcs/json"},
-		{"/a/b/c/", "/x", ""},
+		{"/a/b/c/", "/x", "/x"},
+		{"/a/b/c/", "/a/b", "/a/b"},
+		{"/mon/", "/monk", "/monk"},
+		{"/my%20app/", "/my app/funcs", "/funcs"},
+		{"/mon/{$}", "/mon/", "/"},
 	} {
 		t.Run(tt.pattern+" "+tt.path, func(t *testing.T) {
 			r := httptest.NewRequest("GET", "/", nil)
