@@ -3,20 +3,23 @@
 # make bench  the measurements of bench/, at full length, with their limits
 # make fuzz   ten seconds of every fuzz target
 # make arch   the unit tests on linux/386, and on linux/arm64 where qemu can run them
-# make ci     test, fuzz and staticcheck
+# make ports  that the library builds for whatever else Go runs on
+# make ci     test, fuzz, ports and staticcheck
 
 GO          ?= go
 RACE        ?= -race
 FUZZTIME    ?= 10s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS   := linux-amd64 linux-arm64 linux-386 darwin-amd64 darwin-arm64 windows-amd64 windows-arm64
+PORTS       := freebsd-amd64 openbsd-amd64 netbsd-amd64 solaris-amd64 aix-ppc64 js-wasm wasip1-wasm plan9-amd64
+LIBRARY     := ./monkit ./environment ./present ./collect ./reporters/... ./tracing/... ./monkittest
 
 # Modules of their own, so that what they need never enters ours.
 MODULES     := bench compat interop
 
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: test policy vet servers e2e bench fuzz arch staticcheck ci
+.PHONY: test policy vet servers e2e bench fuzz arch ports staticcheck ci
 
 # The cheap checks come first. Everything runs once with benchmarks, so that none of them rots.
 test: servers policy vet arch
@@ -54,8 +57,13 @@ arch:
 	@if [ -z "$(QEMU)" ]; then echo "arch: qemu-aarch64 is not installed; arm64 is skipped"; fi
 	if [ -n "$(QEMU)" ]; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec $(QEMU) ./monkit ./collect ./reporters/... ./tracing; fi
 
+ports: $(PORTS:%=port-%)
+
+port-%:
+	CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) $(GO) build $(LIBRARY)
+
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
 	for m in $(MODULES); do (cd $$m && $(GO) run $(STATICCHECK) ./...) || exit; done
 
-ci: test fuzz staticcheck
+ci: test fuzz ports staticcheck

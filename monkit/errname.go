@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 )
 
 const (
@@ -124,7 +123,7 @@ func ownName(err error) (string, bool) {
 			return known.name, true
 		}
 	}
-	if _, ok := err.(syscall.Errno); ok {
+	if _, ok := err.(errno); ok {
 		return "Errno", true
 	}
 	return netName(err)

@@ -1,0 +1,8 @@
+//go:build !plan9
+
+package monkit
+
+import "syscall"
+
+// errno is what system calls fail with.
+type errno = syscall.Errno
