@@ -13,9 +13,8 @@ import (
 // began.
 type calls struct {
 	mu      sync.Mutex
-	all     []call        // guarded by mu
-	dropped int           // guarded by mu; more than tracing.MaxSpans
-	waited  chan struct{} // guarded by mu; closed when a span ends; nil while nobody waits
+	all     []call // guarded by mu
+	dropped int    // guarded by mu; more than tracing.MaxSpans
 }
 
 // call is one span.
@@ -46,10 +45,6 @@ func (c *calls) Finish(s *monkit.Span, err error, panicked bool, finish time.Tim
 	} else {
 		c.all[i].end = end
 	}
-	if c.waited != nil {
-		close(c.waited)
-		c.waited = nil
-	}
 }
 
 // add reports whether there was room. c.mu is held.
@@ -66,16 +61,6 @@ func (c *calls) list() (all []call, dropped int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.all), c.dropped
-}
-
-// next is closed when the next span ends.
-func (c *calls) next() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.waited == nil {
-		c.waited = make(chan struct{})
-	}
-	return c.waited
 }
 
 // of returns the spans of the function that have ended, in the order they

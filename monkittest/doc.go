@@ -10,7 +10,8 @@
 //		  fetch: not found`)
 //
 // Code whose scope is a variable of its package uses monkit.Default. Watch
-// that, and ask for what was added since, for others count there too:
+// that, and ask for what was added since, for others count there too. Of two
+// such tests that run in parallel each sees what the other does:
 //
 //	r := monkittest.Watch(t, monkit.Default)
 //	r.WantAdded("function,name=serve errors", 1)

@@ -12,8 +12,10 @@ import (
 // busy machine needs, and less than makes one look for what hangs.
 const Patience = 10 * time.Second
 
-// Spans say when they end. Values that change outside of them are looked at
-// from time to time: soon at first, then seldom enough to cost nothing.
+// What is waited for is looked at from time to time: soon at first, then
+// seldom enough to cost nothing, and never later than by an eighth of the time
+// it took. No channel tells of it, since those that make it happen may be
+// outside of the bubble of testing/synctest that waits.
 const (
 	firstLook = time.Millisecond
 	lastLook  = 50 * time.Millisecond
@@ -61,20 +63,18 @@ func (r *Registry) wait(ctx context.Context, missing func() error) error {
 		ctx, cancel = context.WithTimeout(ctx, Patience)
 		defer cancel()
 	}
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		next := r.calls.next() // before the look: what ends during it counts
+	began, look := time.Now(), time.NewTimer(0)
+	defer look.Stop()
+	for {
 		err := missing()
 		if err == nil {
 			return nil
 		}
-		look := time.NewTimer(pause)
+		look.Reset(min(max(time.Since(began)/8, firstLook), lastLook))
 		select {
-		case <-next:
 		case <-look.C:
 		case <-ctx.Done():
-			look.Stop()
 			return fmt.Errorf("waited in vain (%w): %w", ctx.Err(), err)
 		}
-		look.Stop()
 	}
 }
