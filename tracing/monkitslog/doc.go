@@ -11,6 +11,7 @@
 //
 // Records of a context with a span get trace_id and span_id, in hexadecimal,
 // as traceparent headers and exported traces have them. They stand at the
-// root, where tools look for them, even for loggers that have groups. All
-// other records pass as they are.
+// root, where tools look for them, even for loggers that have groups. A
+// record or logger that says trace_id or span_id there itself keeps its own.
+// All other records pass as they are.
 package monkitslog

@@ -17,11 +17,21 @@ const (
 
 // Handler is a slog.Handler that adds the ids of the context's span to what it
 // hands on. For records that get ids, slog.LogValuers that a logger With
-// groups holds are asked at every record.
+// groups holds are asked at every record. A key that is at the root already is
+// not added: of two that are the same many readers of JSON want neither.
 type Handler struct {
 	all   slog.Handler // was told every With and WithGroup: for records without a span
 	root  slog.Handler // was told those before the first group
+	has   keys         // what root was told
 	group *group       // the innermost, nil if none
+}
+
+// keys is which of the two are there.
+type keys struct{ trace, span bool }
+
+func (k *keys) note(a slog.Attr) {
+	k.trace = k.trace || a.Key == TraceKey
+	k.span = k.span || a.Key == SpanKey
 }
 
 // group is one that a logger has opened, and what it has in it.
@@ -48,11 +58,15 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	}
 	all := h.all.WithAttrs(attrs)
 	if h.group == nil {
-		return New(all)
+		has := h.has
+		for _, a := range attrs {
+			has.note(a)
+		}
+		return &Handler{all: all, root: all, has: has}
 	}
 	g := *h.group
 	g.attrs = slices.Concat(g.attrs, attrs)
-	return &Handler{all: all, root: h.root, group: &g}
+	return &Handler{all: all, root: h.root, has: h.has, group: &g}
 }
 
 // WithGroup returns a Handler that puts what comes into the group.
@@ -60,7 +74,7 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &Handler{all: h.all.WithGroup(name), root: h.root, group: &group{outer: h.group, name: name}}
+	return &Handler{all: h.all.WithGroup(name), root: h.root, has: h.has, group: &group{outer: h.group, name: name}}
 }
 
 // Handle hands r on, with ids if ctx has a span.
@@ -69,16 +83,21 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	if s == nil {
 		return h.all.Handle(ctx, r)
 	}
+	has := h.has
 	if h.group == nil {
 		r = r.Clone()
+		r.Attrs(func(a slog.Attr) bool { has.note(a); return true })
 	} else {
 		// What the groups were made of went into all, behind the root. So they
 		// are made again, as attributes.
 		r = h.group.enclose(r)
 	}
-	r.AddAttrs(
-		slog.String(TraceKey, tracing.TraceID(s.Trace())),
-		slog.String(SpanKey, tracing.SpanID(s.Id())))
+	if !has.trace {
+		r.AddAttrs(slog.String(TraceKey, tracing.TraceID(s.Trace())))
+	}
+	if !has.span {
+		r.AddAttrs(slog.String(SpanKey, tracing.SpanID(s.Id())))
+	}
 	return h.root.Handle(ctx, r)
 }
 

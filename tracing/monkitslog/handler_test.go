@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -154,6 +155,44 @@ func TestAllButIdsIsAsWithout(t *testing.T) {
 			want[TraceKey], want[SpanKey] = s.Trace().String(), tracing.SpanID(s.Id())
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// Two keys that are the same make JSON that many readers refuse.
+func TestNoKeyIsThereTwice(t *testing.T) {
+	ctx, s := inSpan(t, monkit.NewTrace128(1, 2))
+	own, mine := tracing.SpanID(s.Id()), "00000000000000010000000000000002"
+	for _, tt := range []struct {
+		name        string
+		twice       bool // wrapped
+		log         func(l *slog.Logger)
+		trace, span string
+	}{
+		{"wrapped twice", true, func(l *slog.Logger) { l.InfoContext(ctx, "m") }, mine, own},
+		{"wrapped twice, in a group", true,
+			func(l *slog.Logger) { l.WithGroup("g").InfoContext(ctx, "m", "a", 1) }, mine, own},
+		{"of the record", false, func(l *slog.Logger) { l.InfoContext(ctx, "m", TraceKey, "theirs") }, "theirs", own},
+		{"of the logger", false, func(l *slog.Logger) { l.With(SpanKey, "theirs").With("a", 1).InfoContext(ctx, "m") }, mine, "theirs"},
+		{"of a logger that has groups since", false,
+			func(l *slog.Logger) { l.With(SpanKey, "theirs").WithGroup("g").With("a", 1).InfoContext(ctx, "m") }, mine, "theirs"},
+		{"below the root", false, func(l *slog.Logger) { l.WithGroup("g").With(SpanKey, 1).InfoContext(ctx, "m", TraceKey, 2) }, mine, own},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			h := New(slog.NewJSONHandler(&out, nil))
+			if tt.twice {
+				h = New(h)
+			}
+			tt.log(slog.New(h))
+			for _, id := range []struct{ key, val string }{{TraceKey, tt.trace}, {SpanKey, tt.span}} {
+				if n := strings.Count(out.String(), fmt.Sprintf("%q:%q", id.key, id.val)); n != 1 {
+					t.Errorf("%s=%s is there %d times in %s", id.key, id.val, n, &out)
+				}
+				if n := strings.Count(out.String(), fmt.Sprintf("%q:\"", id.key)); n != 1 {
+					t.Errorf("%s is there %d times in %s", id.key, n, &out)
+				}
 			}
 		})
 	}
