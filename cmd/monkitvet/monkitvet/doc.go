@@ -22,5 +22,5 @@
 // Where there is only one way to put it right, the finding carries the fix,
 // which the flag -fix applies. What is done on purpose passes: a variable that
 // the function sets and does not return, and new(error), which hides what it
-// returns.
+// returns. So does a variable that every return returns, or nil beside it.
 package monkitvet

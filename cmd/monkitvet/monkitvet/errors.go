@@ -52,9 +52,12 @@ func (v *vet) checkError(arg ast.Expr, function ast.Node, results []*types.Var) 
 		return
 	}
 	why := "is not the result of the function"
-	if passed.Name() == lastName(results) {
+	switch {
+	case !v.returnsOther(function, passed):
+		return // it counts all the same
+	case passed.Name() == lastName(results):
 		why = "is declared anew, and hides the result"
-	} else if v.isOnPurpose(passed, function) {
+	case v.isOnPurpose(passed, function):
 		return
 	}
 	// No fix: it could leave a variable that nobody uses.
@@ -100,24 +103,12 @@ func (v *vet) addressed(arg ast.Expr) *types.Var {
 	if !ok || address.Op != token.AND {
 		return nil
 	}
-	name, ok := unparen(address.X).(*ast.Ident)
-	if !ok {
-		return nil
-	}
-	return v.variable(name)
+	return v.named(address.X)
 }
 
 // errorResults are those results of the function that are errors.
 func (v *vet) errorResults(function ast.Node) (errors []*types.Var) {
-	var sig *types.Signature
-	switch f := function.(type) {
-	case *ast.FuncDecl:
-		if declared, ok := v.pass.TypesInfo.Defs[f.Name].(*types.Func); ok {
-			sig = declared.Signature()
-		}
-	case *ast.FuncLit:
-		sig, _ = v.pass.TypesInfo.TypeOf(f).(*types.Signature)
-	}
+	sig := v.signature(function)
 	if sig == nil {
 		return nil
 	}
@@ -127,6 +118,19 @@ func (v *vet) errorResults(function ast.Node) (errors []*types.Var) {
 		}
 	}
 	return errors
+}
+
+// signature is that of the function, nil if there is no function.
+func (v *vet) signature(function ast.Node) (sig *types.Signature) {
+	switch f := function.(type) {
+	case *ast.FuncDecl:
+		if declared, ok := v.pass.TypesInfo.Defs[f.Name].(*types.Func); ok {
+			sig = declared.Signature()
+		}
+	case *ast.FuncLit:
+		sig, _ = v.pass.TypesInfo.TypeOf(f).(*types.Signature)
+	}
+	return sig
 }
 
 // visible is the name by which the last of results is known at pos, "" if

@@ -28,6 +28,48 @@ func resultHasNoName(ctx context.Context) error {
 	return errors.New("lost")
 }
 
+func resultHasNoNameAndIsReturned(ctx context.Context) (int, error) {
+	var err error
+	defer mon.Task()(&ctx)(&err)
+	if err = ctx.Err(); err != nil {
+		return 0, (err)
+	}
+	each(func() error { return errors.New("of another function") })
+	return 1, nil
+}
+
+func resultHasNoNameAndIsOfACall(ctx context.Context) (int, error) {
+	n, err := resultHasNoNameAndIsReturned(ctx)
+	defer mon.Task()(&ctx)(&err) // want `err is not the result of the function`
+	if n > 0 {
+		return n, err
+	}
+	return resultHasNoNameAndIsReturned(ctx)
+}
+
+func otherVariableAtABareReturn(ctx context.Context) (result error) {
+	err := ctx.Err()
+	defer mon.Task()(&ctx)(&err) // want `err is not the result of the function, so errors that it returns are not counted; pass &result`
+	if err != nil {
+		return err
+	}
+	result = errors.New("lost")
+	return
+}
+
+func literalWithoutName(ctx context.Context) {
+	each(func() error {
+		err := ctx.Err()
+		defer mon.Task()(&ctx)(&err)
+		return err
+	})
+	each(func() error {
+		err := ctx.Err()
+		defer mon.Task()(&ctx)(&err) // want `err is not the result`
+		return errors.Join(err, ctx.Err())
+	})
+}
+
 func otherVariable(ctx context.Context) (err error) {
 	var cause error
 	defer mon.Task()(&ctx)(&cause) // want `cause is not the result of the function, so errors that it returns are not counted; pass &err`
