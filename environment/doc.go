@@ -66,11 +66,11 @@
 //	                               GCCPUFraction, EnableGC, DebugGC
 //
 // A distribution has the fields of a monkit.Dist: count, sum, min, max, rmin,
-// ravg, r10, r50, r90, r95, r99, r999, rmax and recent. Those whose names end in _seconds
-// come from histograms of the runtime: their count is exact and covers the
-// whole program; sum, averages and quantiles are within an eighth, since all
-// values of a bucket count as its middle; and there is no field recent, as
-// nobody knows which value was the last.
+// ravg, r10, r50, r90, r95, r99, r999, rmax and recent. Those whose names end
+// in _seconds come from histograms of the runtime: their count is exact and
+// covers the whole program; sum, averages and quantiles are within an eighth,
+// or 32 ns, since all values of a bucket count as its middle; and there is no
+// field recent, as nobody knows which value was the last.
 //
 // # Pressure, on Linux
 //
@@ -93,8 +93,8 @@
 //	cgroup_io_operations          total: the same in numbers. io.stat
 //	cgroup_pressure               as pressure, of the work in the group only. cpu.pressure and so on
 //
-// A limit of a group is the tightest of its own and those of the groups above
-// it that can be seen. Where one device lies on others, as with encryption,
+// A limit is the tightest of the group's own and those of the groups above it
+// that can be seen; high and swap_limit are the group's own. Where one device lies on others, as with encryption,
 // cgroup_io has what passed through each.
 //
 // # What a walk costs

@@ -179,3 +179,28 @@ func TestLimitsAgreeWithProcfs(t *testing.T) {
 	}
 	wantSamples(t, collect(limitsStats), want)
 }
+
+// A walk may run for years: what it opens it closes, whatever it found there.
+func TestWalksLeaveNoFileOpen(t *testing.T) {
+	odd := map[string]string{"stat/x": "a directory", "statm": "", "cpu.max": strings.Repeat("9", 10_000), "io.stat/x": "", "memory.stat": "\x00"}
+	dir := tree(t, odd)
+	files, group := filesIn(dir), newCgroup(place{dir, dir})
+	walk := func() {
+		for _, s := range sources() {
+			collect(s.(*source).stats)
+		}
+		collect(files.stats)
+		collect(group.stats)
+	}
+	walk()
+	before, err := countEntries(fdDir)
+	if err != nil {
+		t.Skip("there is no procfs here:", err)
+	}
+	for range 20 {
+		walk()
+	}
+	if after, err := countEntries(fdDir); err != nil || after > before {
+		t.Errorf("%d files are open after 20 walks, %v; %d before", after, err, before)
+	}
+}
