@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -106,6 +107,41 @@ func readmeProgram(t *testing.T, text string) string {
 		}
 	}
 	return "package main\n\n" + imports + body
+}
+
+// TestReadmeModule makes a new module that finds this repository beside it as
+// README.md says, and builds README.md's program there.
+func TestReadmeModule(t *testing.T) {
+	above := t.TempDir()
+	if err := os.Symlink(repository(t), filepath.Join(above, "monkit")); err != nil {
+		t.Skip(err)
+	}
+	dir, text := filepath.Join(above, "program"), readme(t)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(readmeProgram(t, text)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"go mod init example.com/program", moduleCommand(t, text), "go mod tidy", "go vet ."} {
+		words := strings.Fields(command)
+		cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+	}
+}
+
+// moduleCommand is what README.md has users of the library do first.
+func moduleCommand(t *testing.T, text string) string {
+	t.Helper()
+	_, library, _ := strings.Cut(text, "\n## Five minutes as a library user\n")
+	if all := blocks(library, "sh"); len(all) > 0 {
+		return all[0]
+	}
+	t.Fatal("README.md does not say where a program finds the module")
+	return ""
 }
 
 func quoteGo(s string) string { return fmt.Sprintf("%q", s) }

@@ -24,6 +24,7 @@ var proofs = []proof{
 	{"./monkit-relay -listen …", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"go build ./cmd/monkitvet", "cmd/monkitvet/main_test.go", "TestReadme"},
 	{"go vet -vettool=./monkitvet …", "cmd/monkitvet/main_test.go", "TestReadme"},
+	{"go mod edit -replace=monkit.example=../monkit", "e2e/readme_test.go", "TestReadmeModule"},
 	{"go mod edit …", "compat/internal/dropin/readme_test.go", "TestReadme"},
 	{"go mod tidy", "compat/internal/dropin/readme_test.go", "TestReadme"},
 }
