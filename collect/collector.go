@@ -197,6 +197,11 @@ func (c *Collector) join(errs []error) error {
 // grace is how long reporters may take to notice that a context has ended.
 const grace = 100 * time.Millisecond
 
+// patience is how long Close may take if nobody says: enough to send a whole
+// queue to what is there, and no more than whoever ends a program waits before
+// killing it.
+const patience = 10 * time.Second
+
 // afterGrace returns a channel that is closed grace after ctx ends, unless
 // forget is called before that.
 func afterGrace(ctx context.Context) (over <-chan struct{}, forget func() bool) {
@@ -209,9 +214,18 @@ func afterGrace(ctx context.Context) (over <-chan struct{}, forget func() bool) 
 
 // Close ends the ticks, walks a last time, flushes and closes every reporter
 // and joins every goroutine. When ctx ends first it returns within 100 ms and
-// says what was abandoned. Only the first call does so; all return its result.
+// says what was abandoned; one without a deadline ends after 10 s, so that no
+// program hangs at its end because a destination is away. Only the first call
+// does so; all return its result.
 func (c *Collector) Close(ctx context.Context) error {
-	c.closing.Do(func() { c.close(ctx) })
+	c.closing.Do(func() {
+		if _, limited := ctx.Deadline(); !limited {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, patience)
+			defer cancel()
+		}
+		c.close(ctx)
+	})
 	<-c.closed
 	return c.closeErr
 }

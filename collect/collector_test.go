@@ -103,7 +103,9 @@ var noSpread = Options{Interval: 10 * time.Second, Spread: -1}
 
 func closeNow(t *testing.T, c *Collector) {
 	t.Helper()
-	if err := c.Close(t.Context()); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	if err := c.Close(ctx); err != nil {
 		t.Error(err)
 	}
 }
