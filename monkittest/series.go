@@ -91,15 +91,19 @@ func (e missingError) Error() string {
 	return fmt.Sprintf("series %q is not there; these are:%s", e.series, lines(e.others))
 }
 
-// maxLines is how many series a message shows: a Func alone has a dozen.
+// maxLines is how many series or spans a message shows: a Func alone has a
+// dozen series.
 const maxLines = 40
 
 func lines(names []string) string {
 	slices.Sort(names)
-	more := ""
-	if len(names) > maxLines {
-		more = fmt.Sprintf("\n\tand %d more", len(names)-maxLines)
-		names = names[:maxLines]
+	return "\n\t" + strings.Join(shortened(names), "\n\t")
+}
+
+// shortened returns as many lines as a message shows.
+func shortened(all []string) []string {
+	if more := len(all) - maxLines; more > 0 {
+		return append(slices.Clip(all[:maxLines]), fmt.Sprintf("and %d more", more))
 	}
-	return "\n\t" + strings.Join(names, "\n\t") + more
+	return all
 }

@@ -2,6 +2,7 @@ package monkittest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"monkit.example/monkit"
@@ -17,7 +18,7 @@ func (r *Registry) Span(function string) *tracing.FinishedSpan {
 	r.tb.Helper()
 	spans := r.Spans(function)
 	if len(spans) != 1 {
-		r.tb.Fatalf("%d spans of %q have ended, want 1; spans are:\n%s", len(spans), function, r.Tree())
+		r.tb.Fatalf("%d spans of %q have ended, want 1; spans are:\n%s", len(spans), function, r.seen())
 	}
 	return spans[0]
 }
@@ -36,13 +37,30 @@ func (r *Registry) WantEnded() {
 // tabs below that count as two spaces.
 func (r *Registry) WantTree(want string) {
 	r.tb.Helper()
-	if _, dropped := r.calls.list(); dropped > 0 {
-		r.tb.Errorf("%d spans were not kept: a test can see %d", dropped, tracing.MaxSpans)
+	if lost := r.lost(); lost != "" {
+		r.tb.Error(lost)
 	}
 	want = outdent(want)
 	if got := r.Tree(); got != want {
 		r.tb.Errorf("spans are:\n%s\nwant:\n%s", got, want)
 	}
+}
+
+// lost says how many spans are not in Tree, "" if all are.
+func (r *Registry) lost() string {
+	if _, dropped := r.calls.list(); dropped > 0 {
+		return fmt.Sprintf("%d spans were not kept: a test can see %d", dropped, tracing.MaxSpans)
+	}
+	return ""
+}
+
+// seen is what a message about a span that is missing says of the others.
+func (r *Registry) seen() string {
+	all := shortened(strings.Split(r.Tree(), "\n"))
+	if lost := r.lost(); lost != "" {
+		all = append(slices.Clip(all), lost)
+	}
+	return strings.Join(all, "\n")
 }
 
 // outdent takes what the first line is indented by off all lines, and blank

@@ -3,6 +3,7 @@ package monkittest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -96,6 +97,13 @@ func TestSpansAreBounded(t *testing.T) {
 		t.Errorf("%d spans are kept, want %d", n, tracing.MaxSpans)
 	}
 	wantVerdict(t, r, "2 spans were not kept", false, func() { r.WantTree("") })
+	// Who misses a span learns that it may be one of those, and reads no ten
+	// thousand lines.
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, miss := range []func(){func() { r.Span("late") }, func() { r.WaitSpan(ended, "late") }} {
+		wantVerdict(t, r, fmt.Sprintf("f\nand %d more\n2 spans were not kept", tracing.MaxSpans-maxLines), true, miss)
+	}
 }
 
 func TestNothingIsSeenAfterTheTest(t *testing.T) {

@@ -48,7 +48,7 @@ func (r *Registry) WaitSpan(ctx context.Context, function string) (span *tracing
 			span = spans[0]
 			return nil
 		}
-		return fmt.Errorf("no span of %q has ended; spans are:\n%s", function, r.Tree())
+		return fmt.Errorf("no span of %q has ended; spans are:\n%s", function, r.seen())
 	})
 	if missing != nil {
 		r.tb.Fatal(missing)
