@@ -145,7 +145,7 @@ func (d *Dist[T]) FullAverage() T {
 
 // ReservoirAverage is the average of the recent values.
 func (d *Dist[T]) ReservoirAverage() T {
-	a, b, _ := d.recent.view(ticks(), d.Count)
+	a, b, _ := d.recent.view(ticks())
 	return average(a, b)
 }
 
@@ -168,7 +168,7 @@ func average[T Number](a, b *window[T]) T {
 // the largest. While nothing is recent it answers from the last values there
 // were.
 func (d *Dist[T]) Query(q float64) T {
-	a, b, _ := d.recent.view(ticks(), d.Count)
+	a, b, _ := d.recent.view(ticks())
 	if a == nil {
 		return 0
 	}
@@ -247,7 +247,7 @@ func (d *Dist[T]) summary(now int64) (s summary) {
 		return s
 	}
 	s.sum, s.min, s.max, s.recent = plain(d.Sum), plain(d.Low), plain(d.High), plain(d.Recent)
-	a, b, fresh := d.recent.view(now, d.Count)
+	a, b, fresh := d.recent.view(now)
 	d.recent.wary(d.Count)
 	if s.fresh = fresh; !fresh {
 		return s

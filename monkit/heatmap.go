@@ -56,7 +56,7 @@ func (o *octaves) add(number int, n int64) {
 
 // octaves adds the recent values to o.
 func (d *Dist[T]) octaves(o *octaves) {
-	a, b, fresh := d.recent.view(ticks(), d.Count)
+	a, b, fresh := d.recent.view(ticks())
 	if !fresh {
 		return
 	}

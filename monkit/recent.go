@@ -89,10 +89,24 @@ func (r *recent[T]) look(count int64) {
 // wary makes the next of count values look at the clock.
 func (r *recent[T]) wary(count int64) { r.due, r.stride = count, 1 }
 
-// at makes cur the window of now.
+// windowOf is when the window of now begins. Windows of all distributions are
+// the same stretches of time, so that those of two become one without loss.
+func windowOf(now int64) (began int64) {
+	into := now % windowLength
+	if into < 0 {
+		into += windowLength
+	}
+	return now - into
+}
+
+// at makes cur the window of now. Who read the clock before the window began,
+// and comes after, is in it too.
 func (r *recent[T]) at(now int64) {
-	if age := now - r.began; age >= windowLength || age < 0 || r.empty() {
-		r.turn(now, age)
+	switch began := windowOf(now); {
+	case r.empty():
+		r.turn(began)
+	case began != r.began && began != r.began-windowLength:
+		r.turn(began)
 	}
 }
 
@@ -100,10 +114,10 @@ func (r *recent[T]) at(now int64) {
 func (r *recent[T]) empty() bool { return r.cur.count == 0 && r.prev == nil }
 
 // turn begins a new window, reusing the memory of the oldest.
-func (r *recent[T]) turn(now, age int64) {
+func (r *recent[T]) turn(began int64) {
 	if r.empty() {
 		r.cur.clear()
-		r.began = now
+		r.began = began
 		return
 	}
 	if r.prev == nil {
@@ -111,49 +125,40 @@ func (r *recent[T]) turn(now, age int64) {
 	}
 	r.cur, *r.prev = *r.prev, r.cur
 	r.cur.clear()
-	if age >= 2*windowLength || age < 0 {
+	if began != r.began+windowLength {
 		r.prev.clear()
-		r.began = now
-		return
 	}
-	r.began += windowLength
+	r.began = began
 }
 
 // view returns the windows that are recent at now, either may be nil. Where
-// none is, it returns the last there were, and false.
-func (r *recent[T]) view(now, count int64) (a, b *window[T], fresh bool) {
+// none is, it returns the last there were, and false. now may be a little
+// before the last value's time.
+func (r *recent[T]) view(now int64) (a, b *window[T], fresh bool) {
 	age := now - r.began
 	switch {
 	case r.cur.count == 0:
 		return r.prev, nil, false
-	case age >= 0 && age < windowLength:
-		return &r.cur, r.prev, true
-	case age >= 0 && age < 2*windowLength, count < r.due:
+	case age >= 2*windowLength || age < -windowLength:
+		return &r.cur, r.prev, false
+	case age >= windowLength:
 		return &r.cur, nil, true
 	}
-	return &r.cur, r.prev, false
+	return &r.cur, r.prev, true
 }
 
 func (r *recent[T]) merge(o *recent[T]) {
 	if o.empty() {
 		return
 	}
-	if r.empty() {
-		r.cur.clear()
-		r.began = o.began
+	if r.empty() || o.began > r.began {
+		r.turn(o.began)
 	}
-	switch gap := o.began - r.began; {
-	case gap >= windowLength/2: // theirs is one window or more newer
-		r.turn(o.began, gap+windowLength/2)
-		r.began = o.began
-		r.cur.merge(&o.cur)
-		if o.prev != nil {
-			r.older(o.prev)
-		}
-	case gap > -windowLength/2:
+	switch o.began {
+	case r.began:
 		r.cur.merge(&o.cur)
 		r.older(o.prev)
-	case gap > -3*windowLength/2:
+	case r.began - windowLength:
 		r.older(&o.cur)
 	default: // older than any that are recent
 	}

@@ -50,6 +50,7 @@ func (v *Val[T]) Observe(val T) {
 func (v *Val[T]) Quantile(q float64) T {
 	d := v.lanes.lockAll()
 	defer v.lanes.unlockAll()
+	d.recent.wary(d.Count)
 	return d.Query(q)
 }
 
