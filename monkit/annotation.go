@@ -32,7 +32,9 @@ func (s *Span) Annotate(name, val string) { s.attribute(name, boundedText(val)) 
 // AnnotateValue adds a remark whose value keeps its type where exporters have
 // one for it: strings, bools, integers, floats and durations. Errors, and all
 // else, become text at once.
-func (s *Span) AnnotateValue(name string, val interface{}) { s.attribute(name, attributeValue(val)) }
+func (s *Span) AnnotateValue(name string, val interface{}) {
+	s.attribute(name, s.fn.health.attributeValue(val))
+}
 
 func (s *Span) attribute(name string, val interface{}) {
 	more := s.rest()
@@ -82,9 +84,9 @@ func (a Attribute) Text() string {
 }
 
 // attributeValue is val as one of the types of an Attribute. Code of val's own
-// runs here, on the goroutine that val belongs to; fmt turns its panics to
-// text.
-func attributeValue(val interface{}) interface{} {
+// runs here, on the goroutine that val belongs to; its panics become
+// text, and are counted.
+func (h *health) attributeValue(val interface{}) interface{} {
 	switch v := val.(type) {
 	case string:
 		return boundedText(v)
@@ -93,7 +95,7 @@ func attributeValue(val interface{}) interface{} {
 	case time.Duration:
 		return v
 	case error, fmt.Stringer, fmt.Formatter:
-		return boundedText(fmt.Sprint(v))
+		return boundedText(h.format("%v", v))
 	}
 	switch v := reflect.ValueOf(val); v.Kind() {
 	case reflect.Bool:
@@ -107,7 +109,7 @@ func attributeValue(val interface{}) interface{} {
 	case reflect.Float32, reflect.Float64:
 		return v.Float()
 	}
-	return boundedText(fmt.Sprint(val))
+	return boundedText(h.format("%v", val))
 }
 
 // boundedText cuts text, between characters, and lets go of the rest.

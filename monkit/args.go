@@ -45,10 +45,10 @@ func keepList(args []interface{}, deep int) []interface{} {
 	return kept
 }
 
-func argTexts(args []interface{}) []string {
+func (h *health) argTexts(args []interface{}) []string {
 	texts := make([]string, 0, len(args))
 	for _, arg := range args {
-		text := argText(arg)
+		text := h.argText(arg)
 		texts = append(texts, text[:min(len(text), maxArgText)])
 	}
 	return texts
@@ -56,7 +56,7 @@ func argTexts(args []interface{}) []string {
 
 // argText returns arg as Go source would have it. Of values that reach shared
 // memory it tells the type, and where they are.
-func argText(arg interface{}) string {
+func (h *health) argText(arg interface{}) string {
 	switch x := arg.(type) {
 	case nil:
 		return "nil"
@@ -69,7 +69,7 @@ func argText(arg interface{}) string {
 	case elided:
 		return "..."
 	case []interface{}:
-		return "{" + strings.Join(argTexts(x), ", ") + "}"
+		return "{" + strings.Join(h.argTexts(x), ", ") + "}"
 	}
 	v := reflect.ValueOf(arg)
 	switch v.Kind() {
@@ -82,12 +82,18 @@ func argText(arg interface{}) string {
 			return v.Type().String() + "{...}"
 		}
 	}
-	return plainText(arg)
+	return h.format("%#v", arg)
 }
 
-// plainText runs the arg's own formatting, if it has one: a panic there is
-// turned to text by fmt.
-func plainText(arg interface{}) string { return fmt.Sprintf("%#v", arg) }
+// format runs the value's own formatting, if it has one. A panic there is turned
+// to text by fmt, and counted.
+func (h *health) format(verb string, val interface{}) string {
+	text := fmt.Sprintf(verb, val)
+	if strings.Contains(text, "%!v(PANIC=") {
+		h.panics.Add(1)
+	}
+	return text
+}
 
 // plainType reports whether values of t hold all they are.
 func plainType(t reflect.Type) bool {

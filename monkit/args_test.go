@@ -34,20 +34,38 @@ func TestArgs(t *testing.T) {
 		{"struct that shares", struct{ M map[int]int }{}, "struct { M map[int]int }{...}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := argTexts(keepArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
+			if got := new(health).argTexts(keepArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
-	if got := argText(shy{}); !strings.Contains(got, "PANIC") {
-		t.Errorf("a panic is told as %q", got)
+}
+
+// shout has all its panics.
+type shout struct{}
+
+func (shout) Error() string { panic("no") }
+
+func TestPanicsOfValuesAreCounted(t *testing.T) {
+	s := NewRegistry().ScopeNamed("s")
+	ctx := t.Context()
+	defer s.FuncNamed("f").Task(&ctx, shy{}, []interface{}{shy{}}, "%!v(PANIC=")(nil)
+	span := SpanFromCtx(ctx)
+	if got := span.Args(); !strings.Contains(got[0], "PANIC") || !strings.Contains(got[1], "PANIC") {
+		t.Errorf("panics are told as %q", got)
+	}
+	span.AnnotateValue("error", shout{})
+	span.AnnotateValue("error", (*namedError)(nil)) // fmt knows that nil is no panic of its own
+	span.Annotate("text", "%!v(PANIC=")
+	if n := s.health.panics.Load(); n != 3 {
+		t.Errorf("%d panics are counted, want 3", n)
 	}
 }
 
 func TestArgsAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 10*maxArgText)
 	for name, arg := range map[string]interface{}{"string": long, "bytes": []byte(long), "list": slices.Repeat([]interface{}{long}, 99)} {
-		if got := argTexts(keepArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
+		if got := new(health).argTexts(keepArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
 			t.Errorf("%s is %d bytes", name, len(got))
 		}
 	}
@@ -59,7 +77,7 @@ func TestArgsAreBounded(t *testing.T) {
 func TestArgsMayHoldThemselves(t *testing.T) {
 	list := []interface{}{1, nil}
 	list[1] = list
-	if got := argTexts(keepArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
+	if got := new(health).argTexts(keepArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
 		t.Errorf("got %q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -69,7 +70,15 @@ func ask(handler func(error) (string, bool), err error) (name string, ok, panick
 		}
 	}()
 	name, ok = handler(err)
-	return name[:min(len(name), maxErrorName)], ok, false
+	return boundedName(name), ok, false
+}
+
+// boundedName cuts name, between characters, and lets go of the rest.
+func boundedName(name string) string {
+	if len(name) <= maxErrorName {
+		return name
+	}
+	return strings.Clone(strings.ToValidUTF8(name[:maxErrorName], ""))
 }
 
 // treeName looks at err, then at what it wraps, depth first, as errors.Is
@@ -85,6 +94,9 @@ func treeName(err error, left *int) (string, bool) {
 			err = e.Unwrap()
 		case interface{ Unwrap() []error }:
 			for _, each := range e.Unwrap() {
+				if *left <= 0 {
+					break
+				}
 				if name, ok := treeName(each, left); ok {
 					return name, true
 				}

@@ -40,11 +40,17 @@ type RawVal struct {
 
 // NewRawVal returns a RawVal with the series key.
 func NewRawVal(key SeriesKey, aggregations ...Aggregate) *RawVal {
-	v := &RawVal{key: key}
+	return newRawVal(nil, key, aggregations)
+}
+
+func newRawVal(h *health, key SeriesKey, aggregations []Aggregate) *RawVal {
+	v := &RawVal{key: key, health: h}
 	for _, aggregate := range aggregations {
-		observe, stat := aggregate()
-		v.observe = append(v.observe, observe)
-		v.stats = append(v.stats, stat)
+		v.guard(func() {
+			observe, stat := aggregate()
+			v.observe = append(v.observe, observe)
+			v.stats = append(v.stats, stat)
+		})
 	}
 	return v
 }
@@ -86,9 +92,7 @@ func (v *RawVal) guard(run func()) (ok bool) {
 }
 
 var rawVals = kind[*RawVal]{name: "raw", make: func(s *Scope, key SeriesKey) *RawVal {
-	v := NewRawVal(key)
-	v.health = &s.health
-	return v
+	return newRawVal(&s.health, key, nil)
 }}
 
 // RawVal returns the RawVal called name, without aggregations.
@@ -99,9 +103,13 @@ func (s *Scope) RawVal(name string, tags ...SeriesTag) *RawVal {
 // RawValk returns the RawVal with the series key. Aggregations count for the
 // first call only.
 func (s *Scope) RawValk(key SeriesKey, aggregations ...Aggregate) *RawVal {
-	return lookup(s, &kind[*RawVal]{name: rawVals.name, make: func(s *Scope, key SeriesKey) *RawVal {
-		v := NewRawVal(key, aggregations...)
-		v.health = &s.health
+	name, tags := key.Measurement, key.Tags.list()
+	if v, ok := find[*RawVal](&s.table, rawVals.own(), hashSeries(name, tags), name, tags); ok {
 		return v
-	}}, key.Measurement, key.Tags.list())
+	}
+	v := newRawVal(&s.health, key, aggregations) // runs user code: outside the lock
+	return lookup(s, &kind[*RawVal]{name: rawVals.name, make: func(_ *Scope, key SeriesKey) *RawVal {
+		v.key = key
+		return v
+	}}, name, tags)
 }

@@ -239,9 +239,9 @@ func (s *Span) Duration() time.Duration { return time.Duration(ticks() - s.start
 // Args are the arguments that the Task got, as text.
 func (s *Span) Args() []string {
 	if more := s.more.Load(); more != nil {
-		return argTexts(more.args)
+		return s.fn.health.argTexts(more.args)
 	}
-	return argTexts(nil)
+	return []string{}
 }
 
 // Orphaned reports whether the span's parent ended before it.
