@@ -86,6 +86,11 @@ func (c *callSites) find(returns, user uintptr) *callSite {
 		}
 		c.add(&callSite{pc: returns, shared: true})
 	}
+	return c.of(user)
+}
+
+// of returns the site that user lies in.
+func (c *callSites) of(user uintptr) *callSite {
 	if site := c.at(user); site != nil {
 		return site
 	}
@@ -133,7 +138,9 @@ func (s *Scope) at(site *callSite, tags []SeriesTag) *Func {
 	fn := site.fn.Load()
 	if fn == nil {
 		fn = s.FuncNamed(site.name)
-		site.fn.Store(fn)
+		if fn.name == site.name { // else it stands for others too, while there is no room
+			site.fn.Store(fn)
+		}
 	}
 	return fn
 }

@@ -66,6 +66,13 @@ func (c *callers) has(f *Func) bool {
 	return slices.Contains(c.all, f)
 }
 
+func (c *callers) len() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.all)
+}
+
 // with returns c and f, which it does not have.
 func (c *callers) with(f *Func) *callers {
 	var more callers
@@ -94,7 +101,7 @@ func (f *Func) Parents(cb func(f *Func)) {
 
 // calledBy remembers parent, which may be nil.
 func (f *Func) calledBy(parent *Func) {
-	if c := f.parents.Load(); !c.has(parent) && (c == nil || len(c.all) < maxParents) {
+	if c := f.parents.Load(); !c.has(parent) && c.len() < maxParents {
 		f.addParent(parent)
 	}
 }
@@ -102,7 +109,7 @@ func (f *Func) calledBy(parent *Func) {
 func (f *Func) addParent(parent *Func) {
 	f.parentsMu.Lock()
 	defer f.parentsMu.Unlock()
-	if c := f.parents.Load(); !c.has(parent) {
+	if c := f.parents.Load(); !c.has(parent) && c.len() < maxParents {
 		f.parents.Store(c.with(parent))
 	}
 }

@@ -4,7 +4,23 @@ package monkit
 // source of their kind, measurement overflow with the tag overflow=true.
 const maxSources = 10_000
 
+// A series may have so many tags, and so many bytes in its name and tags; those
+// beyond are as those beyond the limit of sources.
+const (
+	maxTags        = 60
+	maxSeriesBytes = 4 << 10
+)
+
 const overflowName = "overflow"
+
+// tooBig reports whether a series is beyond what one may take.
+func tooBig(name string, tags []SeriesTag) bool {
+	size := len(name)
+	for i := range tags {
+		size += len(tags[i].Key) + len(tags[i].Val)
+	}
+	return len(tags) > maxTags || size > maxSeriesBytes
+}
 
 // kind is one sort of source that a scope makes and finds again.
 type kind[T StatSource] struct {
@@ -39,6 +55,9 @@ func create[T StatSource](s *Scope, k *kind[T], name string, tags []SeriesTag) T
 	key, tags := s.seriesOf(k.fn, name, tags)
 	hash := hashSeries(name, tags)
 	defer s.warnOnce(key)
+	if tooBig(name, tags) {
+		return overflow(s, k)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if src, ok := find[T](&s.table, k.own(), hash, name, tags); ok {

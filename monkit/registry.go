@@ -69,7 +69,7 @@ func (r *Registry) ScopeNamed(name string) *Scope {
 func (r *core) addScope(name string) *Scope {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.scopes) >= maxScopes {
+	if len(r.scopes) >= maxScopes || len(name) > maxSeriesBytes {
 		name = overflowName
 	}
 	if s := r.scopes[name]; s != nil {

@@ -153,7 +153,7 @@ func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
 }
 
 // Func returns the Func named after the caller.
-func (s *Scope) Func() *Func { return s.FuncNamed(nameAt(callerPC(1))) }
+func (s *Scope) Func() *Func { return s.at(s.sites.of(callerPC(1)), nil) }
 
 // Funcs calls cb with all Funcs, in the order they came up.
 func (s *Scope) Funcs(cb func(f *Func)) {

@@ -17,10 +17,10 @@ type entry struct {
 
 // has reports whether the entry's tags are tags and its own, in any order.
 func (e *entry) has(tags []SeriesTag) bool {
-	if e.tags.Len() != len(tags)+int(e.own) || len(tags) > 64 {
+	if e.tags.Len() != len(tags)+int(e.own) {
 		return false
 	}
-	var met uint64 // else one tag given twice could stand for two
+	var met uint64 // else one tag given twice could stand for two; see maxTags
 	for _, tag := range tags {
 		i, ok := e.tags.index(tag.Key)
 		if !ok || e.tags.tags[i].Val != tag.Val || met&(1<<i) != 0 {
