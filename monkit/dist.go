@@ -30,7 +30,7 @@ type Dist[T Number] struct {
 	// What every value changes lies together, on few cache lines.
 	Recent T     // the newest value; zero while Count is
 	Count  int64 // how many values
-	Sum    T     // of all values
+	Sum    T     // of all values; integers go round, which Stats and FullAverage see through
 	recent recent[T]
 
 	Low, High T // of all values; zero while Count is
@@ -140,7 +140,17 @@ func (d *Dist[T]) FullAverage() T {
 	if d.Count == 0 {
 		return 0
 	}
+	if sum, round := d.wentRound(); round {
+		return within(sum/float64(d.Count), lowest[T](), highest[T]())
+	}
 	return d.Sum / T(d.Count)
+}
+
+// wentRound returns about the true sum, if Sum is not that because T has not
+// the range: 290 years, which ten thousand who run at once have in ten days.
+func (d *Dist[T]) wentRound() (sum float64, round bool) {
+	sum = d.recent.sum()
+	return sum, !isFloat[T]() && math.Abs(sum-float64(d.Sum)) > 1<<62
 }
 
 // ReservoirAverage is the average of the recent values.
@@ -169,9 +179,6 @@ func average[T Number](a, b *window[T]) T {
 // were.
 func (d *Dist[T]) Query(q float64) T {
 	a, b, _ := d.recent.view(ticks())
-	if a == nil {
-		return 0
-	}
 	var out [1]T
 	quantiles(a, b, []float64{q}, out[:])
 	return out[0]
@@ -247,6 +254,9 @@ func (d *Dist[T]) summary(now int64) (s summary) {
 		return s
 	}
 	s.sum, s.min, s.max, s.recent = plain(d.Sum), plain(d.Low), plain(d.High), plain(d.Recent)
+	if sum, round := d.wentRound(); round {
+		s.sum = sum * unit[T]()
+	}
 	a, b, fresh := d.recent.view(now)
 	d.recent.wary(d.Count)
 	if s.fresh = fresh; !fresh {

@@ -69,6 +69,7 @@ type recent[T Number] struct {
 	cur     window[T]
 	prev    *window[T] // nil until a first one is over
 	stride  int64      // how many values that look let pass; 0 before the first
+	gone    float64    // the sum of values that are in no window any more
 }
 
 // look reads the clock, for values that come without their time, and lets
@@ -124,27 +125,40 @@ func (r *recent[T]) turn(began int64) {
 		r.prev = new(window[T])
 	}
 	r.cur, *r.prev = *r.prev, r.cur
-	r.cur.clear()
+	r.forget(&r.cur)
 	if began != r.began+windowLength {
-		r.prev.clear()
+		r.forget(r.prev)
 	}
 	r.began = began
 }
 
-// view returns the windows that are recent at now, either may be nil. Where
-// none is, it returns the last there were, and false. now may be a little
-// before the last value's time.
+func (r *recent[T]) forget(w *window[T]) {
+	r.gone += w.sum
+	w.clear()
+}
+
+// sum is of all values, about.
+func (r *recent[T]) sum() float64 {
+	sum := r.gone + r.cur.sum
+	if r.prev != nil {
+		sum += r.prev.sum
+	}
+	return sum
+}
+
+// view returns the windows that are recent at now; the second may be nil. Where
+// none has values, it returns the last there were, and false. now may be a
+// little before the last value's time.
 func (r *recent[T]) view(now int64) (a, b *window[T], fresh bool) {
 	age := now - r.began
 	switch {
-	case r.cur.count == 0:
-		return r.prev, nil, false
-	case age >= 2*windowLength || age < -windowLength:
-		return &r.cur, r.prev, false
-	case age >= windowLength:
+	case age < -windowLength || age >= 2*windowLength:
+	case age >= windowLength && r.cur.count > 0:
 		return &r.cur, nil, true
+	case age < windowLength:
+		return &r.cur, r.prev, r.cur.count > 0 || r.prev != nil && r.prev.count > 0
 	}
-	return &r.cur, r.prev, true
+	return &r.cur, r.prev, false
 }
 
 func (r *recent[T]) merge(o *recent[T]) {
@@ -154,6 +168,7 @@ func (r *recent[T]) merge(o *recent[T]) {
 	if r.empty() || o.began > r.began {
 		r.turn(o.began)
 	}
+	sum := r.sum() + o.sum()
 	switch o.began {
 	case r.began:
 		r.cur.merge(&o.cur)
@@ -162,6 +177,7 @@ func (r *recent[T]) merge(o *recent[T]) {
 		r.older(&o.cur)
 	default: // older than any that are recent
 	}
+	r.gone += sum - r.sum()
 }
 
 func (r *recent[T]) older(w *window[T]) {
@@ -182,6 +198,7 @@ func (r *recent[T]) drain() {
 		r.prev.clear()
 	}
 	r.wary(0)
+	r.gone = 0
 }
 
 func (r *recent[T]) clone() recent[T] {
@@ -198,7 +215,7 @@ func quantiles[T Number](a, b *window[T], qs []float64, out []T) {
 	if b == nil || b.count == 0 {
 		b = &none
 	}
-	if a == nil || a.count == 0 {
+	if a.count == 0 {
 		a, b = b, &none
 	}
 	low, high := a.min, a.max
