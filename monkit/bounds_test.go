@@ -125,7 +125,7 @@ func TestSeriesAreOfBoundedSize(t *testing.T) {
 		make(s).Inc(1)
 		make(s).Inc(1)
 		got := Collect(r)
-		if got["overflow,kind=counter,overflow=true,scope=s value"] != 2 || got["monkit_scope,scope=s overflows"] != 2 || len(got) != 6 {
+		if got["overflow,kind=counter,overflow=true,scope=s value"] != 2 || got["monkit_scope,scope=s overflows"] != 2 || len(got) != 7 {
 			t.Errorf("%s: samples %v", name, got)
 		}
 	}

@@ -96,6 +96,7 @@ func TestSourcePanicIsCounted(t *testing.T) {
 		"monkit_scope,scope=s callback_panics": 1,
 		"monkit_scope,scope=s kind_conflicts":  0,
 		"monkit_scope,scope=s overflows":       1,
+		"monkit_scope,scope=s unlisted_spans":  0,
 	}
 	if got := Collect(r); !maps.Equal(got, want) {
 		t.Errorf("samples %v, want %v", got, want)

@@ -104,6 +104,42 @@ func TestFaultRemarksWithoutEnd(t *testing.T) {
 	end(nil)
 }
 
+// TestFaultSpansThatNobodyEndsStay begins runs that never end, and some that do
+// while there are too many to show.
+func TestFaultSpansThatNobodyEndsStay(t *testing.T) {
+	r := NewRegistry()
+	s := r.ScopeNamed("s")
+	f := s.FuncNamed("f")
+	count := func() (n int) {
+		r.AllSpans(func(*Span) { n++ })
+		return n
+	}
+	ctx := context.Background()
+	end := f.Task(&ctx)
+	for range 2 * maxListed {
+		inner := ctx
+		f.Task(&inner)
+	}
+	if n := count(); n != maxListed+2 { // the parent, and the child in its slot
+		t.Errorf("%d spans are kept", n)
+	}
+	unseen := ctx
+	endUnseen := f.Task(&unseen)
+	endGrandchild := f.Task(&unseen)
+	endUnseen(nil)
+	if n := count(); n != maxListed+2 {
+		t.Errorf("%d spans are kept once one had no place", n)
+	}
+	end(nil)
+	endGrandchild(nil)
+	if got := Collect(s); got["monkit_scope,scope=s unlisted_spans"] < maxListed || got["function,name=f,scope=s successes"] != 3 {
+		t.Errorf("samples %v", got)
+	}
+	if f.Current() != 2*maxListed {
+		t.Errorf("%d run", f.Current())
+	}
+}
+
 // TestFaultOrphansAreNobodys has a child outlive its parent: it belongs to the
 // nearest ancestor that lives, not to nobody.
 func TestFaultOrphansAreNobodys(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -251,6 +252,40 @@ func TestFaultQuantilesAreOfEventsNotOfTime(t *testing.T) {
 			t.Errorf("samples %v", got)
 		}
 	})
+}
+
+// TestFaultWindowFreezesTheTail sets what once was how many values a
+// distribution goes back; below 64, the first values stood for all.
+func TestFaultWindowFreezesTheTail(t *testing.T) {
+	old := Window
+	defer func() { Window = old }()
+	Window = 1
+	d := NewIntDist(NewSeriesKey("d"))
+	for i := range int64(1000) {
+		d.Insert(i)
+	}
+	if q := d.Query(.5); !within1Percent(float64(q), 500) {
+		t.Errorf("the median is %d, want 500", q)
+	}
+}
+
+// TestFaultStoredTasksRace has goroutines be the first to call a Task, and ask
+// for its Func, at once.
+func TestFaultStoredTasksRace(t *testing.T) {
+	s := NewRegistry().ScopeNamed("s")
+	for range 20 {
+		task := s.Task()
+		var wg sync.WaitGroup
+		work := func() { defer task(nil)(nil) }
+		for range 4 {
+			wg.Go(work)
+			wg.Go(func() { task.Func() })
+		}
+		wg.Wait()
+	}
+	if got := s.FuncNamed("TestFaultStoredTasksRace.func1").Success(); got != 80 {
+		t.Errorf("the function ran %d times, want 80: %v", got, Collect(s))
+	}
 }
 
 func TestFaultMeterHidesSpikes(t *testing.T) {

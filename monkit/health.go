@@ -14,19 +14,21 @@ type health struct {
 	panics    atomic.Int64 // user callbacks that panicked
 	conflicts atomic.Int64 // names used for two kinds
 	overflows atomic.Int64 // lookups beyond the limit of sources
+	unlisted  atomic.Int64 // spans beyond those that are shown
 
 	toldConflict, toldOverflow atomic.Bool // in the log
 }
 
 // emit tells the counts under key, or nothing while all is well.
 func (h *health) emit(key SeriesKey, cb func(key SeriesKey, field string, val float64)) {
-	panics, conflicts, overflows := h.panics.Load(), h.conflicts.Load(), h.overflows.Load()
-	if panics|conflicts|overflows == 0 {
+	panics, conflicts, overflows, unlisted := h.panics.Load(), h.conflicts.Load(), h.overflows.Load(), h.unlisted.Load()
+	if panics|conflicts|overflows|unlisted == 0 {
 		return
 	}
 	cb(key, "callback_panics", float64(panics))
 	cb(key, "kind_conflicts", float64(conflicts))
 	cb(key, "overflows", float64(overflows))
+	cb(key, "unlisted_spans", float64(unlisted))
 }
 
 // warnOnce says in the log what first went wrong in the scope, when the source

@@ -30,9 +30,9 @@ func TestADistIsAsSmallAsItSays(t *testing.T) {
 		n    int
 		most int64
 	}{
-		{"all bits", func() float64 { return math.Float64frombits(r.Uint64()) }, 1_000_000, 4 * 44 << 10},
-		{"one sign", func() float64 { return math.Float64frombits(r.Uint64() >> 1) }, 1_000_000, 2 * 44 << 10},
-		{"a million of three decades", func() float64 { return 1 + 999*r.Float64() }, 1_000_000, 10 << 10},
+		{"all bits", func() float64 { return math.Float64frombits(r.Uint64()) }, 200_000, 4 * 44 << 10},
+		{"one sign", func() float64 { return math.Float64frombits(r.Uint64() >> 1) }, 200_000, 2 * 44 << 10},
+		{"many of three decades", func() float64 { return 1 + 999*r.Float64() }, 200_000, 10 << 10},
 		{"a hundred of three decades", func() float64 { return math.Pow(10, 3*r.Float64()) }, 100, 2 << 10},
 		{"one", func() float64 { return 1 }, 1, 512},
 	} {
@@ -59,7 +59,6 @@ func TestIdleSeriesStaySmall(t *testing.T) {
 		most int64 // bytes a series, with what finds it
 	}{
 		{"counter", func(s *Scope, name string) { s.Counter(name).Inc(1) }, 320},
-		{"IntVal never used", func(s *Scope, name string) { s.IntVal(name) }, 640},
 		{"IntVal used once", func(s *Scope, name string) { s.IntVal(name).Observe(1) }, 800},
 		{"Func never called", func(s *Scope, name string) { s.FuncNamed(name) }, 2 << 10},
 	} {

@@ -159,7 +159,7 @@ func timedStep(r *rand.Rand, all []timed) {
 // TestRecentAgainstAllValues does to distributions, over time, whatever may be
 // done, in any order.
 func TestRecentAgainstAllValues(t *testing.T) {
-	for seed := range int64(200) {
+	for seed := range int64(100) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewSource(seed))
 			all := make([]timed, 1+r.Intn(4))

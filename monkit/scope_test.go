@@ -123,6 +123,7 @@ func TestMixedKindsBothWork(t *testing.T) {
 		"monkit_scope,scope=s kind_conflicts":  1,
 		"monkit_scope,scope=s callback_panics": 0,
 		"monkit_scope,scope=s overflows":       0,
+		"monkit_scope,scope=s unlisted_spans":  0,
 	}
 	if got := Collect(r); !maps.Equal(got, want) {
 		t.Errorf("samples %v, want %v", got, want)
@@ -195,7 +196,7 @@ func TestGaugePanicIsCounted(t *testing.T) {
 	s.Gauge("nil", nil)
 	s.Gauge("good", func() float64 { return 1 })
 	got := Collect(r)
-	if len(got) != 4 || got["good,scope=s value"] != 1 || got["monkit_scope,scope=s callback_panics"] != 1 {
+	if len(got) != 5 || got["good,scope=s value"] != 1 || got["monkit_scope,scope=s callback_panics"] != 1 {
 		t.Errorf("samples %v", got)
 	}
 }

@@ -28,7 +28,7 @@ type Span struct {
 
 const (
 	stateOrphaned = 1 << iota
-	stateListed   // the place is a list, and spanMore.in has it
+	stateListed   // the place is a list, and spanMore.in has it, if it had room
 	stateGiven    // it is a root of a trace that was there before it; never changed
 )
 

@@ -26,13 +26,23 @@ type spanList struct {
 	closed bool    // guarded by mu; nothing is added any more
 }
 
-// add lists s, unless the list, or its owner, is closed. owner may be nil.
+// maxListed bounds the spans of one list: those that nobody ends would be on it
+// for ever.
+const maxListed = 1 << 14
+
+// add lists s, unless the list, or its owner, is closed. owner may be nil. A
+// span that is too much for the list is in no place, and nobody finds it.
 func (l *spanList) add(s, owner *Span) bool {
 	more := s.rest()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || owner != nil && owner.ended() {
 		return false
+	}
+	if len(l.spans) >= maxListed {
+		s.fn.health.unlisted.Add(1)
+		s.state.Or(stateListed)
+		return true
 	}
 	s.at = int32(len(l.spans))
 	l.spans = append(l.spans, s)
