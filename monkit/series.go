@@ -59,16 +59,24 @@ func (s SeriesKey) writeTo(b *strings.Builder, more int) {
 	}
 }
 
+// writeEscaped writes s with a backslash before each of escapes. Backslashes
+// that come right before one, or at the end, are doubled, or they would be taken
+// for those that escape: different series have different names. Others stay.
 func writeEscaped(b *strings.Builder, s, escapes string) {
 	for {
 		i := strings.IndexAny(s, escapes)
 		if i < 0 {
-			b.WriteString(s)
+			writePlain(b, s)
 			return
 		}
-		b.WriteString(s[:i])
+		writePlain(b, s[:i])
 		b.WriteByte('\\')
 		b.WriteByte(s[i])
 		s = s[i+1:]
 	}
+}
+
+func writePlain(b *strings.Builder, s string) {
+	b.WriteString(s)
+	b.WriteString(s[len(strings.TrimRight(s, "\\")):])
 }

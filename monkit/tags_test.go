@@ -1,6 +1,7 @@
 package monkit
 
 import (
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ func TestSeriesNames(t *testing.T) {
 		{"measurement escapes comma and space", NewSeriesKey("a,b c=d"), `a\,b\ c=d f`},
 		{"tags escape equals too", NewSeriesKey("m").WithTag("k,=", "v =,"), `m,k\,\==v\ \=\, f`},
 		{"backslash, quote and newline stay", NewSeriesKey("a\\\"\n"), "a\\\"\n f"},
+		{"but where they would escape", NewSeriesKey(`a\`).WithTag(`\b\ `, `C:\d\\`), `a\\,\b\\\ =C:\d\\\\ f`},
 		{"the last of one key stands", NewSeriesKey("m").WithTags(SeriesTag{"a", "1"}, SeriesTag{"a", "2"}), "m,a=2 f"},
 		{"a new value replaces", NewSeriesKey("m").WithTag("a", "1").WithTag("a", "2"), "m,a=2 f"},
 		{"no tags given", NewSeriesKey("m").WithTags(), "m f"},
@@ -98,4 +100,31 @@ func FuzzTagSet(f *testing.F) {
 			t.Errorf("%v does not survive a map", set)
 		}
 	})
+}
+
+// TestDifferentSeriesHaveDifferentNames tries all names that can be made of the
+// characters with a meaning.
+func TestDifferentSeriesHaveDifferentNames(t *testing.T) {
+	words := []string{""}
+	for from := 0; len(words[len(words)-1]) < 3; from++ {
+		for _, c := range []string{"a", ",", "=", " ", `\`} {
+			words = append(words, words[from]+c)
+		}
+	}
+	seen := make(map[string]string)
+	is := func(key SeriesKey, field string) {
+		name, this := key.WithField(field), fmt.Sprintf("%q %q %q", key.Measurement, key.Tags.list(), field)
+		if other, ok := seen[name]; ok && other != this {
+			t.Fatalf("%s is the name of %s and of %s", name, this, other)
+		}
+		seen[name] = this
+	}
+	for _, a := range words {
+		for _, b := range words {
+			is(NewSeriesKey(a), b)
+			is(NewSeriesKey("a").WithTag(a, b), "a")
+			is(NewSeriesKey(a).WithTag("a", b), "a")
+			is(NewSeriesKey("a").WithTag("a", a).WithTag(b, "a"), "a")
+		}
+	}
 }

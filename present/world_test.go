@@ -84,7 +84,7 @@ var hostile = []string{
 	"\xff\xfe not UTF-8",
 	"\u202egnp.exe", "\u2028",
 	"", " ", ",", "=", "%s%n",
-	strings.Repeat("long", 1<<12),
+	strings.Repeat("long", 1<<8),
 }
 
 // hostileWorld has the corpus wherever a user's text can get to.

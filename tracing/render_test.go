@@ -20,7 +20,7 @@ import (
 // hostile are texts that somebody might get into a program.
 var hostile = []string{
 	`'"><script>alert(1)</script>`, `') || alert('1`, "]]>", "&amp;", "nul\x00", "esc\x1b[2J", "two\nlines",
-	"\xff\xfe not UTF-8", "\u202egnp.exe", "", strings.Repeat("long", 1<<12),
+	"\xff\xfe not UTF-8", "\u202egnp.exe", "", strings.Repeat("long", 1<<8),
 }
 
 // hostileSpans has the texts wherever a user's can get to.
