@@ -6,7 +6,8 @@ type DiffMeter struct {
 	m1, m2 *Meter
 }
 
-// NewDiffMeter returns the difference m1 - m2 with the series key.
+// NewDiffMeter returns the difference m1 - m2 with the series key. A nil meter
+// counts nothing.
 func NewDiffMeter(key SeriesKey, m1, m2 *Meter) *DiffMeter {
 	return &DiffMeter{key: key, m1: m1, m2: m2}
 }

@@ -78,6 +78,8 @@ func TestFaultRawValCallbackMayNotObserve(t *testing.T) {
 	v := NewRawVal(NewSeriesKey("v"), Sum)
 	v.Observe(.5)
 	v.Stats(func(SeriesKey, string, float64) { v.Observe(1) })
+	v.Observe(nan())
+	v.Observe(inf())
 	if got := Collect(v)["v sum"]; got != 2.5 { // and was cut to whole numbers
 		t.Errorf("sum %v, want 2.5", got)
 	}

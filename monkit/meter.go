@@ -146,6 +146,9 @@ func (e *Meter) Rate() float64 {
 func (e *Meter) Total() float64 { return float64(e.total.Load()) }
 
 func (e *Meter) read(now int64) (rate, total float64) {
+	if e == nil { // of a DiffMeter
+		return 0, 0
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	sum := e.total.Load()
@@ -157,14 +160,19 @@ func (e *Meter) read(now int64) (rate, total float64) {
 	return float64(sum-from.total) / seconds, float64(sum)
 }
 
-// since is the newest mark that is meterSpan old, give or take a step, or else
-// the oldest.
+// since is what the total was meterSpan ago, or at the oldest mark if that is
+// later. Between two marks it is taken to have risen steadily.
 func (e *Meter) since(now int64) mark {
+	then := now - meterSpan
 	from := e.past[e.at]
-	for i := 1; i < len(e.past) && now-from.when < meterSpan-meterStep; i++ {
+	for i := 1; i < len(e.past) && from.when > then; i++ {
 		older := e.past[(e.at+len(e.past)-i)%len(e.past)]
 		if !older.set {
 			break
+		}
+		if older.when <= then {
+			share := float64(then-older.when) / float64(from.when-older.when)
+			return mark{when: then, total: older.total + int64(share*float64(from.total-older.total))}
 		}
 		from = older
 	}

@@ -2,6 +2,7 @@ package monkit
 
 import (
 	"math"
+	"math/rand"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -119,5 +120,35 @@ func TestValsAreConcurrent(t *testing.T) {
 	}
 	if f.Quantile(0) != 0 || f.Quantile(1) != 7 || d.Quantile(1) != 7 {
 		t.Errorf("from %v to %v", f.Quantile(0), f.Quantile(1))
+	}
+}
+
+// TestRareMarksHaveTheRateOfTheMinute marks now and then, and nobody asks for
+// the rate meanwhile.
+func TestRareMarksHaveTheRateOfTheMinute(t *testing.T) {
+	for seed := range int64(200) {
+		synctest.Test(t, func(t *testing.T) {
+			r := rand.New(rand.NewSource(seed))
+			m := NewMeter(NewSeriesKey("m"))
+			var marks []int64
+			for range 10 + r.Intn(50) {
+				time.Sleep(time.Duration(1 + r.Int63n(int64(80*time.Second))))
+				m.Mark(1)
+				marks = append(marks, ticks())
+			}
+			time.Sleep(time.Duration(r.Int63n(int64(80 * time.Second))))
+			within := func(d time.Duration) (n float64) {
+				for _, when := range marks {
+					if ticks()-when <= int64(d) {
+						n++
+					}
+				}
+				return n / 60
+			}
+			got, least, most := m.Rate(), within(49*time.Second), within(71*time.Second)
+			if got < least-1e-9 || got > most+1e-9 {
+				t.Errorf("seed %d: the rate is %v, want %v to %v", seed, got, least, most)
+			}
+		})
 	}
 }

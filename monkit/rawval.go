@@ -18,10 +18,14 @@ func Count() (observe func(val float64), stat func() (field string, val float64)
 		func() (string, float64) { return "count", float64(count) }
 }
 
-// Sum is an Aggregate that adds values up.
+// Sum is an Aggregate that adds values up, but for those that are not finite.
 func Sum() (observe func(val float64), stat func() (field string, val float64)) {
 	var sum float64
-	return func(val float64) { sum += val },
+	return func(val float64) {
+			if finite(val) {
+				sum += val
+			}
+		},
 		func() (string, float64) { return "sum", sum }
 }
 
