@@ -133,7 +133,8 @@ func TestSeriesAreOfBoundedSize(t *testing.T) {
 	if s.Counter("c", many[1:]...) != s.Counter("c", append(many[1:], many[1:]...)...) {
 		t.Error("as many tags as there may be are not found again")
 	}
-	if s.FuncNamed("f", many[1:]...) != s.FuncNamed("f", many[1:]...) {
+	f := s.FuncNamed("f", many[1:]...)
+	if again := s.FuncNamed("f", many[1:]...); again != f {
 		t.Error("a Func with as many tags as there may be is not found again")
 	}
 	if got := NewRegistry().ScopeNamed(long).Name(); got != overflowName {

@@ -15,7 +15,6 @@ import (
 type hostile struct {
 	is, as, unwrap func()
 	wrapped        error
-	list           []error
 }
 
 func (*hostile) Error() string { panic("Error") }
