@@ -206,7 +206,7 @@ func (t *table) replace(out map[StatSource]*faded) {
 			f, ok := src.(*faded)
 			if !ok || f.get() != nil && !met[f] {
 				met[f] = true
-				all = append(all, &entry{hash: e.hash, name: e.name, tags: e.tags, src: src, own: e.own})
+				all = append(all, &entry{hash: e.hash, name: e.name, tags: e.tags, src: src, own: e.own, detached: e.detached})
 			}
 		}
 	}

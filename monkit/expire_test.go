@@ -161,3 +161,51 @@ func TestLimitSources(t *testing.T) {
 		t.Errorf("a higher limit makes no room: %v", Collect(old))
 	}
 }
+
+// TestANameOfTwoKindsBeginsAnew has the kind that is told be forgotten.
+func TestANameOfTwoKindsBeginsAnew(t *testing.T) {
+	logTo(t, discard{})
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry()
+		r.ExpireIdle(time.Hour)
+		s := r.ScopeNamed("s")
+		s.Counter("x").Inc(5)
+		detached := s.IntVal("x")
+		hours(t, r, 3)
+		if n := sourcesOf(s); n != 0 {
+			t.Fatalf("%d sources are left", n)
+		}
+		s.Counter("x").Inc(1)
+		if got := Collect(s)["x,scope=s value"]; got != 1 {
+			t.Errorf("the counter is %v, want 1", got)
+		}
+		if s.IntVal("x") != detached {
+			t.Error("the other kind is another now")
+		}
+		wantUnique(t, r)
+	})
+}
+
+// TestOverflowIsAskedForAgain has what stands for all beyond the limit be on
+// its way out when it is needed again.
+func TestOverflowIsAskedForAgain(t *testing.T) {
+	logTo(t, discard{})
+	for quarters := 3; quarters < 9; quarters++ {
+		synctest.Test(t, func(t *testing.T) {
+			r := NewRegistry()
+			r.LimitSources(1)
+			r.ExpireIdle(time.Hour)
+			s := r.ScopeNamed("s")
+			s.Gauge("stays", func() float64 { return 1 })
+			for _, inc := range []int64{5, 1} {
+				s.Counter("c").Inc(inc)
+				for range quarters {
+					time.Sleep(15 * time.Minute)
+					wantUnique(t, r)
+				}
+			}
+			s.Counter("c").Inc(1)
+			wantUnique(t, r)
+		})
+	}
+}

@@ -72,7 +72,7 @@ func create[T StatSource](s *Scope, k *kind[T], name string, tags []SeriesTag) T
 	}
 	detached := s.table.taken(k.own(), hash, name, tags)
 	src := k.make(s, key)
-	s.table.add(&entry{hash: hash, name: name, tags: key.Tags, src: src, own: k.own()})
+	s.table.add(&entry{hash: hash, name: name, tags: key.Tags, src: src, own: k.own(), detached: detached})
 	if detached { // it works for who holds it, but cannot share the series
 		s.health.conflicts.Add(1)
 		return src
@@ -98,6 +98,9 @@ func overflowLocked[T StatSource](s *Scope, k *kind[T]) T {
 	key, tags := s.seriesOf(k.fn, overflowName, []SeriesTag{{"kind", k.name}, {"overflow", "true"}})
 	hash := hashSeries(overflowName, tags)
 	if src, ok := find[T](&s.table, k.own(), hash, overflowName, tags); ok {
+		return src
+	}
+	if src, ok := revive[T](s, k.own(), hash, overflowName, tags); ok {
 		return src
 	}
 	src := k.make(s, key)

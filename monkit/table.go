@@ -13,6 +13,8 @@ type entry struct {
 	tags *TagSet // the series', so with own tags that every caller leaves out
 	src  StatSource
 	own  uint8
+
+	detached bool // src has no part in Stats: another kind has the series
 }
 
 // has reports whether the entry's tags are tags and its own, in any order.
@@ -106,10 +108,11 @@ func find[T StatSource](t *table, own uint8, hash uint64, name string, tags []Se
 	return src, false
 }
 
-// taken reports whether name and tags belong to a source of any type.
+// taken reports whether name and tags belong to a source of any type that has a
+// part in Stats.
 func (t *table) taken(own uint8, hash uint64, name string, tags []SeriesTag) bool {
 	for e := t.first(hash); e != nil; e = e.next.Load() {
-		if e.hash == hash && e.own == own && e.name == name && e.has(tags) && whole(e.src) != nil {
+		if e.hash == hash && e.own == own && e.name == name && e.has(tags) && !e.detached && whole(e.src) != nil {
 			return true
 		}
 	}
