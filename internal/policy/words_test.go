@@ -1,0 +1,205 @@
+package policy
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// A word is one that this project does not write, and what it writes instead:
+// the glossary at the end of ARCHITECTURE.md. The pattern is matched without
+// case, and against names as their words, so that "let go" covers letGo too.
+type word struct{ pattern, instead string }
+
+// The patterns are written so that this file does not match itself.
+var words = []word{
+	// Sentences: subject, verb, object, with the noun spelled out.
+	{`te` + `ll(s|ing)?|to` + `ld`, "a verb that says how: report, emit, return, log, print, show"},
+	{`no` + `body|some` + `body|any` + `body|who` + `ever`, "the noun"},
+	{`tho` + `se who|for wh` + `om|wh` + `om`, "the noun"},
+	{`an` + `ew`, "again, or from the start"},
+	{`le` + `ts? go`, "release, close, stop"},
+	{`mean` + `while`, "while …, with what happens"},
+	{`sh` + `all`, "must, or the present tense"},
+	// One word for one thing.
+	{`int` + `akes?|out` + `lets?`, "listener, destination or reporter"},
+	{`the la` + `w|unexp` + `lained`, "balance, ledger, unaccounted"},
+	{`fo` + `ld(s|ed|ing)?`, "aggregate, aggregation"},
+	{`la` + `nes?`, "shard"},
+	{`wi` + `den|many wa` + `its|po` + `ur(s|ed)?`, "grow, contentionLimit, drainInto"},
+	{`fa` + `de|rev` + `ive|look aro` + `und`, "weaken, restore, sweep"},
+	{`na` + `p(s|ped|ping)?|pa` + `cer|pati` + `ence|hu` + `sh`, "coalesce, delay, idle, timer, lowWater"},
+	{`nu` + `dge|turn` + `stile`, "wake, open"},
+	{`rub` + `bish`, "garbage, or what is overwritten with"},
+}
+
+// A license to write one of them in one file, or below one folder if path ends
+// in a slash.
+type exception struct{ path, word, reason string }
+
+var exceptions = []exception{}
+
+// maxExceptions keeps the list short: a word that needs more is the wrong
+// entry.
+const maxExceptions = 10
+
+func TestWords(t *testing.T) {
+	if len(exceptions) > maxExceptions {
+		t.Errorf("%d exceptions; at most %d", len(exceptions), maxExceptions)
+	}
+	used := map[exception]bool{}
+	eachText(t, func(path string, line int, text string) {
+		for _, w := range unwanted(text) {
+			if e, ok := excepted(path, w.found); ok {
+				used[e] = true
+			} else {
+				t.Errorf("%s:%d: %q in %q: write %s", path, line, w.found, excerpt(text), w.instead)
+			}
+		}
+	})
+	for _, e := range exceptions {
+		if !used[e] {
+			t.Errorf("%s may write %q (%s) and does not; delete the exception", e.path, e.word, e.reason)
+		}
+	}
+}
+
+type finding struct{ found, instead string }
+
+var patterns = func() (all []*regexp.Regexp) {
+	for _, w := range words {
+		all = append(all, regexp.MustCompile(`(?i)\b(`+w.pattern+`)\b`))
+	}
+	return all
+}()
+
+// unwanted are the words of the list that text has.
+func unwanted(text string) (all []finding) {
+	for i, p := range patterns {
+		for _, found := range p.FindAllString(text, -1) {
+			all = append(all, finding{strings.ToLower(found), words[i].instead})
+		}
+	}
+	return all
+}
+
+func excepted(path, found string) (exception, bool) {
+	for _, e := range exceptions {
+		if e.word == found && (e.path == path || strings.HasSuffix(e.path, "/") && strings.HasPrefix(path, e.path)) {
+			return e, true
+		}
+	}
+	return exception{}, false
+}
+
+func excerpt(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > 120 {
+		text = text[:120] + "…"
+	}
+	return text
+}
+
+// eachText visits what a reader reads: the comments, string literals and
+// names of Go files, and the lines of documents, pages, scripts and settings.
+func eachText(t *testing.T, fn func(path string, line int, text string)) {
+	t.Helper()
+	eachFile(t, func(path string) {
+		switch {
+		case strings.HasSuffix(path, ".go"):
+			eachTextOfGo(t, path, fn)
+		case isProse(path):
+			n := 0
+			for line := range strings.Lines(read(t, path)) {
+				n++
+				fn(path, n, line)
+			}
+		}
+	})
+}
+
+// isProse is about files that are not Go and that people read. Results of
+// measurements are not written by hand.
+func isProse(path string) bool {
+	switch filepath.Ext(path) {
+	case ".md", ".html", ".txtar", ".css", ".js", ".sh", ".yml", ".yaml":
+		return true
+	}
+	return path == "Makefile" || strings.HasPrefix(path, ".ci/")
+}
+
+func eachTextOfGo(t *testing.T, path string, fn func(path string, line int, text string)) {
+	t.Helper()
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, filepath.Join(root, filepath.FromSlash(path)), nil, parser.ParseComments)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	at := func(n ast.Node) int { return fset.Position(n.Pos()).Line }
+	for _, group := range f.Comments {
+		fn(path, at(group), group.Text())
+	}
+	declared := map[string]bool{} // a name is reported where it is first met
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.BasicLit:
+			if n.Kind == token.STRING {
+				fn(path, at(n), n.Value)
+			}
+		case *ast.Ident:
+			if !declared[n.Name] {
+				declared[n.Name] = true
+				fn(path, at(n), spelled(n.Name))
+			}
+		}
+		return true
+	})
+}
+
+// spelled is a name as its words, in lower case: "letItGo" is "let it go".
+func spelled(name string) string {
+	var b strings.Builder
+	before := ' '
+	for _, r := range name {
+		if unicode.IsUpper(r) && unicode.IsLower(before) || r == '_' {
+			b.WriteByte(' ')
+		}
+		if r != '_' {
+			b.WriteRune(unicode.ToLower(r))
+		}
+		before = r
+	}
+	return b.String()
+}
+
+func TestUnwanted(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       string
+	}{
+		{"a word of the list is found", "It te" + "lls what it has.", "te" + "lls"},
+		{"case does not matter", "No" + "body knows.", "no" + "body"},
+		{"a word within another is not", "the renewal of a stall, an" + "ewt", ""},
+		{"two words are found as a name", spelled("le" + "tGo"), "let go"},
+		{"a name is found by any of its words", spelled("TestSome" + "bodyWaits"), "some" + "body"},
+		{"plain words pass", "Flush waits until the queue is empty.", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, f := range unwanted(tt.text) {
+				got = append(got, f.found)
+			}
+			if strings.Join(got, ",") != tt.want {
+				t.Errorf("found %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
