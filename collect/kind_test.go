@@ -24,12 +24,12 @@ func TestKinds(t *testing.T) {
 		got[p.Key.WithField(p.Field)] = p.Kind
 	}
 	for name, want := range map[string]reporters.Kind{
-		"a,scope=s total":              reporters.Total,
+		"a,scope=s total":              reporters.Counter,
 		"a,scope=s rate":               reporters.Gauge,
 		"diff,scope=s total":           reporters.Gauge,
-		"collect,scope=s walks":        reporters.Total,
+		"collect,scope=s walks":        reporters.Counter,
 		"collect,scope=s walk_seconds": reporters.Gauge,
-		"collect,scope=s panics":       reporters.Total,
+		"collect,scope=s panics":       reporters.Counter,
 	} {
 		if kind, ok := got[name]; !ok || kind != want {
 			t.Errorf("%s is %v (there: %v), want %v", name, kind, ok, want)

@@ -121,7 +121,7 @@ func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	text := key.WithField(field)
 	e := t.byText[text]
 	if e == nil {
-		e = &entry{key: key, field: field, text: text, id: reporters.PointIDs.New(), series: t.seriesOf(key), kind: t.kindOf(key, field), none: slices.Contains(t.without, field)}
+		e = &entry{key: key, field: field, text: text, id: pointIDs.alloc(), series: t.seriesOf(key), kind: t.kindOf(key, field), none: slices.Contains(t.without, field)}
 		t.byText[text] = e
 		t.byKey[e.identity()] = e
 	}
@@ -136,7 +136,7 @@ func (t *table) kindOf(key monkit.SeriesKey, field string) reporters.Kind {
 	case !known:
 		return reporters.KindOf(field)
 	case total:
-		return reporters.Total
+		return reporters.Counter
 	}
 	return reporters.Gauge
 }
@@ -151,7 +151,7 @@ func (t *table) seriesOf(key monkit.SeriesKey) uint32 {
 	k := seriesKey{key.Measurement, key.Tags}
 	s := t.series[k]
 	if s == nil {
-		s = &seriesID{id: reporters.SeriesIDs.New()}
+		s = &seriesID{id: seriesIDs.alloc()}
 		t.series[k] = s
 	}
 	s.refs++
@@ -169,12 +169,12 @@ func (t *table) expire() {
 func (t *table) forget(e *entry) {
 	delete(t.byText, e.text)
 	delete(t.byKey, e.identity())
-	reporters.PointIDs.Free(e.id)
+	pointIDs.release(e.id)
 	k := seriesKey{e.key.Measurement, e.key.Tags}
 	s := t.series[k]
 	if s.refs--; s.refs == 0 {
 		delete(t.series, k)
-		reporters.SeriesIDs.Free(s.id)
+		seriesIDs.release(s.id)
 	}
 }
 

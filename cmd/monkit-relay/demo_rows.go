@@ -135,7 +135,7 @@ func (d *drawer) row(s recent.Series, from, to time.Time) fieldRow {
 	row := fieldRow{Name: s.Name, Field: s.Field, Value: u.format(s.Last.Value)}
 	d.samples = s.AppendSamples(d.samples[:0])
 	line := d.samples
-	if s.Kind == reporters.Total { // how fast it grows tells more than that it does
+	if s.Kind == reporters.Counter { // how fast it grows tells more than that it does
 		d.rates = recent.AppendRates(d.rates[:0], d.samples)
 		line = d.rates
 		if n := len(line); n > 0 {

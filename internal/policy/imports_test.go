@@ -26,32 +26,29 @@ var rules = []rule{
 	{dir: "tracing", ours: "monkit"},
 	{dir: "tracing/monkithttp", ours: "monkit tracing"},
 	{dir: "tracing/monkitslog", ours: "monkit tracing", without: "net os"},
-	{dir: "tracing/zipkin", ours: "monkit tracing internal/send internal/endpoint internal/ledger"},
-	{dir: "tracing/otlp", ours: "monkit tracing internal/send internal/endpoint internal/ledger"},
+	{dir: "tracing/zipkin", ours: "monkit tracing reporters/ledger internal/send internal/endpoint"},
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
 	{dir: "present", ours: "monkit tracing environment reporters/recent"},
-	{dir: "collect", ours: "monkit reporters internal/ledger"},
-	{dir: "reporters", ours: "monkit internal/ledger", without: "net os"},
-	{dir: "reporters/recent", ours: "monkit reporters internal/ledger"},
-	{dir: "reporters/graphite", ours: sender, theirs: "github.com/marpaia/graphite-golang"},
-	{dir: "reporters/influx", ours: sender, theirs: "github.com/influxdata/line-protocol/v2"},
-	{dir: "reporters/statsd", ours: sender, theirs: "github.com/DataDog/datadog-go/v5"},
-	{dir: "internal/ledger", without: "net os"},
-	{dir: "internal/spool"},
-	{dir: "internal/listen", ours: "monkit internal/ledger internal/endpoint", theirs: "golang.org/x/sys golang.org/x/net"},
+	{dir: "collect", ours: "monkit reporters reporters/ledger"},
+	{dir: "reporters", ours: "monkit reporters/ledger", without: "net os"},
+	{dir: "reporters/ledger", without: "net os"},
+	{dir: "reporters/lines", ours: "reporters internal/send internal/endpoint"},
+	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},
+	{dir: "reporters/graphite", ours: lineFormat, theirs: "github.com/marpaia/graphite-golang"},
+	{dir: "reporters/influx", ours: lineFormat, theirs: "github.com/influxdata/line-protocol/v2"},
+	{dir: "reporters/statsd", ours: lineFormat, theirs: "github.com/DataDog/datadog-go/v5"},
+	{dir: "internal/listen", ours: "monkit reporters/ledger internal/endpoint", theirs: "golang.org/x/sys golang.org/x/net"},
 	{dir: "internal/endpoint"},
-	{dir: "internal/send", ours: "monkit internal/spool internal/endpoint internal/ledger",
+	{dir: "internal/send", ours: "monkit reporters/ledger internal/endpoint",
 		theirs: "github.com/cenkalti/backoff/v4 golang.org/x/sys"},
 	{dir: "internal/dotted", ours: "monkit reporters", without: "net os"},
 	{dir: "internal/decimal", without: "net os"},
-	{dir: "internal/push", ours: "monkit reporters internal/send internal/endpoint internal/ledger"},
-	{dir: "internal/route", ours: "monkit reporters internal/ledger internal/endpoint"},
 	{dir: "internal/web", ours: "internal/endpoint internal/listen", theirs: "golang.org/x/net"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
 	{dir: "internal/codectest", ours: "monkit reporters"},
 	{dir: "internal/faultsink"},
 	{dir: "internal/policy"},
-	{dir: "cmd/monkit-relay", ours: "internal/relay internal/web internal/endpoint monkit collect environment present tracing reporters reporters/graphite reporters/recent internal/ledger examples/vlite/vlite"},
+	{dir: "cmd/monkit-relay", ours: "internal/relay internal/web internal/endpoint monkit collect environment present tracing reporters reporters/graphite reporters/ledger reporters/recent examples/vlite/vlite"},
 	{dir: "cmd/monkitvet", ours: "cmd/monkitvet/monkitvet", theirs: "golang.org/x/tools"},
 	{dir: "cmd/monkitvet/monkitvet", theirs: "golang.org/x/tools"},
 	{dir: "examples/...", ours: "*", theirs: "*"},
@@ -62,8 +59,8 @@ var rules = []rule{
 	{dir: "compat/...", ours: "monkit environment present tracing tracing/monkithttp", theirs: "github.com/spacemonkeygo/monkit/v3"},
 }
 
-// sender is what a format's package is made of.
-const sender = "monkit reporters internal/send internal/endpoint internal/ledger internal/push internal/dotted internal/decimal"
+// lineFormat is what the package of a line format may import.
+const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/dotted internal/decimal"
 
 // leaves are the folders that nobody imports from outside. The demo is the
 // exception: it shows the example that every tutorial starts from.

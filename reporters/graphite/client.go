@@ -7,8 +7,8 @@ import (
 
 	graphitegolang "github.com/marpaia/graphite-golang"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // FromClient returns a Reporter that sends with a client the program has
@@ -39,12 +39,12 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	c.counts.Accepted += int64(len(b.Points))
 	c.collect(b.Points)
 	n := int64(len(c.metrics))
-	c.counts.Drop("unencodable", int64(len(b.Points))-n)
+	c.counts.Drop(ledger.Unsupported, int64(len(b.Points))-n)
 	if n == 0 {
 		return nil
 	}
 	if err := c.send(); err != nil {
-		c.counts.Drop("refused", n)
+		c.counts.Drop(ledger.SendFailed, n)
 		return err
 	}
 	c.counts.Delivered += n
@@ -56,7 +56,7 @@ func (c *client) collect(points []reporters.Point) {
 	for i := range points {
 		p := &points[i]
 		name := c.name(p)
-		if name == "" || !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+		if name == "" || !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			continue
 		}
 		value := string(reporters.AppendFloat(nil, p.Value))
@@ -102,4 +102,4 @@ func (c *client) Ledger() ledger.Ledger {
 	return c.counts.Clone()
 }
 
-var _ ledger.Ledgered = (*client)(nil)
+var _ ledger.Keeper = (*client)(nil)

@@ -11,6 +11,7 @@ import (
 	"monkit.example/internal/decimal"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // What is wrong with lines, made once: a flood of bad lines costs little.
@@ -73,26 +74,26 @@ func decodeAny(b *reporters.Batch, line []byte) {
 	value, rest := field(rest)
 	stamp, rest := field(rest)
 	if more, _ := field(rest); len(value) == 0 || len(more) > 0 {
-		b.Reject("malformed", line, errFields)
+		b.Reject(ledger.Malformed, line, errFields)
 		return
 	}
 	v, err := parseValue(value)
 	if err != nil {
-		why := "malformed"
+		reason := ledger.Malformed
 		if err == errFinite {
-			why = "nonfinite"
+			reason = ledger.NotFinite
 		}
-		b.Reject(why, line, err)
+		b.Reject(reason, line, err)
 		return
 	}
 	name, tags, err := parsePath(path)
 	if err != nil {
-		b.Reject("malformed", line, err)
+		b.Reject(ledger.Malformed, line, err)
 		return
 	}
 	nanos, now, err := parseStamp(stamp, b)
 	if err != nil {
-		b.Reject("malformed", line, err)
+		b.Reject(ledger.Malformed, line, err)
 		return
 	}
 	if now {

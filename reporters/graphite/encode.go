@@ -25,7 +25,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	path := e.path(&run[0])
 	for i := range run {
 		p := &run[i]
-		if !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			skipped++
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 	"monkit.example/internal/decimal"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 var (
@@ -36,7 +37,7 @@ func decode(b *reporters.Batch, p []byte) int {
 		if blank(text[:end]) {
 			b.Skipped++
 		} else if err := d.decodeLine(b, text[:end+1]); err != nil {
-			b.Reject("malformed", bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, line))
+			b.Reject(ledger.Malformed, bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, line))
 		}
 		text = text[end+1:]
 	}

@@ -28,7 +28,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	}
 	for i := range run {
 		p := &run[i]
-		if !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			skipped++
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 
 	datadog "github.com/DataDog/datadog-go/v5/statsd"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // FromClient returns a Reporter that speaks DogStatsD through a client the
@@ -52,9 +52,9 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 		case err == nil:
 			c.counts.Delivered++
 		case errors.Is(err, errUnencodable):
-			c.counts.Drop("unencodable", 1)
+			c.counts.Drop(ledger.Unsupported, 1)
 		default:
-			c.counts.Drop("refused", 1)
+			c.counts.Drop(ledger.SendFailed, 1)
 			if first == nil {
 				first = err
 			}
@@ -73,11 +73,11 @@ func (c *client) report(p *reporters.Point) error {
 	}
 	var err error
 	switch p.Kind {
-	case reporters.Total, reporters.Delta:
+	case reporters.Counter, reporters.CounterDelta:
 		if d := c.added(p, n); d != 0 {
 			err = c.client.Count(n.name, d, n.tags, 1)
 		}
-	case reporters.Observed:
+	case reporters.Sample:
 		err = c.client.Histogram(n.name, p.Value, n.tags, 1)
 	case reporters.Gauge:
 		err = c.client.Gauge(n.name, p.Value, n.tags, 1)
@@ -93,7 +93,7 @@ func (c *client) report(p *reporters.Point) error {
 // added is what p counts, whole as the client wants it. The part of a total
 // behind the point is counted when it has grown to one.
 func (c *client) added(p *reporters.Point, n *clientName) int64 {
-	if p.Kind == reporters.Delta {
+	if p.Kind == reporters.CounterDelta {
 		return int64(math.Round(p.Value))
 	}
 	whole := *p
@@ -136,4 +136,4 @@ func (c *client) Ledger() ledger.Ledger {
 	return c.counts.Clone()
 }
 
-var _ ledger.Ledgered = (*client)(nil)
+var _ ledger.Keeper = (*client)(nil)

@@ -10,6 +10,7 @@ import (
 	"monkit.example/internal/decimal"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // What is wrong with lines, made once: a flood of bad lines costs little.
@@ -37,11 +38,11 @@ func decode(b *reporters.Batch, p []byte, dog bool) int {
 		first := len(b.Points)
 		if err := decodeLine(b, line, dog); err != nil {
 			b.Points = b.Points[:first]
-			why := "malformed"
+			reason := ledger.Malformed
 			if err == errKind {
-				why = "unsupported"
+				reason = ledger.Unsupported
 			}
-			b.Reject(why, line, err)
+			b.Reject(reason, line, err)
 			continue
 		}
 		b.AddLine(line, first)
@@ -181,10 +182,10 @@ func (r *reading) appendPoints(b *reporters.Batch, dog bool) error {
 	kind := reporters.Gauge
 	switch string(r.kind) {
 	case "c":
-		kind = reporters.Delta
+		kind = reporters.CounterDelta
 	case "g":
 	case "ms", "h", "d":
-		kind = reporters.Observed
+		kind = reporters.Sample
 	case "s":
 		return nil
 	default:
@@ -199,13 +200,13 @@ func (r *reading) appendPoints(b *reporters.Batch, dog bool) error {
 			return errValue
 		}
 		p := reporters.Point{Value: v, Time: r.at, Kind: kind}
-		if kind == reporters.Delta {
+		if kind == reporters.CounterDelta {
 			if p.Value /= r.rate; !reporters.Finite(p.Value) {
 				return errRate
 			}
 		}
 		if kind == reporters.Gauge && !dog && (value[0] == '+' || value[0] == '-') {
-			p.Kind = reporters.Relative
+			p.Kind = reporters.GaugeDelta
 		}
 		b.Points = append(b.Points, p)
 	}

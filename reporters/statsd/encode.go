@@ -57,19 +57,19 @@ func (e *encoder) name(p *reporters.Point) *name {
 func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, bool) {
 	v := p.Value
 	switch p.Kind {
-	case reporters.Total:
+	case reporters.Counter:
 		if v = e.added(p, n); v == 0 {
 			return dst, true
 		}
 		return n.appendLine(dst, v, "|c"), true
-	case reporters.Delta:
+	case reporters.CounterDelta:
 		if v == 0 {
 			return dst, true
 		}
 		return n.appendLine(dst, v, "|c"), true
-	case reporters.Relative:
+	case reporters.GaugeDelta:
 		return e.appendRelative(dst, v, n)
-	case reporters.Observed:
+	case reporters.Sample:
 		return e.appendObserved(dst, v, n)
 	}
 	if v < 0 && !e.namer.tags {
