@@ -8,8 +8,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// TestKinds has sources say which of their fields count up.
-func TestKinds(t *testing.T) {
+func TestKindOfATotalSourceIsWhatItReports(t *testing.T) {
 	r := monkit.NewRegistry()
 	s := r.ScopeNamed("s")
 	s.DiffMeter("diff", s.Meter("a"), s.Meter("b"))
@@ -32,7 +31,7 @@ func TestKinds(t *testing.T) {
 		"collect,scope=s panics":       reporters.Counter,
 	} {
 		if kind, ok := got[name]; !ok || kind != want {
-			t.Errorf("%s is %v (there: %v), want %v", name, kind, ok, want)
+			t.Errorf("%s is %v (found: %v), want %v", name, kind, ok, want)
 		}
 	}
 }
