@@ -396,6 +396,23 @@ func TestSpreadDelaysTheReportNotItsTime(t *testing.T) {
 	})
 }
 
+func TestFlushDoesNotWaitForTheDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &probe{name: "p"}
+		c := New(counting(), Options{Interval: 10 * time.Second}, p)
+		c.runners[0].delay = 5 * time.Second
+		time.Sleep(10*time.Second + time.Millisecond) // the batch of the tick waits for the delay
+		start := time.Now()
+		if err := c.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != 0 || len(p.all()) != 2 {
+			t.Errorf("Flush took %v and %d batches were reported, want 0s and 2", took, len(p.all()))
+		}
+		closeNow(t, c)
+	})
+}
+
 func TestConcurrentFlushAndClose(t *testing.T) {
 	p := &probe{name: "p"}
 	c := New(counting(), Options{Interval: time.Millisecond}, p)
