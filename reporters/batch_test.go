@@ -56,23 +56,3 @@ func TestBatchKeepsFewRejectedLinesAndCountsAll(t *testing.T) {
 		t.Errorf("kept %d lines of %d bytes", len(b.RejectedLines), len(b.RejectedLines[0].Text))
 	}
 }
-
-func TestCutLineDropsTheLineEnd(t *testing.T) {
-	for _, tt := range []struct{ text, line, rest string }{
-		{"a\n", "a", ""},
-		{"a\r\nb\n", "a", "b\n"},
-		{"\n\n", "", "\n"},
-		{"\r\n", "", ""},
-		{"a\r\r\n", "a\r", ""},
-	} {
-		line, rest := CutLine([]byte(tt.text))
-		if string(line) != tt.line || string(rest) != tt.rest || cap(line) > len(line)+1 {
-			t.Errorf("CutLine(%q) = %q (capacity %d), %q", tt.text, line, cap(line), rest)
-		}
-	}
-	for text, want := range map[string]int{"": 0, "a": 0, "a\n": 2, "a\nb": 2, "a\nb\n": 4} {
-		if got := WholeLines([]byte(text)); got != want {
-			t.Errorf("WholeLines(%q) = %d, want %d", text, got, want)
-		}
-	}
-}

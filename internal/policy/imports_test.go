@@ -37,12 +37,13 @@ var rules = []rule{
 	{dir: "reporters/graphite", ours: lineFormat, theirs: "github.com/marpaia/graphite-golang"},
 	{dir: "reporters/influx", ours: lineFormat, theirs: "github.com/influxdata/line-protocol/v2"},
 	{dir: "reporters/statsd", ours: lineFormat, theirs: "github.com/DataDog/datadog-go/v5"},
-	{dir: "internal/listen", ours: "monkit reporters/ledger internal/endpoint", theirs: "golang.org/x/sys golang.org/x/net"},
+	{dir: "internal/listen", ours: "monkit reporters/ledger internal/endpoint internal/line", theirs: "golang.org/x/sys golang.org/x/net"},
 	{dir: "internal/endpoint"},
 	{dir: "internal/send", ours: "monkit reporters/ledger internal/endpoint",
 		theirs: "github.com/cenkalti/backoff/v4 golang.org/x/sys"},
 	{dir: "internal/dotted", ours: "monkit reporters", without: "net os"},
 	{dir: "internal/decimal", without: "net os"},
+	{dir: "internal/line", without: "net os"},
 	{dir: "internal/web", ours: "internal/endpoint internal/listen", theirs: "golang.org/x/net"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
 	{dir: "internal/codectest", ours: "monkit reporters"},
@@ -60,7 +61,7 @@ var rules = []rule{
 }
 
 // lineFormat is what the package of a line format may import.
-const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/dotted internal/decimal"
+const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/dotted internal/decimal internal/line"
 
 // leaves are the folders that nobody imports from outside. The demo is the
 // exception: it shows the example that every tutorial starts from.

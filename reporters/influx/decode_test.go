@@ -59,7 +59,7 @@ func TestDecodeSaysWhere(t *testing.T) {
 		`line 4, column 3: expected '=' after tag key "t", but got ' ' instead`,
 		`line 5, column 5: field value has unrecognized type`,
 		`line 6, column 7: invalid timestamp ("x")`,
-		`line 7: the same tag twice`,
+		`line 7: a tag is given twice`,
 		`line 8, column 5: expected closing quote for string field value, found end of input`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 2 || b.Rejected["malformed"] != 5 {

@@ -1,24 +1,9 @@
 package reporters
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 )
-
-// WholeLines returns how many bytes of p are lines that end in a line feed.
-func WholeLines(p []byte) int { return bytes.LastIndexByte(p, '\n') + 1 }
-
-// CutLine cuts the first line off text, which must be whole lines. It returns
-// the line without its line feed and carriage return, with no room to append.
-func CutLine(text []byte) (line, rest []byte) {
-	end := bytes.IndexByte(text, '\n')
-	line, rest = text[:end:end], text[end+1:]
-	if end > 0 && line[end-1] == '\r' {
-		line = line[:end-1]
-	}
-	return line, rest
-}
 
 // AppendFloat appends v in the shortest form that reads back as v: without an
 // exponent from 1e-6 up to 1e15, and negative zero as 0. v must be finite.
