@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"monkit.example/internal/faultsink"
+	"monkit.example/reporters/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -196,7 +197,7 @@ func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
 	conn := dial(t, r.Addrs()[0])
 	write(t, conn, "a 1 1700000000\n"+strings.Repeat("x", 300<<10)+" 1 1700000000\nb 2 1700000000\n")
 	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
-	if in := r.stop(t).Received(); in.Received != 3 || in.Rejected["too_long"] != 1 {
+	if in := r.stop(t).Received(); in.Received != 3 || in.Rejected[ledger.TooLong] != 1 {
 		t.Errorf("intake is %+v", in)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"monkit.example/internal/endpoint"
 	"monkit.example/internal/faultsink"
+	"monkit.example/reporters/ledger"
 )
 
 // fast makes retries quick enough for tests over real sockets.
@@ -156,7 +157,7 @@ func TestNeverReadingPeerAcknowledgesNoMoreThanItHas(t *testing.T) {
 		t.Errorf("Close took %v", took)
 	}
 	l := s.Ledger()
-	if l.Dropped["closed"] == 0 {
+	if l.Dropped[ledger.Closed] == 0 {
 		t.Errorf("nothing was dropped: %v", l)
 	}
 	checkLaw(t, s, "")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // points is what a batch holds, a word for each point.
@@ -62,7 +63,7 @@ func TestDecodeSaysWhere(t *testing.T) {
 		`line 7: a tag is given twice`,
 		`line 8, column 5: expected closing quote for string field value, found end of input`,
 	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 2 || b.Rejected["malformed"] != 5 {
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 2 || b.Rejected[ledger.Malformed] != 5 {
 		t.Errorf("%d lines, rejected %v:\n%s", len(b.Lines), b.Rejected, strings.Join(got, "\n"))
 	}
 }
