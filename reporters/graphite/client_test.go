@@ -99,7 +99,7 @@ func TestFromClient(t *testing.T) {
 	if got, want := readAll(t, conn), "app.hits.value 1.5 1700000000\napp.hits.total 7 1700000000\n"; got != want {
 		t.Errorf("sent %q, want %q", got, want)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 3, Delivered: 2, Dropped: ledger.Counts{ledger.Unsupported: 1}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 3, Delivered: 2, Dropped: ledger.Counts{ledger.NotFinite: 1}})
 }
 
 func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
@@ -119,7 +119,7 @@ func TestFromClientConnectsAnew(t *testing.T) {
 	r := FromClient(c)
 	b := &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("a"), Value: 1, Time: 1e9}}}
 	l.Close()
-	r.(*client).broken = true // as a failed write, which TCP reports when it likes, leaves it
+	r.(*client).failed = true // as a failed write, which TCP reports when it likes, leaves it
 	if err := r.Report(t.Context(), b); err == nil {
 		t.Fatal("a report to a closed port succeeded")
 	}

@@ -103,7 +103,7 @@ func TestFromClient(t *testing.T) {
 	if want := "hits.total:3|c|#scope:app\n" + rest + rest + "hits.total:2|c|#scope:app\n" + rest; w.text.String() != want {
 		t.Errorf("sent\n%s, want\n%s", w.text.String(), want)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: ledger.Counts{ledger.Unsupported: 6}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: ledger.Counts{ledger.NotFinite: 3, ledger.Unsupported: 3}})
 }
 
 func TestFromClientCountsWhatIsRefused(t *testing.T) {
