@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"monkit.example/internal/webpage"
 )
 
 // dotWriter writes a directed graph for Graphviz.
@@ -41,7 +43,7 @@ func (d dotWriter) close() error {
 // the label or be an escape.
 func dotText(s string) string {
 	var b strings.Builder
-	for _, r := range printable(s) {
+	for _, r := range webpage.Printable(s) {
 		if plainInDot(r) {
 			b.WriteRune(r)
 			continue

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
@@ -22,10 +23,10 @@ func FuncsText(r *monkit.Registry, w io.Writer) error {
 }
 
 func funcText(p printer, f *monkit.Func) {
-	p.printf("[%d] %s\n", f.Id(), printable(fullName(f)))
+	p.printf("[%d] %s\n", f.Id(), webpage.Printable(fullName(f)))
 	p.printf("  parents: %s\n", callers(f))
 	for _, line := range counts(f) {
-		p.printf("  %s\n", printable(line))
+		p.printf("  %s\n", webpage.Printable(line))
 	}
 	p.printf("  success times:\n")
 	timesText(p, f.SuccessTimes())

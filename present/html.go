@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"monkit.example/internal/webpage"
 )
 
-//go:embed ui
-var ui embed.FS
+//go:embed ui/*.html
+var templates embed.FS
 
 // maxRows is what a browser still shows at once without trouble. A page that
 // has more says so, and the text and JSON have them all.
@@ -76,21 +78,18 @@ func parse(name string) *template.Template {
 		"utc": func(t time.Time, layout string) string { return t.UTC().Format(layout) },
 
 		"ending": ending,
-	}).ParseFS(ui, "ui/layout.html", "ui/"+name+".html"))
+	}).ParseFS(templates, "ui/layout.html", "ui/"+name+".html"))
 }
 
-// asset opens a file of ui as it is.
-func asset(name string) func(request) (Result, error) {
-	return func(request) (Result, error) {
-		text, err := ui.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		return func(w io.Writer) error {
-			_, err := w.Write(text)
-			return err
-		}, nil
-	}
+//go:embed ui/style.css
+var style string
+
+// stylesheet opens the base stylesheet with the rules of these pages after it.
+func stylesheet(request) (Result, error) {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, webpage.Style+style)
+		return err
+	}, nil
 }
 
 // Name is the first element of the page's path.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
@@ -34,22 +35,9 @@ type handler struct {
 	opts     Options
 }
 
-// headers make a page harmless that somebody managed to get markup into.
-// Pages tell of one moment: nobody may keep them.
-var headers = map[string]string{
-	"Cache-Control": "no-store",
-	"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
-		"base-uri 'none'; frame-ancestors 'none'",
-	"Cross-Origin-Resource-Policy": "same-origin",
-	"Referrer-Policy":              "no-referrer",
-	"Vary":                         "Accept",
-	"X-Content-Type-Options":       "nosniff",
-}
-
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for name, value := range headers {
-		w.Header().Set(name, value)
-	}
+	webpage.SetHeaders(w.Header(), "img-src 'self'")
+	w.Header().Set("Vary", "Accept")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		fail(w, &statusError{http.StatusMethodNotAllowed, "these pages are only read"})

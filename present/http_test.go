@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
 )
@@ -73,7 +74,8 @@ func TestStatusTypeAndBody(t *testing.T) {
 		{"GET", "/trace/json?trace_id=1&timeout=3", "", 400, text, "Bad Request: invalid timeout"},
 		{"GET", "/trace/remote?trace_id=1&timeout=-3s", "", 400, text, "Bad Request: invalid timeout"},
 		{"GET", "/trace/remote?regex=Outer&viz=%3a", "", 400, text, "Bad Request: invalid viz"},
-		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", "font"},
+		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", webpage.Style},
+		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", ".tree"},
 		{"HEAD", "/funcs", "", 200, text, ""},
 		{"GET", "/nope", "", 404, text, "Not Found: path not found: /nope\n"},
 		{"GET", "/funcs/xml", browser, 404, text, "Not Found: path not found: /funcs/xml\n"},

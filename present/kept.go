@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/tracing"
 )
 
@@ -86,13 +87,13 @@ func keptText(req request) (Result, error) {
 	return func(w io.Writer) error {
 		p := newPrinter(w)
 		for _, t := range keptRows(req).Rows {
-			p.printf("[%s,%s] %s (began: %s, took: %s, spans: %d", t.ID, t.TraceID, printable(t.Func),
+			p.printf("[%s,%s] %s (began: %s, took: %s, spans: %d", t.ID, t.TraceID, webpage.Printable(t.Func),
 				t.Start.UTC().Format(time.RFC3339Nano), t.Duration, t.Spans())
 			if t.Dropped > 0 {
 				p.printf(", dropped: %d", t.Dropped)
 			}
 			if end := ending(t); end != "" {
-				p.printf(", error: %s", printable(end))
+				p.printf(", error: %s", webpage.Printable(end))
 			}
 			p.printf(", kept as: %s)\n", t.Reasons)
 		}

@@ -100,7 +100,7 @@ var pages = []page{
 			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
 		}},
 	{name: "ui", hidden: true, views: []view{
-		{name: "style.css", contentType: typeCSS, open: asset("ui/style.css")},
+		{name: "style.css", contentType: typeCSS, open: stylesheet},
 	}},
 }
 

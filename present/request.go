@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
@@ -58,7 +59,7 @@ func (e *statusError) Error() string {
 func (e *statusError) StatusCode() int { return e.code }
 
 func notFound(path string) error {
-	return &statusError{http.StatusNotFound, "path not found: " + printable(path)}
+	return &statusError{http.StatusNotFound, "path not found: " + webpage.Printable(path)}
 }
 
 func badRequest(format string, args ...any) error {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
@@ -24,9 +25,9 @@ func spanText(p printer, s *monkit.Span, indent string) {
 	if s.Orphaned() {
 		orphaned = ", orphaned"
 	}
-	p.printf("%s[%d,%d] %s (elapsed: %s%s)\n", indent, s.Id(), s.Trace().Id(), printable(call(s)), s.Duration(), orphaned)
+	p.printf("%s[%d,%d] %s (elapsed: %s%s)\n", indent, s.Id(), s.Trace().Id(), webpage.Printable(call(s)), s.Duration(), orphaned)
 	for _, a := range s.Annotations() {
-		p.printf("%s  %s\n", indent, printable(a.Name+": "+a.Value))
+		p.printf("%s  %s\n", indent, webpage.Printable(a.Name+": "+a.Value))
 	}
 	s.Children(func(child *monkit.Span) { spanText(p, child, indent+" ") })
 }

@@ -3,6 +3,7 @@ package present
 import (
 	"io"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
@@ -10,7 +11,7 @@ import (
 func StatsText(r *monkit.Registry, w io.Writer) error {
 	p := newPrinter(w)
 	r.Stats(func(key monkit.SeriesKey, field string, val float64) {
-		p.printf("%s=%f\n", printable(key.WithField(field)), val)
+		p.printf("%s=%f\n", webpage.Printable(key.WithField(field)), val)
 	})
 	return p.close()
 }

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode"
 
 	"monkit.example/monkit"
 )
@@ -22,24 +19,6 @@ func newPrinter(w io.Writer) printer { return printer{bufio.NewWriter(w)} }
 func (p printer) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
 func (p printer) close() error { return p.Flush() }
-
-// printable returns s with control characters escaped, so that no name makes
-// lines of its own or drives a terminal.
-func printable(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
 
 // fullName tells f apart from its variants with other tags.
 func fullName(f *monkit.Func) string {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
@@ -105,7 +106,7 @@ func (r request) matcher() (func(*monkit.Span) bool, error) {
 	}
 	matcher, err := q.Match(r.registry)
 	if err != nil {
-		return nil, badRequest("%s", printable(err.Error()))
+		return nil, badRequest("%s", webpage.Printable(err.Error()))
 	}
 	return matcher, nil
 }

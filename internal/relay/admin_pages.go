@@ -8,11 +8,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
 )
@@ -149,9 +149,8 @@ func reasonList(n map[string]int64) string {
 	return strings.Join(all, ", ")
 }
 
-// visible writes out what a reader would not see, or what could make him see
-// something else: control characters, marks of direction, bytes that are no text.
+// visible returns s with everything that does not print written as an escape.
+// Backslashes are doubled, so that the page shows exactly which bytes came in.
 func visible(s string) string {
-	quoted := strconv.Quote(s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+	return webpage.Printable(strings.ReplaceAll(s, `\`, `\\`))
 }

@@ -2,36 +2,35 @@ package web
 
 import (
 	"bytes"
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
+	"time"
+
+	"monkit.example/internal/webpage"
 )
 
-//go:embed style.css live.js
-var assets embed.FS
+//go:embed style.css
+var style string
 
-// policy lets a page load what it comes with and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+//go:embed live.js
+var script string
 
-// SetHeaders makes an answer harmless that somebody managed to get markup
-// into, and one that nobody keeps.
+// SetHeaders sets the security headers of a response. The page may load what
+// Assets serves, and load itself again.
 func SetHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
+	webpage.SetHeaders(h, "script-src 'self'; connect-src 'self'")
 }
 
 // Assets serves /style.css and /live.js.
 func Assets(m *http.ServeMux) {
-	for _, name := range []string{"style.css", "live.js"} {
+	for name, text := range map[string]string{"style.css": webpage.Style + style, "live.js": script} {
 		m.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
 			SetHeaders(w.Header())
-			http.ServeFileFS(w, r, assets, name)
+			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
 		})
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"monkit.example/internal/webpage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,7 +40,8 @@ func TestAnswersAreHarmless(t *testing.T) {
 		{"text", "/", "text/plain", "<b>", 200, write(func(w http.ResponseWriter) { WriteText(w, "<b>") })},
 		{"JSON", "/", "application/json", "1\n", 200, write(func(w http.ResponseWriter) { WriteJSON(w, 1) })},
 		{"JSON that cannot be made", "/", "text/plain", "json: ", 500, write(func(w http.ResponseWriter) { WriteJSON(w, func() {}) })},
-		{"stylesheet", "/style.css", "text/css", "{", 200, assets},
+		{"base stylesheet", "/style.css", "text/css", webpage.Style, 200, assets},
+		{"stylesheet", "/style.css", "text/css", ".sparkline", 200, assets},
 		{"script", "/live.js", "text/javascript", "live", 200, assets},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
