@@ -3,11 +3,13 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
 	"html/template"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,6 +117,10 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	}
 	if _, err := net.Dial("tcp", address); err == nil {
 		t.Error("the listener is still open")
+	}
+	slow.SetReadDeadline(time.Now().Add(3 * time.Second)) // before ReadHeaderTimeout closes it
+	if _, err := io.ReadAll(slow); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("a connection without a complete request is still open")
 	}
 }
 
