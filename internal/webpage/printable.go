@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns s with everything that does not print written as a Go
-// escape: control characters, marks that hide or reorder text, and bytes that
-// are not UTF-8. So no name or value makes lines of its own, drives a
-// terminal, or shows as something else. Backslashes of s stay as they are; a
-// caller that needs to tell them from escapes doubles them first.
+// Printable returns s with every unprintable character written as a Go escape:
+// control characters, characters that hide or reorder text, and bytes that are
+// not UTF-8. So a name can neither add lines, nor control a terminal, nor look
+// like another name. Printable leaves backslashes of s alone; a caller whose
+// readers must distinguish them from escapes doubles them first.
 func Printable(s string) string {
 	first := firstUnprintable(s)
-	if first < 0 {
+	if first < 0 { // nearly always
 		return s
 	}
 	var b strings.Builder
@@ -44,8 +44,8 @@ func firstUnprintable(s string) int {
 	return -1
 }
 
-// prints reports whether r, decoded from size bytes, is visible as itself.
-// U+FFFD of one byte stands for a byte that is not UTF-8.
+// prints reports whether r, decoded from size bytes, is printable. utf8 returns
+// U+FFFD of size 1 for a byte that is not UTF-8.
 func prints(r rune, size int) bool {
 	return strconv.IsPrint(r) && (r != utf8.RuneError || size > 1)
 }
