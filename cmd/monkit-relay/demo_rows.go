@@ -58,14 +58,15 @@ func (r *rower) rows() []*scopeRows {
 			r.add(s)
 		}
 	}
-	scopes := slices.Collect(maps.Values(r.scopes))
-	slices.SortFunc(scopes, func(a, b *scopeRows) int {
-		return cmp.Or(
-			-compareBools(a.Scope == r.first, b.Scope == r.first),
-			strings.Compare(a.Scope, b.Scope))
-	})
-	for _, scope := range scopes {
+	names := slices.Sorted(maps.Keys(r.scopes))
+	if i, ok := slices.BinarySearch(names, r.first); ok {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, r.first)
+	}
+	scopes := make([]*scopeRows, 0, len(names))
+	for _, name := range names {
+		scope := r.scopes[name]
 		slices.SortStableFunc(scope.Series, compareSeries)
+		scopes = append(scopes, scope)
 	}
 	return scopes
 }
@@ -76,16 +77,6 @@ func compareSeries(a, b seriesRows) int {
 		strings.Compare(a.Measurement, b.Measurement),
 		strings.Compare(a.Func, b.Func),
 		strings.Compare(a.Tags, b.Tags))
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 func (r *rower) add(s recent.Series) {

@@ -7,11 +7,11 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
 )
@@ -138,9 +138,8 @@ func refuse(w http.ResponseWriter, r *http.Request, forms string) {
 	http.Error(w, fmt.Sprintf("format %q is not known; write %s", formOf(r, ""), forms), http.StatusBadRequest)
 }
 
-// visible writes out what a reader would not see, or what could make him see
-// something else: control characters, marks of direction, bytes that are no text.
+// visible returns s with everything that does not print written as an escape.
+// Backslashes are doubled, so that the page shows exactly which bytes came in.
 func visible(s string) string {
-	quoted := strconv.Quote(s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+	return webpage.Printable(strings.ReplaceAll(s, `\`, `\\`))
 }
