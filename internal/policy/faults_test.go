@@ -19,7 +19,7 @@ var faults = []struct{ what, tests string }{
 	{"spans of no length divide by zero", "tracing.TestFaultSpansOfNoLengthAreDrawn"},
 	{"remote roots are drawn twice", "tracing.TestFaultRemoteRootsAreDrawnOnce"},
 	{"requests for traces that were given up never end", "present.TestFaultWaitEndsWithTheRequest present.TestFewWaitAtATime"},
-	{"pauses of the garbage collector are missed or counted twice", "environment.TestEachPauseIsCountedOnce environment.TestWalksAtOnce"},
+	{"pauses of the garbage collector are missed or counted twice", "environment.TestEachPauseIsCountedOnce environment.TestConcurrentWalks"},
 	{"one id tells all others", "monkit.TestFaultOneIdTellsOthers"},
 	{"trace headers are not those of W3C; tracestate and baggage get lost", "tracing/monkithttp.TestFaultSetHeaderIsStandard tracing/monkithttp.TestFaultBaggage tracing/monkithttp.TestCarryWhatCameOn"},
 	{"anybody forces traces to be sampled", "tracing/monkithttp.TestNobodyForcesDebugWhoIsNotTrusted tracing/monkithttp.TestFewTracesASecondAreSampled"},
