@@ -21,12 +21,12 @@ type Options struct {
 func Open(ep endpoint.Endpoint, codec reporters.Codec, o Options) (*reporters.Pusher, error) {
 	t, err := send.Open(ep, o.Dial)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ep.Dest(), err)
+		return nil, fmt.Errorf("%s: %w", ep.Destination(), err)
 	}
 	s := send.New(t, send.Options{
-		Name: ep.Dest(), MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger, Once: o.Once,
+		Name: ep.Destination(), MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger, Once: o.Once,
 	})
-	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: codec.Name(), Name: codec.Name() + "+" + ep.Dest()}
+	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: codec.Name(), Name: codec.Name() + "+" + ep.Destination()}
 	if p.MaxPayload <= 0 {
 		p.MaxPayload = maxPayload(ep)
 	}

@@ -58,14 +58,14 @@ func complete(ep endpoint.Endpoint, database string) (endpoint.Endpoint, string,
 	}
 	a, ok := apiOf(u.Path)
 	if !ok {
-		return ep, "", fmt.Errorf("influx address %s: the path is not one that takes lines; write /write?db=DB, /api/v2/write?org=ORG&bucket=BUCKET or /api/v3/write_lp?db=DB", ep.Dest())
+		return ep, "", fmt.Errorf("influx address %s: the path is not one that takes lines; write /write?db=DB, /api/v2/write?org=ORG&bucket=BUCKET or /api/v3/write_lp?db=DB", ep.Destination())
 	}
 	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return ep, "", fmt.Errorf("influx address %s: the query cannot be read; write name=value&name=value, with special characters as %%XX", ep.Dest())
+		return ep, "", fmt.Errorf("influx address %s: the query cannot be read; write name=value&name=value, with special characters as %%XX", ep.Destination())
 	}
 	if err := a.completeQuery(q, database); err != nil {
-		return ep, "", fmt.Errorf("influx address %s: %w", ep.Dest(), err)
+		return ep, "", fmt.Errorf("influx address %s: %w", ep.Destination(), err)
 	}
 	u.RawQuery = q.Encode()
 	ep.URL = &u

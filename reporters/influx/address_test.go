@@ -27,8 +27,8 @@ func TestAddresses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ep.Dest() != tt.want || auth != tt.auth {
-				t.Errorf("got %s with %q, want %s with %q", ep.Dest(), auth, tt.want, tt.auth)
+			if ep.Destination() != tt.want || auth != tt.auth {
+				t.Errorf("got %s with %q, want %s with %q", ep.Destination(), auth, tt.want, tt.auth)
 			}
 		})
 	}
