@@ -42,12 +42,7 @@ func TestExportedTypesAreNotInternal(t *testing.T) {
 // isInternal reports whether Go or a convention keeps path from being imported by
 // other modules.
 func isInternal(path string) bool {
-	for _, element := range strings.Split(path, "/") {
-		if element == "internal" || element == "testdata" {
-			return true
-		}
-	}
-	return false
+	return isBelow(path, "internal") || isBelow(path, "testdata")
 }
 
 // modulePackages is the packages of a module, with types that the compiler wrote
