@@ -7,8 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"monkit.example/reporters"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // pairs is a codec of the lines "name value". It counts a line with the name both
 // as accepted and as rejected.

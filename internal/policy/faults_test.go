@@ -78,7 +78,7 @@ func TestEveryFaultHasItsTest(t *testing.T) {
 	for _, f := range faults {
 		for _, test := range strings.Fields(f.tests) {
 			dir, name, _ := strings.Cut(test, ".")
-			if !hasTest(t, dir, name) {
+			if !testsContain(t, dir, "func "+name+"(t *testing.T)") {
 				t.Errorf("%s: %s has no test %s", f.what, dir, name)
 			}
 		}
@@ -102,20 +102,4 @@ func TestEveryFaultTestIsListed(t *testing.T) {
 			}
 		}
 	})
-}
-
-func hasTest(t *testing.T, dir, name string) (found bool) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		rel, err := filepath.Rel(root, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = found || strings.Contains(read(t, rel), "func "+name+"(t *testing.T)")
-	}
-	return found
 }
