@@ -91,7 +91,7 @@ func beginsWith(comment, name string) bool {
 }
 
 // callerHolds matches the sentence that the suffix Locked replaces.
-var callerHolds = regexp.MustCompile(`(?i)\bcallers?\s+(must\s+)?holds?\b`)
+var callerHolds = regexp.MustCompile(`(?i)\bcallers?\s+(must\s+)?holds?\s+(the\s+)?[\w.]*(mu|mutex|lock)\b`)
 
 // lockedMethodsDoNotLock finds functions that need a locked mutex although their
 // names do not end in Locked, and methods whose names do but that lock it.
@@ -191,6 +191,8 @@ func TestBreachesOfConventionsAreFound(t *testing.T) {
 		{"comment for the compiler", "//go:noinline\nfunc F() {}", ""},
 		{"caller holds a mutex", "// f counts. The caller holds mu.\nfunc f() {}", "end in Locked"},
 		{"callers must hold a mutex", "// f counts. Callers must\n// hold mu.\nfunc f() {}", "end in Locked"},
+		{"caller holds the mutex of a struct", "// f counts, and its caller holds the t.mutex.\nfunc f() {}", "end in Locked"},
+		{"caller holds something else", "// f returns a batch that the caller holds.\nfunc f() {}", ""},
 		{"locked method", "// fLocked counts.\nfunc (t *T) fLocked() { t.other.mu.Lock() }", ""},
 		{"locked method that locks", "func (t *T) fLocked() { t.mu.Lock() }", "locks the mutex"},
 		{"locked method that locks for reading", "func (t *T) fLocked() { defer func() { t.mu.RLock() }() }", "locks the mutex"},
