@@ -94,7 +94,7 @@ func beginsWith(comment, name string) bool {
 var callerHolds = regexp.MustCompile(`(?i)\bcallers?\s+(must\s+)?holds?\s+(the\s+)?[\w.]*(mu|mutex|lock)\b`)
 
 // lockedMethodsDoNotLock finds functions that need a locked mutex although their
-// names do not end in Locked, and methods whose names do but that lock it.
+// names do not end in Locked, and methods so named that lock it themselves.
 func lockedMethodsDoNotLock(f *ast.File, _ bool) (found []breach) {
 	for _, decl := range f.Decls {
 		d, ok := decl.(*ast.FuncDecl)
