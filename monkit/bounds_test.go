@@ -91,7 +91,7 @@ func TestMakersBeyondTheLimitLoseNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(s.snapshot()); n != limit+1 {
+	if n := len(s.index.all()); n != limit+1 {
 		t.Errorf("%d sources, want %d and the shared one", n, limit)
 	}
 	sum := 0.0

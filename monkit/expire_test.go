@@ -19,7 +19,7 @@ func hours(t *testing.T, r *Registry, n int) {
 	}
 }
 
-func sourcesOf(s *Scope) int { return len(s.snapshot()) }
+func sourcesOf(s *Scope) int { return len(s.index.all()) }
 
 // TestIdleMetricsAreForgotten has one of every kind that nobody holds.
 func TestIdleMetricsAreForgotten(t *testing.T) {
@@ -48,7 +48,7 @@ func TestIdleMetricsAreForgotten(t *testing.T) {
 		if n := sourcesOf(s); n != 2 {
 			t.Errorf("%d sources are left, want the gauge and the difference: %v", n, Collect(s))
 		}
-		if n := s.table.n; n != 2 {
+		if n := s.index.entries; n != 2 {
 			t.Errorf("the table has %d entries", n)
 		}
 		c := s.Counter("c")
@@ -126,7 +126,7 @@ func TestForgettingMakesRoom(t *testing.T) {
 		r := NewRegistry()
 		r.ExpireIdle(time.Hour)
 		s := r.ScopeNamed("s")
-		s.limit = 10
+		s.index.setLimit(10)
 		for round := range 5 {
 			for i := range 10 {
 				s.Counter(fmt.Sprint("c", round, "_", i)).Inc(1)
@@ -136,7 +136,7 @@ func TestForgettingMakesRoom(t *testing.T) {
 		if n := s.health.overflows.Load(); n != 0 {
 			t.Errorf("%d did not fit", n)
 		}
-		if n := s.table.n; n > 10 {
+		if n := s.index.entries; n > 10 {
 			t.Errorf("the table has %d entries", n)
 		}
 	})

@@ -23,7 +23,7 @@ func TestFaultNamesWithoutEnd(t *testing.T) {
 		s.FuncNamed(fmt.Sprint("f", i)).Task(nil)(nil)
 		s.Chain(fixed{NewSeriesKey(fmt.Sprint("c", i)), 1})
 	}
-	if n := len(s.sources); n > 102 { // and one that stands for all others, of each kind
+	if n := len(s.index.sources); n > 102 { // and one that stands for all others, of each kind
 		t.Errorf("%d sources", n)
 	}
 	if n := len(s.chains); n > 100 {

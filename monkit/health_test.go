@@ -22,7 +22,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 	var out bytes.Buffer
 	logTo(t, slog.NewTextHandler(&out, nil))
 	s := NewRegistry().ScopeNamed("s")
-	s.limit = 20
+	s.index.setLimit(20)
 	for i := range 10 {
 		name := fmt.Sprint("m", i)
 		s.Counter(name)

@@ -193,6 +193,7 @@ func TestRunsTakeNoSharedLock(t *testing.T) {
 	}
 	r.core.mu.Lock()
 	s.mu.Lock()
+	s.index.mu.Lock()
 	s.sites.mu.Lock()
 	callee.parentsMu.Lock()
 	for i := range r.core.roots.lists {
@@ -204,6 +205,7 @@ func TestRunsTakeNoSharedLock(t *testing.T) {
 		}
 		callee.parentsMu.Unlock()
 		s.sites.mu.Unlock()
+		s.index.mu.Unlock()
 		s.mu.Unlock()
 		r.core.mu.Unlock()
 	}()

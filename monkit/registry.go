@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxScopes is how many scopes a registry keeps; further names share one.
@@ -75,11 +76,22 @@ func (r *core) addScope(name string) *Scope {
 	if s := r.scopes[name]; s != nil {
 		return s
 	}
-	s := newScope(r, name)
+	s := newScope(r, name, r.limit)
 	r.scopes[name] = s
 	r.sorted.Store(nil)
 	return s
 }
+
+// ExpireIdle has the registry forget metrics and Funcs whose values have not
+// changed for after and that the program does not hold in a variable. It is
+// for metrics whose names or tags are made of data that does not come again.
+// Gauges, DiffMeters and chained sources are never forgotten. A forgotten
+// metric starts from zero when it is next looked up. Zero, the default, turns
+// expiry off.
+//
+// Walks find idle metrics. It takes up to one and a half times after, and then
+// a garbage collection, until a metric is forgotten.
+func (r *Registry) ExpireIdle(after time.Duration) { r.core.idle.Store(int64(max(after, 0))) }
 
 // LimitSources has each scope keep at most so many sources, in place of 10 000.
 // What a scope has already stays.
@@ -88,7 +100,7 @@ func (r *Registry) LimitSources(most int) {
 	defer r.core.mu.Unlock()
 	r.core.limit = max(most, 0)
 	for _, s := range r.core.scopes {
-		s.setLimit(r.core.limit)
+		s.index.setLimit(r.core.limit)
 	}
 }
 

@@ -3,47 +3,43 @@ package monkit
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 )
 
-// Scope is a named group of sources, most often those of one package. All
-// its series carry the tag scope with its name. Methods that name a source
-// return the same one at every call, for the same tags in any order; looking
-// up costs some tens of nanoseconds and no allocation. They never fail: who
-// asks for a name that another kind of source has gets one that works but is
-// not part of Stats, and beyond 10 000 sources all further ones of a kind
-// are one, as are those with more than 60 tags, or 4 KiB of name and tags.
+// Scope is a named group of metrics, most often those of one package. Each of
+// its series carries the tag scope with its name.
+//
+// A method with a name returns the metric of that name and tags, and makes it
+// at the first call. The order of tags does not matter. Finding a metric costs
+// some tens of nanoseconds and no allocation; a metric in a variable costs
+// none of that. A Scope is safe for concurrent use.
+//
+// The methods never fail. If the name belongs to another kind of metric, the
+// result works but is not reported. All metrics of a kind beyond 10 000 in the
+// scope are one, reported as overflow; so are those with more than 60 tags, or
+// with 4 KiB of name and tags. LimitSources sets another limit.
 type Scope struct {
-	name     string
-	base     *TagSet // scope=name
-	registry *core
-	limit    int // of sources; guarded by mu once the scope is known
-	health   health
-	expiry   expiry
+	name     string  // set once by newScope
+	base     *TagSet // set once by newScope; scope=name
+	registry *core   // set once by newScope
 
-	table table       // found without a lock, added to under mu
-	full  atomic.Bool // the limit was reached
-	sites callSites   // the functions that call Task, by place
+	index  sourceIndex // the metrics; has a lock of its own
+	sites  callSites   // the functions that call Task; has a lock of its own
+	expiry expiry      // has a lock of its own, taken before that of index
+	health health      // atomic counts
 
-	mu      sync.Mutex
-	sources []StatSource // guarded by mu; appended to or replaced, never changed
-	chains  []*chain     // guarded by mu; replaced, never changed
+	mu     sync.Mutex
+	chains []*chain // guarded by mu; replaced, never changed
 }
 
-func newScope(r *core, name string) *Scope {
-	return &Scope{
+func newScope(r *core, name string, limit int) *Scope {
+	s := &Scope{
 		name:     name,
 		base:     newTagSet([]SeriesTag{{"scope", name}}),
 		registry: r,
-		limit:    r.limit,
 	}
-}
-
-func (s *Scope) setLimit(most int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limit = most
-	s.full.Store(len(s.sources) >= most)
+	s.index.scope = s
+	s.index.setLimit(limit)
+	return s
 }
 
 var (
@@ -155,33 +151,24 @@ func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
 // Func returns the Func named after the caller.
 func (s *Scope) Func() *Func { return s.at(s.sites.of(callerPC(1)), nil) }
 
-// Funcs calls cb with all Funcs, in the order they came up.
+// Funcs calls cb with all Funcs, in the order they were made.
 func (s *Scope) Funcs(cb func(f *Func)) {
-	for _, src := range s.snapshot() {
-		if f, ok := whole(src).(*Func); ok {
+	for _, src := range s.index.all() {
+		if f, ok := strong(src).(*Func); ok {
 			cb(f)
 		}
 	}
 }
 
-func (s *Scope) snapshot() []StatSource {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sources
-}
-
-// Stats tells the values of all sources in the order they were made, then
-// those of chained ones.
+// Stats emits the samples of all metrics in the order they were made, then
+// those of chained sources.
 func (s *Scope) Stats(cb func(key SeriesKey, field string, val float64)) {
-	s.mu.Lock()
-	sources, chains := s.sources, s.chains
-	s.mu.Unlock()
-	for _, src := range sources {
+	for _, src := range s.index.all() {
 		src.Stats(cb)
 	}
-	for _, c := range chains {
+	for _, c := range s.chained() {
 		c.walk(s, cb)
 	}
 	s.health.emit(SeriesKey{Measurement: healthName, Tags: s.base}, cb)
-	s.expire()
+	s.expireIdle()
 }

@@ -136,7 +136,7 @@ func TestMixedKindsBothWork(t *testing.T) {
 func TestSourcesBeyondTheLimitShareOne(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
-	s.limit = 3
+	s.index.setLimit(3)
 	kept := s.Counter("c0")
 	for i := range 10 {
 		s.Counter(fmt.Sprint("c", i)).Inc(1)

@@ -33,15 +33,11 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	if key.Measurement == healthName {
 		return true, true
 	}
-	_, tags := s.seriesOf(false, key.Measurement, key.Tags.list())
-	hash := hashSeries(key.Measurement, tags)
-	if src, ok := find[TotalSource](&s.table, counters.own(), hash, key.Measurement, tags); ok {
+	_, tags := s.index.resolve(false, key.Measurement, key.Tags.list())
+	if src, ok := find[TotalSource](&s.index, false, key.Measurement, tags); ok {
 		return src.IsTotal(key, field)
 	}
-	s.mu.Lock()
-	chains := s.chains
-	s.mu.Unlock()
-	for _, c := range chains {
+	for _, c := range s.chained() {
 		if src, ok := c.src.(TotalSource); ok {
 			if total, known = s.ask(src, key, field); known {
 				break

@@ -35,7 +35,7 @@ func (s *Scope) attach(source StatSource) *chain {
 		}
 	}
 	c := &chain{src: source, refs: 1}
-	if source == nil || len(s.chains) >= s.limit {
+	if source == nil || len(s.chains) >= int(s.index.limit.Load()) {
 		s.health.overflows.Add(1)
 		return c
 	}
@@ -54,6 +54,13 @@ func (s *Scope) detach(c *chain) {
 		return
 	}
 	s.chains = slices.Concat(s.chains[:i], s.chains[i+1:])
+}
+
+// chained returns the chained sources in the order they were added.
+func (s *Scope) chained() []*chain {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chains
 }
 
 func same(a, b StatSource) bool {
