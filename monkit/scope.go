@@ -149,7 +149,7 @@ func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
 }
 
 // Func returns the Func named after the caller.
-func (s *Scope) Func() *Func { return s.at(s.sites.of(callerPC(1)), nil) }
+func (s *Scope) Func() *Func { return s.funcAt(s.sites.siteOf(callerPC(1)), nil) }
 
 // Funcs calls cb with all Funcs, in the order they were made.
 func (s *Scope) Funcs(cb func(f *Func)) {

@@ -181,6 +181,9 @@ func TestMetricsBeyondTheLimitShareOne(t *testing.T) {
 	if m := lookup(x.scope, &meters, "c", nil); m != lookup(x.scope, &meters, "d", nil) {
 		t.Error("meters beyond the limit are not one")
 	}
+	if !x.full.Load() {
+		t.Error("lookups of further counters go on to take the lock")
+	}
 	if n := x.scope.health.overflows.Load(); n != 4 {
 		t.Errorf("%d overflows, want 4", n)
 	}
@@ -254,10 +257,23 @@ func TestLookupRestores(t *testing.T) {
 		if got, ok := find[*Counter](x, false, "c", nil); !ok || got != c {
 			t.Errorf("after %d sweeps the next one takes a restored counter out", sweeps)
 		}
+		c.Inc(5)
 		if sweepAll(x)[c] == nil || x.entries != 1 {
-			t.Errorf("after %d sweeps a restored counter is not weakened again: %d entries", sweeps, x.entries)
+			t.Errorf("after %d sweeps a restored counter is not weak again: %d entries", sweeps, x.entries)
 		}
 		runtime.KeepAlive(c)
+		c = nil
+		runtime.GC() // the index still holds the counter
+		if got := counterOf(x, "c").Current(); got != 5 {
+			t.Errorf("after %d sweeps a counter that is weak again is lost: it is %d, want 5", sweeps, got)
+		}
+		for range 4 {
+			sweepAll(x)
+			runtime.GC()
+		}
+		if len(x.all()) != 0 || x.entries != 0 {
+			t.Errorf("after %d sweeps a restored counter is never released", sweeps)
+		}
 	}
 }
 
@@ -309,19 +325,22 @@ func TestSweepMakesRoom(t *testing.T) {
 }
 
 // TestKindOfACollectedMetricIsFree has the reported one of two kinds with one
-// name be collected: the next metric made has the series.
+// name be collected: the next metric made has the series, whether a sweep has
+// removed what stood for the collected one or not.
 func TestKindOfACollectedMetricIsFree(t *testing.T) {
 	logTo(t, discard{})
-	x := newTestIndex(10)
-	counterOf(x, "x")
-	lookup(x.scope, &intVals, "x", nil) // not reported
-	for range 3 {
-		sweepAll(x)
-		runtime.GC()
-	}
-	m := lookup(x.scope, &meters, "x", nil)
-	if all := x.all(); len(all) != 1 || all[0] != StatSource(m) {
-		t.Errorf("sources %v, want the meter", all)
+	for sweeps := 2; sweeps <= 3; sweeps++ {
+		x := newTestIndex(10)
+		counterOf(x, "x")
+		lookup(x.scope, &intVals, "x", nil) // not reported
+		for range sweeps {
+			sweepAll(x)
+			runtime.GC()
+		}
+		m := lookup(x.scope, &meters, "x", nil)
+		if all := x.all(); all[len(all)-1] != StatSource(m) {
+			t.Errorf("after %d sweeps: sources %v, want the meter", sweeps, all)
+		}
 	}
 }
 
