@@ -83,21 +83,6 @@ func (c *callSites) add(site *callSite) *callSite {
 	return site
 }
 
-// funcAt returns the Func of the function that site is in.
-func (s *Scope) funcAt(site *callSite, tags []SeriesTag) *Func {
-	if len(tags) > 0 {
-		return s.FuncNamed(site.name, tags...)
-	}
-	fn := site.fn.Load()
-	if fn == nil {
-		fn = s.FuncNamed(site.name)
-		if fn.name == site.name { // not the overflow Func, which serves only while the scope is full
-			site.fn.Store(fn)
-		}
-	}
-	return fn
-}
-
 var ownPackage, _ = functionAt(callerPC(0))
 
 // isOwn reports whether pc lies in a method of this package that begins runs,

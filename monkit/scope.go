@@ -151,6 +151,21 @@ func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
 // Func returns the Func named after the caller.
 func (s *Scope) Func() *Func { return s.funcAt(s.sites.siteOf(callerPC(1)), nil) }
 
+// funcAt returns the Func of the function that site is in.
+func (s *Scope) funcAt(site *callSite, tags []SeriesTag) *Func {
+	if len(tags) > 0 {
+		return s.FuncNamed(site.name, tags...)
+	}
+	fn := site.fn.Load()
+	if fn == nil {
+		fn = s.FuncNamed(site.name)
+		if fn.name == site.name { // not the overflow Func, which serves only while the scope is full
+			site.fn.Store(fn)
+		}
+	}
+	return fn
+}
+
 // Funcs calls cb with all Funcs, in the order they were made.
 func (s *Scope) Funcs(cb func(f *Func)) {
 	for _, src := range s.index.all() {
