@@ -16,21 +16,22 @@ import (
 // The methods never fail. If the name belongs to another kind of metric, the
 // result works but is not reported. All metrics of a kind beyond 10 000 in the
 // scope are one, reported as overflow; so are those with more than 60 tags, or
-// with 4 KiB of name and tags. LimitSources sets another limit.
+// with more than 4 KiB of name and tags. See Registry.LimitSources.
 type Scope struct {
 	name     string  // set once by newScope
 	base     *TagSet // set once by newScope; scope=name
 	registry *core   // set once by newScope
 
-	index  sourceIndex // the metrics; has a lock of its own
-	sites  callSites   // the functions that call Task; has a lock of its own
-	expiry expiry      // has a lock of its own, taken before that of index
-	health health      // atomic counts
+	index  sourceIndex // the metrics; has its own lock
+	sites  callSites   // the functions that call Task; has its own lock
+	expiry expiry      // has its own lock, taken before that of index
+	health health      // atomic
 
 	mu     sync.Mutex
 	chains []*chain // guarded by mu; replaced, never changed
 }
 
+// newScope returns a scope that keeps limit metrics.
 func newScope(r *core, name string, limit int) *Scope {
 	s := &Scope{
 		name:     name,
@@ -54,25 +55,25 @@ var (
 	funcs        = kind[*Func]{name: "func", fn: true, make: newFunc}
 )
 
-// Name is the scope's name.
+// Name returns the scope's name.
 func (s *Scope) Name() string { return s.name }
 
-// Counter returns the counter called name.
+// Counter returns the Counter called name.
 func (s *Scope) Counter(name string, tags ...SeriesTag) *Counter {
 	return lookup(s, &counters, name, tags)
 }
 
-// Meter returns the meter called name.
+// Meter returns the Meter called name.
 func (s *Scope) Meter(name string, tags ...SeriesTag) *Meter {
 	return lookup(s, &meters, name, tags)
 }
 
-// Event marks the meter called name once.
+// Event counts one event in the Meter called name.
 func (s *Scope) Event(name string, tags ...SeriesTag) {
 	lookup(s, &meters, name, tags).Mark64(1)
 }
 
-// Timer returns the timer called name.
+// Timer returns the Timer called name.
 func (s *Scope) Timer(name string, tags ...SeriesTag) *Timer {
 	return lookup(s, &timers, name, tags)
 }
@@ -97,35 +98,38 @@ func (s *Scope) DurationVal(name string, tags ...SeriesTag) *DurationVal {
 	return lookup(s, &durationVals, name, tags)
 }
 
-// IntValf returns the IntVal whose name is formatted. Names that vary without
-// end run into the limit of sources: prefer tags.
+// IntValf returns the IntVal whose name is made by fmt.Sprintf. Each name is a
+// metric of its own and counts towards the limit of the scope. For a part that
+// varies, prefer a tag; where it is made of data, see Registry.ExpireIdle.
 func (s *Scope) IntValf(template string, args ...interface{}) *IntVal {
 	return s.IntVal(fmt.Sprintf(template, args...))
 }
 
-// FloatValf returns the FloatVal whose name is formatted. See IntValf.
+// FloatValf returns the FloatVal whose name is made by fmt.Sprintf. See
+// IntValf.
 func (s *Scope) FloatValf(template string, args ...interface{}) *FloatVal {
 	return s.FloatVal(fmt.Sprintf(template, args...))
 }
 
-// BoolValf returns the BoolVal whose name is formatted. See IntValf.
+// BoolValf returns the BoolVal whose name is made by fmt.Sprintf. See IntValf.
 func (s *Scope) BoolValf(template string, args ...interface{}) *BoolVal {
 	return s.BoolVal(fmt.Sprintf(template, args...))
 }
 
-// RawValf returns the RawVal whose name is formatted. See IntValf.
+// RawValf returns the RawVal whose name is made by fmt.Sprintf. See IntValf.
 func (s *Scope) RawValf(template string, args ...interface{}) *RawVal {
 	return s.RawVal(fmt.Sprintf(template, args...))
 }
 
-// Gauge makes cb the source of the value called name, in place of an earlier
-// one. cb is called at every walk, from any goroutine; if it panics, that walk
-// leaves the value out.
+// Gauge has every walk call cb for the value called name. It replaces the
+// earlier function of that name. Walks may call cb from any goroutine, and
+// from several at once. If cb panics, the walk goes on without the value.
 func (s *Scope) Gauge(name string, cb func() float64) {
 	lookup(s, &gauges, name, nil).ask.Store(&cb)
 }
 
-// FuncNamed returns the Func called name. A tag "name" goes before name.
+// FuncNamed returns the Func called name. A tag with the key "name" replaces
+// name.
 func (s *Scope) FuncNamed(name string, tags ...SeriesTag) *Func {
 	for i := range tags {
 		if tags[i].Key == "name" {
@@ -137,18 +141,18 @@ func (s *Scope) FuncNamed(name string, tags ...SeriesTag) *Func {
 
 func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
 	var name string
-	var rest []SeriesTag
+	var others []SeriesTag
 	for _, tag := range tags {
 		if tag.Key == "name" {
 			name = tag.Val
 			continue
 		}
-		rest = append(rest, tag)
+		others = append(others, tag)
 	}
-	return lookup(s, &funcs, name, rest)
+	return lookup(s, &funcs, name, others)
 }
 
-// Func returns the Func named after the caller.
+// Func returns the Func named after the function that calls it.
 func (s *Scope) Func() *Func { return s.funcAt(s.sites.siteOf(callerPC(1)), nil) }
 
 // funcAt returns the Func of the function that site is in.

@@ -7,19 +7,21 @@ import (
 	"sync/atomic"
 )
 
-// chain is a source that somebody else made.
+// chain is a StatSource that a user added to a scope.
 type chain struct {
 	src  StatSource
-	refs int // guarded by the scope's mu
-	tags tagCache
+	tags tagCache // safe for concurrent use
+
+	refs int // guarded by the scope's mu; calls of Attach and Chain less those of detach
 }
 
-// Chain adds source to the scope for good. Its series get the scope's tag.
-// Adding a source again, if sources of its type can be compared, changes
-// nothing.
+// Chain adds source to the scope, which reports it from then on. Its series
+// get the scope's tag. If source is comparable and in the scope already,
+// nothing changes. Use Attach for a source that ends before the program does.
 func (s *Scope) Chain(source StatSource) { s.attach(source) }
 
-// Attach adds source like Chain, until detach is called.
+// Attach adds source as Chain does, until detach is called as often as source
+// was attached.
 func (s *Scope) Attach(source StatSource) (detach func()) {
 	c := s.attach(source)
 	return sync.OnceFunc(func() { s.detach(c) })
@@ -63,68 +65,74 @@ func (s *Scope) chained() []*chain {
 	return s.chains
 }
 
+// same reports whether a == b, without the panic for types that are not
+// comparable.
 func same(a, b StatSource) bool {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	return va.IsValid() && vb.IsValid() && va.Comparable() && vb.Comparable() && a == b
 }
 
-// walker carries the callback of one walk into a chained source. Walkers are
-// used again, so that a walk need not allocate one for each source.
-type walker struct {
-	cb     func(key SeriesKey, field string, val float64)
-	scope  *Scope
-	tags   *tagCache
-	theirs bool // cb is running: a panic is its own
-	pass   func(key SeriesKey, field string, val float64)
+// walk emits the samples of the source with the scope's tag. If the source
+// panics, the samples before that stand and the walk goes on with the next
+// source.
+func (c *chain) walk(s *Scope, cb func(key SeriesKey, field string, val float64)) {
+	w := chainWalks.Get().(*chainWalk)
+	w.scope, w.tags, w.cb, w.inCallback = s, &c.tags, cb, false
+	defer w.finish()
+	c.src.Stats(w.emitFunc)
 }
 
-var walkers = sync.Pool{New: func() any {
-	w := new(walker)
-	w.pass = w.emit
+// chainWalk is one walk of a chained source. One goroutine owns it.
+type chainWalk struct {
+	scope      *Scope
+	tags       *tagCache
+	cb         func(key SeriesKey, field string, val float64)
+	inCallback bool                                           // cb is running: a panic is not the source's
+	emitFunc   func(key SeriesKey, field string, val float64) // emit as a value; set once
+}
+
+// chainWalks has unused ones, so that a walk allocates none for each source.
+var chainWalks = sync.Pool{New: func() any {
+	w := new(chainWalk)
+	w.emitFunc = w.emit
 	return w
 }}
 
-func (w *walker) emit(key SeriesKey, field string, val float64) {
+func (w *chainWalk) emit(key SeriesKey, field string, val float64) {
 	key.Tags = w.tags.merge(key.Tags, w.scope.base)
-	w.theirs = true
+	w.inCallback = true
 	w.cb(key, field, val)
-	w.theirs = false
+	w.inCallback = false
 }
 
-// walk tells the values of the source. If it panics, what it told stands and
-// the walk goes on with others.
-func (c *chain) walk(s *Scope, cb func(key SeriesKey, field string, val float64)) {
-	w := walkers.Get().(*walker)
-	w.cb, w.scope, w.tags, w.theirs = cb, s, &c.tags, false
-	defer w.done()
-	c.src.Stats(w.pass)
-}
-
-func (w *walker) done() {
+// finish recovers a panic of the source and counts it. A panic of the callback
+// goes on: it is that of the code which walks.
+func (w *chainWalk) finish() {
 	rec := recover()
 	if rec == nil {
 		w.cb, w.scope, w.tags = nil, nil, nil
-		walkers.Put(w)
+		chainWalks.Put(w)
 		return
 	}
-	if w.theirs {
+	if w.inCallback {
 		panic(rec)
 	}
 	w.scope.health.panics.Add(1)
 }
 
-// maxCachedTags bounds the tag sets that one chained source is remembered
-// with.
+// maxCachedTags bounds each map of a tagCache.
 const maxCachedTags = 10_000
 
-// tagCache gives each tag set of a source its twin with the scope's tag, the
-// same one every time: by pointer for sources that keep their sets, by text
-// for those that make new ones.
+// tagCache maps each tag set of a source to that set with the scope's tag.
+// Readers recognise a series by its *TagSet, so it returns the same pointer
+// every time: by pointer for sources that keep their sets, by text for sources
+// that make new ones. It is safe for concurrent use.
 type tagCache struct {
-	byPointer, byText sync.Map // to *TagSet
+	byPointer, byText sync.Map // of *TagSet
 	pointers, texts   atomic.Int64
 }
 
+// merge returns the tags with those of base added.
 func (c *tagCache) merge(tags, base *TagSet) *TagSet {
 	if tags.Len() == 0 || tags == base {
 		return base
@@ -133,7 +141,7 @@ func (c *tagCache) merge(tags, base *TagSet) *TagSet {
 		return merged.(*TagSet)
 	}
 	merged := c.mergeText(tags, base)
-	remember(&c.byPointer, &c.pointers, tags, merged)
+	cacheTags(&c.byPointer, &c.pointers, tags, merged)
 	return merged
 }
 
@@ -143,13 +151,14 @@ func (c *tagCache) mergeText(tags, base *TagSet) *TagSet {
 		return merged.(*TagSet)
 	}
 	merged := tags.SetTags(base.tags...)
-	remember(&c.byText, &c.texts, text, merged)
+	cacheTags(&c.byText, &c.texts, text, merged)
 	return merged
 }
 
-// remember forgets everything once there is too much: a source that makes a
-// new set at every walk would fill the cache with sets never seen again.
-func remember(m *sync.Map, n *atomic.Int64, key any, merged *TagSet) {
+// cacheTags adds an entry to m, whose size is n. A full m is emptied first: a
+// source that makes a new set at every walk would fill it with sets that never
+// come again.
+func cacheTags(m *sync.Map, n *atomic.Int64, key any, merged *TagSet) {
 	if n.Add(1) > maxCachedTags {
 		m.Clear()
 		n.Store(1)
