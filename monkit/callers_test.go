@@ -19,7 +19,7 @@ func TestSplitFunction(t *testing.T) {
 		{"type argument with a path", "a/b.F[c/d.T]", "a/b", "F[c/d.T]"},
 		{"percent without hex", "a%zz/b.F", "a%zz/b", "F"},
 		{"percent at the end", "a%2", "a%2", "unknown"},
-		{"nothing known", "", "unknown", "unknown"},
+		{"no name", "", "unknown", "unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if pkg, fn := splitFunction(tt.full); pkg != tt.pkg || fn != tt.fn {
@@ -47,13 +47,13 @@ func (*receiver) method() *Func { return here.Func() }
 
 func generic[T any](T) *Func { return here.Func() }
 
-func TestCallerPackageLeavesOutCallers(t *testing.T) {
+func TestCallerPackageSkipsCallers(t *testing.T) {
 	r := NewRegistry()
 	for skip, want := range map[int]string{-1: "monkit.example/monkit", 0: "monkit.example/monkit", 1: "sync", 1000: "unknown"} {
 		var once sync.Once
 		once.Do(func() {
 			if got := r.CallerPackage(skip).Name(); got != want {
-				t.Errorf("%d callers left out: scope is %q, want %q", skip, got, want)
+				t.Errorf("skipping %d callers: scope is %q, want %q", skip, got, want)
 			}
 		})
 	}
