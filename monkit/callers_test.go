@@ -87,6 +87,51 @@ func TestCallersAreNamed(t *testing.T) {
 	}
 }
 
+func TestCallSiteIsAddedOnce(t *testing.T) {
+	var c callSites
+	first, other := &callSite{pc: 1}, &callSite{pc: 2}
+	if c.add(first) != first || c.add(other) != other || c.add(&callSite{pc: 1}) != first {
+		t.Error("add replaces a site")
+	}
+	if c.at(1) != first || c.at(2) != other || c.at(3) != nil {
+		t.Errorf("sites %v", *c.all.Load())
+	}
+}
+
+//go:noinline
+func returnAddress() uintptr { return returnPC() }
+
+// TestCallSitesAreFoundByReturnAddress has one place where Task is inlined, and
+// one where Start is not. The first is one site, which leads to its Func; the
+// second has a site for the caller and one, shared, within this package.
+func TestCallSitesAreFoundByReturnAddress(t *testing.T) {
+	if returnAddress() == 0 {
+		t.Skip("returnPC does not know the address on this platform")
+	}
+	s := NewRegistry().ScopeNamed("s")
+	for range 3 {
+		s.Task()(nil)(nil)
+	}
+	start := s.Start
+	for range 3 {
+		start(nil).Finish(nil)
+	}
+	shared, own := 0, 0
+	for _, site := range *s.sites.all.Load() {
+		switch fn := site.fn.Load(); {
+		case site.shared:
+			shared++
+		case fn == s.FuncNamed("TestCallSitesAreFoundByReturnAddress"):
+			own++
+		default:
+			t.Errorf("a site leads to %v", fn)
+		}
+	}
+	if shared != 1 || own != 2 {
+		t.Errorf("%d shared sites, want 1; %d others, want 2", shared, own)
+	}
+}
+
 // BenchmarkCallSites compares the lookup of a call site with that in a
 // sync.Map, in a program that begins runs at 16 places.
 func BenchmarkCallSites(b *testing.B) {

@@ -143,21 +143,37 @@ func TestExpiryMakesRoom(t *testing.T) {
 	})
 }
 
-// TestIdleMetricsAreSearchedFourTimes counts the samples that searches read of
+// TestIdleMetricsAreSearchedEachQuarter counts the samples that searches read of
 // a gauge, beside the one of each walk.
-func TestIdleMetricsAreSearchedFourTimes(t *testing.T) {
+func TestIdleMetricsAreSearchedEachQuarter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewRegistry()
 		r.ExpireIdle(time.Hour)
 		calls := 0
 		r.ScopeNamed("s").Gauge("g", func() float64 { calls++; return 1 })
-		const walks = 60
-		for range walks { // in an hour
+		const walks = 61
+		for range walks { // from 0 to 60 minutes
 			r.Stats(func(SeriesKey, string, float64) {})
 			time.Sleep(time.Minute)
 		}
-		if searches := calls - walks; searches != 4 {
-			t.Errorf("%d searches in the time after which a metric is idle, want 4", searches)
+		if searches := calls - walks; searches != 5 {
+			t.Errorf("%d searches, want one each quarter of an hour", searches)
+		}
+	})
+}
+
+func TestMetricIsIdleOnceTheTimeHasPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry()
+		r.ExpireIdle(time.Hour)
+		s := r.ScopeNamed("s")
+		s.Counter("c")
+		for minutes := 0; minutes <= 60; minutes += 15 {
+			r.Stats(func(SeriesKey, string, float64) {})
+			if _, isWeak := s.index.all()[0].(*weakSource); isWeak != (minutes == 60) {
+				t.Errorf("after %d minutes: the counter is weak: %v", minutes, isWeak)
+			}
+			time.Sleep(15 * time.Minute)
 		}
 	})
 }

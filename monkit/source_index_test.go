@@ -277,6 +277,26 @@ func TestLookupRestores(t *testing.T) {
 	}
 }
 
+// TestRestoredMetricIsHeld has the only sweep after a lookup be so late that the
+// lookup no longer counts as use.
+func TestRestoredMetricIsHeld(t *testing.T) {
+	x := newTestIndex(10)
+	c := counterOf(x, "c")
+	c.Inc(5)
+	sweepAll(x)
+	sweepAll(x) // the index drops its reference
+	if counterOf(x, "c") != c {
+		t.Fatal("lookup does not restore the counter")
+	}
+	runtime.KeepAlive(c)
+	c = nil
+	sweepAll(x)
+	runtime.GC()
+	if got := counterOf(x, "c").Current(); got != 5 {
+		t.Errorf("the counter is %d, want 5", got)
+	}
+}
+
 func TestSweepKeepsUsedMetrics(t *testing.T) {
 	x := newTestIndex(10)
 	idle, used := counterOf(x, "idle"), counterOf(x, "used")
