@@ -91,7 +91,7 @@ func TestConcurrentOverflowLosesNoEvent(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(s.index.all()); n != limit+1 {
+	if n := len(s.index.reported()); n != limit+1 {
 		t.Errorf("%d sources, want %d and the overflow counter", n, limit)
 	}
 	sum := 0.0

@@ -172,7 +172,7 @@ func (s *Scope) funcAt(site *callSite, tags []SeriesTag) *Func {
 
 // Funcs calls cb with all Funcs, in the order they were made.
 func (s *Scope) Funcs(cb func(f *Func)) {
-	for _, src := range s.index.all() {
+	for _, src := range s.index.reported() {
 		if f, ok := strong(src).(*Func); ok {
 			cb(f)
 		}
@@ -182,7 +182,7 @@ func (s *Scope) Funcs(cb func(f *Func)) {
 // Stats emits the samples of all metrics in the order they were made, then
 // those of chained sources.
 func (s *Scope) Stats(cb func(key SeriesKey, field string, val float64)) {
-	for _, src := range s.index.all() {
+	for _, src := range s.index.reported() {
 		src.Stats(cb)
 	}
 	for _, c := range s.chained() {

@@ -88,17 +88,17 @@ type chainWalk struct {
 	tags       *tagCache
 	cb         func(key SeriesKey, field string, val float64)
 	inCallback bool                                           // cb is running: a panic is not the source's
-	emitFunc   func(key SeriesKey, field string, val float64) // emit as a value; set once
+	emitFunc   func(key SeriesKey, field string, val float64) // emitTagged as a value; set once
 }
 
 // chainWalks has unused ones, so that a walk allocates none for each source.
 var chainWalks = sync.Pool{New: func() any {
 	w := new(chainWalk)
-	w.emitFunc = w.emit
+	w.emitFunc = w.emitTagged
 	return w
 }}
 
-func (w *chainWalk) emit(key SeriesKey, field string, val float64) {
+func (w *chainWalk) emitTagged(key SeriesKey, field string, val float64) {
 	key.Tags = w.tags.merge(key.Tags, w.scope.base)
 	w.inCallback = true
 	w.cb(key, field, val)

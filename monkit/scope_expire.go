@@ -33,7 +33,7 @@ func (s *Scope) expireIdle() {
 		return
 	}
 	s.expiry.last = now
-	s.expiry.markIdleLocked(s.index.all(), now)
+	s.expiry.markIdleLocked(s.index.reported(), now)
 	s.expiry.sweepLocked(&s.index, now-after)
 }
 

@@ -19,7 +19,7 @@ func walkForHours(t *testing.T, r *Registry, n int) {
 	}
 }
 
-func sourcesOf(s *Scope) int { return len(s.index.all()) }
+func sourcesOf(s *Scope) int { return len(s.index.reported()) }
 
 // TestIdleMetricsAreForgotten has one metric of every kind, none in a variable.
 func TestIdleMetricsAreForgotten(t *testing.T) {
@@ -170,7 +170,7 @@ func TestMetricIsIdleOnceTheTimeHasPassed(t *testing.T) {
 		s.Counter("c")
 		for minutes := 0; minutes <= 60; minutes += 15 {
 			r.Stats(func(SeriesKey, string, float64) {})
-			if _, isWeak := s.index.all()[0].(*weakSource); isWeak != (minutes == 60) {
+			if _, isWeak := s.index.reported()[0].(*weakSource); isWeak != (minutes == 60) {
 				t.Errorf("after %d minutes: the counter is weak: %v", minutes, isWeak)
 			}
 			time.Sleep(15 * time.Minute)

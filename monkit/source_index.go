@@ -26,12 +26,12 @@ type sourceIndex struct {
 }
 
 const (
-	// maxSources is the limit of metrics in a scope that LimitSources changes.
-	// Beyond it all metrics of one kind share one, called overflow.
+	// maxSources is the limit that LimitSources replaces. Beyond it all further
+	// metrics of a kind are one, called overflow.
 	maxSources = 10_000
 
-	// A metric with more tags, or more bytes in its name and tags, shares
-	// that one too. Duplicate tags are found with a bit set of 64.
+	// A metric with more tags, or more bytes in its name and tags, is that one
+	// too. hasTags has a bit for each tag in 64.
 	maxTags        = 60
 	maxSeriesBytes = 4 << 10
 
@@ -43,7 +43,7 @@ const (
 // kind is one kind of metric.
 type kind[T StatSource] struct {
 	name string
-	make func(s *Scope, key SeriesKey) T // must not use the index of s
+	make func(s *Scope, key SeriesKey) T // runs under mu of the index of s
 	fn   bool                            // the name is a function's: a tag, not the measurement
 }
 
@@ -60,8 +60,8 @@ type indexEntry struct {
 	detached bool // another kind has the series: src works but is not reported
 }
 
-// is reports whether e has the name and tags, in any order, that a caller gave.
-func (e *indexEntry) is(fn bool, hash uint64, name string, tags []SeriesTag) bool {
+// matches reports whether e has the name and tags, in any order, that a caller gave.
+func (e *indexEntry) matches(fn bool, hash uint64, name string, tags []SeriesTag) bool {
 	return e.hash == hash && e.fn == fn && e.name == name && e.hasTags(tags)
 }
 
@@ -100,7 +100,7 @@ func lookup[T StatSource](s *Scope, k *kind[T], name string, tags []SeriesTag) T
 func find[T StatSource](x *sourceIndex, fn bool, name string, tags []SeriesTag) (src T, ok bool) {
 	hash := hashSeries(name, tags)
 	for e := x.first(hash); e != nil; e = e.next.Load() {
-		if e.is(fn, hash, name, tags) {
+		if e.matches(fn, hash, name, tags) {
 			if src, ok = e.src.(T); ok {
 				return src, true
 			}
@@ -109,9 +109,9 @@ func find[T StatSource](x *sourceIndex, fn bool, name string, tags []SeriesTag) 
 	return src, false
 }
 
-// makeSource makes a metric that find did not find. The index may have it all
-// the same: another goroutine may have made it since, the tags may have had
-// duplicates or a tag scope, and the metric may be weak.
+// makeSource returns a metric that find did not find, and makes it unless the
+// index has it after all: another goroutine may have made it since, the tags
+// may have had duplicates or a tag scope, and the metric may be weak.
 func makeSource[T StatSource](x *sourceIndex, k *kind[T], name string, tags []SeriesTag) T {
 	key, tags := x.resolve(k.fn, name, tags)
 	defer x.scope.warnOnce(key) // after mu is released
@@ -195,7 +195,7 @@ func addLocked[T StatSource](x *sourceIndex, k *kind[T], key SeriesKey, name str
 func (x *sourceIndex) isReportedLocked(fn bool, name string, tags []SeriesTag) bool {
 	hash := hashSeries(name, tags)
 	for e := x.first(hash); e != nil; e = e.next.Load() {
-		if e.is(fn, hash, name, tags) && !e.detached && strong(e.src) != nil {
+		if e.matches(fn, hash, name, tags) && !e.detached && strong(e.src) != nil {
 			return true
 		}
 	}
@@ -237,8 +237,8 @@ func (x *sourceIndex) setLimit(limit int) {
 	x.full.Store(len(x.sources) >= limit)
 }
 
-// all returns the metrics that a walk reports, in the order they were made.
-func (x *sourceIndex) all() []StatSource {
+// reported returns the metrics that a walk reports, in the order they were made.
+func (x *sourceIndex) reported() []StatSource {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.sources

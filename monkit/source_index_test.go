@@ -38,11 +38,11 @@ func TestIndexEntryMatchesNameAndTags(t *testing.T) {
 		{"one tag twice instead of two tags", false, "c", []SeriesTag{a, a}, false},
 		{"the tag that the index adds", false, "c", []SeriesTag{a, {"scope", "s"}}, true},
 	} {
-		if got := e.is(tt.fn, e.hash, tt.name, tt.tags); got != tt.want {
+		if got := e.matches(tt.fn, e.hash, tt.name, tt.tags); got != tt.want {
 			t.Errorf("%s: matches is %v, want %v", tt.rule, got, tt.want)
 		}
 	}
-	if e.is(false, e.hash+1, "c", given) {
+	if e.matches(false, e.hash+1, "c", given) {
 		t.Error("an entry matches another hash")
 	}
 }
@@ -139,15 +139,15 @@ func TestSecondKindOfANameIsNotReported(t *testing.T) {
 	if counterOf(x, "x") != first || lookup(x.scope, &intVals, "x", nil) != second {
 		t.Error("lookup mixes up the two kinds")
 	}
-	if all := x.all(); len(all) != 1 || all[0] != StatSource(first) {
+	if all := x.reported(); len(all) != 1 || all[0] != StatSource(first) {
 		t.Errorf("sources %v, want the first kind only", all)
 	}
 	if n := x.scope.health.conflicts.Load(); n != 1 {
 		t.Errorf("%d conflicts, want 1", n)
 	}
 	// A function's name is a tag, and no conflict.
-	if f := lookup(x.scope, &funcs, "x", nil); f.ShortName() != "x" || len(x.all()) != 2 {
-		t.Errorf("sources %v, want a Func, too", x.all())
+	if f := lookup(x.scope, &funcs, "x", nil); f.ShortName() != "x" || len(x.reported()) != 2 {
+		t.Errorf("sources %v, want a Func, too", x.reported())
 	}
 }
 
@@ -187,7 +187,7 @@ func TestMetricsBeyondTheLimitShareOne(t *testing.T) {
 	if n := x.scope.health.overflows.Load(); n != 4 {
 		t.Errorf("%d overflows, want 4", n)
 	}
-	if n := len(x.all()); n != 4 {
+	if n := len(x.reported()); n != 4 {
 		t.Errorf("%d sources, want a, b and one of each kind", n)
 	}
 	x.setLimit(5)
@@ -216,20 +216,20 @@ func TestSweepReleasesInSteps(t *testing.T) {
 		t.Error("the second sweep does not drop the reference")
 	}
 	runtime.GC()
-	if got := Collect(x.all()[0])["c,a=1,scope=s value"]; got != 5 {
+	if got := Collect(x.reported()[0])["c,a=1,scope=s value"]; got != 5 {
 		t.Errorf("a metric that the program holds reports %v, want 5", got)
 	}
-	if sweepAll(x); len(x.all()) != 1 || x.entries != 1 {
-		t.Errorf("a metric that the program holds is gone: %d sources, %d entries", len(x.all()), x.entries)
+	if sweepAll(x); len(x.reported()) != 1 || x.entries != 1 {
+		t.Errorf("a metric that the program holds is gone: %d sources, %d entries", len(x.reported()), x.entries)
 	}
 	runtime.KeepAlive(c)
 	c = nil
 	runtime.GC()
-	if got := Collect(x.all()[0]); len(got) != 0 {
+	if got := Collect(x.reported()[0]); len(got) != 0 {
 		t.Errorf("a collected metric reports %v", got)
 	}
-	if sweepAll(x); len(x.all()) != 0 || x.entries != 0 {
-		t.Errorf("%d sources and %d entries are left", len(x.all()), x.entries)
+	if sweepAll(x); len(x.reported()) != 0 || x.entries != 0 {
+		t.Errorf("%d sources and %d entries are left", len(x.reported()), x.entries)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestLookupRestores(t *testing.T) {
 		if got, ok := find[*Counter](x, false, "c", nil); !ok || got != c {
 			t.Errorf("after %d sweeps find misses a restored counter", sweeps)
 		}
-		if n := len(x.all()); n != 1 {
+		if n := len(x.reported()); n != 1 {
 			t.Errorf("after %d sweeps a restored counter is %d sources", sweeps, n)
 		}
 		// A restored metric counts as used at that time.
@@ -271,7 +271,7 @@ func TestLookupRestores(t *testing.T) {
 			sweepAll(x)
 			runtime.GC()
 		}
-		if len(x.all()) != 0 || x.entries != 0 {
+		if len(x.reported()) != 0 || x.entries != 0 {
 			t.Errorf("after %d sweeps a restored counter is never released", sweeps)
 		}
 	}
@@ -320,7 +320,7 @@ func TestSweepKeepsGauges(t *testing.T) {
 	for range 3 {
 		sweepAll(x)
 	}
-	if all := x.all(); len(all) != 1 || all[0] != StatSource(g) {
+	if all := x.reported(); len(all) != 1 || all[0] != StatSource(g) {
 		t.Errorf("sources %v, want the gauge", all)
 	}
 }
@@ -335,8 +335,8 @@ func TestSweepMakesRoom(t *testing.T) {
 		sweepAll(x)
 		runtime.GC()
 	}
-	if x.full.Load() || len(x.all()) != 1 { // shared is held here
-		t.Errorf("full is %v with %d sources", x.full.Load(), len(x.all()))
+	if x.full.Load() || len(x.reported()) != 1 { // shared is held here
+		t.Errorf("full is %v with %d sources", x.full.Load(), len(x.reported()))
 	}
 	if counterOf(x, "c") == shared {
 		t.Error("a sweep makes no room")
@@ -358,7 +358,7 @@ func TestKindOfACollectedMetricIsFree(t *testing.T) {
 			runtime.GC()
 		}
 		m := lookup(x.scope, &meters, "x", nil)
-		if all := x.all(); all[len(all)-1] != StatSource(m) {
+		if all := x.reported(); all[len(all)-1] != StatSource(m) {
 			t.Errorf("after %d sweeps: sources %v, want the meter", sweeps, all)
 		}
 	}
@@ -401,8 +401,8 @@ func TestFindIsRightWhileSweepsRebuildTheTable(t *testing.T) {
 		sweepAll(x)
 		runtime.GC()
 	}
-	if len(x.all()) != n || x.entries != n {
-		t.Errorf("%d sources and %d entries, want the %d that are held", len(x.all()), x.entries, n)
+	if len(x.reported()) != n || x.entries != n {
+		t.Errorf("%d sources and %d entries, want the %d that are held", len(x.reported()), x.entries, n)
 	}
 	runtime.KeepAlive(held)
 }

@@ -84,7 +84,7 @@ func restoreLocked[T StatSource](x *sourceIndex, fn bool, name string, tags []Se
 	hash := hashSeries(name, tags)
 	for e := x.first(hash); e != nil; e = e.next.Load() {
 		w, isWeak := e.src.(*weakSource)
-		if !isWeak || !e.is(fn, hash, name, tags) {
+		if !isWeak || !e.matches(fn, hash, name, tags) {
 			continue
 		}
 		if src, ok = w.get().(T); ok {
