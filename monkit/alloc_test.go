@@ -32,7 +32,7 @@ func TestAllocs(t *testing.T) {
 		s.Counter("c", SeriesTag{"b", "2"}, SeriesTag{"a", "1"}).Inc(1)
 	})
 	wantAllocs(t, "Func by its caller", 0, func() { s.Func() })
-	s.limit = 0
+	s.index.setLimit(0)
 	wantAllocs(t, "lookup beyond the limit", 0, func() { s.Counter("another").Inc(1) })
 }
 

@@ -179,3 +179,9 @@ func netName(err error) (string, bool) {
 	}
 	return "", false
 }
+
+// ErrorName returns the name that a Func counts err under.
+func ErrorName(err error) string {
+	name, _ := errorName(err)
+	return name
+}

@@ -108,7 +108,7 @@ func (s *Scope) RawVal(name string, tags ...SeriesTag) *RawVal {
 // first call only.
 func (s *Scope) RawValk(key SeriesKey, aggregations ...Aggregate) *RawVal {
 	name, tags := key.Measurement, key.Tags.list()
-	if v, ok := find[*RawVal](&s.table, rawVals.own(), hashSeries(name, tags), name, tags); ok {
+	if v, ok := find[*RawVal](&s.index, rawVals.fn, name, tags); ok {
 		return v
 	}
 	v := newRawVal(&s.health, key, aggregations) // runs user code: outside the lock

@@ -45,3 +45,16 @@ func outside(ctx *context.Context) (inner context.Context, local *Span) {
 	}
 	return *ctx, SpanFromCtx(*ctx)
 }
+
+// RemoteParent returns the id of the span in another process that called this
+// one, as given to RemoteTrace. It returns false for every other span.
+func (s *Span) RemoteParent() (id int64, ok bool) {
+	if more := s.more.Load(); more != nil {
+		return more.remoteID, more.hasRemote
+	}
+	return 0, false
+}
+
+// Parent returns the span that called this one. It is nil if there is none in
+// this process. The parent may have ended.
+func (s *Span) Parent() *Span { return s.parent }

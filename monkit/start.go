@@ -16,9 +16,9 @@ func (s *Scope) Start(ctx *context.Context, args ...interface{}) *Span {
 func (s *Scope) openHere(ctx *context.Context, args []interface{}) *Span {
 	site := s.sites.at(returnPC())
 	if site == nil || site.shared {
-		site = s.sites.find(returnPC(), callerPC(2))
+		site = s.sites.locate(returnPC(), callerPC(2))
 	}
-	return s.at(site, nil).open(ctx, args)
+	return s.funcAt(site, nil).open(ctx, args)
 }
 
 // Finish ends the run. It must be the deferred call itself, to see panics,

@@ -72,10 +72,10 @@ func (t *task) open(ctx *context.Context, args []interface{}) *Span {
 	}
 	site := t.scope.sites.at(pc)
 	if site == nil || site.shared {
-		site = t.scope.sites.find(pc, callerPC(2))
+		site = t.scope.sites.locate(pc, callerPC(2))
 		t.pc.Store(site.pc)
 	}
-	return t.scope.at(site, t.tags).open(ctx, args)
+	return t.scope.funcAt(site, t.tags).open(ctx, args)
 }
 
 func probeIn(ctx *context.Context) *probe {

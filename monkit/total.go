@@ -1,20 +1,5 @@
 package monkit
 
-// TotalSource is a StatSource that knows better than the names of its fields
-// tell which of them count up since the start of the process. Package collect
-// asks once for each series that it has not seen before: what counts up
-// reaches StatsD as the difference between two reports, all else as it is.
-type TotalSource interface {
-	StatSource
-
-	// IsTotal reports whether field of the series key counts up. It is not
-	// known for a series that the source does not have, and for a field whose
-	// name tells: total, count, successes, errors, panics and failures.
-	// Tags that a scope adds may be among the key's. It is asked while Stats
-	// runs, and so must not wait for what Stats holds.
-	IsTotal(key SeriesKey, field string) (total, known bool)
-}
-
 // IsTotal asks the key's scope.
 func (r *Registry) IsTotal(key SeriesKey, field string) (total, known bool) {
 	r.core.mu.RLock()
@@ -33,15 +18,11 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	if key.Measurement == healthName {
 		return true, true
 	}
-	_, tags := s.seriesOf(false, key.Measurement, key.Tags.list())
-	hash := hashSeries(key.Measurement, tags)
-	if src, ok := find[TotalSource](&s.table, counters.own(), hash, key.Measurement, tags); ok {
+	_, tags := s.index.resolve(false, key.Measurement, key.Tags.list())
+	if src, ok := find[TotalSource](&s.index, false, key.Measurement, tags); ok {
 		return src.IsTotal(key, field)
 	}
-	s.mu.Lock()
-	chains := s.chains
-	s.mu.Unlock()
-	for _, c := range chains {
+	for _, c := range s.chained() {
 		if src, ok := c.src.(TotalSource); ok {
 			if total, known = s.ask(src, key, field); known {
 				break

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// hours walks the registry every five minutes for so long, and collects
-// garbage each time.
-func hours(t *testing.T, r *Registry, n int) {
+// walkForHours walks r every five minutes for n hours, and collects garbage each
+// time.
+func walkForHours(t *testing.T, r *Registry, n int) {
 	t.Helper()
 	for range 12 * n {
 		time.Sleep(5 * time.Minute)
@@ -19,9 +19,9 @@ func hours(t *testing.T, r *Registry, n int) {
 	}
 }
 
-func sourcesOf(s *Scope) int { return len(s.snapshot()) }
+func sourcesOf(s *Scope) int { return len(s.index.reported()) }
 
-// TestIdleMetricsAreForgotten has one of every kind that nobody holds.
+// TestIdleMetricsAreForgotten has one metric of every kind, none in a variable.
 func TestIdleMetricsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewRegistry()
@@ -39,21 +39,21 @@ func TestIdleMetricsAreForgotten(t *testing.T) {
 		s.Gauge("gauge", func() float64 { return 1 })
 		s.DiffMeter("diff", NewMeter(NewSeriesKey("x")), NewMeter(NewSeriesKey("y")))
 
-		hours(t, r, 3)
+		walkForHours(t, r, 3)
 		if n := sourcesOf(s); n != 12 {
-			t.Fatalf("%d sources are left of 12, and nobody said that they go", n)
+			t.Fatalf("%d of 12 sources are left, but ExpireIdle was not called", n)
 		}
 		r.ExpireIdle(time.Hour)
-		hours(t, r, 3)
+		walkForHours(t, r, 3)
 		if n := sourcesOf(s); n != 2 {
-			t.Errorf("%d sources are left, want the gauge and the difference: %v", n, Collect(s))
+			t.Errorf("%d sources are left, want the gauge and the DiffMeter: %v", n, Collect(s))
 		}
-		if n := s.table.n; n != 2 {
-			t.Errorf("the table has %d entries", n)
+		if n := s.index.entries; n != 2 {
+			t.Errorf("the index has %d entries", n)
 		}
 		c := s.Counter("c")
 		if c.Inc(1); Collect(s)["c,scope=s value"] != 1 {
-			t.Errorf("what was forgotten does not begin anew: %v", Collect(s))
+			t.Errorf("a forgotten metric does not start from zero: %v", Collect(s))
 		}
 	})
 }
@@ -79,18 +79,18 @@ func TestMetricsThatAreHeldOrUsedStay(t *testing.T) {
 			t.Errorf("samples %v", got)
 		}
 		if held.Inc(1); Collect(s)["held,scope=s value"] != 2 {
-			t.Errorf("what is held does not count any more: %v", Collect(s))
+			t.Errorf("a metric in a variable no longer counts: %v", Collect(s))
 		}
 		if again := s.Counter("held"); again != held {
-			t.Errorf("what is held is not found again")
+			t.Errorf("lookup returns another metric than the one in a variable")
 		}
 		runtime.KeepAlive(held)
 	})
 }
 
-// TestWhatIsAskedForAgainStays asks for an idle counter at each step of its
-// way out.
-func TestWhatIsAskedForAgainStays(t *testing.T) {
+// TestLookupKeepsAnIdleMetric looks an idle counter up at each step of its
+// release.
+func TestLookupKeepsAnIdleMetric(t *testing.T) {
 	for quarters := 3; quarters < 7; quarters++ {
 		synctest.Test(t, func(t *testing.T) {
 			r := NewRegistry()
@@ -120,24 +120,60 @@ func TestWhatIsAskedForAgainStays(t *testing.T) {
 	}
 }
 
-// TestForgettingMakesRoom fills a scope to its limit with what is used once.
-func TestForgettingMakesRoom(t *testing.T) {
+// TestExpiryMakesRoom fills a scope to its limit, again and again, with counters
+// that are used once.
+func TestExpiryMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewRegistry()
 		r.ExpireIdle(time.Hour)
 		s := r.ScopeNamed("s")
-		s.limit = 10
+		s.index.setLimit(10)
 		for round := range 5 {
 			for i := range 10 {
 				s.Counter(fmt.Sprint("c", round, "_", i)).Inc(1)
 			}
-			hours(t, r, 2)
+			walkForHours(t, r, 2)
 		}
 		if n := s.health.overflows.Load(); n != 0 {
-			t.Errorf("%d did not fit", n)
+			t.Errorf("%d lookups overflowed", n)
 		}
-		if n := s.table.n; n > 10 {
-			t.Errorf("the table has %d entries", n)
+		if n := s.index.entries; n > 10 {
+			t.Errorf("the index has %d entries", n)
+		}
+	})
+}
+
+// TestIdleMetricsAreSearchedEachQuarter counts the samples that searches read of
+// a gauge, beside the one of each walk.
+func TestIdleMetricsAreSearchedEachQuarter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry()
+		r.ExpireIdle(time.Hour)
+		calls := 0
+		r.ScopeNamed("s").Gauge("g", func() float64 { calls++; return 1 })
+		const walks = 61
+		for range walks { // from 0 to 60 minutes
+			r.Stats(func(SeriesKey, string, float64) {})
+			time.Sleep(time.Minute)
+		}
+		if searches := calls - walks; searches != 5 {
+			t.Errorf("%d searches, want one each quarter of an hour", searches)
+		}
+	})
+}
+
+func TestMetricIsIdleOnceTheTimeHasPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry()
+		r.ExpireIdle(time.Hour)
+		s := r.ScopeNamed("s")
+		s.Counter("c")
+		for minutes := 0; minutes <= 60; minutes += 15 {
+			r.Stats(func(SeriesKey, string, float64) {})
+			if _, isWeak := s.index.reported()[0].(*weakSource); isWeak != (minutes == 60) {
+				t.Errorf("after %d minutes: the counter is weak: %v", minutes, isWeak)
+			}
+			time.Sleep(15 * time.Minute)
 		}
 	})
 }
@@ -146,7 +182,7 @@ func TestLimitSources(t *testing.T) {
 	r := NewRegistry()
 	old := r.ScopeNamed("old")
 	r.LimitSources(2)
-	for name, s := range map[string]*Scope{"a scope from before": old, "a new one": r.ScopeNamed("new")} {
+	for name, s := range map[string]*Scope{"a scope made before": old, "a scope made after": r.ScopeNamed("new")} {
 		for i := range 5 {
 			s.Counter(fmt.Sprint("c", i)).Inc(1)
 		}
@@ -162,8 +198,9 @@ func TestLimitSources(t *testing.T) {
 	}
 }
 
-// TestANameOfTwoKindsBeginsAnew has the kind that is told be forgotten.
-func TestANameOfTwoKindsBeginsAnew(t *testing.T) {
+// TestReportedKindStaysReported has the reported one of two kinds with one name
+// be forgotten and come again.
+func TestReportedKindStaysReported(t *testing.T) {
 	logTo(t, discard{})
 	synctest.Test(t, func(t *testing.T) {
 		r := NewRegistry()
@@ -171,7 +208,7 @@ func TestANameOfTwoKindsBeginsAnew(t *testing.T) {
 		s := r.ScopeNamed("s")
 		s.Counter("x").Inc(5)
 		detached := s.IntVal("x")
-		hours(t, r, 3)
+		walkForHours(t, r, 3)
 		if n := sourcesOf(s); n != 0 {
 			t.Fatalf("%d sources are left", n)
 		}
@@ -180,15 +217,15 @@ func TestANameOfTwoKindsBeginsAnew(t *testing.T) {
 			t.Errorf("the counter is %v, want 1", got)
 		}
 		if s.IntVal("x") != detached {
-			t.Error("the other kind is another now")
+			t.Error("lookup returns another metric of the other kind")
 		}
 		wantUnique(t, r)
 	})
 }
 
-// TestOverflowIsAskedForAgain has what stands for all beyond the limit be on
-// its way out when it is needed again.
-func TestOverflowIsAskedForAgain(t *testing.T) {
+// TestOverflowMetricIsRestored looks the overflow counter up at each step of its
+// release.
+func TestOverflowMetricIsRestored(t *testing.T) {
 	logTo(t, discard{})
 	for quarters := 3; quarters < 9; quarters++ {
 		synctest.Test(t, func(t *testing.T) {

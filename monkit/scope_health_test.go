@@ -9,20 +9,20 @@ import (
 	"testing"
 )
 
-// logTo makes h the log for one test.
+// logTo makes h the handler of the default log for one test.
 func logTo(t *testing.T, h slog.Handler) {
 	t.Helper()
-	// The log that a program begins with cannot be had back.
+	// slog cannot restore the default log that a program starts with.
 	t.Cleanup(func() { slog.SetDefault(slog.New(slog.DiscardHandler)) })
 	slog.SetDefault(slog.New(h))
 }
 
-// TestTroubleIsLoggedOnce has much of what may go wrong in a scope.
+// TestTroubleIsLoggedOnce has ten conflicts, and a hundred overflows.
 func TestTroubleIsLoggedOnce(t *testing.T) {
 	var out bytes.Buffer
 	logTo(t, slog.NewTextHandler(&out, nil))
 	s := NewRegistry().ScopeNamed("s")
-	s.limit = 20
+	s.index.setLimit(20)
 	for i := range 10 {
 		name := fmt.Sprint("m", i)
 		s.Counter(name)
@@ -34,41 +34,41 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], `series="m0,scope=s"`) || !strings.Contains(lines[1], "scope=s") {
-		t.Errorf("the log says:\n%s", out.String())
+		t.Errorf("got the log:\n%s", out.String())
 	}
 	if n := s.health.conflicts.Load(); n != 10 {
 		t.Errorf("%d conflicts, want 10", n)
 	}
 }
 
-// nasty is a log that panics, having used the scope that it is told about.
-type nasty struct {
+// panickingHandler is a log handler that uses the scope which logs, and panics.
+type panickingHandler struct {
 	slog.Handler
 	s *Scope
 }
 
-func (nasty) Enabled(context.Context, slog.Level) bool { return true }
+func (panickingHandler) Enabled(context.Context, slog.Level) bool { return true }
 
-func (n nasty) Handle(context.Context, slog.Record) error {
-	n.s.Counter("told").Inc(1)
+func (h panickingHandler) Handle(context.Context, slog.Record) error {
+	h.s.Counter("logged").Inc(1)
 	panic("the log is broken")
 }
 
-func TestALogThatPanicsIsBorne(t *testing.T) {
+func TestPanicOfTheLogHandlerIsCounted(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
-	logTo(t, nasty{slog.DiscardHandler, s})
+	logTo(t, panickingHandler{slog.DiscardHandler, s})
 	s.Counter("m").Inc(1)
 	s.Meter("m").Mark(1)
 	got := Collect(s)
-	if got["told,scope=s value"] != 1 {
-		t.Errorf("the log did not run: %v", got)
+	if got["logged,scope=s value"] != 1 {
+		t.Errorf("the handler did not run: %v", got)
 	}
 	if got["monkit_scope,scope=s callback_panics"] != 1 {
-		t.Errorf("its panic is not counted: %v", got)
+		t.Errorf("the panic is not counted: %v", got)
 	}
 }
 
-// discard is a log that takes all and says nothing.
+// discard is a log handler that takes every record, and drops it.
 type discard struct{ slog.Handler }
 
 func (discard) Enabled(context.Context, slog.Level) bool  { return true }

@@ -19,8 +19,8 @@ func TestSeriesNames(t *testing.T) {
 		{"measurement escapes comma and space", NewSeriesKey("a,b c=d"), `a\,b\ c=d f`},
 		{"tags escape equals too", NewSeriesKey("m").WithTag("k,=", "v =,"), `m,k\,\==v\ \=\, f`},
 		{"backslash, quote and newline stay", NewSeriesKey("a\\\"\n"), "a\\\"\n f"},
-		{"but where they would escape", NewSeriesKey(`a\`).WithTag(`\b\ `, `C:\d\\`), `a\\,\b\\\ =C:\d\\\\ f`},
-		{"the last of one key stands", NewSeriesKey("m").WithTags(SeriesTag{"a", "1"}, SeriesTag{"a", "2"}), "m,a=2 f"},
+		{"backslashes before a special byte are doubled", NewSeriesKey(`a\`).WithTag(`\b\ `, `C:\d\\`), `a\\,\b\\\ =C:\d\\\\ f`},
+		{"the last value of a key counts", NewSeriesKey("m").WithTags(SeriesTag{"a", "1"}, SeriesTag{"a", "2"}), "m,a=2 f"},
 		{"a new value replaces", NewSeriesKey("m").WithTag("a", "1").WithTag("a", "2"), "m,a=2 f"},
 		{"no tags given", NewSeriesKey("m").WithTags(), "m f"},
 	} {
@@ -47,7 +47,7 @@ func TestTagSetIsImmutable(t *testing.T) {
 	}
 }
 
-func TestTagSetOfNothing(t *testing.T) {
+func TestNilAndZeroTagSetsAreEmpty(t *testing.T) {
 	for name, set := range map[string]*TagSet{"nil": nil, "zero": {}} {
 		if set.Len() != 0 || set.Get("a") != "" || set.String() != "" || len(set.All()) != 0 {
 			t.Errorf("%s set is not empty", name)
@@ -59,7 +59,7 @@ func TestTagSetOfNothing(t *testing.T) {
 	}
 }
 
-func TestTagSetVisitsInOrder(t *testing.T) {
+func TestAtFollowsTheOrderOfKeys(t *testing.T) {
 	set := new(TagSet).SetTags(SeriesTag{"c", "3"}, SeriesTag{"a", "1"}, SeriesTag{"b", "2"})
 	var got string
 	for i := range set.Len() {
@@ -70,7 +70,7 @@ func TestTagSetVisitsInOrder(t *testing.T) {
 	}
 }
 
-// The existing library wrote its cached text without synchronisation.
+// monkit/v3 wrote the cached text without synchronisation.
 func TestTagSetStringIsRaceFree(t *testing.T) {
 	set := new(TagSet).Set("a", "1")
 	var wg sync.WaitGroup
@@ -102,8 +102,8 @@ func FuzzTagSet(f *testing.F) {
 	})
 }
 
-// TestDifferentSeriesHaveDifferentNames tries all names that can be made of the
-// characters with a meaning.
+// TestDifferentSeriesHaveDifferentNames tries all names of up to three
+// characters that the escaping treats differently.
 func TestDifferentSeriesHaveDifferentNames(t *testing.T) {
 	words := []string{""}
 	for from := 0; len(words[len(words)-1]) < 3; from++ {
@@ -112,7 +112,7 @@ func TestDifferentSeriesHaveDifferentNames(t *testing.T) {
 		}
 	}
 	seen := make(map[string]string)
-	is := func(key SeriesKey, field string) {
+	check := func(key SeriesKey, field string) {
 		name, this := key.WithField(field), fmt.Sprintf("%q %q %q", key.Measurement, key.Tags.list(), field)
 		if other, ok := seen[name]; ok && other != this {
 			t.Fatalf("%s is the name of %s and of %s", name, this, other)
@@ -121,10 +121,10 @@ func TestDifferentSeriesHaveDifferentNames(t *testing.T) {
 	}
 	for _, a := range words {
 		for _, b := range words {
-			is(NewSeriesKey(a), b)
-			is(NewSeriesKey("a").WithTag(a, b), "a")
-			is(NewSeriesKey(a).WithTag("a", b), "a")
-			is(NewSeriesKey("a").WithTag("a", a).WithTag(b, "a"), "a")
+			check(NewSeriesKey(a), b)
+			check(NewSeriesKey("a").WithTag(a, b), "a")
+			check(NewSeriesKey(a).WithTag("a", b), "a")
+			check(NewSeriesKey("a").WithTag("a", a).WithTag(b, "a"), "a")
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 )
 
+// fixed emits one sample. It is comparable.
 type fixed struct {
 	key SeriesKey
 	val float64
@@ -14,6 +15,7 @@ type fixed struct {
 
 func (f fixed) Stats(cb func(key SeriesKey, field string, val float64)) { cb(f.key, "f", f.val) }
 
+// uncomparable is a source of a type that == panics for.
 type uncomparable []fixed
 
 func (u uncomparable) Stats(cb func(key SeriesKey, field string, val float64)) {
@@ -22,20 +24,21 @@ func (u uncomparable) Stats(cb func(key SeriesKey, field string, val float64)) {
 	}
 }
 
+// wrapper is comparable unless the source in it is not.
 type wrapper struct{ StatSource }
 
-func TestChain(t *testing.T) {
+func TestChainAddsAComparableSourceOnce(t *testing.T) {
 	one := fixed{NewSeriesKey("one"), 1}
 	tagged := fixed{NewSeriesKey("two").WithTags(SeriesTag{"t", "v"}, SeriesTag{"scope", "other"}), 2}
 	for _, tt := range []struct {
 		name  string
 		chain []StatSource
-		want  int // samples told
+		want  int // samples
 	}{
-		{"two", []StatSource{one, tagged}, 2},
-		{"the same twice", []StatSource{one, one, &one, &one}, 2},
-		{"what cannot be compared", []StatSource{uncomparable{one}, uncomparable{one}}, 2},
-		{"what hides the incomparable", []StatSource{wrapper{uncomparable{one}}, wrapper{uncomparable{one}}}, 2},
+		{"two sources", []StatSource{one, tagged}, 2},
+		{"the same source twice", []StatSource{one, one, &one, &one}, 2},
+		{"a type that is not comparable", []StatSource{uncomparable{one}, uncomparable{one}}, 2},
+		{"a comparable type around one that is not", []StatSource{wrapper{uncomparable{one}}, wrapper{uncomparable{one}}}, 2},
 		{"functions", []StatSource{StatSourceFunc(one.Stats), StatSourceFunc(one.Stats)}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,7 +51,7 @@ func TestChain(t *testing.T) {
 			r.Stats(func(key SeriesKey, _ string, _ float64) {
 				n++
 				if key.Tags.Get("scope") != "s" {
-					t.Errorf("%v is outside the scope", key)
+					t.Errorf("%v lacks the tag of the scope", key)
 				}
 			})
 			if n != tt.want {
@@ -58,7 +61,7 @@ func TestChain(t *testing.T) {
 	}
 }
 
-func TestAttachEnds(t *testing.T) {
+func TestDetachEndsTheLastAttach(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	a, b := fixed{NewSeriesKey("a"), 1}, fixed{NewSeriesKey("b"), 2}
@@ -73,11 +76,11 @@ func TestAttachEnds(t *testing.T) {
 	count(2)
 	first()
 	first()
-	count(2) // the second still holds it
+	count(2) // a is still attached by the second
 	second()
 	count(1)
 	third()
-	count(1) // chained for good
+	count(1) // Chain cannot be undone
 	s.Attach(a)
 	count(2)
 }
@@ -103,8 +106,8 @@ func TestSourcePanicIsCounted(t *testing.T) {
 	}
 }
 
-// A panic of the one who walks is not the source's.
-func TestPanicOfTheReaderPasses(t *testing.T) {
+// A panic of the callback is not one of the source.
+func TestPanicOfTheCallbackPasses(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	s.Chain(fixed{NewSeriesKey("a"), 1})
@@ -117,7 +120,7 @@ func TestPanicOfTheReaderPasses(t *testing.T) {
 }
 
 // Readers recognise a series by its *TagSet.
-func TestTagSetsStayTheSame(t *testing.T) {
+func TestWalksEmitTheSameTagSets(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	s.Counter("c", SeriesTag{"a", "1"}).Inc(1)
@@ -135,7 +138,7 @@ func TestTagSetsStayTheSame(t *testing.T) {
 		return sets
 	}
 	if first, second := walk(), walk(); !maps.Equal(first, second) {
-		t.Errorf("tag sets moved: %v, %v", first, second)
+		t.Errorf("the second walk has other tag sets: %v, %v", first, second)
 	}
 }
 
@@ -149,7 +152,7 @@ func TestTagCacheIsBounded(t *testing.T) {
 	c.byPointer.Range(func(any, any) bool { n++; return true })
 	c.byText.Range(func(any, any) bool { n++; return true })
 	if n > 2*maxCachedTags {
-		t.Errorf("%d sets are kept", n)
+		t.Errorf("%d tag sets are cached", n)
 	}
 	set := new(TagSet).Set("n", "1")
 	if got := c.merge(set, base); got.String() != "n=1,scope=s" || c.merge(set, base) != got {
