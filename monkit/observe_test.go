@@ -106,7 +106,7 @@ func TestObserverPanicsAreCounted(t *testing.T) {
 	if SpanFromCtx(ctx) == nil || s.FuncNamed("f").Success() != 1 || s.health.panics.Load() != 3 {
 		t.Errorf("%d panics", s.health.panics.Load())
 	}
-	r.core.roots.none(t)
+	r.core.spans.none(t)
 }
 
 func TestRemoteTrace(t *testing.T) {

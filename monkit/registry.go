@@ -22,7 +22,7 @@ type Registry struct {
 
 // core is what a Registry shares with those derived from it.
 type core struct {
-	roots    rootSpans
+	spans    spanTree
 	watchers watchers[func(*Trace)]
 	sorted   atomic.Pointer[[]*Scope] // nil when a scope was added since
 	idle     atomic.Int64             // see ExpireIdle; 0 is never
@@ -122,7 +122,7 @@ func (r *Registry) Funcs(cb func(f *Func)) {
 // RootSpans calls cb with the live spans that have no living ancestor here,
 // sorted by name.
 func (r *Registry) RootSpans(cb func(s *Span)) {
-	for _, s := range sortSpans(r.core.roots.all()) {
+	for _, s := range sortSpans(r.core.spans.roots()) {
 		cb(s)
 	}
 }

@@ -17,7 +17,6 @@ func (f *Func) RemoteTrace(ctx *context.Context, parentId int64, trace *Trace, a
 	}
 	s := &Span{Context: inner, fn: f}
 	s.root = s
-	s.state.Store(stateGiven)
 	s.more.Store(&spanMore{remoteID: parentId, hasRemote: true})
 	s.rest().trace.Store(trace)
 	f.announce(trace, f.scope.registry.watchers.list())

@@ -14,30 +14,22 @@ import (
 type Span struct {
 	context.Context
 
-	fn     *Func
-	root   *Span // that the trace began with in this process, maybe this one
-	parent *Span // who called, if in this process
-	start  int64 // ticks
+	fn    *Func
+	root  *Span // that the trace began with in this process, maybe this one
+	start int64 // ticks
 
 	more  atomic.Pointer[spanMore] // nil while empty
-	slot  atomic.Pointer[Span]     // the place of one child; closedSlot once the span ended
 	below atomic.Int64             // of a root: live spans of its trace, but for itself
-	state atomic.Uint32
-	at    int32 // where in a list, guarded by that's lock, or in which of the registry's slots
+	spanNode
 }
-
-const (
-	stateOrphaned = 1 << iota
-	stateListed   // the place is a list, and spanMore.in has it, if it had room
-	stateGiven    // it is a root of a trace that was there before it; never changed
-)
 
 // spanMore is what most spans do not have.
 type spanMore struct {
-	id    atomic.Int64             // 0 until it was asked for
-	trace atomic.Pointer[Trace]    // of a root; nil until it was asked for
-	in    atomic.Pointer[spanList] // where the span is listed
-	kids  spanList                 // those that the slot had no place for
+	id    atomic.Int64          // 0 until it was asked for
+	trace atomic.Pointer[Trace] // of a root; nil until it was asked for
+
+	list     atomic.Pointer[spanList] // belongs to spanTree; that the span is on
+	children spanList                 // belongs to spanTree; those that the slot had no room for
 
 	remoteID  int64         // the parent in another process, if hasRemote; never changed
 	hasRemote bool          // never changed
@@ -111,7 +103,8 @@ func (f *Func) openTrace(ctx *context.Context, inner context.Context, args []int
 }
 
 func (f *Func) openChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
-	s := &Span{Context: inner, fn: f, root: parent.root, parent: parent}
+	s := &Span{Context: inner, fn: f, root: parent.root}
+	s.parent = parent
 	s.count(1)
 	s.begin(ctx, parent.fn, args)
 	return s
@@ -119,10 +112,9 @@ func (f *Func) openChild(ctx *context.Context, parent *Span, inner context.Conte
 
 // count counts n more live spans of the trace.
 func (s *Span) count(n int64) {
-	switch {
-	case s.root.state.Load()&stateGiven != 0:
-		s.Trace().live.Add(n)
-	case s.root != s:
+	if more := s.root.more.Load(); more != nil && more.hasRemote {
+		more.trace.Load().live.Add(n)
+	} else if s.root != s {
 		s.root.below.Add(n)
 	}
 }
@@ -136,11 +128,10 @@ func (s *Span) begin(ctx *context.Context, caller *Func, args []interface{}) {
 	s.fn.FuncStats.start()
 	s.fn.calledBy(caller)
 	s.start = ticks()
-	switch {
-	case s.parent == nil:
-		s.fn.scope.registry.roots.add(s)
-	case !s.parent.take(s):
-		s.adopt(s.parent.parent)
+	if s.parent == nil {
+		s.tree().insertRoot(s)
+	} else {
+		s.tree().insertChild(s)
 	}
 	in := context.Context(s)
 	if observers := s.observers(); observers != nil {
@@ -155,10 +146,10 @@ func (s *Span) begin(ctx *context.Context, caller *Func, args []interface{}) {
 // first close counts.
 func (s *Span) close(errptr *error, rec interface{}) {
 	now := ticks()
-	if s.letGo() {
+	if s.tree().markEnded(s) {
 		err := errorAt(errptr)
 		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
-		s.leave()
+		s.tree().remove(s)
 		s.count(-1)
 		if observers := s.observers(); observers != nil {
 			s.finished(observers, err, rec != nil, now)
@@ -245,12 +236,12 @@ func (s *Span) Args() []string {
 }
 
 // Orphaned reports whether the span's parent ended before it.
-func (s *Span) Orphaned() bool { return s.state.Load()&stateOrphaned != 0 }
+func (s *Span) Orphaned() bool { return s.flags.Load()&nodeOrphaned != 0 }
 
 // Children calls cb with the live spans below this one, sorted by name:
 // those it called, and those whose own caller ended before them.
 func (s *Span) Children(cb func(s *Span)) {
-	for _, child := range sortSpans(s.children()) {
+	for _, child := range sortSpans(s.tree().children(s)) {
 		cb(child)
 	}
 }

@@ -206,5 +206,5 @@ func TestSpansAreConcurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	r.core.roots.none(t)
+	r.core.spans.none(t)
 }

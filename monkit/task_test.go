@@ -112,7 +112,7 @@ func TestPanicsPass(t *testing.T) {
 		if f.Panics() != 1 {
 			t.Errorf("Finish saw %d panics", f.Panics())
 		}
-		s.registry.roots.none(t)
+		s.registry.spans.none(t)
 	}()
 	ctx := t.Context()
 	defer s.Start(&ctx).Finish(nil)
@@ -121,9 +121,9 @@ func TestPanicsPass(t *testing.T) {
 	panic(mine)
 }
 
-func (r *rootSpans) none(t *testing.T) {
+func (r *spanTree) none(t *testing.T) {
 	t.Helper()
-	for _, s := range r.all() {
+	for _, s := range r.roots() {
 		t.Errorf("%s is live", s)
 	}
 }
