@@ -81,8 +81,8 @@ func TestErrorName(t *testing.T) {
 }
 
 func withHandlers(t *testing.T, add ...func(error) (string, bool)) {
-	old := handlers.Load()
-	t.Cleanup(func() { handlers.Store(old) })
+	old := errorHandlers.Load()
+	t.Cleanup(func() { errorHandlers.Store(old) })
 	for _, f := range add {
 		AddErrorNameHandler(f)
 	}

@@ -22,11 +22,11 @@ type Registry struct {
 
 // core is what a Registry shares with those derived from it.
 type core struct {
-	spans    spanTree
-	watchers watchers[func(*Trace)]
-	sorted   atomic.Pointer[[]*Scope] // nil when a scope was added since
-	idle     atomic.Int64             // see ExpireIdle; 0 is never
-	limit    int                      // of each scope's sources; guarded by mu
+	spans     spanTree
+	observers observerList[func(*Trace)]
+	sorted    atomic.Pointer[[]*Scope] // nil when a scope was added since
+	idle      atomic.Int64             // see ExpireIdle; 0 is never
+	limit     int                      // of each scope's sources; guarded by mu
 
 	mu     sync.RWMutex
 	scopes map[string]*Scope // guarded by mu

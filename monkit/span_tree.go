@@ -131,7 +131,7 @@ func (t *spanTree) adopt(s, ancestor *Span) {
 // addBelow puts s on the list of parent. It reports false if parent has ended.
 func addBelow(parent, s *Span) bool {
 	// The look at parent saves the memory of a list that add would not use.
-	return !parent.ended() && parent.rest().children.add(s, parent)
+	return !parent.ended() && parent.ensureExtra().children.add(s, parent)
 }
 
 // markEnded marks s as ended and moves the open spans below it to its nearest
@@ -144,8 +144,8 @@ func (t *spanTree) markEnded(s *Span) bool {
 	if child != nil {
 		child.tree().move(child, s.parent)
 	}
-	if more := s.more.Load(); more != nil {
-		for _, child := range more.children.takeAll() {
+	if extra := s.extra.Load(); extra != nil {
+		for _, child := range extra.children.takeAll() {
 			child.tree().move(child, s.parent)
 		}
 	}
@@ -179,7 +179,7 @@ func (t *spanTree) remove(s *Span) {
 // goroutine takes s off that list first, it either removes s or moves it, and
 // then looks for the mark itself.
 func removeFromList(s *Span) {
-	if l := s.rest().list.Load(); l != nil {
+	if l := s.ensureExtra().list.Load(); l != nil {
 		l.remove(s)
 	}
 }
@@ -202,8 +202,8 @@ func (t *spanTree) children(s *Span) (all []*Span) {
 	if child := s.slot.Load(); child != nil && child != endedSlot {
 		all = append(all, child)
 	}
-	if more := s.more.Load(); more != nil {
-		all = more.children.appendTo(all)
+	if extra := s.extra.Load(); extra != nil {
+		all = extra.children.appendTo(all)
 	}
 	return all
 }
@@ -211,14 +211,14 @@ func (t *spanTree) children(s *Span) (all []*Span) {
 // spanList is a set of open spans, of one parent or of the roots.
 type spanList struct {
 	mu    sync.Mutex
-	spans []*Span // guarded by mu; spans[i].index is i, and spans[i].more.list the list
+	spans []*Span // guarded by mu; spans[i].index is i, and spans[i].extra.list the list
 }
 
 // add puts s on the list. It reports false if owner, the span that the list
 // belongs to, has ended. Root lists have no owner. If the list is full, s gets
 // no place and is counted as unlisted.
 func (l *spanList) add(s, owner *Span) bool {
-	more := s.rest()
+	extra := s.ensureExtra()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if owner != nil && owner.ended() {
@@ -227,7 +227,7 @@ func (l *spanList) add(s, owner *Span) bool {
 	if len(l.spans) < maxListed {
 		s.index = int32(len(l.spans))
 		l.spans = append(l.spans, s)
-		more.list.Store(l)
+		extra.list.Store(l)
 	} else {
 		s.fn.health.unlisted.Add(1)
 	}
@@ -239,7 +239,7 @@ func (l *spanList) add(s, owner *Span) bool {
 func (l *spanList) remove(s *Span) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := &s.rest().list
+	list := &s.ensureExtra().list
 	if list.Load() != l {
 		return
 	}
@@ -257,7 +257,7 @@ func (l *spanList) takeAll() (all []*Span) {
 	defer l.mu.Unlock()
 	all, l.spans = l.spans, nil
 	for _, s := range all {
-		s.rest().list.Store(nil)
+		s.ensureExtra().list.Store(nil)
 	}
 	return all
 }

@@ -96,7 +96,7 @@ func TestEndedParentGetsNoList(t *testing.T) {
 	parent := test.start(root)
 	test.end(parent)
 	child := test.start(parent)
-	if parent.more.Load() != nil {
+	if parent.extra.Load() != nil {
 		t.Error("it has memory for one")
 	}
 	test.wantOpen(root, child)
@@ -130,7 +130,7 @@ func (t treeTest) round() {
 			open = append(open, s)
 		}
 	}
-	t.runAtOnce(steps, &root.rest().children, &parent.rest().children, t.tree.rootList(child))
+	t.runAtOnce(steps, &root.ensureExtra().children, &parent.ensureExtra().children, t.tree.rootList(child))
 
 	t.wantOpen(open...)
 	for _, s := range all {

@@ -160,7 +160,7 @@ func TestParentsAreBounded(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	f := s.FuncNamed("f")
 	for range 2 * maxParents {
-		f.calledBy(new(Func))
+		f.recordParent(new(Func))
 	}
 	n := 0
 	f.Parents(func(*Func) { n++ })

@@ -34,7 +34,7 @@ func TestArgs(t *testing.T) {
 		{"struct that shares", struct{ M map[int]int }{}, "struct { M map[int]int }{...}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := new(health).argTexts(keepArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
+			if got := formatArgs(new(health), copyArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -65,11 +65,11 @@ func TestPanicsOfValuesAreCounted(t *testing.T) {
 func TestArgsAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 10*maxArgText)
 	for name, arg := range map[string]interface{}{"string": long, "bytes": []byte(long), "list": slices.Repeat([]interface{}{long}, 99)} {
-		if got := new(health).argTexts(keepArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
+		if got := formatArgs(new(health), copyArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
 			t.Errorf("%s is %d bytes", name, len(got))
 		}
 	}
-	if got := keepArgs(make([]interface{}, 10*maxArgs)); len(got) != maxArgs {
+	if got := copyArgs(make([]interface{}, 10*maxArgs)); len(got) != maxArgs {
 		t.Errorf("%d args are kept", len(got))
 	}
 }
@@ -77,7 +77,7 @@ func TestArgsAreBounded(t *testing.T) {
 func TestArgsMayHoldThemselves(t *testing.T) {
 	list := []interface{}{1, nil}
 	list[1] = list
-	if got := new(health).argTexts(keepArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
+	if got := formatArgs(new(health), copyArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
 		t.Errorf("got %q", got)
 	}
 }
