@@ -80,8 +80,8 @@ func callHandler(handler func(error) (string, bool), err error) (name string, ok
 	return boundedName(name), ok, false
 }
 
-// boundedName cuts a long name between two characters. What it returns does not
-// keep the memory of the rest.
+// boundedName cuts a long name between two characters. The result does not keep
+// the memory of name.
 func boundedName(name string) string {
 	if len(name) <= maxErrorName {
 		return name
@@ -89,9 +89,9 @@ func boundedName(name string) string {
 	return strings.Clone(strings.ToValidUTF8(name[:maxErrorName], ""))
 }
 
-// treeName returns the name of the first error that has one: err, or an error
-// that it wraps, depth first as in errors.Is. It examines at most left errors,
-// and counts left down.
+// treeName returns the name of the first error that has one: of err, or of an
+// error that err wraps, depth first as in errors.Is. It examines at most *left
+// errors, and subtracts them from it.
 func treeName(err error, left *int) (string, bool) {
 	for err != nil && *left > 0 {
 		*left--

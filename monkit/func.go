@@ -16,8 +16,8 @@ type Func struct {
 	name  string
 	full  string
 
-	parentsMu sync.Mutex                // held to replace parents; reads take no lock
-	parents   atomic.Pointer[parentSet] // nil before the first run
+	parentsMu sync.Mutex                // held to replace parents
+	parents   atomic.Pointer[parentSet] // read without a lock; nil before the first run
 }
 
 // newFunc returns the Func of the series key, which has the tag name.
@@ -83,8 +83,8 @@ const (
 	// maxParents bounds the parents of one Func; it ignores further ones.
 	maxParents = 256
 
-	// Up to so many parents are compared one by one, which is faster than
-	// hashing.
+	// maxUnhashedParents is up to how many parents a search through a slice is
+	// faster than hashing.
 	maxUnhashedParents = 8
 )
 

@@ -50,7 +50,7 @@ func (r *Registry) ObserveTraces(cb func(*Trace)) (cancel func()) {
 // observerList is a list of observers, newest first. Reading it takes no lock.
 type observerList[T any] struct {
 	mu  sync.Mutex           // held to replace all
-	all atomic.Pointer[[]*T] // to an immutable list; nil while empty
+	all atomic.Pointer[[]*T] // read without a lock; the slice never changes; nil while empty
 }
 
 // load returns the observers, or nil.

@@ -10,42 +10,44 @@ import (
 )
 
 // Span is one run of a Func. It is also the context.Context of that run: the
-// function passes it on to the functions it calls, whose spans so find their
+// function passes it to the functions that it calls, so that their spans have a
 // parent.
 //
-// A span is open from the start of the run to its end. It may be used after
-// that, and by any goroutine.
+// A span is open from the start of its run to the end. All its methods may be
+// called after that as well, and from any goroutine.
 type Span struct {
-	context.Context // that the run was started in, without a Span around it
+	context.Context // the one that the run was started in; never a Span, so that nested runs do not nest contexts
 
 	fn    *Func
-	root  *Span // first of the trace in this process; may be the span itself
+	root  *Span // the first span of the trace in this process, maybe this one
 	start int64 // in ticks
 
 	extra     atomic.Pointer[spanExtra] // nil until it is needed
-	openBelow atomic.Int64              // of a root: open spans of the trace beside it; see countOpen
+	openBelow atomic.Int64              // if this is the root, open spans of the trace apart from it; see countOpen
 	spanNode
 }
 
 // spanExtra is the part of a Span that most spans never need.
 type spanExtra struct {
 	id    atomic.Int64          // 0 until Id is called
-	trace atomic.Pointer[Trace] // of a root; nil until Trace is called
+	trace atomic.Pointer[Trace] // set only on a root; nil until Trace is called
 
-	list     atomic.Pointer[spanList] // belongs to spanTree; nil if the span is on no list
-	children spanList                 // belongs to spanTree; children that the slot had no room for
+	// Used by spanTree alone.
+	list     atomic.Pointer[spanList] // the list that the span is on, or nil
+	children spanList                 // the children that the slot had no room for
 
-	remoteID  int64         // of the parent in another process, if hasRemote; set before the run starts
-	hasRemote bool          // set before the run starts; the root of a RemoteTrace
-	args      []interface{} // set before the run starts
+	// Set before the run starts and never changed.
+	hasRemote bool  // RemoteTrace started the run
+	remoteID  int64 // the id of the parent in another process
+	args      []interface{}
 
-	mu    sync.Mutex
-	notes []Attribute     // guarded by mu
-	start time.Time       // guarded by mu; zero until Start is called
-	ctx   context.Context // guarded by mu; what observers made of the span; nil if they left it
+	mu         sync.Mutex
+	attributes []Attribute     // guarded by mu
+	start      time.Time       // guarded by mu; zero until Start is called
+	ctx        context.Context // guarded by mu; the context that observers returned, or nil
 }
 
-// ensureExtra returns the extra part of s, which it allocates if need be.
+// ensureExtra returns the extra part of s, which the first call allocates.
 func (s *Span) ensureExtra() *spanExtra {
 	if extra := s.extra.Load(); extra != nil {
 		return extra
@@ -54,7 +56,7 @@ func (s *Span) ensureExtra() *spanExtra {
 	return s.extra.Load()
 }
 
-// spanKey is the key under which a Span, as a context, has itself as value.
+// spanKey is the key of the context value that is the Span itself.
 type spanKey struct{}
 
 // SpanFromCtx returns the span that ctx belongs to, or nil.
@@ -75,6 +77,7 @@ func ResetContextSpan(ctx context.Context) context.Context {
 	return spanless{ctx}
 }
 
+// spanless is a context without the span of the context that it wraps.
 type spanless struct{ context.Context }
 
 func (c spanless) Value(key interface{}) interface{} {
@@ -92,7 +95,7 @@ func (s *Span) Value(key interface{}) interface{} {
 	return s.Context.Value(key)
 }
 
-// startSpan starts a run of f in ctx. If ctx has a span, that is the parent.
+// startSpan starts a run of f in ctx. The span of ctx, if any, is the parent.
 func (f *Func) startSpan(ctx *context.Context, args []interface{}) *Span {
 	if ctx == nil {
 		return f.startTrace(nil, context.Background(), args)
@@ -112,7 +115,8 @@ func (f *Func) startSpan(ctx *context.Context, args []interface{}) *Span {
 	return f.startTrace(ctx, *ctx, args)
 }
 
-// startTrace starts a run that is a trace of its own. Its span wraps inner.
+// startTrace starts a run that is a trace of its own. Its span wraps the context
+// inner.
 func (f *Func) startTrace(ctx *context.Context, inner context.Context, args []interface{}) *Span {
 	s := &Span{Context: inner, fn: f}
 	s.root = s
@@ -123,7 +127,7 @@ func (f *Func) startTrace(ctx *context.Context, inner context.Context, args []in
 	return s
 }
 
-// startChild starts a run that parent called. Its span wraps inner.
+// startChild starts a run that parent called. Its span wraps the context inner.
 func (f *Func) startChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
 	s := &Span{Context: inner, fn: f, root: parent.root}
 	s.parent = parent
@@ -156,12 +160,12 @@ func (s *Span) startRun(ctx *context.Context, caller *Func, args []interface{}) 
 }
 
 // Finish ends the run that Scope.Start started. It must be the deferred call
-// itself, so that it sees panics, which it counts and passes on. Only the first
-// Finish counts.
+// itself: only then does it see panics, which it counts and passes on. Only the
+// first call has an effect.
 func (s *Span) Finish(errptr *error) { s.endRun(errptr, recover()) }
 
-// endRun ends the run, unless it has ended. rec is the panic that the caller
-// recovered; endRun passes it on.
+// endRun ends the run. Only the first call has an effect. rec is what the caller
+// recovered; endRun panics with it again.
 func (s *Span) endRun(errptr *error, rec interface{}) {
 	now := ticks()
 	if s.tree().markEnded(s) {
@@ -178,9 +182,9 @@ func (s *Span) endRun(errptr *error, rec interface{}) {
 	}
 }
 
-// countOpen adds n to the open spans of the trace. They are counted in the
-// root, since most traces are never allocated. Several RemoteTraces may
-// continue one trace, and each has a root: they count in the trace.
+// countOpen adds n to the number of open spans of the trace. Most traces never
+// get a Trace, so that the root has the count. A trace that RemoteTrace continues
+// has one already, and may have several roots: there the Trace has it.
 func (s *Span) countOpen(n int64) {
 	if extra := s.root.extra.Load(); extra != nil && extra.hasRemote {
 		extra.trace.Load().open.Add(n)
@@ -249,9 +253,9 @@ func (s *Span) Start() time.Time {
 	extra.mu.Lock()
 	defer extra.mu.Unlock()
 	if extra.start.IsZero() {
-		// A span reads only the monotonic clock when it starts, which is
-		// faster. The wall clock's time is computed back from now, so that it
-		// is right by the clock as it has been set since.
+		// A span reads only the monotonic clock when it starts, because that
+		// is faster. Going back from the present time gives the time of the
+		// wall clock, with steps that corrected it since.
 		now := time.Now()
 		extra.start = now.Add(time.Duration(s.start) - now.Sub(epoch))
 	}
@@ -286,8 +290,8 @@ func (s *Span) String() string {
 		s.Id(), s.Trace().Id(), s.fn.FullName(), strings.Join(s.Args(), ", "), s.Duration())
 }
 
-// epoch is the time from which ticks count. It has a reading of the monotonic
-// clock, so that steps of the wall clock do not change ticks.
+// epoch is the time that ticks are counted from. It includes a reading of the
+// monotonic clock, so that steps of the wall clock do not affect ticks.
 var epoch = time.Now()
 
 // ticks returns the nanoseconds since epoch.

@@ -22,7 +22,7 @@ type Attribute struct {
 }
 
 const (
-	maxAnnotations    = 256     // on one span; further ones are dropped
+	maxAnnotations    = 256     // annotations of a span; further ones are dropped
 	maxAnnotationText = 4 << 10 // bytes of a name or text; longer ones are cut
 )
 
@@ -40,12 +40,13 @@ func (s *Span) addAttribute(name string, val interface{}) {
 	extra := s.ensureExtra()
 	extra.mu.Lock()
 	defer extra.mu.Unlock()
-	if len(extra.notes) < maxAnnotations {
-		extra.notes = append(extra.notes, Attribute{boundedText(name), val})
+	if len(extra.attributes) < maxAnnotations {
+		extra.attributes = append(extra.attributes, Attribute{boundedText(name), val})
 	}
 }
 
-// Attributes returns what Annotate and AnnotateValue added, in that order.
+// Attributes returns all annotations, those of Annotate and of AnnotateValue, in
+// the order in which they were added.
 func (s *Span) Attributes() []Attribute {
 	extra := s.extra.Load()
 	if extra == nil {
@@ -53,7 +54,7 @@ func (s *Span) Attributes() []Attribute {
 	}
 	extra.mu.Lock()
 	defer extra.mu.Unlock()
-	return slices.Clip(extra.notes)
+	return slices.Clip(extra.attributes)
 }
 
 // Annotations returns Attributes with their values as text.
@@ -111,8 +112,8 @@ func attributeValue(h *health, val interface{}) interface{} {
 	return boundedText(formatValue(h, "%v", val))
 }
 
-// boundedText cuts a long text between two characters. What it returns does not
-// keep the memory of the rest.
+// boundedText cuts a long text between two characters. The result does not keep
+// the memory of text.
 func boundedText(text string) string {
 	if len(text) <= maxAnnotationText {
 		return text

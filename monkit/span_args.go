@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	maxArgs     = 32   // that a span keeps
-	maxArgText  = 1024 // bytes of one as text
-	maxArgDepth = 4    // of lists within lists
+	maxArgs     = 32   // arguments that a span keeps
+	maxArgText  = 1024 // bytes of an argument as text
+	maxArgDepth = 4    // levels of lists within lists
 )
 
-// copyArgs returns what a span may keep of args while the caller goes on to
-// change them. Another goroutine turns them into text, if they are read at all.
-// So copyArgs copies bytes, and formatArgs never follows a pointer.
+// copyArgs returns args in a form that a span can keep although the caller may
+// change them later. They become text only if they are read, by another
+// goroutine. Therefore copyArgs copies bytes, and formatArgs follows no pointer.
 func copyArgs(args []interface{}) []interface{} { return copyArgList(args, maxArgDepth) }
 
 // elided stands for a list beyond maxArgDepth. A list may contain itself.
 type elided struct{}
 
-// copyArgList returns args, or a copy if the span cannot share an element.
+// copyArgList returns args itself if the span may share it, or else a copy.
 func copyArgList(args []interface{}, depth int) []interface{} {
 	kept := args[:min(len(args), maxArgs)]
 	for i, arg := range kept {
@@ -38,7 +38,7 @@ func copyArgList(args []interface{}, depth int) []interface{} {
 		default:
 			continue
 		}
-		if &kept[0] == &args[0] { // the caller's slice stays as it is
+		if &kept[0] == &args[0] { // args may be the caller's own slice
 			kept = slices.Clone(kept)
 		}
 		kept[i] = own
@@ -57,8 +57,8 @@ func formatArgs(h *health, args []interface{}) []string {
 	return texts
 }
 
-// formatArg returns arg as Go source. Of a value that points to memory which
-// others may change, it returns the type and the address or length.
+// formatArg returns arg as Go source. If arg points to memory that may change
+// while it is read, formatArg returns its type and its address or length.
 func formatArg(h *health, arg interface{}) string {
 	switch x := arg.(type) {
 	case nil:
@@ -88,8 +88,8 @@ func formatArg(h *health, arg interface{}) string {
 	return formatValue(h, "%#v", arg)
 }
 
-// formatValue formats val, by its own methods if it has any. Package fmt turns
-// a panic of them into text; h counts it.
+// formatValue formats val, with its own methods if it has some. Package fmt
+// turns a panic of such a method into text; h counts it.
 func formatValue(h *health, verb string, val interface{}) string {
 	text := fmt.Sprintf(verb, val)
 	if strings.Contains(text, "%!v(PANIC=") {
@@ -98,8 +98,8 @@ func formatValue(h *health, verb string, val interface{}) string {
 	return text
 }
 
-// holdsNoPointer reports whether a copy of a value of t shares no memory with
-// it, other than that of strings.
+// holdsNoPointer reports whether a copy of a value of type t shares no memory
+// with the value, except for strings.
 func holdsNoPointer(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Struct:

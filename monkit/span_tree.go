@@ -5,53 +5,53 @@ import (
 	"sync/atomic"
 )
 
-// spanTree finds the open spans of a registry: those that have started and not
-// ended. Each of them has one place:
+// spanTree finds the open spans of a registry, which are the spans that have
+// started and not ended. Each open span is in one place:
 //
-//   - the slot of its parent, which has room for one child, because most
-//     functions call one other at a time;
-//   - the list of its parent, if the slot is taken;
-//   - if it has no parent, a root slot of the tree, or a root list if the root
-//     slots that it tries are taken;
-//   - if its parent has ended, the list of the nearest ancestor that is open,
-//     or a root list if there is none. Such a span is an orphan.
+//   - A child is in the slot of its parent. A slot holds one span, because most
+//     functions call one other function at a time.
+//   - If that slot is taken, the child is on the list of its parent.
+//   - If the parent has ended, the child is an orphan. It is on the list of its
+//     nearest open ancestor, or on a root list if there is none.
+//   - A root is in a root slot, or on a root list if the root slots that it
+//     tries are taken.
 //
-// A parent may belong to another registry than its child. Only the last
-// resort, the root list, is then that of the child's registry.
+// A parent and its child may belong to different registries. An orphan without
+// an open ancestor is on a root list of its own registry.
 //
-// A reader that walks the tree while spans move may miss a span or find it
-// twice.
+// A walk through the tree may miss a span that moves at the same time, or find
+// it twice.
 //
 // # Lock order
 //
-// Slots take no lock. Each list has a mutex. A goroutine holds at most one of
-// them, takes no other lock while it does, and runs no user code.
+// Slots are atomic. Each list has a mutex. A goroutine that holds the mutex of
+// a list takes no other lock and runs no user code.
 //
 // # Protocol
 //
-// insertRoot and insertChild give a span its first place. The end of a span has two steps:
-// markEnded marks the span and moves the spans below it to an ancestor, remove
-// takes the span out of its own place. Nothing waits for another goroutine to
-// finish a step. Where two goroutines can miss each other, each writes first
-// and looks afterwards, so that at least one of them sees what the other wrote.
+// insertRoot and insertChild give a span its first place. A span ends in two
+// steps: markEnded marks the span and moves its children to an ancestor, and
+// remove takes the span out of its place. No step waits for another goroutine
+// to finish one. Instead, two goroutines that could miss each other both write
+// first and look second, so that at least one sees what the other has written.
 //
-// Goroutine A ends a span while goroutine B, which ends its parent, moves it:
+// Goroutine A ends a span, while goroutine B ends its parent and moves the span:
 //
-//	A, markEnded: marks the span as ended         B, move: writes the new place
-//	A, remove:    takes it out of the place,      B, move: looks for the mark; if it is
-//	              if there is one by now                   there, takes the span out again
+//	A: markEnded marks the span as ended.
+//	A: remove reads the place of the span, and takes the span out of it.
+//	B: move writes the new place of the span.
+//	B: move reads the mark. If the span is marked, it takes the span out again.
 //
-// Goroutine A ends a span while goroutine B adds another one to its list:
+// Goroutine A ends a parent, while goroutine B adds a child to its list:
 //
-//	A, markEnded: marks the span as ended         B, add: locks the list
-//	A, markEnded: locks the list and empties it   B, add: looks for the mark; if it is
-//	                                                      there, tries the next ancestor
-//
-// If B locks the list first, A finds what B added; if A does, B finds the mark.
+//	A: markEnded marks the parent as ended.
+//	A: markEnded empties the list under the list's mutex.
+//	B: add reads the mark under the list's mutex. If the parent is marked, the
+//	   next ancestor is tried. Otherwise add puts the child on the list.
 type spanTree struct {
 	slots [rootSlots]struct {
 		span atomic.Pointer[Span]
-		_    [56]byte // one slot a cache line: cores that start traces share none
+		_    [56]byte // so that slots share no cache line: cores start traces at once
 	}
 	lists [rootLists]struct {
 		spanList
@@ -63,30 +63,31 @@ const (
 	rootSlots = 64 // a power of two
 	rootLists = 16
 
-	// maxListed bounds the spans of one list. A span that the program never
-	// ends stays on its list for ever.
+	// maxListed bounds the spans on a list, because a span that the program
+	// never ends stays there.
 	maxListed = 1 << 14
 )
 
-// spanNode is the part of a Span that belongs to its spanTree.
+// spanNode is the part of a Span that its spanTree uses. See spanExtra for the
+// list of the span.
 type spanNode struct {
 	parent *Span                // never changed; nil for a root
-	slot   atomic.Pointer[Span] // one open child; endedSlot once the span has ended
-	flags  atomic.Uint32        // nodeOrphaned, nodeListed
-	index  int32                // in the list, guarded by its mu, or among the root slots
+	slot   atomic.Pointer[Span] // an open child, nil, or endedMark
+	flags  atomic.Uint32        // nodeOrphaned and nodeListed
+	index  int32                // in a list, guarded by the list's mu; or in the root slots
 }
 
 const (
 	nodeOrphaned = 1 << iota // the parent ended before the span
-	nodeListed               // the place is a list, or the list was full
+	nodeListed               // the span is on a list, or found its list full
 )
 
-// endedSlot is in the slot of a span that has ended. It is the mark.
-var endedSlot = new(Span)
+// endedMark is in the slot of a span that has ended.
+var endedMark = new(Span)
 
-func (n *spanNode) ended() bool { return n.slot.Load() == endedSlot }
+func (n *spanNode) ended() bool { return n.slot.Load() == endedMark }
 
-// tree is the tree of the registry that s belongs to.
+// tree returns the tree of the registry that s belongs to.
 func (s *Span) tree() *spanTree { return &s.fn.scope.registry.spans }
 
 // insertRoot gives s, which has just started and has no parent, its place.
@@ -111,13 +112,13 @@ func (t *spanTree) insertChild(s *Span) {
 	}
 }
 
-// rootList is the root list that s would be on.
+// rootList returns the root list that s goes on if it goes on one.
 func (t *spanTree) rootList(s *Span) *spanList {
 	return &t.lists[uint64(s.Id())%rootLists].spanList
 }
 
-// adopt makes s an orphan, and puts it on the list of the first span that is
-// open from ancestor upwards, or else on a root list.
+// adopt makes s an orphan. It puts s on the list of the first open span from
+// ancestor upwards, or else on a root list.
 func (t *spanTree) adopt(s, ancestor *Span) {
 	s.flags.Or(nodeOrphaned)
 	for ; ancestor != nil; ancestor = ancestor.parent {
@@ -130,21 +131,21 @@ func (t *spanTree) adopt(s, ancestor *Span) {
 
 // addBelow puts s on the list of parent. It reports false if parent has ended.
 func addBelow(parent, s *Span) bool {
-	// The look at parent saves the memory of a list that add would not use.
+	// add reads the mark again. Reading it here saves the memory of the list.
 	return !parent.ended() && parent.ensureExtra().children.add(s, parent)
 }
 
-// markEnded marks s as ended and moves the open spans below it to its nearest
-// open ancestor. It reports false if s was marked before.
+// markEnded marks s as ended and moves its open children to an ancestor. It
+// reports false if s was marked before.
 func (t *spanTree) markEnded(s *Span) bool {
-	child := s.slot.Swap(endedSlot)
-	if child == endedSlot {
+	child := s.slot.Swap(endedMark)
+	if child == endedMark {
 		return false
 	}
 	if child != nil {
 		child.tree().move(child, s.parent)
 	}
-	if extra := s.extra.Load(); extra != nil {
+	if extra := s.extra.Load(); extra != nil { // read after marking s, like the list
 		for _, child := range extra.children.takeAll() {
 			child.tree().move(child, s.parent)
 		}
@@ -152,7 +153,8 @@ func (t *spanTree) markEnded(s *Span) bool {
 	return true
 }
 
-// move gives s, whose parent has ended, a place from ancestor upwards.
+// move gives s a new place, from ancestor upwards. The former place is already
+// empty. If s ends during the move, either remove or move takes it out.
 func (t *spanTree) move(s, ancestor *Span) {
 	if s.ended() {
 		return
@@ -176,15 +178,15 @@ func (t *spanTree) remove(s *Span) {
 }
 
 // removeFromList takes s, which is marked as ended, off its list. If another
-// goroutine takes s off that list first, it either removes s or moves it, and
-// then looks for the mark itself.
+// goroutine takes s off that list first, it does so to remove s as well, or to
+// move it, and a move reads the mark.
 func removeFromList(s *Span) {
 	if l := s.ensureExtra().list.Load(); l != nil {
 		l.remove(s)
 	}
 }
 
-// roots returns the spans without an open ancestor in this process.
+// roots returns the open spans of the registry that have no open ancestor.
 func (t *spanTree) roots() (all []*Span) {
 	for i := range t.slots {
 		if s := t.slots[i].span.Load(); s != nil {
@@ -197,9 +199,9 @@ func (t *spanTree) roots() (all []*Span) {
 	return all
 }
 
-// children returns the open spans right below s.
+// children returns the open spans in the slot and on the list of s.
 func (t *spanTree) children(s *Span) (all []*Span) {
-	if child := s.slot.Load(); child != nil && child != endedSlot {
+	if child := s.slot.Load(); child != nil && child != endedMark {
 		all = append(all, child)
 	}
 	if extra := s.extra.Load(); extra != nil {
@@ -208,15 +210,15 @@ func (t *spanTree) children(s *Span) (all []*Span) {
 	return all
 }
 
-// spanList is a set of open spans, of one parent or of the roots.
+// spanList is a list of open spans in any order. It belongs to a span, its
+// owner, or it is a root list.
 type spanList struct {
 	mu    sync.Mutex
-	spans []*Span // guarded by mu; spans[i].index is i, and spans[i].extra.list the list
+	spans []*Span // guarded by mu; the span at i has index i, and this list in its extra
 }
 
-// add puts s on the list. It reports false if owner, the span that the list
-// belongs to, has ended. Root lists have no owner. If the list is full, s gets
-// no place and is counted as unlisted.
+// add puts s on the list. It reports false if owner has ended; owner is nil for
+// a root list. If the list is full, s is counted as unlisted and gets no place.
 func (l *spanList) add(s, owner *Span) bool {
 	extra := s.ensureExtra()
 	l.mu.Lock()
@@ -235,7 +237,7 @@ func (l *spanList) add(s, owner *Span) bool {
 	return true
 }
 
-// remove takes s off the list, if it is still on it.
+// remove takes s off the list, unless another goroutine has done so.
 func (l *spanList) remove(s *Span) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -5,19 +5,20 @@ import (
 	"sync/atomic"
 )
 
-// Task measures the runs of one function. The call of a Task starts a run, and
-// the call of the function that it returns ends the run:
+// Task measures the runs of one function. Calling the Task starts a run, and
+// calling the function that it returns ends the run:
 //
 //	func Work(ctx context.Context) (err error) {
 //		defer mon.Task()(&ctx)(&err)
 //
-// ctx gets the Span of the run. If ctx is nil, the run is a trace of its own. A
-// panic is counted and passed on. A Task may be kept in a variable, which saves
-// the lookup of the function. It then belongs to the function that calls it
-// first.
+// The Task sets ctx to the context of the run, which has its Span. If ctx is
+// nil, the run is a trace of its own. A panic is counted and passed on. A Task
+// may be kept in a variable, which saves the lookup of the function. It then
+// belongs to the function that calls it first.
 type Task func(ctx *context.Context, args ...interface{}) func(*error)
 
-// Task returns a Task of the calling function, which the runtime names.
+// Task returns a Task of the calling function. The Func has the name that the
+// runtime has for the function.
 func (s *Scope) Task(tags ...SeriesTag) Task {
 	// Task is inlined into the calling function, where its closures need no
 	// memory of their own. TestTaskAllocs fails once it is too large for that.
@@ -33,8 +34,8 @@ func (s *Scope) TaskNamed(name string, tags ...SeriesTag) Task {
 	return s.FuncNamed(name, tags...).Task
 }
 
-// Start starts a run of the calling function, and gives ctx its Span. It does
-// what Task does, for functions that run so often that nanoseconds count:
+// Start starts a run of the calling function, and sets ctx to its context. It
+// is Task for functions that run so often that nanoseconds count:
 //
 //	defer mon.Start(&ctx).Finish(&err)
 func (s *Scope) Start(ctx *context.Context, args ...interface{}) *Span {
@@ -53,8 +54,8 @@ func (f Task) Func() (out *Func) {
 // probe is a context that a Task stores its Func in, instead of starting a run.
 type probe struct {
 	context.Context
-	pc uintptr // in the function that a Task belongs to if it was never called
-	fn *Func
+	pc uintptr // in the function that called Task.Func
+	fn *Func   // the answer
 }
 
 func probeIn(ctx *context.Context) *probe {
@@ -65,9 +66,9 @@ func probeIn(ctx *context.Context) *probe {
 	return p
 }
 
-// task is the state of a Task that Scope.Task made. It remembers where in the
-// code it was first called, and not the Func: storing a pointer would cost an
-// allocation each time that a Task is made and called at once.
+// task is the state of a Task that Scope.Task made. It remembers the place in
+// the code that called it first, and not the Func: storing a pointer would cost
+// an allocation for every Task that is made and called at once.
 type task struct {
 	scope *Scope
 	tags  []SeriesTag

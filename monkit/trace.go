@@ -9,17 +9,17 @@ import (
 	"sync/atomic"
 )
 
-// Trace is the set of spans that descend from one first span, in this process
-// and in others, and the values that are kept with them.
+// Trace is a first span and all spans that descend from it, in this process and
+// in others, together with values that are kept for them.
 type Trace struct {
-	root      *Span        // that the trace was made for; nil if NewTrace made it
-	id        atomic.Int64 // 0 until Id is called, if there is a root
-	open      atomic.Int64 // open spans that the root does not count; see countOpen
+	root      *Span        // the span that the trace was made for; nil if NewTrace made it
+	id        atomic.Int64 // if there is a root, 0 until Id is called
+	open      atomic.Int64 // the open spans that root does not count; see countOpen
 	observers observerList[SpanCtxObserver]
 
 	mu   sync.RWMutex
 	vals map[interface{}]interface{} // guarded by mu; nil until Set is called
-	high uint64                      // guarded by mu; upper half of the id; 0 until High is called, if there is a root
+	high uint64                      // guarded by mu; the upper half of the id; if there is a root, 0 until High is called
 }
 
 // NewTrace returns a trace without spans whose id has 64 bits.
@@ -153,9 +153,9 @@ func (t *Trace) GetAll() (val map[interface{}]interface{}) {
 	return maps.Clone(t.vals)
 }
 
-// NewId returns a random number from 1 to 1<<63 - 1. It comes from the
-// runtime's generator, which the system seeds and which each thread has one of:
-// one id does not reveal others, and making one takes no lock.
+// NewId returns a random number from 1 to 1<<63 - 1. It comes from the runtime,
+// which has a generator for each thread and seeds it from the system: one id
+// does not reveal others, and NewId takes no lock.
 func NewId() int64 {
 	for {
 		if id := rand.Int64(); id != 0 {
@@ -164,8 +164,8 @@ func NewId() int64 {
 	}
 }
 
-// idAt returns the id at p. It makes one at the first call, because most spans
-// and traces end before their id is needed.
+// idAt returns the id at p. The first call makes it: most spans and traces end
+// before their id is needed.
 func idAt(p *atomic.Int64) int64 {
 	if id := p.Load(); id != 0 {
 		return id
