@@ -111,6 +111,13 @@ func TestObserverPanicsAreCounted(t *testing.T) {
 	wantNoOpenSpans(t, r)
 }
 
+func TestCancelledObserversCostNothing(t *testing.T) {
+	r := NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	r.ObserveTraces(func(*Trace) {})()
+	wantAllocs(t, "a run", 2, func() { f.Task(nil)(nil) }) // the span and the function that ends it
+}
+
 func TestRemoteTraceContinuesATrace(t *testing.T) {
 	r := NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")

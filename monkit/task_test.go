@@ -3,6 +3,8 @@ package monkit
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
 	"testing"
 )
 
@@ -148,6 +150,25 @@ func TestParentsAreInOrderOfTheirFirstCall(t *testing.T) {
 	callee.Parents(func(f *Func) { got = append(got, f) })
 	if len(got) != 3 || got[0] != a || got[1] != b || got[2] != nil {
 		t.Errorf("parents %v, want a, b and nil", got)
+	}
+}
+
+// The test holds the mutex, so that several goroutines find the parent missing
+// before the first one adds it.
+func TestParentIsRecordedOnceByConcurrentCalls(t *testing.T) {
+	f, parent := new(Func), new(Func)
+	var wg sync.WaitGroup
+	f.parentsMu.Lock()
+	for range 8 {
+		wg.Go(func() { f.recordParent(parent) })
+	}
+	for range 100 {
+		runtime.Gosched()
+	}
+	f.parentsMu.Unlock()
+	wg.Wait()
+	if n := f.parents.Load().size(); n != 1 {
+		t.Errorf("the parent is recorded %d times", n)
 	}
 }
 
