@@ -197,12 +197,12 @@ func TestRunsTakeNoSharedLock(t *testing.T) {
 	s.index.mu.Lock()
 	s.sites.mu.Lock()
 	callee.parentsMu.Lock()
-	for i := range r.core.roots.lists {
-		r.core.roots.lists[i].mu.Lock()
+	for i := range r.core.spans.lists {
+		r.core.spans.lists[i].mu.Lock()
 	}
 	defer func() {
-		for i := range r.core.roots.lists {
-			r.core.roots.lists[i].mu.Unlock()
+		for i := range r.core.spans.lists {
+			r.core.spans.lists[i].mu.Unlock()
 		}
 		callee.parentsMu.Unlock()
 		s.sites.mu.Unlock()

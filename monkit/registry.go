@@ -25,10 +25,10 @@ type Registry struct {
 // core is what a Registry shares with the registries that WithTransformers
 // derives from it.
 type core struct {
-	roots    rootSpans
-	watchers watchers[func(*Trace)]
-	idle     atomic.Int64             // nanoseconds that ExpireIdle set; 0 is never
-	sorted   atomic.Pointer[[]*Scope] // scopes by name; nil until read again after a change; changed under mu
+	spans     spanTree
+	observers observerList[func(*Trace)]
+	idle      atomic.Int64             // nanoseconds that ExpireIdle set; 0 is never
+	sorted    atomic.Pointer[[]*Scope] // scopes by name; nil until read again after a change; changed under mu
 
 	mu     sync.RWMutex      // taken before the lock of a scope's index
 	scopes map[string]*Scope // guarded by mu; by name
@@ -137,7 +137,7 @@ func (r *Registry) Funcs(cb func(f *Func)) {
 // RootSpans calls cb with the live spans that have no living ancestor here,
 // sorted by name.
 func (r *Registry) RootSpans(cb func(s *Span)) {
-	for _, s := range sortSpans(r.core.roots.all()) {
+	for _, s := range sortSpans(r.core.spans.roots()) {
 		cb(s)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestAnnotations(t *testing.T) {
+func TestAnnotationsAreKeptInOrderAndBounded(t *testing.T) {
 	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
 	ctx := t.Context()
 	defer f.Task(&ctx)(nil)
@@ -21,7 +21,7 @@ func TestAnnotations(t *testing.T) {
 	first := s.Annotations()
 	s.Annotate("a", "2")
 	if want := []Annotation{{"a", "1"}, {"a", "2"}}; !slices.Equal(s.Annotations(), want) || len(first) != 1 {
-		t.Errorf("annotations %v, then %v", first, s.Annotations())
+		t.Errorf("annotations %v, and after another one %v, want %v", first, s.Annotations(), want)
 	}
 	for range 2 * maxAnnotations {
 		s.Annotate("b", "")
@@ -31,7 +31,7 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
-func TestAttributes(t *testing.T) {
+func TestAttributeKeepsTheTypeOfItsValue(t *testing.T) {
 	type level uint8
 	for _, tt := range []struct {
 		name      string
@@ -41,7 +41,7 @@ func TestAttributes(t *testing.T) {
 		{"text", "a", "a", "a"},
 		{"bool", true, true, "true"},
 		{"int", -7, int64(-7), "-7"},
-		{"a kind of int", level(7), int64(7), "7"},
+		{"a type based on an int", level(7), int64(7), "7"},
 		{"greatest uint", uint64(math.MaxUint64), "18446744073709551615", "18446744073709551615"},
 		{"float", 0.25, 0.25, "0.25"},
 		{"float32", float32(2), float64(2), "2"},
@@ -59,20 +59,21 @@ func TestAttributes(t *testing.T) {
 			s := SpanFromCtx(ctx)
 			s.AnnotateValue("a", tt.val)
 			if want := []Attribute{{"a", tt.want}}; !slices.Equal(s.Attributes(), want) {
-				t.Errorf("got %#v, want %#v", s.Attributes(), want)
+				t.Errorf("attributes %#v, want %#v", s.Attributes(), want)
 			}
 			if want := []Annotation{{"a", tt.text}}; !slices.Equal(s.Annotations(), want) {
-				t.Errorf("as text %q, want %q", s.Annotations(), want)
+				t.Errorf("annotations %q, want %q", s.Annotations(), want)
 			}
 		})
 	}
 }
 
+// panickyError is an error that panics if it is a nil pointer.
 type panickyError struct{ text string }
 
 func (e *panickyError) Error() string { return e.text }
 
-func TestAnnotationsAreCut(t *testing.T) {
+func TestLongAnnotationIsCutBetweenCharacters(t *testing.T) {
 	ctx := t.Context()
 	defer NewRegistry().ScopeNamed("s").FuncNamed("f").Task(&ctx)(nil)
 	s := SpanFromCtx(ctx)
@@ -82,7 +83,7 @@ func TestAnnotationsAreCut(t *testing.T) {
 	for _, a := range s.Annotations() {
 		for _, text := range []string{a.Name, a.Value} {
 			if len(text) > maxAnnotationText+len("…") || !strings.HasSuffix(text, "a…") || !utf8.ValidString(text) {
-				t.Errorf("%d bytes of %d are kept, with the end %q", len(text), len(long), text[len(text)-5:])
+				t.Errorf("%d bytes of %d are kept, which end in %q", len(text), len(long), text[len(text)-5:])
 			}
 		}
 	}

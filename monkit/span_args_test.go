@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-type shy struct{}
+// panickyArg panics when it is formatted as an argument.
+type panickyArg struct{}
 
-func (shy) GoString() string { panic("no") }
+func (panickyArg) GoString() string { panic("no") }
 
-func TestArgs(t *testing.T) {
+func TestArgIsFormattedAsSource(t *testing.T) {
 	m, p := map[string]int{"a": 1}, new(int)
 	for _, tt := range []struct {
 		name string
@@ -31,58 +32,58 @@ func TestArgs(t *testing.T) {
 		{"map is not read", m, fmt.Sprintf("(map[string]int)(%p)", m)},
 		{"pointer is not followed", p, fmt.Sprintf("(*int)(%p)", p)},
 		{"slice is not read", []int{1, 2}, "[]int(len 2)"},
-		{"struct that shares", struct{ M map[int]int }{}, "struct { M map[int]int }{...}"},
+		{"struct with a map", struct{ M map[int]int }{}, "struct { M map[int]int }{...}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := new(health).argTexts(keepArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
-				t.Errorf("got %q, want %q", got, tt.want)
+			if got := formatArgs(new(health), copyArgs([]interface{}{tt.arg})); !slices.Equal(got, []string{tt.want}) {
+				t.Errorf("the argument is %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// shout has all its panics.
-type shout struct{}
+// alwaysPanics is an error that panics also if it is not a nil pointer.
+type alwaysPanics struct{}
 
-func (shout) Error() string { panic("no") }
+func (alwaysPanics) Error() string { panic("no") }
 
 func TestPanicsOfValuesAreCounted(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	ctx := t.Context()
-	defer s.FuncNamed("f").Task(&ctx, shy{}, []interface{}{shy{}}, "%!v(PANIC=")(nil)
+	defer s.FuncNamed("f").Task(&ctx, panickyArg{}, []interface{}{panickyArg{}}, "%!v(PANIC=")(nil)
 	span := SpanFromCtx(ctx)
 	if got := span.Args(); !strings.Contains(got[0], "PANIC") || !strings.Contains(got[1], "PANIC") {
-		t.Errorf("panics are told as %q", got)
+		t.Errorf("the arguments are %q, want panics in the first two", got)
 	}
-	span.AnnotateValue("error", shout{})
-	span.AnnotateValue("error", (*namedError)(nil)) // fmt knows that nil is no panic of its own
+	span.AnnotateValue("error", alwaysPanics{})
+	span.AnnotateValue("error", (*namedError)(nil)) // fmt formats this as <nil>, and no panic counts
 	span.Annotate("text", "%!v(PANIC=")
 	if n := s.health.panics.Load(); n != 3 {
-		t.Errorf("%d panics are counted, want 3", n)
+		t.Errorf("%d panics, want 3", n)
 	}
 }
 
 func TestArgsAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 10*maxArgText)
 	for name, arg := range map[string]interface{}{"string": long, "bytes": []byte(long), "list": slices.Repeat([]interface{}{long}, 99)} {
-		if got := new(health).argTexts(keepArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
-			t.Errorf("%s is %d bytes", name, len(got))
+		if got := formatArgs(new(health), copyArgs([]interface{}{arg}))[0]; len(got) > maxArgText {
+			t.Errorf("%s: the text has %d bytes, want at most %d", name, len(got), maxArgText)
 		}
 	}
-	if got := keepArgs(make([]interface{}, 10*maxArgs)); len(got) != maxArgs {
-		t.Errorf("%d args are kept", len(got))
+	if got := copyArgs(make([]interface{}, 10*maxArgs)); len(got) != maxArgs {
+		t.Errorf("%d arguments are kept, want %d", len(got), maxArgs)
 	}
 }
 
-func TestArgsMayHoldThemselves(t *testing.T) {
+func TestArgMayContainItself(t *testing.T) {
 	list := []interface{}{1, nil}
 	list[1] = list
-	if got := new(health).argTexts(keepArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
-		t.Errorf("got %q", got)
+	if got := formatArgs(new(health), copyArgs(list)); !slices.Equal(got, []string{"1", "{1, {1, {1, {1, ...}}}}"}) {
+		t.Errorf("the arguments are %q", got)
 	}
 }
 
-// Who calls a Task goes on using what it gave.
+// The caller of a Task may go on to change the arguments.
 func TestArgsAreCopied(t *testing.T) {
 	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
 	b := []byte("a")
@@ -91,7 +92,7 @@ func TestArgsAreCopied(t *testing.T) {
 	defer f.Task(&ctx, args...)(nil)
 	b[0] = 'b'
 	if got := SpanFromCtx(ctx).Args(); !slices.Equal(got, []string{"1", "61", "{61}"}) {
-		t.Errorf("got %q", got)
+		t.Errorf("the arguments are %q", got)
 	}
 	if &args[1].([]byte)[0] != &b[0] {
 		t.Errorf("the caller's slice was changed")
