@@ -228,3 +228,14 @@ func (f *FuncStats) Stats(cb func(key SeriesKey, field string, val float64)) {
 	success.emit(f.timesKey[0], cb)
 	failure.emit(f.timesKey[1], cb)
 }
+
+// Heatmap returns a source like that of Val.Heatmap, of the times of all runs.
+func (f *FuncStats) Heatmap() StatSource {
+	key := SeriesKey{Measurement: f.key.Measurement + "_times", Tags: f.key.Tags}
+	return newHeatmap(key, func(cb func(low, high float64, count int64)) {
+		success := f.success.lockAll()
+		defer f.success.unlockAll()
+		success.Buckets(cb)
+		f.failure.Buckets(cb)
+	})
+}

@@ -93,14 +93,13 @@ func (l *lane[T]) pour(d *Dist[T]) {
 	if l.dist.Count == 0 {
 		return
 	}
-	newest, when := d.Recent, d.recent.checked
-	newer := d.Count > 0 && when > l.dist.recent.checked
-	if d.Merge(&l.dist); newer {
-		d.Recent = newest
-	} else {
-		d.recent.checked = l.dist.recent.checked
+	newest := l.dist.Recent
+	if d.Count > 0 && d.sliding.CheckedAfter(&l.dist.sliding) {
+		newest = d.Recent
 	}
-	l.dist.drain()
+	d.Merge(&l.dist)
+	d.Recent = newest
+	l.dist.clear()
 }
 
 // stackHash is a number that is most often the same for one goroutine and

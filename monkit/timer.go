@@ -58,16 +58,11 @@ func (r *RunningTimer) Stop() time.Duration {
 	}
 	if !r.stopped {
 		r.stopped = true
-		d := &l.dist
-		d.recent.checked = now
-		i, ok := d.recent.cur.place(elapsed)
-		switch { // insertAt, without its call
-		case !ok || uint64(now-d.recent.began) >= uint64(windowLength):
-			d.insertAt(elapsed, now)
-		case d.tally(elapsed, i):
-			d.recent.cur.buckets.pos.carry(int(i), 1)
-		}
+		l.dist.insertAt(elapsed, now)
 	}
 	l.mu.Unlock()
 	return elapsed
 }
+
+// Heatmap returns a source like that of Val.Heatmap.
+func (t *Timer) Heatmap() StatSource { return t.times.Heatmap() }

@@ -37,10 +37,10 @@ func (v *Val[T]) Observe(val T) {
 		l = v.lanes.lockAmongMany(stackHash())
 	}
 	d := &l.dist
-	if i, ok := d.recent.cur.place(val); !ok || d.Count >= d.recent.due {
+	if i, ok := d.sliding.Bucket(val); !ok || d.sliding.Due() {
 		d.Insert(val)
-	} else if d.tally(val, i) {
-		d.recent.cur.buckets.pos.carry(int(i), 1)
+	} else if d.addToBucket(val, i) {
+		d.sliding.Carry(i)
 	}
 	l.mu.Unlock()
 }
@@ -50,7 +50,7 @@ func (v *Val[T]) Observe(val T) {
 func (v *Val[T]) Quantile(q float64) T {
 	d := v.lanes.lockAll()
 	defer v.lanes.unlockAll()
-	d.recent.wary(d.Count)
+	d.sliding.RequireTick()
 	return d.Query(q)
 }
 
@@ -66,4 +66,18 @@ func (v *Val[T]) Stats(cb func(key SeriesKey, field string, val float64)) {
 	s := v.lanes.lockAll().summary(now)
 	v.lanes.unlockAll()
 	s.emit(v.key, cb)
+}
+
+// Heatmap returns a source of how the values of the last one to two minutes
+// are spread. Its series have the Val's name with _buckets appended, the field
+// rcount, and the tag le, which is the upper end of a range that is a factor
+// of two wide. A scope reports it once it is chained:
+//
+//	mon.Chain(mon.IntVal("size").Heatmap())
+func (v *Val[T]) Heatmap() StatSource {
+	return newHeatmap(v.key, func(cb func(low, high float64, count int64)) {
+		d := v.lanes.lockAll()
+		defer v.lanes.unlockAll()
+		d.Buckets(cb)
+	})
 }
