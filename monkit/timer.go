@@ -46,21 +46,21 @@ func (r *RunningTimer) Elapsed() time.Duration {
 func (r *RunningTimer) Stop() time.Duration {
 	now := ticks()
 	elapsed := time.Duration(now - r.began)
-	// All Stops of r must come to the same lane, and not to the first one once
+	// All Stops of r must come to the same shard, and not to the first one once
 	// there are more.
-	lanes := &r.timer.times.lanes
-	l := &lanes.first
-	if lanes.many() || !l.mu.TryLock() {
-		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
-	} else if lanes.many() {
-		l.mu.Unlock()
-		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
+	shards := &r.timer.times.shards
+	s := &shards.first
+	if shards.grown() || !s.mu.TryLock() {
+		s = shards.lockContended(addressHash(unsafe.Pointer(r)))
+	} else if shards.grown() {
+		s.mu.Unlock()
+		s = shards.lockContended(addressHash(unsafe.Pointer(r)))
 	}
 	if !r.stopped {
 		r.stopped = true
-		l.dist.insertAt(elapsed, now)
+		s.dist.insertAt(elapsed, now)
 	}
-	l.mu.Unlock()
+	s.mu.Unlock()
 	return elapsed
 }
 
