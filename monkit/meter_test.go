@@ -105,3 +105,18 @@ func TestRateOfRareMarks(t *testing.T) {
 		})
 	}
 }
+
+func TestDiffMeter(t *testing.T) {
+	r := NewRegistry()
+	s := r.ScopeNamed("s")
+	a, b := s.Meter("a"), s.Meter("b")
+	s.DiffMeter("d", a, b)
+	s.DiffMeter("d", b, a) // there is one
+	s.DiffMeter("half", nil, b)
+	a.Mark(5)
+	b.Mark(2)
+	got := Collect(r)
+	if got["d,scope=s total"] != 3 || got["d,scope=s rate"] != 3 || got["half,scope=s total"] != -2 {
+		t.Errorf("samples %v", got)
+	}
+}

@@ -1,21 +1,6 @@
 package monkit
 
-// TotalSource is a StatSource that knows better than the names of its fields
-// tell which of them count up since the start of the process. Package collect
-// asks once for each series that it has not seen before: what counts up
-// reaches StatsD as the difference between two reports, all else as it is.
-type TotalSource interface {
-	StatSource
-
-	// IsTotal reports whether field of the series key counts up. It is not
-	// known for a series that the source does not have, and for a field whose
-	// name tells: total, count, successes, errors, panics and failures.
-	// Tags that a scope adds may be among the key's. It is asked while Stats
-	// runs, and so must not wait for what Stats holds.
-	IsTotal(key SeriesKey, field string) (total, known bool)
-}
-
-// IsTotal asks the key's scope.
+// IsTotal returns the answer of the scope that the key's tag scope names.
 func (r *Registry) IsTotal(key SeriesKey, field string) (total, known bool) {
 	r.core.mu.RLock()
 	s := r.core.scopes[key.Tags.Get("scope")]
@@ -26,9 +11,9 @@ func (r *Registry) IsTotal(key SeriesKey, field string) (total, known bool) {
 	return s.IsTotal(key, field)
 }
 
-// IsTotal knows the scope's counts of what went wrong. For others it asks the
-// scope's own source of that series, or else the chained
-// ones in turn. One that panics does not know.
+// IsTotal returns the answer of the scope's metric with that key, or else of
+// the first chained source that knows. A source whose IsTotal panics does not
+// know. The scope's own counts of what went wrong are totals.
 func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	if key.Measurement == healthName {
 		return true, true
@@ -51,7 +36,7 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	return total, known
 }
 
-// ask calls code that is not ours.
+// ask calls src.IsTotal, which may be user code: it counts a panic.
 func (s *Scope) ask(src TotalSource, key SeriesKey, field string) (total, known bool) {
 	defer func() {
 		if recover() != nil {
