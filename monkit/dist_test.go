@@ -206,6 +206,21 @@ func TestStaleQuantilesAreNotReported(t *testing.T) {
 	})
 }
 
+// TestEveryWindowExtendsTheRange has a value of a new window be outside of the
+// range of all values, and 0, which the memory of the window is full of.
+func TestEveryWindowExtendsTheRange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewIntDist(NewSeriesKey("d"))
+		for range 3 {
+			d.Insert(5)
+			time.Sleep(time.Minute)
+		}
+		if d.Insert(0); d.Low != 0 || d.High != 5 {
+			t.Errorf("values are from %d to %d, want 0 to 5", d.Low, d.High)
+		}
+	})
+}
+
 func TestDistMerge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old, both := NewIntDist(NewSeriesKey("d")), NewIntDist(NewSeriesKey("d"))

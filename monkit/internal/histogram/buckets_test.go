@@ -44,6 +44,25 @@ func TestOctavesAreBounded(t *testing.T) {
 	}
 }
 
+// TestSideTakesAtMost44KiB fills all octaves, so that each needs the rest of
+// its counts too.
+func TestSideTakesAtMost44KiB(t *testing.T) {
+	var s side
+	for exp := 1; exp < maxExponent; exp++ {
+		i, _ := s.makeRoom(exp)
+		s.addN(i, 1000)
+	}
+	size := len(s.low) + 8*len(s.high)
+	for _, high := range s.high {
+		if high != nil {
+			size += 4 * len(high)
+		}
+	}
+	if size > 44<<10 {
+		t.Errorf("%d bytes, want at most 44 KiB", size)
+	}
+}
+
 // TestFormerOutlierTakesNoRoom has a value from long ago whose octave is far
 // above those of later values, which reuse its memory.
 func TestFormerOutlierTakesNoRoom(t *testing.T) {
@@ -80,7 +99,6 @@ func TestCountsSaturate(t *testing.T) {
 	s.makeRoom(1000)
 	s.addN(3, math.MaxUint32<<8|200)
 	s.addN(3, 100)
-	s.carry(3, math.MaxUint32)
 	if got := s.octave(1000).count(3); got < math.MaxUint32<<8 {
 		t.Errorf("the count is %d: it wrapped around", got)
 	}

@@ -201,6 +201,62 @@ func TestValueAfterAReadIsDue(t *testing.T) {
 	}
 }
 
+func TestReadRestartsTheStride(t *testing.T) {
+	var s Sliding[int64]
+	for range 1000 {
+		insertUnclocked(&s, 1, 0)
+	}
+	s.RequireTick()
+	ticks := 0
+	for range 8 {
+		if insertUnclocked(&s, 1, 0) {
+			ticks++
+		}
+	}
+	if ticks != 3 {
+		t.Errorf("%d of 8 values after a read tick, want 3, after strides of 1, 2 and 4", ticks)
+	}
+}
+
+func TestFirstValueOfAWindowIsDue(t *testing.T) {
+	var s Sliding[int64]
+	for range 1000 {
+		insertUnclocked(&s, 1, 0)
+	}
+	if s.Advance(minute); !s.Due() {
+		t.Error("the first value of a window is not due")
+	}
+}
+
+// Callers keep extremes of their own, and look at them only for values that are
+// not InRange.
+func TestNoValueIsInRangeOfANewWindow(t *testing.T) {
+	var s, o, merged Sliding[int64]
+	insert(&s, 5, 0)
+	insert(&s, 5, minute)
+	s.Advance(2 * minute)
+	insert(&o, 5, 0)
+	o.Advance(minute)
+	merged.Merge(&o) // its current window is empty
+	for name, s := range map[string]*Sliding[int64]{"advanced": &s, "merged": &merged} {
+		for _, v := range []int64{-1, 0, 1, 5} {
+			if s.InRange(v) {
+				t.Errorf("%s: %d is in the range of a window without values", name, v)
+			}
+		}
+	}
+}
+
+func TestWindowStart(t *testing.T) {
+	for _, tt := range []struct{ now, want int64 }{
+		{0, 0}, {1, 0}, {minute - 1, 0}, {minute, minute}, {-1, -minute}, {-minute, -minute}, {-minute - 1, -2 * minute},
+	} {
+		if got := windowStart(tt.now); got != tt.want {
+			t.Errorf("the window of %d begins at %d, want %d", tt.now, got, tt.want)
+		}
+	}
+}
+
 func TestMerge(t *testing.T) {
 	at := func(times ...int64) *Sliding[int64] {
 		var s Sliding[int64]
@@ -254,6 +310,9 @@ func TestCheckedAfterFollowsTheClock(t *testing.T) {
 		both.Merge(&a)
 		if b.CheckedAfter(&both) || !both.CheckedAfter(&a) {
 			t.Errorf("at %v, a merged histogram is not as new as the newest in it", time.Duration(now))
+		}
+		if a.Tick(now + 8); !a.CheckedAfter(&b) {
+			t.Errorf("at %v, a histogram is not newer after a Tick", time.Duration(now))
 		}
 	}
 }
