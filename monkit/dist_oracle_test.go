@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"slices"
 	"testing"
+	"time"
 )
 
 // distOracle is a distribution beside all its values. Package histogram has
@@ -97,8 +98,8 @@ func (o *distOracle[T]) checkSum(t *testing.T) {
 	if got := o.dist.Sum; got != sum && math.Abs(float64(got-sum)) > 1e-12*size {
 		t.Errorf("sum %v, want %v", got, sum)
 	}
-	if got := o.dist.summary(ticks()).sum; math.Abs(got-exact*unit[T]()) > 1e-12*size {
-		t.Errorf("the sum is reported as %v, want %v", got, exact)
+	if got := o.dist.summary(ticks()).sum; math.Abs(got-exact*unit[T]()) > 1e-12*size*unit[T]() {
+		t.Errorf("the sum is reported as %v, want %v", got, exact*unit[T]())
 	}
 	n := float64(len(o.vals))
 	if got := float64(o.dist.FullAverage()); math.Abs(got-exact/n) > 1+1e-12*size {
@@ -129,3 +130,10 @@ func againstAllValues[T Number](t *testing.T, shapes []func(r *rand.Rand) T) {
 // These do to distributions whatever may be done, in any order.
 func TestFloatDistAgainstAllValues(t *testing.T) { againstAllValues(t, hostileFloats) }
 func TestIntDistAgainstAllValues(t *testing.T)   { againstAllValues(t, hostileInts) }
+
+func TestDurationDistAgainstAllValues(t *testing.T) {
+	againstAllValues(t, []func(r *rand.Rand) time.Duration{
+		func(r *rand.Rand) time.Duration { return time.Duration(r.Int63()) },
+		func(r *rand.Rand) time.Duration { return time.Duration(r.ExpFloat64() * 1e6) },
+	})
+}

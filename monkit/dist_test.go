@@ -126,12 +126,17 @@ func TestDistFields(t *testing.T) {
 }
 
 func TestDistDropsFloatsThatAreNotFinite(t *testing.T) {
-	d := NewFloatDist(NewSeriesKey("d"))
-	for _, v := range []float64{math.NaN(), 1, math.Inf(1), math.Inf(-1), 3} {
-		d.Insert(v)
-	}
-	if d.Count != 2 || d.Sum != 4 || d.High != 3 || d.FullAverage() != 2 {
-		t.Errorf("count %d sum %v high %v", d.Count, d.Sum, d.High)
+	for name, insert := range map[string]func(d *FloatDist, v float64){
+		"Insert":   (*FloatDist).Insert,
+		"insertAt": func(d *FloatDist, v float64) { d.insertAt(v, ticks()) },
+	} {
+		d := NewFloatDist(NewSeriesKey("d"))
+		for _, v := range []float64{math.NaN(), 1, math.Inf(1), math.Inf(-1), 3} {
+			insert(d, v)
+		}
+		if d.Count != 2 || d.Sum != 4 || d.High != 3 || d.FullAverage() != 2 {
+			t.Errorf("%s: count %d sum %v high %v", name, d.Count, d.Sum, d.High)
+		}
 	}
 }
 
@@ -145,17 +150,35 @@ func TestResetForgetsAllValues(t *testing.T) {
 }
 
 func TestDistCopyIsIndependent(t *testing.T) {
-	d := NewIntDist(NewSeriesKey("d"))
+	d := NewFloatDist(NewSeriesKey("d"))
 	for range 300 { // more than the low byte of a count holds
 		d.Insert(1)
+		d.Insert(1.9)
 	}
 	c := d.Copy()
-	for range 1000 {
-		c.Insert(100)
+	for range 2000 {
+		c.Insert(1.5) // of the same octave
 	}
-	if d.Count != 300 || d.Query(.5) != 1 || c.Count != 1300 || c.Query(.5) != 100 || c.Query(.1) != 1 {
-		t.Errorf("original %d %d, copy %d %d", d.Count, d.Query(.5), c.Count, c.Query(.5))
+	if d.Count != 600 || !within1Percent(d.Query(.4), 1) || !within1Percent(d.Query(.6), 1.9) {
+		t.Errorf("the original has %d values, and quantiles %v and %v", d.Count, d.Query(.4), d.Query(.6))
 	}
+	if c.Count != 2600 || !within1Percent(c.Query(.5), 1.5) || !within1Percent(c.Query(.1), 1) {
+		t.Errorf("the copy has %d values, and quantiles %v and %v", c.Count, c.Query(.1), c.Query(.5))
+	}
+}
+
+// The sum of floats is rounded, which is not the same as to wrap around.
+func TestSumOfFloatsDoesNotWrap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewFloatDist(NewSeriesKey("d"))
+		for i := range 10 { // windows add values in another order
+			d.Insert(1e40 / float64(i+3))
+			time.Sleep(40 * time.Second)
+		}
+		if got := Collect(d)["d sum"]; got != d.Sum {
+			t.Errorf("the sum %v is reported as %v", d.Sum, got)
+		}
+	})
 }
 
 func TestQuantilesCoverTheLastMinutes(t *testing.T) {

@@ -2,6 +2,7 @@ package monkit
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,30 +32,29 @@ func TestTimer(t *testing.T) {
 	})
 }
 
-// TestOnlyTheFirstStopCounts has goroutines stop one measurement, while the
-// timer may grow.
+// TestOnlyTheFirstStopCounts has goroutines stop one measurement at the same
+// time, while the timer grows.
 func TestOnlyTheFirstStopCounts(t *testing.T) {
-	const timers, each = 300, 4
-	for name, growEarly := range map[string]bool{"before it stops": true, "while it stops": false} {
+	for range 1000 {
+		timer := NewTimer(NewSeriesKey("t"))
+		running := timer.Start()
+		var ready atomic.Int32
 		var wg sync.WaitGroup
-		for range timers {
-			timer := NewTimer(NewSeriesKey("t"))
-			if growEarly {
-				timer.times.shards.grow()
-			}
-			running := timer.Start()
-			for i := range each {
-				wg.Go(func() {
-					if i == 0 {
-						timer.times.shards.grow()
-					}
-					running.Stop()
-				})
-			}
-			wg.Wait()
-			if n := timer.Values().Count; n != 1 {
-				t.Errorf("grown %s: %d values, want 1", name, n)
-			}
+		for _, do := range []func(){
+			timer.times.shards.grow,
+			func() { running.Stop() },
+			func() { running.Stop() },
+			func() { running.Stop() },
+		} {
+			wg.Go(func() {
+				for ready.Add(1); ready.Load() < 2; { // two at least run at once
+				}
+				do()
+			})
+		}
+		wg.Wait()
+		if n := timer.Values().Count; n != 1 {
+			t.Fatalf("%d values, want 1", n)
 		}
 	}
 }
