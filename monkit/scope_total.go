@@ -1,6 +1,6 @@
 package monkit
 
-// IsTotal asks the key's scope.
+// IsTotal returns the answer of the scope that the key's tag scope names.
 func (r *Registry) IsTotal(key SeriesKey, field string) (total, known bool) {
 	r.core.mu.RLock()
 	s := r.core.scopes[key.Tags.Get("scope")]
@@ -11,9 +11,9 @@ func (r *Registry) IsTotal(key SeriesKey, field string) (total, known bool) {
 	return s.IsTotal(key, field)
 }
 
-// IsTotal knows the scope's counts of what went wrong. For others it asks the
-// scope's own source of that series, or else the chained
-// ones in turn. One that panics does not know.
+// IsTotal returns the answer of the scope's metric with that key, or else of
+// the first chained source that knows. A source whose IsTotal panics does not
+// know. The scope's own counts of what went wrong are totals.
 func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	if key.Measurement == healthName {
 		return true, true
@@ -32,7 +32,7 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	return total, known
 }
 
-// ask calls code that is not ours.
+// ask calls src.IsTotal, which may be user code: it counts a panic.
 func (s *Scope) ask(src TotalSource, key SeriesKey, field string) (total, known bool) {
 	defer func() {
 		if recover() != nil {

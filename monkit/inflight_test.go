@@ -6,28 +6,21 @@ import (
 	"testing"
 )
 
-// widen gives f all lanes, as a Func gets that goroutines fight for.
-func (f *FuncStats) widen() {
-	f.success.first.mu.Lock()
-	defer f.success.first.mu.Unlock()
-	f.success.widen()
-}
-
-func wantLevel(t *testing.T, f *FuncStats, current, highwater int64) {
+func wantInFlight(t *testing.T, f *FuncStats, current, highwater int64) {
 	t.Helper()
 	if f.Current() != current || f.Highwater() != highwater {
-		t.Errorf("%d run and at most %d did at once, want %d and %d", f.Current(), f.Highwater(), current, highwater)
+		t.Errorf("%d runs are in flight, and at most %d were; want %d and %d", f.Current(), f.Highwater(), current, highwater)
 	}
 }
 
-// A Func may get its lanes at any time: no run is forgotten in that.
-func TestLevelBeforeAndAfterLanes(t *testing.T) {
-	for _, widenAt := range []int{0, 1, 2, 3, 4, 5} {
+// A FuncStats may grow at any time: it misses no run then.
+func TestInFlightSurvivesGrowth(t *testing.T) {
+	for _, growAt := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} {
 		f := NewFuncStats(NewSeriesKey("f"))
 		step := 0
 		next := func() {
-			if step == widenAt {
-				f.widen()
+			if step == growAt {
+				f.success.grow()
 			}
 			step++
 		}
@@ -38,26 +31,26 @@ func TestLevelBeforeAndAfterLanes(t *testing.T) {
 		begin()
 		begin()
 		begin()
-		wantLevel(t, f, 3, 3)
+		wantInFlight(t, f, 3, 3)
 		end()
 		end()
-		wantLevel(t, f, 1, 3)
+		wantInFlight(t, f, 1, 3)
 		f.Reset()
-		wantLevel(t, f, 1, 1)
+		wantInFlight(t, f, 1, 1)
 		begin()
-		wantLevel(t, f, 2, 2)
+		wantInFlight(t, f, 2, 2)
 		end()
 		end()
-		wantLevel(t, f, 0, 2)
+		wantInFlight(t, f, 0, 2)
 		if f.Success() != 2 {
 			t.Errorf("%d successes since Reset, want 2", f.Success())
 		}
 	}
 }
 
-// Goroutines end runs of one function at once, well, with errors and panics;
-// those who read meanwhile see nothing that cannot be.
-func TestManyEndAtOnce(t *testing.T) {
+// Goroutines end runs of one function at the same time: with success, an
+// error, or a panic. A reader never sees an impossible number.
+func TestConcurrentEndsAreCounted(t *testing.T) {
 	const goroutines, each = 16, 300
 	f := NewFuncStats(NewSeriesKey("f"))
 	failed := errors.New("failed")
@@ -78,10 +71,10 @@ func TestManyEndAtOnce(t *testing.T) {
 			for i := range each {
 				run(i)
 				if g == 0 && i == each/3 {
-					f.widen()
+					f.success.grow()
 				}
 				if n := f.Current(); n < 0 || n > goroutines {
-					t.Errorf("%d run at once, of %d goroutines", n, goroutines)
+					t.Errorf("%d runs are in flight, of %d goroutines", n, goroutines)
 				}
 			}
 		})
@@ -92,6 +85,6 @@ func TestManyEndAtOnce(t *testing.T) {
 		t.Errorf("%d successes, %d panics, errors %v, want %d each", f.Success(), f.Panics(), f.Errors(), third)
 	}
 	if f.Current() != 0 || f.Highwater() < 1 || f.Highwater() > goroutines {
-		t.Errorf("%d run, and at most %d did at once", f.Current(), f.Highwater())
+		t.Errorf("%d runs are in flight, and at most %d were", f.Current(), f.Highwater())
 	}
 }
