@@ -16,7 +16,7 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// hostile are lines that would do something to a page that trusted them.
+// hostile are lines that would change a page which did not escape them.
 var hostile = []string{
 	`<script>alert(1)</script>`,
 	`"><img src=x onerror=alert(1)>`,
@@ -30,21 +30,21 @@ var hostile = []string{
 	strings.Repeat("<b>", 1000),
 }
 
-func TestHostileLinesDoNothingToPages(t *testing.T) {
+func TestHostileLinesAreEscapedOnPages(t *testing.T) {
 	r := start(t, Config{
-		Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anywhere,
+		Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anyPort,
 	})
 	defer r.stop(t)
 	conn := dial(t, r.Addrs()[0])
 	for _, line := range hostile {
 		write(t, conn, line+"\n")
 	}
-	waitFor(t, "refusal", func() bool { return len(r.RejectedLines()) == len(hostile) })
+	waitFor(t, "rejection", func() bool { return len(r.RejectedLines()) == len(hostile) })
 	for _, path := range []string{"/", "/bad"} {
 		wantHarmless(t, path, r.get(t, path).body)
 	}
 	if text := textOf(t, r.get(t, "/bad").body); !strings.Contains(text, hostile[0]) || !strings.Contains(text, `a.b \u202egnp.exe`) {
-		t.Errorf("what was refused is not shown:\n%s", text)
+		t.Errorf("the page does not show the rejected lines:\n%s", text)
 	}
 	var bad []struct {
 		At                      time.Time
@@ -61,7 +61,7 @@ func TestHostileLinesDoNothingToPages(t *testing.T) {
 	}
 }
 
-// allowed are the elements that the pages are made of, and their attributes.
+// allowed has the elements of the templates, with their attributes.
 var allowed = map[string]string{
 	"html": "lang", "head": "", "meta": "charset name content http-equiv", "title": "", "noscript": "", "link": "rel href",
 	"script": "src defer", "body": "", "header": "", "h1": "", "nav": "aria-label", "a": "href aria-current", "main": "id",
@@ -69,8 +69,8 @@ var allowed = map[string]string{
 	"time": "datetime", "code": "", "dl": "", "dt": "", "dd": "", "h2": "",
 }
 
-// wantHarmless fails if a page has anything that its template does not, or
-// characters that hide or turn around others.
+// wantHarmless fails if a page has elements or attributes that its template does
+// not have, or characters that hide or reorder others.
 func wantHarmless(t *testing.T, path, page string) {
 	t.Helper()
 	z := html.NewTokenizer(strings.NewReader(page))
@@ -96,7 +96,7 @@ func wantHarmless(t *testing.T, path, page string) {
 		}
 	}
 	if i := strings.IndexFunc(page, func(c rune) bool { return c != '\n' && !unicode.IsPrint(c) || c == unicode.ReplacementChar }); i >= 0 {
-		t.Errorf("%s has what is not seen: %q", path, page[i:min(i+20, len(page))])
+		t.Errorf("%s has an unprintable character: %q", path, page[i:min(i+20, len(page))])
 	}
 }
 
@@ -112,7 +112,7 @@ func textOf(t *testing.T, page string) string {
 	return text.String()
 }
 
-func TestVisible(t *testing.T) {
+func TestVisibleEscapesUnprintableCharacters(t *testing.T) {
 	for in, want := range map[string]string{
 		"":             "",
 		"plain text":   "plain text",
@@ -175,8 +175,7 @@ func TestLedgerJSON(t *testing.T) {
 	}
 }
 
-// What does not add up is shown, so that it is reported.
-func TestIndexShowsWhatIsUnaccountedFor(t *testing.T) {
+func TestIndexShowsUnaccountedLines(t *testing.T) {
 	for missing, want := range map[int64]bool{0: false, 3: true} {
 		var page strings.Builder
 		view := adminView{Page: "/", Body: indexView{Unaccounted: missing}}

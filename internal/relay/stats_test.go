@@ -9,7 +9,7 @@ import (
 // TestIsTotal has a relay say of every field whether it counts up.
 func TestIsTotal(t *testing.T) {
 	reg := monkit.NewRegistry()
-	r := shown(t, Config{Registry: reg})
+	r := startWithPages(t, Config{Registry: reg})
 	levels := map[string]bool{ // of a relay that carries nothing yet, and its parts
 		"pending": true, "ring_bytes": true, "ring_bytes_max": true, "rcvbuf_bytes": true, "kernel_queue_bytes": true, "connections": true,
 		"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_seconds": true, "up": true, "last_success_unix_seconds": true,
