@@ -175,15 +175,91 @@ func TestLedgerJSON(t *testing.T) {
 	}
 }
 
+// indexOf renders the index page of a ledger.
+func indexOf(t *testing.T, l Ledger) string {
+	t.Helper()
+	var page strings.Builder
+	if err := indexPage.Execute(&page, adminView{Page: "/", Body: newIndexView(l)}); err != nil {
+		t.Fatal(err)
+	}
+	return page.String()
+}
+
+func TestIndexShowsSums(t *testing.T) {
+	listener := ledger.Listener{Received: 30, Accepted: 20, Rejected: ledger.Counts{ledger.Malformed: 6, ledger.NotFinite: 4}}
+	page := indexOf(t, Ledger{
+		Listeners: []ListenerLedger{{Name: "in1", Listener: listener}, {Name: "in2", Listener: listener}},
+		Destinations: []DestinationLedger{
+			{Name: "out1", Ledger: ledger.Ledger{Accepted: 40, Delivered: 31, Pending: 2, Dropped: ledger.Counts{ledger.Expired: 3, ledger.QueueFull: 4}}},
+			{Name: "out2", Ledger: ledger.Ledger{Accepted: 40, Delivered: 24, Pending: 11, Dropped: ledger.Counts{ledger.Rejected: 5}}},
+		},
+	})
+	for _, want := range []string{
+		"<div><dt>lines received</dt><dd>60</dd></div>",
+		"<div><dt>accepted</dt><dd>40</dd></div>",
+		`<div class="bad"><dt>rejected</dt><dd>20</dd></div>`,
+		"<div><dt>delivered to all destinations together</dt><dd>55</dd></div>",
+		`<div class="bad"><dt>dropped</dt><dd>12</dd></div>`,
+		"<div><dt>pending</dt><dd>13</dd></div>",
+		`<td class="bad">malformed=6,not_finite=4</td>`,
+		`<td class="bad">expired=3,queue_full=4</td>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "unaccounted") {
+		t.Errorf("the page shows unaccounted lines of a ledger that balances:\n%s", page)
+	}
+	if page := indexOf(t, Ledger{}); strings.Contains(page, `class="bad"`) {
+		t.Errorf("the page of an empty ledger marks a number:\n%s", page)
+	}
+}
+
 func TestIndexShowsUnaccountedLines(t *testing.T) {
-	for missing, want := range map[int64]bool{0: false, 3: true} {
-		var page strings.Builder
-		view := adminView{Page: "/", Body: indexView{Unaccounted: missing}}
-		if err := indexPage.Execute(&page, view); err != nil {
-			t.Fatal(err)
+	for _, tt := range []struct {
+		name string
+		l    Ledger
+		want int
+	}{
+		{"of a listener", Ledger{Listeners: []ListenerLedger{{Listener: ledger.Listener{Received: 9, Accepted: 5, Rejected: ledger.Counts{ledger.Malformed: 1}}}}}, 3},
+		{"of a destination", Ledger{Destinations: []DestinationLedger{{Ledger: ledger.Ledger{Accepted: 9, Delivered: 4, Pending: 2, Dropped: ledger.Counts{ledger.Expired: 1}}}}}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := fmt.Sprintf(`<div class="bad"><dt>unaccounted</dt><dd>%d</dd></div>`, tt.want)
+			if page := indexOf(t, tt.l); !strings.Contains(page, want) {
+				t.Errorf("the page lacks %s:\n%s", want, page)
+			}
+		})
+	}
+}
+
+func TestIndexShowsKernelDrops(t *testing.T) {
+	for _, tt := range []struct {
+		l    ListenerLedger
+		want string
+	}{
+		{ListenerLedger{}, `<td class="none">not reported</td>`},
+		{ListenerLedger{KnowsDrops: true}, "<td>0</td></tr>"},
+		{ListenerLedger{KnowsDrops: true, KernelDrops: 7}, `<td class="bad">7</td></tr>`},
+	} {
+		if page := indexOf(t, Ledger{Listeners: []ListenerLedger{tt.l}}); !strings.Contains(page, tt.want) {
+			t.Errorf("the page lacks %s:\n%s", tt.want, page)
 		}
-		if got := strings.Contains(page.String(), fmt.Sprintf("<dt>unaccounted</dt><dd>%d</dd>", missing)); got != want {
-			t.Errorf("%d: %s", missing, page.String())
+	}
+}
+
+func TestIndexExplainsTheAggregate(t *testing.T) {
+	const note = "every 2s destinations of other formats"
+	sink := faultsink.NewTCP(t)
+	for listener, want := range map[string]bool{"statsd": true, "graphite": false} {
+		r := start(t, Config{
+			Listen: []string{listener + "+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()},
+			Aggregate: 2 * time.Second, HTTP: anyPort,
+		})
+		if got := r.get(t, "/").body; strings.Contains(got, note) != want {
+			t.Errorf("%s to graphite: the page has the note: %v, want %v:\n%s", listener, !want, want, got)
 		}
+		r.stop(t)
 	}
 }

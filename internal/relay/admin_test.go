@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -223,7 +224,9 @@ func TestHealthReportsTheDrain(t *testing.T) {
 }
 
 func TestFailedListenerIsReported(t *testing.T) {
+	var log bytes.Buffer // which slog's handlers lock
 	r := start(t, Config{
+		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "graphite+tcp://127.0.0.1:0"},
 		Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anyPort,
 	})
@@ -235,6 +238,9 @@ func TestFailedListenerIsReported(t *testing.T) {
 	r.end()
 	if err := <-r.done; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Run() = %v", err)
+	}
+	if want := `level=ERROR msg="a listener failed" err="read graphite+udp://127.0.0.1`; !strings.Contains(log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, log.String())
 	}
 }
 
