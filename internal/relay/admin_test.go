@@ -226,7 +226,7 @@ func TestHealthReportsTheDrain(t *testing.T) {
 func TestFailedListenerIsReported(t *testing.T) {
 	var log bytes.Buffer // which slog's handlers lock
 	r := start(t, Config{
-		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+		Logger:  logTo(&log),
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "graphite+tcp://127.0.0.1:0"},
 		Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anyPort,
 	})
