@@ -241,6 +241,9 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		{"buffer size that is no number", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
 		{"idle time without a unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
 		{"listener option in a forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1?idle=5s"}}, "idle"},
+		{"no port to listen on", Config{Listen: []string{"statsd+udp://127.0.0.1"}, Forward: []string{"statsd+udp://h:1"}}, `listen: address "statsd+udp://127.0.0.1": no port; write`},
+		{"no port to forward to", Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+udp://h"}}, `forward: address "statsd+udp://h": no port; write`},
+		{"http to a server that has none", Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+http://h:1"}}, `transport "http" is not possible here; write udp, tcp`},
 		{"no database", Config{Listen: []string{"influx+udp://127.0.0.1:0"}, Forward: []string{"influx+http://h:1/write"}}, "db="},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
