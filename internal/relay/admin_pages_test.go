@@ -198,7 +198,7 @@ func TestIndexShowsSums(t *testing.T) {
 		"<div><dt>lines received</dt><dd>60</dd></div>",
 		"<div><dt>accepted</dt><dd>40</dd></div>",
 		`<div class="bad"><dt>rejected</dt><dd>20</dd></div>`,
-		"<div><dt>delivered to all destinations together</dt><dd>55</dd></div>",
+		"<div><dt>delivered</dt><dd>55</dd></div>",
 		`<div class="bad"><dt>dropped</dt><dd>12</dd></div>`,
 		"<div><dt>pending</dt><dd>13</dd></div>",
 		`<td class="bad">malformed=6,not_finite=4</td>`,
@@ -249,8 +249,42 @@ func TestIndexShowsKernelDrops(t *testing.T) {
 	}
 }
 
+func TestPageOfRejectedLinesShowsEachColumn(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
+	line := RejectedLine{At: at, Listener: "in", Reason: ledger.NotFinite, Text: "a\x01 NaN", Err: "value\x02"}
+	for _, tt := range []struct {
+		lines []RejectedLine
+		want  string
+	}{
+		{nil, "No rejected lines so far."},
+		{[]RejectedLine{line}, `<tr><td class="short"><time datetime="2026-01-02T03:04:05.006Z">03:04:05.006</time></td>` +
+			`<td><code>a\x01 NaN</code></td><td>value\x02</td><td class="short">not_finite</td><td>in</td></tr>`},
+	} {
+		var page strings.Builder
+		if err := badPage.Execute(&page, adminView{Page: "/bad", Body: tt.lines}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), tt.want) {
+			t.Errorf("the page lacks %s:\n%s", tt.want, page.String())
+		}
+		if current := `<a href="bad" aria-current="page">rejected lines</a>`; strings.Count(page.String(), "aria-current") != 1 || !strings.Contains(page.String(), current) {
+			t.Errorf("the page lacks %s:\n%s", current, page.String())
+		}
+	}
+}
+
+func TestIndexShowsProblems(t *testing.T) {
+	var page strings.Builder
+	if err := indexPage.Execute(&page, adminView{Page: "/", Body: indexView{Problems: []string{"one", "<two>"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "<p class=\"alert\" role=\"status\">one</p>\n<p class=\"alert\" role=\"status\">&lt;two&gt;</p>"; !strings.Contains(page.String(), want) {
+		t.Errorf("the page lacks %s:\n%s", want, page.String())
+	}
+}
+
 func TestIndexExplainsTheAggregate(t *testing.T) {
-	const note = "every 2s destinations of other formats"
+	const note = "sends the sums to destinations of other formats every 2s"
 	sink := faultsink.NewTCP(t)
 	for listener, want := range map[string]bool{"statsd": true, "graphite": false} {
 		r := start(t, Config{

@@ -2,11 +2,13 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 func TestCutKeepsLinesWhole(t *testing.T) {
@@ -64,5 +66,31 @@ func TestBatchesAreBounded(t *testing.T) {
 	}
 	if len(rec.bytes) != 3 || rec.bytes[0] > batchBytes || rec.bytes[0] < batchBytes-100 || rec.bytes[1] > batchBytes {
 		t.Errorf("the batches have %v bytes, want two of almost %d and the rest", rec.bytes, batchBytes)
+	}
+}
+
+func TestNewestRejectedLinesAreKept(t *testing.T) {
+	var r Relay
+	r.rejected.add("in", nil)
+	if got := r.RejectedLines(); len(got) != 0 {
+		t.Errorf("no rejected lines give %v", got)
+	}
+	reject := func(n int) {
+		r.rejected.add("in", []reporters.RejectedLine{{Reason: ledger.Malformed, Text: fmt.Sprint(n), Err: errors.New("wrong")}})
+	}
+	for n := range maxRejectedLines {
+		reject(n)
+	}
+	before := r.RejectedLines()
+	reject(maxRejectedLines)
+	for first, lines := range [][]RejectedLine{before, r.RejectedLines()} {
+		if len(lines) != maxRejectedLines {
+			t.Fatalf("%d lines are kept, want %d", len(lines), maxRejectedLines)
+		}
+		for i, l := range lines {
+			if l.Text != fmt.Sprint(first+i) || l.Listener != "in" || l.Reason != ledger.Malformed || l.Err != "wrong" || l.At.IsZero() {
+				t.Errorf("line %d is %+v", first+i, l)
+			}
+		}
 	}
 }
