@@ -65,6 +65,9 @@ func startWithPages(t *testing.T, cfg Config) *running {
 func TestAdminPages(t *testing.T) {
 	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
 	defer r.stop(t)
+	if got := r.get(t, "/").body; !regexp.MustCompile(`As of \d\d:\d\d:\d\d [^,]+, up for \d\d?s\.`).MatchString(got) {
+		t.Errorf("the index lacks the time since the start:\n%s", got)
+	}
 	for _, tt := range []struct {
 		path, kind, has string
 		code            int
@@ -240,6 +243,18 @@ func TestFailedListenerIsReported(t *testing.T) {
 		t.Errorf("Run() = %v", err)
 	}
 	if want := `level=ERROR msg="a listener failed" err="read graphite+udp://127.0.0.1`; !strings.Contains(log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, log.String())
+	}
+}
+
+func TestFailureOfThePagesIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	r := start(t, Config{
+		Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}, HTTP: anyPort, Logger: logTo(&log),
+	})
+	r.admin.listener.Close()
+	r.stop(t)
+	if want := `level=ERROR msg="serving the admin pages failed" err=`; !strings.Contains(log.String(), want) {
 		t.Errorf("the log lacks %q:\n%s", want, log.String())
 	}
 }

@@ -203,7 +203,7 @@ func (f *fanOut) reported() int64 {
 	return f.points
 }
 
-// Flush does nothing: the relay flushes the destinations.
+// Flush does nothing: the destinations send without it.
 func (f *fanOut) Flush(context.Context) error { return nil }
 
 // Close does nothing: the relay closes the destinations.

@@ -48,6 +48,7 @@ func TestAggregateAddsUpLines(t *testing.T) {
 		{"a histogram is a distribution", []string{"h:1|h", "h:3|h"}, map[string]float64{"h count": 2, "h sum": 4}},
 		{"kinds of one name are different series", []string{"x:1|c", "x:9|g"}, map[string]float64{"x total": 1, "x value": 9}},
 		{"tags are part of a series", []string{"a:1|c|#k:v", "a:2|c|#k:w"}, map[string]float64{"a,k=v total": 1, "a,k=w total": 2}},
+		{"keys and values of tags do not run together", []string{"a:1|c|#k:vl", "a:2|c|#kv:l"}, map[string]float64{"a,k=vl total": 1, "a,kv=l total": 2}},
 		{"several values in a line add up", []string{"a:1|c:2|c"}, map[string]float64{"a total": 3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,6 +59,16 @@ func TestAggregateAddsUpLines(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestKindsHaveRoles(t *testing.T) {
+	for kind, want := range map[reporters.Kind]byte{
+		reporters.Counter: 'c', reporters.CounterDelta: 'c', reporters.Gauge: 'g', reporters.GaugeDelta: 'g', reporters.Sample: 'h',
+	} {
+		if got := role(kind); got != want {
+			t.Errorf("the role of kind %v is %c, want %c", kind, got, want)
+		}
 	}
 }
 
@@ -85,11 +96,16 @@ func TestIdleSeriesAreDeleted(t *testing.T) {
 		a := newAggregate()
 		report(t, a, "old:1|c", "kept:1|c")
 		time.Sleep(aggregatedIdle)
-		report(t, a, "kept:1|c")
+		if got := report(t, a, "kept:1|c"); got["old total"] != 1 {
+			t.Errorf("after exactly %v the series are %v", aggregatedIdle, got)
+		}
 		time.Sleep(time.Second)
 		got := monkit.Collect(a)
-		if _, found := got["old total"]; found || got["kept total"] != 2 || len(a.series) != 1 {
+		if _, found := got["old total"]; found || got["kept total"] != 2 || len(a.series) != 1 || len(a.order) != 1 {
 			t.Errorf("the series are %v", got)
+		}
+		if deleted := a.order[:2][1]; deleted != nil {
+			t.Errorf("the aggregate still refers to the series %q", deleted.name)
 		}
 	})
 }

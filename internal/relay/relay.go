@@ -17,8 +17,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// Config says what a Relay does. At least one listener and one destination
-// are needed.
+// Config configures a Relay. It needs at least one listener and one destination.
 type Config struct {
 	// Listen are addresses such as "graphite+udp://:2003".
 	Listen []string
@@ -42,7 +41,7 @@ type Config struct {
 	// Registry gets the relay's own series while it runs. Its pages are among
 	// the admin pages. It may be nil.
 	Registry *monkit.Registry
-	// Logger logs what an operator must know. Nil discards.
+	// Logger logs failures and recoveries. Nil discards.
 	Logger *slog.Logger
 }
 
@@ -84,8 +83,8 @@ type Relay struct {
 	health   health
 }
 
-// destination is a Destination with the format of its lines: empty for a
-// reporter in this process, which takes points of every format.
+// destination is a Destination and the format of its lines, which is empty for a
+// reporter in this process: it accepts points of every format.
 type destination struct {
 	Destination
 	format string
@@ -96,8 +95,8 @@ func (d *destination) needsAggregate(f format) bool {
 	return f.reportsChanges && d.format != "" && d.format != f.name
 }
 
-// New checks all addresses and binds the listeners. The error joins everything
-// that is wrong, each with the flag's value and what to write instead.
+// New checks all addresses and binds the listeners. Its error joins the errors of
+// all addresses. Each quotes the address and says what to write instead.
 func New(cfg Config) (*Relay, error) {
 	r := &Relay{cfg: cfg.withDefaults()}
 	for _, d := range cfg.Destinations {
@@ -203,7 +202,7 @@ func (r *Relay) logFailure(d *destination, err error) {
 	r.cfg.Logger.Warn("reporting to a destination failed", "destination", d.Name, "err", err)
 }
 
-// closeUnused closes what New opened before it failed.
+// closeUnused closes everything that New has opened.
 func (r *Relay) closeUnused() {
 	for _, rec := range r.receivers {
 		rec.listener.Close() // nothing was received, so an error loses nothing

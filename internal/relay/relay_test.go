@@ -236,7 +236,7 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		{"no forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}}, "-forward"},
 		{"no format", Config{Listen: []string{"udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
 		{"unknown format", Config{Listen: []string{"carbon+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
-		{"listener over http", Config{Listen: []string{"influx+http://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "udp"},
+		{"listener over http", Config{Listen: []string{"influx+http://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, `transport "http" is not possible here; write udp, tcp, tls, unix or unixgram`},
 		{"mode of a socket that is no file", Config{Listen: []string{"graphite+udp://127.0.0.1:0?mode=0660"}, Forward: []string{"graphite+tcp://h:1"}}, "write rcvbuf"},
 		{"buffer size that is no number", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
 		{"idle time without a unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},

@@ -2,10 +2,12 @@ package relay
 
 import (
 	"runtime"
+	"strings"
 	"testing"
 
 	"monkit.example/internal/faultsink"
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
 // gauges are the fields of a relay and its parts that are not totals, with the
@@ -47,4 +49,45 @@ func TestIsTotal(t *testing.T) {
 		t.Errorf("kernel_dropped_datagrams is emitted %d times", n)
 	}
 	r.stop(t)
+}
+
+func TestStatsHaveTheNumbersOfTheLedger(t *testing.T) {
+	sink := faultsink.NewTCP(t)
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()}})
+	long := strings.Repeat("x", 9000) + " 1 1700000000\n" // longer than a payload may have
+	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nc.d 2 1700000000\nnonsense\ne.f NaN 1700000000\nnonsense\n"+long)
+	waitFor(t, "delivery", func() bool {
+		return r.Ledger().Received().Received == 6 && r.Ledger().Destinations[0].Delivered == 2
+	})
+	got := monkit.Collect(r.Relay)
+	in, out := r.receivers[0].listener.Name(), r.destinations[0].Name
+	for series, want := range map[string]float64{
+		"relay_listener,listener=" + in + " received":                       6,
+		"relay_listener,listener=" + in + " accepted":                       3,
+		"relay_listener,listener=" + in + ",reason=malformed rejected":      2,
+		"relay_listener,listener=" + in + ",reason=not_finite rejected":     1,
+		"relay_destination,destination=" + out + " accepted":                3,
+		"relay_destination,destination=" + out + " delivered":               2,
+		"relay_destination,destination=" + out + " pending":                 0,
+		"relay_destination,destination=" + out + ",reason=oversize dropped": 1,
+	} {
+		if v, ok := got[series]; !ok || v != want {
+			t.Errorf("%s is %v (emitted: %v), want %v", series, v, ok, want)
+		}
+	}
+	for series := range got {
+		if strings.HasPrefix(series, "relay_") && strings.Contains(series, "reason=") && got[series] == 0 {
+			t.Errorf("%s is emitted without lines", series)
+		}
+	}
+	r.stop(t)
+}
+
+func TestKeysAreMadeOnce(t *testing.T) {
+	var k statKeys
+	id := statKey{"listener", "in", ledger.Malformed}
+	k.key(id)
+	if n := testing.AllocsPerRun(20, func() { k.key(id) }); n != 0 {
+		t.Errorf("%v allocations for a known key", n)
+	}
 }
