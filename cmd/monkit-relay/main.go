@@ -54,8 +54,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
 	printAddresses(stdout, r, cfg)
-	err = r.Run(ctx)
-	r.Ledger().Print(stdout)
+	return runAndPrint(ctx, r, stdout)
+}
+
+// runAndPrint runs r until ctx ends, prints its ledger, and returns the exit
+// code.
+func runAndPrint(ctx context.Context, r *relay.Relay, out io.Writer) int {
+	err := r.Run(ctx)
+	r.Ledger().Print(out)
 	if err != nil {
 		return exitFailed // Run has logged err
 	}

@@ -247,6 +247,19 @@ func TestFailedListenerIsReported(t *testing.T) {
 	}
 }
 
+func TestRelayEndsWithItsLastListener(t *testing.T) {
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}})
+	r.receivers[0].listener.Close()
+	if err := <-r.done; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run() = %v", err)
+	}
+	r.end()
+	time.Sleep(10 * time.Millisecond) // for a goroutine that reports the drain
+	if got := r.health.problems(); len(got) != 1 || !strings.HasPrefix(got[0], "a listener failed") {
+		t.Errorf("after the end of Run the problems are %q", got)
+	}
+}
+
 func TestFailureOfThePagesIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	r := start(t, Config{
