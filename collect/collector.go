@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -65,9 +67,10 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 		quit:    make(chan struct{}),
 		closed:  make(chan struct{}),
 	}
-	for i, rep := range r {
-		c.runners = append(c.runners, newRunner(rep, c.opts))
-		c.runners[i].name = uniqueName(c.runners[:i], c.runners[i].name)
+	for _, rep := range r {
+		run := newRunner(rep, c.opts)
+		run.name = naming.Unique(run.name, c.hasRunner)
+		c.runners = append(c.runners, run)
 	}
 	c.keys = newStatKeys(c.runners)
 	if reg, ok := src.(*monkit.Registry); ok {
@@ -78,6 +81,10 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	}
 	c.ticking.Go(c.tick)
 	return c
+}
+
+func (c *Collector) hasRunner(name string) bool {
+	return slices.ContainsFunc(c.runners, func(r *runner) bool { return r.name == name })
 }
 
 // tick walks at every multiple of the interval. A tick that is missed because

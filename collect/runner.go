@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -56,15 +55,6 @@ func nameOf(rep reporters.Reporter) string {
 		return n.Name()
 	}
 	return fmt.Sprintf("%T", rep)
-}
-
-// uniqueName returns name, with a number behind it if a runner has it.
-func uniqueName(runners []*runner, name string) string {
-	unique := name
-	for n := 2; slices.ContainsFunc(runners, func(r *runner) bool { return r.name == unique }); n++ {
-		unique = fmt.Sprintf("%s#%d", name, n)
-	}
-	return unique
 }
 
 // offer makes b the waiting batch, unless a newer walk was offered before.

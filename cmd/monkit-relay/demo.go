@@ -10,12 +10,12 @@ import (
 	"monkit.example/internal/web"
 )
 
-// demoWindow is how far back the demo's page can look.
+// demoWindow is the time that the demo's page can show.
 const demoWindow = 5 * time.Minute
 
 // demoOptions are the flags of the demo.
 type demoOptions struct {
-	lasts    time.Duration // zero: until it is interrupted
+	duration time.Duration // zero means until an interrupt
 	http     string
 	interval time.Duration
 	rate     float64
@@ -24,8 +24,9 @@ type demoOptions struct {
 const demoUsage = `usage: monkit-relay demo [flags]
 
 Runs a small instrumented service under load, pushes its metrics over UDP to a
-relay in the same process, and shows what arrives on a page of its own. It ends
-with an account of every line, and with exit code 0 if all of them arrived.
+relay in the same process, and serves a page that shows the series which arrive.
+At the end it prints the ledger of every line. The exit code is 0 if all lines
+arrived.
 
 `
 
@@ -36,78 +37,79 @@ func demo(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return usageCode(prefix, err, stderr)
 	}
-	ctx, stop := untilSignal(func() {})
-	defer stop()
-	l, err := startDemo(o)
+	ctx, release := untilSignal(func() {})
+	defer release()
+	p, err := startDemo(o)
 	if err != nil {
 		return usageCode(prefix, err, stderr)
 	}
-	t, err := l.run(ctx, o.lasts, stdout)
+	t, err := p.run(ctx, o.duration, stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, prefix+err.Error())
-		return exitBad
+		return exitFailed
 	}
 	if !t.complete() {
-		return exitBad
+		return exitFailed
 	}
-	return exitGood
+	return exitOK
 }
 
-// parseDemo writes help to out if it is asked for.
+// parseDemo parses the flags of the demo. If help is requested, it writes help
+// to out.
 func parseDemo(args []string, out io.Writer) (demoOptions, error) {
 	o := demoOptions{http: "127.0.0.1:0", interval: time.Second, rate: 100}
 	f := newFlagSet("monkit-relay demo", "the demo takes flags only")
-	addFlag(f, &o.lasts, "for", "end by itself after this `time`; 0 means at an interrupt", atLeast(0, "6s"))
-	addFlag(f, &o.http, "http", "`address` of the page, on this machine; port 0 is any free one", localAddress)
-	addFlag(f, &o.interval, "interval", "`time` between pushes, at least 100ms; what is pushed twice within a second is shown once", atLeast(100*time.Millisecond, "1s"))
-	addFlag(f, &o.rate, "rate", "requests a second to the service, at most 1000", numberIn(0.0, 1000, "100"))
+	addFlag(f, &o.duration, "for", "end after this `time`; 0 means at an interrupt", atLeast(0, "6s"))
+	addFlag(f, &o.http, "http", "local `address` of the page; port 0 means any free port", localAddress)
+	addFlag(f, &o.interval, "interval", "`time` between pushes, at least 100ms; the page shows one value a second", atLeast(100*time.Millisecond, "1s"))
+	addFlag(f, &o.rate, "rate", "`requests` a second to the service, at most 1000", numberIn(0.0, 1000, "100"))
 	return o, f.read(args, demoUsage, out)
 }
 
-// localAddress parses where the demo's page shall be.
+// localAddress parses the address of the demo's page, which must be local.
 func localAddress(s string) (string, error) {
 	if address, err := web.Address(s); err == nil && web.IsLocal(address) {
 		return address, nil
 	}
-	return "", errors.New("the page is for this machine only; write an address such as 127.0.0.1:8080")
+	return "", errors.New("the page is for local users only; write an address such as 127.0.0.1:8080")
 }
 
-// run shows rates until ctx ends or the time is over, unless that is zero, and
-// returns the account of every line.
-func (l *line) run(ctx context.Context, lasts time.Duration, out io.Writer) (tally, error) {
-	if lasts > 0 {
+// run prints rates until ctx ends, or for the duration if that is not zero. Then
+// it stops p, and prints and returns its tally.
+func (p *pipeline) run(ctx context.Context, duration time.Duration, out io.Writer) (tally, error) {
+	if duration > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, lasts)
+		ctx, cancel = context.WithTimeout(ctx, duration)
 		defer cancel()
 	}
-	fmt.Fprintf(out, "demo: open http://%s/ to see what arrives, or http://%s/service/ for the service's own pages\n", l.address, l.address)
-	if lasts == 0 {
-		fmt.Fprintln(out, "demo: Ctrl-C ends it")
+	fmt.Fprintf(out, "demo: open http://%s/ to see the series that arrive, or http://%s/service/ for the debug pages of the service\n", p.address, p.address)
+	if duration == 0 {
+		fmt.Fprintln(out, "demo: Ctrl-C ends the demo")
 	}
-	l.printRates(ctx, out)
-	err := l.stop()
-	t := l.tally()
+	p.printRates(ctx, out)
+	err := p.stop()
+	t := p.tally()
 	fmt.Fprintln(out, t)
 	return t, err
 }
 
-// rateInterval is how often the rates are printed.
+// rateInterval is the time between two lines of rates.
 const rateInterval = 2 * time.Second
 
-// printRates prints a line now and then until ctx ends.
-func (l *line) printRates(ctx context.Context, out io.Writer) {
+// printRates prints a line of rates every rateInterval until ctx ends.
+func (p *pipeline) printRates(ctx context.Context, out io.Writer) {
 	ticker := time.NewTicker(rateInterval)
 	defer ticker.Stop()
-	before, at := l.tally(), time.Now()
+	before, at := p.tally(), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		now, took := l.tally(), time.Since(at).Seconds()
+		now, took := p.tally(), time.Since(at).Seconds()
 		fmt.Fprintf(out, "demo: %d series, %.0f lines/s received, %.0f lines/s delivered, %d dropped\n",
-			l.series(), float64(now.Received-before.Received)/took, float64(now.Delivered-before.Delivered)/took, now.Dropped.Sum())
+			p.series(), float64(now.Received-before.Received)/took, float64(now.Delivered-before.Delivered)/took, now.Dropped.Sum())
 		before, at = now, time.Now()
 	}
 }

@@ -18,44 +18,44 @@ var demoHTML string
 
 var demoTemplate = template.Must(template.New("demo.html").Parse(demoHTML))
 
-// maxQuery bounds the filter.
+// maxQuery is the size limit of the filter in bytes.
 const maxQuery = 200
 
-// demoPage lists what has arrived.
+// demoPage is the handler of the page, which lists the series of the store.
 type demoPage struct {
 	store   *recent.Store
 	tally   func() tally
-	first   string // the scope that is shown before all others
+	first   string // the scope that is listed before all others
 	started time.Time
 }
 
-// demoHandler serves the page, the service's own pages below /service/ and
-// the service itself below /videos.
-func demoHandler(p *demoPage, own, service http.Handler) http.Handler {
+// demoHandler serves the page, the debug pages of the service below /service/,
+// and the service itself below /videos.
+func demoHandler(p *demoPage, debug, service http.Handler) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /{$}", p)
 	web.Assets(m)
-	m.Handle("/service/", http.StripPrefix("/service", own))
+	m.Handle("/service/", http.StripPrefix("/service", debug))
 	m.Handle("/videos", service)
 	m.Handle("/videos/", service)
 	return web.OnlyLocal(m)
 }
 
-// demoView is what the template shows.
+// demoView is the data of the template.
 type demoView struct {
 	Query          string
 	Tally          tally
 	Now            time.Time
-	Span           string // how far back the sparklines reach
+	Span           string // the time that the sparklines show
 	Shown, Matched int
 	Scopes         []*scopeRows
-	All            []string // scopes to choose from
+	All            []string // the names of all scopes
 }
 
 func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query().Get("q")
 	if len(query) > maxQuery {
-		http.Error(w, fmt.Sprintf("q: the filter has more than %d bytes", maxQuery), http.StatusBadRequest)
+		http.Error(w, fmt.Sprintf("q: the filter has more than %d bytes; write a shorter one", maxQuery), http.StatusBadRequest)
 		return
 	}
 	web.Write(w, demoTemplate, p.view(query, time.Now()))
@@ -63,7 +63,7 @@ func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (p *demoPage) view(query string, now time.Time) demoView {
 	span := min(max(now.Sub(p.started), time.Minute), demoWindow)
-	r := rower{store: p.store, query: query, first: p.first, from: now.Add(-span), to: now}
+	r := rowBuilder{store: p.store, query: query, first: p.first, from: now.Add(-span), to: now}
 	v := demoView{Query: query, Tally: p.tally(), Now: now, Span: spanText(span), Scopes: r.rows(), All: p.scopes()}
 	v.Shown, v.Matched = r.shown, r.matched
 	return v
@@ -76,7 +76,7 @@ func spanText(d time.Duration) string {
 	return "minute"
 }
 
-// scopes are those of all series, sorted.
+// scopes returns the scopes of all series, sorted.
 func (p *demoPage) scopes() []string {
 	seen := make(map[string]bool)
 	for s := range p.store.Series(nil) {

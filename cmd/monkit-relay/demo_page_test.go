@@ -18,7 +18,7 @@ import (
 	"monkit.example/reporters/recent"
 )
 
-// pageOf serves a page that shows points at these times before now.
+// pageOf returns the handler of a page whose store has the points.
 func pageOf(t *testing.T, points ...reporters.Point) http.Handler {
 	t.Helper()
 	store := recent.New()
@@ -29,7 +29,7 @@ func pageOf(t *testing.T, points ...reporters.Point) http.Handler {
 	return demoHandler(p, present.HTTP(monkit.NewRegistry()), http.NotFoundHandler())
 }
 
-// testStart makes the distances between points exact.
+// testStart is the time from which points are dated back.
 var testStart = time.Now()
 
 func pointOf(scope, measurement, field string, val float64, ago time.Duration) reporters.Point {
@@ -40,7 +40,7 @@ func pointOf(scope, measurement, field string, val float64, ago time.Duration) r
 	return reporters.Point{Key: key, Field: field, Value: val, Time: testStart.Add(-ago).UnixNano(), Kind: reporters.KindOf(field)}
 }
 
-func ask(h http.Handler, method, host, target string) *httptest.ResponseRecorder {
+func request(h http.Handler, method, host, target string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	r.Host = host
 	w := httptest.NewRecorder()
@@ -48,7 +48,7 @@ func ask(h http.Handler, method, host, target string) *httptest.ResponseRecorder
 	return w
 }
 
-// page is what tests look at of the HTML.
+// page is what tests check of the HTML.
 type page struct {
 	headings []string // scopes, in order
 	titles   []string // names of the series, in order
@@ -84,14 +84,14 @@ func sparklines(body string) []string {
 	return regexp.MustCompile(`(?s)<svg .*?</svg>`).FindAllString(body, -1)
 }
 
-func TestPageListsWhatArrived(t *testing.T) {
+func TestPageListsSeries(t *testing.T) {
 	h := pageOf(t,
 		pointOf("a", "calls", "total", 10, 3*time.Second),
 		pointOf("a", "calls", "total", 40, 1*time.Second),
 		pointOf("z/first", "wait_seconds", "recent", 0.0125, 0),
 		pointOf("", "plain", "path", 7, 0),
 	)
-	w := ask(h, "GET", "localhost:1", "/")
+	w := request(h, "GET", "localhost:1", "/")
 	p := readPage(t, w.Body.String())
 	if got, want := strings.Join(p.headings, ", "), "z/first, no scope, a"; got != want {
 		t.Errorf("scopes are %s, want %s", got, want)
@@ -105,12 +105,12 @@ func TestPageListsWhatArrived(t *testing.T) {
 	}
 	for _, want := range []string{"12.5 ms", "40", "15/s", "12345"} {
 		if !strings.Contains(p.text, "\n"+want+"\n") {
-			t.Errorf("%q is not on the page", want)
+			t.Errorf("the page lacks %q", want)
 		}
 	}
 }
 
-func TestPageFilters(t *testing.T) {
+func TestPageListsSeriesThatMatchTheFilter(t *testing.T) {
 	h := pageOf(t, pointOf("a", "x", "f", 1, 0), pointOf("a", "y", "f", 1, 0))
 	for _, tt := range []struct{ query, want string }{
 		{"", "x,scope=a f; y,scope=a f"},
@@ -118,37 +118,37 @@ func TestPageFilters(t *testing.T) {
 		{"scope=a+-x", "y,scope=a f"},
 		{"nothing", ""},
 	} {
-		p := readPage(t, ask(h, "GET", "127.0.0.1", "/?q="+tt.query).Body.String())
+		p := readPage(t, request(h, "GET", "127.0.0.1", "/?q="+tt.query).Body.String())
 		if got := strings.Join(p.titles, "; "); got != tt.want {
 			t.Errorf("filter %q shows %q, want %q", tt.query, got, tt.want)
 		}
 	}
 }
 
-func TestPageIsBounded(t *testing.T) {
+func TestPageLimitsItsRows(t *testing.T) {
 	var points []reporters.Point
 	for i := range maxRows + 5 {
 		points = append(points, pointOf("a", "m"+string(rune('a'+i%26)), strings.Repeat("f", i/26+1), 1, 0))
 	}
-	p := readPage(t, ask(pageOf(t, points...), "GET", "127.0.0.1", "/").Body.String())
-	if len(p.titles) != maxRows || !strings.Contains(p.text, "The first 1000 of 1005 are shown") {
-		t.Errorf("%d series are shown, want %d and a word about it", len(p.titles), maxRows)
+	p := readPage(t, request(pageOf(t, points...), "GET", "127.0.0.1", "/").Body.String())
+	if len(p.titles) != maxRows || !strings.Contains(p.text, "The page shows the first 1000 of 1005 series") {
+		t.Errorf("%d series are shown, want %d and a note", len(p.titles), maxRows)
 	}
 }
 
-func TestPageShowsNamesAsText(t *testing.T) {
+func TestPageEscapesNames(t *testing.T) {
 	const hostile = `"><script>alert('&')</script>`
 	h := pageOf(t, pointOf(hostile, hostile, hostile, 1, 0))
-	w := ask(h, "GET", "127.0.0.1", "/?q=alert")
+	w := request(h, "GET", "127.0.0.1", "/?q=alert")
 	if bytes.Contains(w.Body.Bytes(), []byte("<script>alert")) {
-		t.Errorf("a name became a script: %s", w.Body)
+		t.Errorf("a name is a script element: %s", w.Body)
 	}
 	if p := readPage(t, w.Body.String()); len(p.titles) != 1 || p.headings[0] != hostile {
 		t.Errorf("page is %+v", p)
 	}
 }
 
-func TestPageIsForThisMachineOnly(t *testing.T) {
+func TestPageRejectsOtherHosts(t *testing.T) {
 	h := pageOf(t)
 	for _, tt := range []struct {
 		host string
@@ -166,14 +166,14 @@ func TestPageIsForThisMachineOnly(t *testing.T) {
 		{"", 403},
 	} {
 		for _, path := range []string{"/", "/live.js"} {
-			if got := ask(h, "GET", tt.host, path).Code; got != tt.want {
+			if got := request(h, "GET", tt.host, path).Code; got != tt.want {
 				t.Errorf("%s of host %q gives %d, want %d", path, tt.host, got, tt.want)
 			}
 		}
 	}
 }
 
-func TestPageAnswers(t *testing.T) {
+func TestStatusAndTypeOfResponses(t *testing.T) {
 	h := pageOf(t)
 	for _, tt := range []struct {
 		method, target string
@@ -189,12 +189,12 @@ func TestPageAnswers(t *testing.T) {
 		{"POST", "/", 405, "text/plain"},
 		{"GET", "/?q=" + strings.Repeat("x", maxQuery+1), 400, "text/plain"},
 	} {
-		w := ask(h, tt.method, "127.0.0.1", tt.target)
+		w := request(h, tt.method, "127.0.0.1", tt.target)
 		if w.Code != tt.want || !strings.HasPrefix(w.Header().Get("Content-Type"), tt.contentType) {
 			t.Errorf("%s %.20s gives %d %s, want %d %s", tt.method, tt.target, w.Code, w.Header().Get("Content-Type"), tt.want, tt.contentType)
 		}
 		if w.Code == 200 && !strings.Contains(w.Header().Get("Content-Security-Policy"), "script-src 'self'") {
-			t.Errorf("%s comes without the policy that keeps scripts out", tt.target)
+			t.Errorf("%s has no policy against foreign scripts", tt.target)
 		}
 	}
 }

@@ -13,44 +13,44 @@ import (
 	"monkit.example/reporters/recent"
 )
 
-// scopeRows are the series of one scope, as the page shows them.
+// scopeRows are the rows of one scope.
 type scopeRows struct {
 	Scope  string
 	Series []seriesRows
 }
 
-// seriesRows are the fields of one series.
+// seriesRows are the rows of one series, one for each field.
 type seriesRows struct {
 	Measurement, Func, Tags string
 	Fields                  []fieldRow
 }
 
 type fieldRow struct {
-	Name  string // whole, for who points at it
+	Name  string // the whole name, shown as a tooltip
 	Field string
 	Value string // with its unit
-	Rate  string // of a total
+	Rate  string // of a total; otherwise empty
 	Spark template.HTML
 }
 
-// maxRows bounds the page. A filter brings up what it leaves out.
+// maxRows is the limit of rows on a page. A filter shows the others.
 const maxRows = 1000
 
-// rower makes the rows of a page.
-type rower struct {
+// rowBuilder makes the rows of a page.
+type rowBuilder struct {
 	store *recent.Store
 	query string
-	first string // the scope that is named before all others
-	from  time.Time
-	to    time.Time // the edges of the sparklines
-	draw  drawer
+	first string    // the scope that is listed before all others
+	from  time.Time // where the sparklines begin
+	to    time.Time // where they end
+	draw  rowDrawer
 
 	scopes         map[string]*scopeRows
 	shown, matched int
 }
 
-// rows lists what the store holds of the series that the query matches.
-func (r *rower) rows() []*scopeRows {
+// rows returns the rows of the series that the query matches.
+func (r *rowBuilder) rows() []*scopeRows {
 	r.scopes = make(map[string]*scopeRows)
 	for s := range r.store.Series(recent.Match(r.query)) {
 		if r.matched++; r.shown < maxRows {
@@ -71,7 +71,8 @@ func (r *rower) rows() []*scopeRows {
 	return scopes
 }
 
-// compareSeries keeps what is measured of one function together.
+// compareSeries sorts by measurement, so that the same measurement of all
+// functions is in one place.
 func compareSeries(a, b seriesRows) int {
 	return cmp.Or(
 		strings.Compare(a.Measurement, b.Measurement),
@@ -79,7 +80,7 @@ func compareSeries(a, b seriesRows) int {
 		strings.Compare(a.Tags, b.Tags))
 }
 
-func (r *rower) add(s recent.Series) {
+func (r *rowBuilder) add(s recent.Series) {
 	scope := s.Key.Tags.Get("scope")
 	rows := r.scopes[scope]
 	if rows == nil {
@@ -89,8 +90,8 @@ func (r *rower) add(s recent.Series) {
 	rows.add(s.Key, r.draw.row(s, r.from, r.to))
 }
 
-// add puts row with its series, which is the last one or a new one: they come
-// sorted.
+// add adds row to its series, which is the last one or a new one: rows are added
+// in the order of their series.
 func (s *scopeRows) add(key monkit.SeriesKey, row fieldRow) {
 	series := seriesRows{Measurement: key.Measurement, Func: key.Tags.Get("func"), Tags: tagsText(key.Tags)}
 	if n := len(s.Series); n == 0 || !s.Series[n-1].same(series) {
@@ -104,7 +105,7 @@ func (s seriesRows) same(t seriesRows) bool {
 	return s.Measurement == t.Measurement && s.Func == t.Func && s.Tags == t.Tags
 }
 
-// tagsText is what else than scope and function tells series apart.
+// tagsText returns the tags other than scope and func.
 func tagsText(tags *monkit.TagSet) string {
 	var parts []string
 	for i := range tags.Len() {
@@ -115,18 +116,18 @@ func tagsText(tags *monkit.TagSet) string {
 	return strings.Join(parts, " ")
 }
 
-// drawer makes rows, with memory that it uses again.
-type drawer struct {
+// rowDrawer makes single rows, in memory that it reuses.
+type rowDrawer struct {
 	samples, rates []recent.Sample
 	svg            []byte
 }
 
-func (d *drawer) row(s recent.Series, from, to time.Time) fieldRow {
+func (d *rowDrawer) row(s recent.Series, from, to time.Time) fieldRow {
 	u := unitOf(s.Key.Measurement, s.Field)
 	row := fieldRow{Name: s.Name, Field: s.Field, Value: u.format(s.Last.Value)}
 	d.samples = s.AppendSamples(d.samples[:0])
 	line := d.samples
-	if s.Kind == reporters.Counter { // how fast it grows tells more than that it does
+	if s.Kind == reporters.Counter { // a total always grows; its rate is worth a look
 		d.rates = recent.AppendRates(d.rates[:0], d.samples)
 		line = d.rates
 		if n := len(line); n > 0 {

@@ -6,20 +6,20 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// tally is the demo's ledger from the program's reporter to the store, in
-// lines.
+// tally is the ledger of the whole demo, from the program's reporter to the
+// store, in lines.
 type tally struct {
 	Received, Accepted, Delivered, Pending, Unaccounted int64
 
-	// Dropped has each reason with the place where lines were dropped before
-	// it, such as "listener.malformed".
+	// Dropped counts the lines that were dropped or rejected. It has each
+	// reason behind the place, such as "listener.malformed".
 	Dropped ledger.Counts
 }
 
-// newTally joins the ledgers of the program's reporter, the relay's listener
-// and the store. kernelDrops is how many datagrams the system dropped between
-// the first two. If there are any, the lines missing there are put down to
-// them; otherwise they are unaccounted for.
+// newTally joins the ledgers of the reporter, the listener and the destination.
+// kernelDrops is how many datagrams the kernel dropped in front of the listener.
+// If there are any, the lines missing there count as dropped for a full queue;
+// otherwise they are unaccounted for.
 func newTally(sent ledger.Ledger, in ledger.Listener, kernelDrops int64, out ledger.Ledger) tally {
 	t := tally{
 		Received:  in.Received,
@@ -29,11 +29,11 @@ func newTally(sent ledger.Ledger, in ledger.Listener, kernelDrops int64, out led
 	}
 	t.drop("reporter", sent.Dropped)
 	t.drop("listener", in.Rejected)
-	t.drop("store", out.Dropped)
+	t.drop("destination", out.Dropped)
 
 	missing := sent.Delivered - in.Received
 	if missing > 0 && kernelDrops > 0 {
-		t.drop("kernel", ledger.Counts{"buffer_full": missing})
+		t.drop("kernel", ledger.Counts{ledger.QueueFull: missing})
 		missing = 0
 	}
 	// Each step is counted by itself, so that lines that are too many in one
@@ -61,12 +61,8 @@ func (t tally) complete() bool {
 	return t.Dropped.Sum() == 0 && t.Pending == 0 && t.Unaccounted == 0
 }
 
-// String returns the demo's last line.
+// String returns the last line of the demo.
 func (t tally) String() string {
-	dropped := fmt.Sprint(t.Dropped.Sum())
-	if reasons := t.Dropped.String(); reasons != "" {
-		dropped += "(" + reasons + ")"
-	}
-	return fmt.Sprintf("ledger: received=%d accepted=%d delivered=%d dropped=%s pending=%d unaccounted=%d",
-		t.Received, t.Accepted, t.Delivered, dropped, t.Pending, t.Unaccounted)
+	l := ledger.Ledger{Accepted: t.Accepted, Delivered: t.Delivered, Dropped: t.Dropped, Pending: t.Pending}
+	return fmt.Sprintf("ledger: received=%d %v unaccounted=%d", t.Received, l, t.Unaccounted)
 }

@@ -27,16 +27,16 @@ func TestTallyAccountsForEveryLine(t *testing.T) {
 		}, {
 			"the kernel dropped a datagram",
 			ledger.Ledger{Accepted: 5, Delivered: 5}, ledger.Listener{Received: 3, Accepted: 3}, 1, ledger.Ledger{Accepted: 3, Delivered: 3}, false,
-			"ledger: received=3 accepted=3 delivered=3 dropped=2(kernel.buffer_full=2) pending=0 unaccounted=0",
+			"ledger: received=3 accepted=3 delivered=3 dropped=2(kernel.queue_full=2) pending=0 unaccounted=0",
 		}, {
 			"missing lines without kernel drops are unaccounted for",
 			ledger.Ledger{Accepted: 5, Delivered: 5}, ledger.Listener{Received: 3, Accepted: 3}, 0, ledger.Ledger{Accepted: 3, Delivered: 3}, false,
 			"ledger: received=3 accepted=3 delivered=3 dropped=0 pending=0 unaccounted=2",
 		}, {
-			"the listener rejected one and the store another",
+			"the listener rejected one line and the destination dropped another",
 			ledger.Ledger{Accepted: 5, Delivered: 5}, ledger.Listener{Received: 5, Accepted: 4, Rejected: ledger.Counts{ledger.Malformed: 1}}, 0,
 			ledger.Ledger{Accepted: 4, Delivered: 3, Dropped: ledger.Counts{ledger.SeriesLimit: 1}}, false,
-			"ledger: received=5 accepted=4 delivered=3 dropped=2(listener.malformed=1,store.series_limit=1) pending=0 unaccounted=0",
+			"ledger: received=5 accepted=4 delivered=3 dropped=2(destination.series_limit=1,listener.malformed=1) pending=0 unaccounted=0",
 		}, {
 			"two lines are pending",
 			ledger.Ledger{Accepted: 5, Delivered: 4, Pending: 1}, ledger.Listener{Received: 4, Accepted: 4}, 0, ledger.Ledger{Accepted: 4, Delivered: 3, Pending: 1}, false,

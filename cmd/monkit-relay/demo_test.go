@@ -17,9 +17,9 @@ import (
 	"golang.org/x/net/html"
 )
 
-// accounted checks that out ends with an account of more than a few lines,
-// none of which is missing.
-func accounted(t *testing.T, out string) {
+// wantBalance fails unless out ends with the ledger of at least 100 lines, all of
+// which arrived.
+func wantBalance(t *testing.T, out string) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	var n [6]int64
@@ -32,28 +32,28 @@ func accounted(t *testing.T, out string) {
 	}
 }
 
-// runDemo starts the demo and waits for its end.
+// runDemo runs the demo until ctx ends or its duration is over.
 func runDemo(ctx context.Context, o demoOptions, out io.Writer) (tally, error) {
-	l, err := startDemo(o)
+	p, err := startDemo(o)
 	if err != nil {
 		return tally{}, err
 	}
-	return l.run(ctx, o.lasts, out)
+	return p.run(ctx, o.duration, out)
 }
 
-func TestDemoEndsByItself(t *testing.T) {
+func TestDemoEndsAfterItsDuration(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	o := demoOptions{lasts: 250 * time.Millisecond, http: "127.0.0.1:0", interval: 100 * time.Millisecond, rate: 100}
+	o := demoOptions{duration: 250 * time.Millisecond, http: "127.0.0.1:0", interval: 100 * time.Millisecond, rate: 100}
 	var out bytes.Buffer
 	result, err := runDemo(t.Context(), o, &out)
 	if err != nil || !result.complete() {
-		t.Errorf("demo ends with %v, %v", result, err)
+		t.Errorf("the demo ends with %v, %v", result, err)
 	}
-	accounted(t, out.String())
+	wantBalance(t, out.String())
 }
 
-// startTestDemo runs the demo and returns its address and its output, line by
-// line. end interrupts it and returns the rest of the output.
+// startTestDemo starts the demo. It returns the URL of the page and a scanner of
+// the output. end interrupts the demo and returns the rest of the output.
 func startTestDemo(t *testing.T) (base string, lines *bufio.Scanner, end func() string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -94,7 +94,7 @@ func fetch(t *testing.T, target string) (status int, body string) {
 	return resp.StatusCode, string(b)
 }
 
-// TestDemo looks at the demo as its user does.
+// TestDemo runs the demo as a user does.
 func TestDemo(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	defer http.DefaultClient.CloseIdleConnections()
@@ -102,10 +102,10 @@ func TestDemo(t *testing.T) {
 	for lines.Scan() && !strings.Contains(lines.Text(), "lines/s") { // the first rates come after some pushes
 	}
 	if ok, _ := regexp.MatchString(`^demo: [1-9]\d+ series, [1-9]\d* lines/s received, [1-9]\d* lines/s delivered, 0 dropped$`, lines.Text()); !ok {
-		t.Errorf("rates are %q", lines.Text())
+		t.Errorf("the line of rates is %q", lines.Text())
 	}
 	_, body := fetch(t, base)
-	p := readPage(t, body) // its images are well-formed
+	p := readPage(t, body) // checks the images
 	if n := len(sparklines(body)); n != len(p.titles) || n < 100 {
 		t.Errorf("%d sparklines for %d series, want one each of at least 100", n, len(p.titles))
 	}
@@ -121,12 +121,12 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	followLinks(t, base, body)
-	accounted(t, end())
+	wantBalance(t, end())
 }
 
-// answer asks again while the demo's backend plays being away, which it does
-// for one request in fifty.
-func answer(t *testing.T, target string) (status int) {
+// statusOf repeats a request that fails with status 503, as the backend of the
+// demo does for one request in fifty to show errors.
+func statusOf(t *testing.T, target string) (status int) {
 	t.Helper()
 	for range 20 {
 		if status, _ = fetch(t, target); status != http.StatusServiceUnavailable {
@@ -136,8 +136,8 @@ func answer(t *testing.T, target string) (status int) {
 	return status
 }
 
-// followLinks checks that all that the page links to on its own server is
-// there, present's pages with their own links.
+// followLinks checks the links of the page and those of the index of the debug
+// pages, as far as they lead to the same server.
 func followLinks(t *testing.T, base, body string) {
 	t.Helper()
 	all := links(t, base, body)
@@ -150,7 +150,7 @@ func followLinks(t *testing.T, base, body string) {
 		all[target] = true
 	}
 	for target := range all {
-		if status := answer(t, target); status != http.StatusOK {
+		if status := statusOf(t, target); status != http.StatusOK {
 			t.Errorf("%s gives %d", target, status)
 		}
 	}
@@ -160,12 +160,12 @@ func fetchHTML(t *testing.T, target string) (status int, body string) {
 	t.Helper()
 	status, body = fetch(t, target)
 	if !strings.Contains(body, "<html") {
-		t.Errorf("%s is no page: %.100s", target, body)
+		t.Errorf("%s is not HTML: %.100s", target, body)
 	}
 	return status, body
 }
 
-// links are the targets of a page's anchors.
+// links returns the targets of the links of a page to its own server.
 func links(t *testing.T, base, body string) map[string]bool {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(body))
@@ -197,20 +197,20 @@ func TestDemoFlags(t *testing.T) {
 		{"-interval 1ms", `-interval "1ms": write a time of at least 100ms, such as 1s`},
 		{"-rate NaN", `-rate "NaN": write a number from 0 to 1000, such as 100`},
 		{"-rate 1001", `-rate "1001": write a number`},
-		{"-http :8080", ""}, // without a host it is for this machine
-		{"-http 0.0.0.0:8080", `-http "0.0.0.0:8080": the page is for this machine only`},
+		{"-http :8080", ""}, // without a host the address is local
+		{"-http 0.0.0.0:8080", `-http "0.0.0.0:8080": the page is for local users only`},
 		{"-http example.com:80", "write an address such as 127.0.0.1:8080"},
 		{"-unknown", "flag provided but not defined: -unknown; monkit-relay demo -h lists the flags"},
-		{"-for 1 -rate x extra", "-rate \"x\": write a number from 0 to 1000, such as 100\n\"extra\" is not a flag"}, // all at once
+		{"-for 1 -rate x extra", "-rate \"x\": write a number from 0 to 1000, such as 100\n\"extra\" is not a flag"}, // all errors
 	} {
 		_, err := parseDemo(strings.Fields(tt.args), io.Discard)
 		if got := fmt.Sprint(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) {
-			t.Errorf("demo %s: says %s, want in it %s", tt.args, got, tt.want)
+			t.Errorf("demo %s: the error is %s, want it to contain %s", tt.args, got, tt.want)
 		}
 	}
 }
 
-func TestDemoSaysWhatIsWrongWithItsAddress(t *testing.T) {
+func TestErrorOfTheDemosAddressNamesTheFlag(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	_, err := runDemo(t.Context(), demoOptions{http: "127.0.0.1:none", interval: time.Second}, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "-http") {

@@ -8,7 +8,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// unit is what a number counts.
+// unit is the unit of a number.
 type unit uint8
 
 const (
@@ -17,7 +17,7 @@ const (
 	byteCount
 )
 
-// unitOf guesses from the names: there is no word for units on the wire.
+// unitOf derives the unit from the names, because the formats have no units.
 func unitOf(measurement, field string) unit {
 	switch {
 	case field == "rate" || reporters.KindOf(field) == reporters.Counter && !endsIn(measurement, "bytes", "seconds"):
@@ -32,7 +32,7 @@ func unitOf(measurement, field string) unit {
 	return plain
 }
 
-// endsIn tells whether one of words is the last word of name.
+// endsIn reports whether one of words is the last word of name.
 func endsIn(name string, words ...string) bool {
 	last := name[strings.LastIndexAny(name, "._")+1:]
 	for _, word := range words {
@@ -43,57 +43,57 @@ func endsIn(name string, words ...string) bool {
 	return false
 }
 
-// scale is a word for every power of base.
+// scale has a suffix for every power of base.
 type scale struct {
-	base  float64
-	words []string
+	base     float64
+	suffixes []string
 }
 
 var (
-	larger    = scale{1000, []string{"", " k", " M", " G", " T", " P"}}
-	largerBin = scale{1024, []string{" B", " KiB", " MiB", " GiB", " TiB", " PiB"}}
-	smaller   = []string{" s", " ms", " µs", " ns"}
+	decimal   = scale{1000, []string{"", " k", " M", " G", " T", " P"}}
+	binary    = scale{1024, []string{" B", " KiB", " MiB", " GiB", " TiB", " PiB"}}
+	fractions = []string{" s", " ms", " µs", " ns"}
 )
 
-// format writes v in three digits or a few more, with its unit. It writes
-// whole numbers below 10 000 as they are.
+// format returns v with its unit, rounded to about three digits. It does not
+// round whole numbers below 10 000.
 func (u unit) format(v float64) string {
 	switch {
 	case v == 0 && u == seconds:
 		return "0 s"
 	case u == seconds && math.Abs(v) < 1:
-		return short(v)
+		return formatBelowSecond(v)
 	case u == seconds:
 		return digits(v) + " s"
 	case u == byteCount:
-		return largerBin.format(v)
+		return binary.format(v)
 	case v == math.Trunc(v) && math.Abs(v) < 10_000:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
-	return larger.format(v)
+	return decimal.format(v)
 }
 
 func (s scale) format(v float64) string {
 	i := 0
-	for math.Abs(v) >= s.base && i+1 < len(s.words) {
+	for math.Abs(v) >= s.base && i+1 < len(s.suffixes) {
 		v /= s.base
 		i++
 	}
-	return digits(v) + s.words[i]
+	return digits(v) + s.suffixes[i]
 }
 
-// short writes a time below a second.
-func short(v float64) string {
+// formatBelowSecond returns a time below a second.
+func formatBelowSecond(v float64) string {
 	i := 0
-	for math.Abs(v) < 1 && i+1 < len(smaller) {
+	for math.Abs(v) < 1 && i+1 < len(fractions) {
 		v *= 1000
 		i++
 	}
-	return digits(v) + smaller[i]
+	return digits(v) + fractions[i]
 }
 
-// digits writes v with three digits that count, or all of those before the
-// point.
+// digits returns v with three significant digits, or all digits before the point
+// if these are more.
 func digits(v float64) string {
 	switch a := math.Abs(v); {
 	case v == math.Trunc(v) && a < 1e6:

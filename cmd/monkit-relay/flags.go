@@ -11,23 +11,23 @@ import (
 const usage = `usage: monkit-relay -listen ADDRESS... -forward ADDRESS...
        monkit-relay demo [-h]
 
-Receives lines on every -listen and sends each of them to every -forward whose
-format it can be turned into. Both flags repeat. SIGTERM drains what is under
-way and prints what became of every line; a second one ends at once.
+Receives lines on every -listen and forwards them to every -forward, converted if
+the formats differ. Both flags repeat. SIGTERM delivers the lines that are pending
+and prints the ledger of every line; a second SIGTERM ends at once.
 
-StatsD lines say what changed, so they go to Graphite and Influx as aggregates
+StatsD lines report changes. For Graphite and Influx they are aggregated, and sent
 every -aggregate: NAME.total for counters, NAME.value for gauges, and NAME.count,
 sum, min, max and r50 to r999 for timers and histograms.
 
-An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or a path for a socket in the file
-system. A listener may leave out the host, which means all interfaces.
+An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or FORMAT+TRANSPORT://PATH for a unix
+socket. In -listen the host may be left out, which means all interfaces.
 
   FORMAT      graphite, influx or statsd
-  TRANSPORT   udp, tcp, tls, unix or unixgram; to forward influx also http, https
+  TRANSPORT   udp, tcp, tls, unix or unixgram; for -forward influx also http, https
 
-Behind a ? a listener may have options: rcvbuf=16MiB for udp and unixgram, idle=10m
-for tcp, tls and unix, mode=0660 for unix and unixgram, cert=FILE, key=FILE and
-ca=FILE (clients must have a certificate of it) for tls; a forward by tls may have ca,
+Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
+tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
+and ca=FILE to require client certificates that it signed. In -forward, for tls: ca,
 cert, key and servername.
 
 Examples:
@@ -40,27 +40,27 @@ Examples:
   -forward statsd+udp://statsd.example:8125
   -http 127.0.0.1:9125
 
-The pages of -http show the ledger, refused lines and the relay's own metrics to
-whoever asks; /healthz answers 503 while the relay drains and once a listener
-broke. Without a host before the port they are for this machine only.
+-http serves the ledger, the rejected lines and the metrics of the relay to everyone
+who can reach its address, which is local if it has no host. /healthz responds with
+status 503 while the relay drains, and after a listener failed.
 
-The exit code is 0 if all went well, 1 if a listener broke, 2 if the command line
-is wrong or an address is taken.
+The exit code is 0 on success, 1 if a listener failed, and 2 if the command line is
+wrong or an address cannot be bound.
 
 Flags:
 `
 
-// parseFlags writes help to out if it is asked for. The addresses are left to
-// relay.New.
+// parseFlags parses the flags of the relay. If help is requested, it writes help
+// to out. It leaves the addresses to relay.New.
 func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	cfg = relay.Config{Aggregate: 10 * time.Second, Drain: 5 * time.Second, RcvBuf: 8 << 20}
 	f := newFlagSet("monkit-relay", "write -listen or -forward before each address")
-	f.Var((*addresses)(&cfg.Listen), "listen", "receive on `ADDRESS`; repeats")
-	f.Var((*addresses)(&cfg.Forward), "forward", "send to `ADDRESS`; repeats")
-	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; nowhere if this is not given")
+	f.Var((*addresses)(&cfg.Listen), "listen", "receive lines on `ADDRESS`; repeats")
+	f.Var((*addresses)(&cfg.Forward), "forward", "forward lines to `ADDRESS`; repeats")
+	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; without this flag there are none")
 	addFlag(f, &cfg.Aggregate, "aggregate", "send aggregates of StatsD lines every `time`", atLeast(time.Second, "10s"))
 	addFlag(f, &cfg.Drain, "drain", "after a signal, deliver for at most this `time`", atLeast(time.Millisecond, "5s"))
-	addFlag(f, &cfg.RcvBuf, "rcvbuf", "`bytes` that the kernel shall hold of datagrams", numberIn(1, 1<<30, "8388608"))
+	addFlag(f, &cfg.RcvBuf, "rcvbuf", "size of the kernel's buffer for received datagrams, in `bytes`", numberIn(1, 1<<30, "8388608"))
 	return cfg, f.read(args, usage, out)
 }
 

@@ -11,28 +11,28 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-// flagSet collects all that is wrong with a command line, where the flag
-// package stops at the first fault, and shows no credentials.
+// flagSet reports all errors of a command line, where the flag package stops at
+// the first one, and removes credentials from them.
 type flagSet struct {
 	*flag.FlagSet
-	stray string // what to do about what is no flag
-	wrong []error
+	argHelp string // what to write instead of an argument that is not a flag
+	errs    []error
 }
 
-func newFlagSet(name, stray string) *flagSet {
-	f := &flagSet{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), stray: stray}
-	f.SetOutput(io.Discard) // what is wrong is returned
+func newFlagSet(name, argHelp string) *flagSet {
+	f := &flagSet{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), argHelp: argHelp}
+	f.SetOutput(io.Discard) // read returns the errors
 	return f
 }
 
-// addFlag has text parsed into p, which holds the default. The error of parse
-// says what to write instead.
+// addFlag adds a flag that is parsed into p, which holds the default. The error
+// of parse should say what to write instead.
 func addFlag[T any](f *flagSet, p *T, name, usage string, parse func(string) (T, error)) {
 	f.Var(&value[T]{f: f, name: name, p: p, parse: parse}, name, usage)
 }
 
-// value is a flag.Value whose Set never fails: it leaves what is wrong to
-// flagSet.parse.
+// value is a flag.Value whose Set never fails, so that the flag package goes on.
+// It adds the error to those that flagSet.read returns.
 type value[T any] struct {
 	f     *flagSet
 	name  string
@@ -40,9 +40,9 @@ type value[T any] struct {
 	parse func(string) (T, error)
 }
 
-// String is the default, as the flag package shows it.
+// String returns the default, which the flag package prints.
 func (v *value[T]) String() string {
-	if v.p == nil { // the flag package asks what a zero value looks like
+	if v.p == nil { // the flag package calls String on a zero value
 		return ""
 	}
 	return fmt.Sprint(*v.p)
@@ -51,14 +51,15 @@ func (v *value[T]) String() string {
 func (v *value[T]) Set(s string) error {
 	val, err := v.parse(s)
 	if err != nil {
-		v.f.wrong = append(v.f.wrong, fmt.Errorf("-%s %q: %w", v.name, endpoint.Redact(s), err))
+		v.f.errs = append(v.f.errs, fmt.Errorf("-%s %q: %w", v.name, endpoint.Redact(s), err))
 		return nil
 	}
 	*v.p = val
 	return nil
 }
 
-// read parses args, all of which have to be flags; help goes to out.
+// read parses args, which must all be flags. If help is requested, it writes
+// usage and the flags to out and returns flag.ErrHelp.
 func (f *flagSet) read(args []string, usage string, out io.Writer) error {
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -67,14 +68,14 @@ func (f *flagSet) read(args []string, usage string, out io.Writer) error {
 		f.PrintDefaults()
 		return err
 	case err != nil:
-		f.wrong = append(f.wrong, fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name()))
+		f.errs = append(f.errs, fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name()))
 	case f.NArg() > 0:
-		f.wrong = append(f.wrong, fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(f.Arg(0)), f.stray, f.Name()))
+		f.errs = append(f.errs, fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(f.Arg(0)), f.argHelp, f.Name()))
 	}
-	return errors.Join(f.wrong...)
+	return errors.Join(f.errs...)
 }
 
-// atLeast parses times.
+// atLeast returns a parser of times. The example is part of its errors.
 func atLeast(least time.Duration, example string) func(string) (time.Duration, error) {
 	return func(s string) (time.Duration, error) {
 		d, err := time.ParseDuration(s)
@@ -85,7 +86,7 @@ func atLeast(least time.Duration, example string) func(string) (time.Duration, e
 	}
 }
 
-// numberIn parses numbers.
+// numberIn returns a parser of numbers. The example is part of its errors.
 func numberIn[T int | float64](least, most T, example string) func(string) (T, error) {
 	return func(s string) (T, error) {
 		n, err := strconv.ParseFloat(s, 64)

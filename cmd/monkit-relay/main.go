@@ -1,5 +1,6 @@
-// Command monkit-relay receives Graphite, Influx and StatsD lines and forwards
-// them, accounting for each. Run it with -h for its flags, or see it at work:
+// Command monkit-relay receives Graphite, Influx and StatsD lines, forwards
+// them, and accounts for every line. The flag -h lists its flags. The demo shows
+// it at work:
 //
 //	go run ./cmd/monkit-relay demo
 package main
@@ -21,11 +22,11 @@ import (
 	"monkit.example/monkit"
 )
 
-// The exit codes: all went well, not all did, the command line is wrong.
+// The exit codes.
 const (
-	exitGood = iota
-	exitBad
-	exitUsage
+	exitOK     = iota
+	exitFailed // a listener failed, or a line of the demo did not arrive
+	exitUsage  // the command line is wrong, or an address cannot be bound
 )
 
 func main() {
@@ -35,7 +36,7 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run relays until a signal ends it, and returns the exit code.
+// run relays until a signal arrives, and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	cfg, err := parseFlags(args, stdout)
 	if err != nil {
@@ -44,25 +45,31 @@ func run(args []string, stdout, stderr io.Writer) int {
 	cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
 	cfg.Registry = monkit.Default
 	environment.Register(cfg.Registry)
-	ctx, stop := untilSignal(func() {
-		cfg.Logger.Info("draining; another signal ends at once", "atMost", cfg.Drain)
+	ctx, release := untilSignal(func() {
+		cfg.Logger.Info("draining; another signal ends at once", "drain", cfg.Drain)
 	})
-	defer stop()
+	defer release()
 	r, err := relay.New(cfg)
 	if err != nil {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
-	announce(stdout, r, cfg)
-	err = r.Run(ctx)
-	r.Ledger().Print(stdout)
-	if err != nil {
-		return exitBad // what broke is in the log
-	}
-	return exitGood
+	printAddresses(stdout, r, cfg)
+	return runAndPrint(ctx, r, stdout)
 }
 
-// announce tells what was bound.
-func announce(out io.Writer, r *relay.Relay, cfg relay.Config) {
+// runAndPrint runs r until ctx ends, prints its ledger, and returns the exit
+// code.
+func runAndPrint(ctx context.Context, r *relay.Relay, out io.Writer) int {
+	err := r.Run(ctx)
+	r.Ledger().Print(out)
+	if err != nil {
+		return exitFailed // Run has logged err
+	}
+	return exitOK
+}
+
+// printAddresses prints the addresses that were bound.
+func printAddresses(out io.Writer, r *relay.Relay, cfg relay.Config) {
 	for i, addr := range r.Addrs() {
 		fmt.Fprintf(out, "listening on %s %s for %s\n", addr.Network(), addr, cfg.Listen[i])
 	}
@@ -71,11 +78,11 @@ func announce(out io.Writer, r *relay.Relay, cfg relay.Config) {
 	}
 }
 
-// usageCode is the exit code of a command that did not start because of err,
-// which it tells out unless help was asked for.
+// usageCode returns the exit code of a command that did not start because of
+// err. It prints err to out, unless err is that help was requested.
 func usageCode(prefix string, err error, out io.Writer) int {
 	if errors.Is(err, flag.ErrHelp) {
-		return exitGood
+		return exitOK
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(out, prefix+line)
@@ -83,16 +90,16 @@ func usageCode(prefix string, err error, out io.Writer) int {
 	return exitUsage
 }
 
-// untilSignal returns a context that ends when the process shall, and tells
-// that it does. A second signal ends the process at once.
-func untilSignal(tell func()) (context.Context, func()) {
+// untilSignal returns a context that ends at a signal to end the process, and
+// calls onSignal then. A second signal ends the process at once.
+func untilSignal(onSignal func()) (ctx context.Context, release func()) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	untold := context.AfterFunc(ctx, func() {
-		stop()
-		tell()
+	cancel := context.AfterFunc(ctx, func() {
+		stop() // a second signal has its default effect
+		onSignal()
 	})
 	return ctx, func() {
-		untold()
+		cancel()
 		stop()
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// process is a relay that runs.
+// process is a relay that was started.
 type process struct {
 	cmd   *exec.Cmd
 	admin string // URL, if it has pages
@@ -27,15 +27,15 @@ type process struct {
 	out, errOut strings.Builder // guarded by mu
 }
 
-// relayCommand is monkit-relay, which testscript has put into the path: this
-// test, whose TestMain runs main then.
+// relayCommand returns a command that runs monkit-relay. testscript has put it
+// into the path: it is this test binary, whose TestMain then runs main.
 func relayCommand(ts *testscript.TestScript, args []string) (*exec.Cmd, error) {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
 		for _, name := range []string{"monkit-relay", "monkit-relay.exe"} {
 			path := filepath.Join(dir, name)
 			if _, err := os.Stat(path); err == nil {
 				cmd := exec.Command(path, args...)
-				cmd.Dir, cmd.Env = ts.MkAbs("."), environ(ts)
+				cmd.Dir, cmd.Env = ts.MkAbs("."), scriptEnviron(ts)
 				return cmd, nil
 			}
 		}
@@ -43,8 +43,8 @@ func relayCommand(ts *testscript.TestScript, args []string) (*exec.Cmd, error) {
 	return nil, exec.ErrNotFound
 }
 
-// start waits until all is bound.
-func (w *world) start(ts *testscript.TestScript, args []string) error {
+// start starts a relay and waits until it has bound its addresses.
+func (e *scriptEnv) start(ts *testscript.TestScript, args []string) error {
 	cmd, err := relayCommand(ts, args)
 	if err != nil {
 		return err
@@ -62,22 +62,23 @@ func (w *world) start(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	var reading sync.WaitGroup
-	reading.Go(func() { p.keep(bufio.NewScanner(stdout), &p.out) })
-	reading.Go(func() { p.keep(bufio.NewScanner(stderr), &p.errOut) })
+	reading.Go(func() { p.read(bufio.NewScanner(stdout), &p.out) })
+	reading.Go(func() { p.read(bufio.NewScanner(stderr), &p.errOut) })
 	go func() {
 		defer close(p.ended)
 		reading.Wait()
 		cmd.Wait() // its error is in ProcessState
 	}()
-	w.relay = p
+	e.relay = p
 	ts.Defer(func() {
-		cmd.Process.Kill() // which changes nothing if it has ended
+		cmd.Process.Kill() // has no effect if it has ended
 		<-p.ended
 	})
-	return p.bound(ts, args)
+	return p.waitBound(ts, args)
 }
 
-func (p *process) keep(s *bufio.Scanner, into *strings.Builder) {
+// read appends the lines of s to into.
+func (p *process) read(s *bufio.Scanner, into *strings.Builder) {
 	for s.Scan() {
 		p.mu.Lock()
 		fmt.Fprintln(into, s.Text())
@@ -85,7 +86,7 @@ func (p *process) keep(s *bufio.Scanner, into *strings.Builder) {
 	}
 }
 
-func (p *process) said() (out, errOut string) {
+func (p *process) output() (out, errOut string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.out.String(), p.errOut.String()
@@ -96,15 +97,16 @@ var (
 	adminAt   = regexp.MustCompile(`(?m)^admin pages at (\S+)/$`)
 )
 
-// bound waits for the addresses of all listeners and of the pages.
-func (p *process) bound(ts *testscript.TestScript, args []string) error {
+// waitBound waits until the relay has printed the addresses of all listeners and
+// of its pages, and sets the variables of the script.
+func (p *process) waitBound(ts *testscript.TestScript, args []string) error {
 	line := strings.Join(args, " ")
 	listeners, pages := strings.Count(line, "-listen "), strings.Count(line, "-http ")
 	return eventually(func() error {
-		out, errOut := p.said()
+		out, errOut := p.output()
 		at, admin := listening.FindAllStringSubmatch(out, -1), adminAt.FindStringSubmatch(out)
 		if len(at) < listeners || pages > 0 && admin == nil {
-			return fmt.Errorf("not all is bound; it says %q and %q", out, errOut)
+			return fmt.Errorf("not all addresses are bound; the output is %q and %q", out, errOut)
 		}
 		for i, m := range at {
 			ts.Setenv("LISTEN"+strconv.Itoa(i+1), m[1])
@@ -117,14 +119,14 @@ func (p *process) bound(ts *testscript.TestScript, args []string) error {
 	})
 }
 
-// received reads what any operator can.
-func (w *world) received(_ *testscript.TestScript, args []string) error {
+// received waits until the JSON of /ledger has so many received lines.
+func (e *scriptEnv) received(_ *testscript.TestScript, args []string) error {
 	return eventually(func() error {
-		req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.relay.admin+"/ledger?format=json", nil)
+		req, err := http.NewRequestWithContext(e.t.Context(), http.MethodGet, e.relay.admin+"/ledger?format=json", nil)
 		if err != nil {
 			return err
 		}
-		_, body, err := answerTo(req)
+		_, body, err := do(req)
 		if err != nil {
 			return err
 		}
@@ -136,27 +138,27 @@ func (w *world) received(_ *testscript.TestScript, args []string) error {
 	})
 }
 
-func (w *world) signal(_ *testscript.TestScript, args []string) error {
+func (e *scriptEnv) signal(_ *testscript.TestScript, args []string) error {
 	s, ok := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt}[args[0]]
 	if !ok {
-		return fmt.Errorf("no signal %s", args[0])
+		return fmt.Errorf("unknown signal %s", args[0])
 	}
-	return w.relay.cmd.Process.Signal(s)
+	return e.relay.cmd.Process.Signal(s)
 }
 
-func (w *world) logged(_ *testscript.TestScript, args []string) error {
+func (e *scriptEnv) logged(_ *testscript.TestScript, args []string) error {
 	return eventually(func() error {
-		if _, log := w.relay.said(); !strings.Contains(log, args[0]) {
-			return fmt.Errorf("the log does not have %q: %s", args[0], log)
+		if _, log := e.relay.output(); !strings.Contains(log, args[0]) {
+			return fmt.Errorf("the log lacks %q: %s", args[0], log)
 		}
 		return nil
 	})
 }
 
-func (w *world) ended(ts *testscript.TestScript, args []string) error {
+func (e *scriptEnv) ended(ts *testscript.TestScript, args []string) error {
 	if err := eventually(func() error {
 		select {
-		case <-w.relay.ended:
+		case <-e.relay.ended:
 			return nil
 		default:
 			return fmt.Errorf("the relay still runs")
@@ -164,16 +166,16 @@ func (w *world) ended(ts *testscript.TestScript, args []string) error {
 	}); err != nil {
 		return err
 	}
-	out, errOut := w.relay.said()
-	w.out = out
+	out, errOut := e.relay.output()
+	e.out = out
 	fmt.Fprint(ts.Stdout(), out)
 	fmt.Fprint(ts.Stderr(), errOut)
-	want, code := args[0], w.relay.cmd.ProcessState.ExitCode()
+	want, code := args[0], e.relay.cmd.ProcessState.ExitCode()
 	if want == "killed" {
 		want = "-1"
 	}
 	if strconv.Itoa(code) != want {
-		return fmt.Errorf("ended with %v, want %s; stderr:\n%s", w.relay.cmd.ProcessState, args[0], errOut)
+		return fmt.Errorf("ended with %v, want %s; stderr:\n%s", e.relay.cmd.ProcessState, args[0], errOut)
 	}
 	return nil
 }

@@ -10,13 +10,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakless{m}, map[string]func(){"monkit-relay": main})
+	testscript.Main(leakChecker{m}, map[string]func(){"monkit-relay": main})
 }
 
-// leakless fails tests that leave goroutines behind.
-type leakless struct{ m *testing.M }
+// leakChecker fails if goroutines still run after the tests.
+type leakChecker struct{ m *testing.M }
 
-func (l leakless) Run() int {
+func (l leakChecker) Run() int {
 	code := l.m.Run()
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -25,15 +25,15 @@ func (l leakless) Run() int {
 	return code
 }
 
-// TestScripts runs monkit-relay as its users do. Beside testscript's own
-// commands there are those of scriptCommands.
+// TestScripts runs monkit-relay as a user does. The scripts have the commands of
+// scriptCommands in addition to those of testscript.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		ContinueOnError:     true, // a table of refusals shows all that is wrong with it
+		ContinueOnError:     true, // reports all lines that fail
 		Setup: func(env *testscript.Env) error {
-			env.Values[worldKey{}] = newWorld(env.T().(testing.TB))
+			env.Values[scriptEnvKey{}] = newScriptEnv(env.T().(testing.TB))
 			return nil
 		},
 		Cmds: scriptCommands,
@@ -42,41 +42,42 @@ func TestScripts(t *testing.T) {
 
 // scriptCommands are:
 //
-//	sink NAME udp|tcp|unixgram    a server that takes lines; its address is $NAME
-//	nobody NAME                   an address of TCP where nobody listens is $NAME
-//	start ARGS...                 run monkit-relay; what it bound is $LISTEN1, … and $ADMIN
-//	send NETWORK ADDRESS FILE     the file's lines, a datagram or a connection
-//	received N                    wait until the relay's ledger has so many lines
-//	arrived NAME FILE             wait until the sink has just the lines of the file
-//	signal TERM|INT               to the relay
-//	logged TEXT                   wait until the relay's log has it
-//	ended CODE|killed             wait for the relay's end; stdout and stderr are its own
-//	ledger FIELD=N...             check the law in the relay's last words, and these numbers;
-//	                              in.FIELD is the sum of the listeners, to.FIELD that of the destinations
-//	get [-host=HOST] CODE URL     ask; stdout is the answer
-//	refused TEXT ARGS...          run monkit-relay, which has to end with 2, having said
-//	                              TEXT, nothing on stdout and no credentials
+//	sink NAME udp|tcp|unixgram    start a server that receives lines; $NAME is its address
+//	closedport NAME               set $NAME to a TCP address that is not bound
+//	start ARGS...                 start monkit-relay and wait until it has bound its addresses,
+//	                              which are $LISTEN1, $LISTEN2, … and $ADMIN
+//	send NETWORK ADDRESS FILE     send the lines of the file in one datagram or connection
+//	received N                    wait until the relay has received N lines
+//	arrived NAME FILE             wait until the sink has received exactly the lines of the file
+//	signal TERM|INT               send a signal to the relay
+//	logged TEXT                   wait until the relay's log contains TEXT
+//	ended CODE|killed             wait until the relay has ended; stdout and stderr are its output
+//	ledger FIELD=N...             check that the printed ledger balances and has these numbers;
+//	                              in.FIELD is the sum of the listeners, to.FIELD of the destinations
+//	get [-host=HOST] CODE URL     send a request; stdout is the response
+//	fails TEXT ARGS...            run monkit-relay, which must exit with code 2 and print an error
+//	                              that contains TEXT, nothing to stdout, and no credentials
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"sink":     command(2, 2, (*world).sink),
-	"nobody":   command(1, 1, (*world).nobody),
-	"start":    command(1, 99, (*world).start),
-	"send":     command(3, 3, (*world).send),
-	"received": command(1, 1, (*world).received),
-	"arrived":  command(2, 2, (*world).arrived),
-	"signal":   command(1, 1, (*world).signal),
-	"logged":   command(1, 1, (*world).logged),
-	"ended":    command(1, 1, (*world).ended),
-	"ledger":   command(0, 99, (*world).ledger),
-	"get":      command(2, 3, (*world).get),
-	"refused":  command(1, 99, (*world).refused),
+	"sink":       command(2, 2, (*scriptEnv).sink),
+	"closedport": command(1, 1, (*scriptEnv).closedport),
+	"start":      command(1, 99, (*scriptEnv).start),
+	"send":       command(3, 3, (*scriptEnv).send),
+	"received":   command(1, 1, (*scriptEnv).received),
+	"arrived":    command(2, 2, (*scriptEnv).arrived),
+	"signal":     command(1, 1, (*scriptEnv).signal),
+	"logged":     command(1, 1, (*scriptEnv).logged),
+	"ended":      command(1, 1, (*scriptEnv).ended),
+	"ledger":     command(0, 99, (*scriptEnv).ledger),
+	"get":        command(2, 3, (*scriptEnv).get),
+	"fails":      command(1, 99, (*scriptEnv).fails),
 }
 
-// command makes f a command of testscript that has so many arguments.
-func command(least, most int, f func(w *world, ts *testscript.TestScript, args []string) error) func(*testscript.TestScript, bool, []string) {
+// command returns f as a command that takes from least to most arguments.
+func command(least, most int, f func(e *scriptEnv, ts *testscript.TestScript, args []string) error) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < least || len(args) > most {
-			ts.Fatalf("see scriptCommands for how this is written")
+			ts.Fatalf("wrong use; see scriptCommands")
 		}
-		ts.Check(f(ts.Value(worldKey{}).(*world), ts, args))
+		ts.Check(f(ts.Value(scriptEnvKey{}).(*scriptEnv), ts, args))
 	}
 }

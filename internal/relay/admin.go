@@ -10,10 +10,10 @@ import (
 	"monkit.example/internal/web"
 )
 
-// scope is where a relay's own series are found.
+// scope is the scope of the relay's own series in Config.Registry.
 const scope = "monkit.example/internal/relay"
 
-// admin is where a relay shows itself.
+// admin is the listener of the admin pages. New binds it, and Run serves it.
 type admin struct {
 	listener net.Listener
 	started  time.Time
@@ -43,14 +43,14 @@ func (r *Relay) openAdmin() error {
 	return nil
 }
 
-// close lets go of pages that were never served.
+// close closes the listener of pages that were never served.
 func (a *admin) close() {
 	if a != nil {
-		a.listener.Close() // an error changes nothing any more
+		a.listener.Close() // no request was accepted, so an error loses nothing
 	}
 }
 
-// AdminURL is where the admin pages are, or "".
+// AdminURL returns the URL of the admin pages, or "" if there are none.
 func (r *Relay) AdminURL() string {
 	if r.admin == nil {
 		return ""
@@ -58,34 +58,35 @@ func (r *Relay) AdminURL() string {
 	return "http://" + r.admin.listener.Addr().String() + "/"
 }
 
-// show makes the relay visible until end is called: its series to the
-// registry, its pages to readers, and that it drains once ctx has ended.
-func (r *Relay) show(ctx context.Context) (end func()) {
+// publish adds the series of the relay to the registry and serves the admin
+// pages, until end is called. When ctx ends, which begins the drain, health
+// reports it.
+func (r *Relay) publish(ctx context.Context) (end func()) {
 	detach := func() {}
 	if r.cfg.Registry != nil {
 		detach = r.cfg.Registry.ScopeNamed(scope).Attach(r)
 	}
-	known := context.AfterFunc(ctx, func() { r.health.note("draining: the relay is about to end") })
-	hide := r.serveAdmin(context.WithoutCancel(ctx)) // while it drains too
+	stopNote := context.AfterFunc(ctx, func() { r.health.add("draining: the relay delivers what is pending, then it ends") })
+	stopServing := r.serveAdmin(context.WithoutCancel(ctx)) // also during the drain
 	return func() {
-		hide()
-		known()
+		stopServing()
+		stopNote()
 		detach()
 	}
 }
 
-// serveAdmin serves the pages until hide is called.
-func (r *Relay) serveAdmin(ctx context.Context) (hide func()) {
+// serveAdmin serves the pages until stop is called.
+func (r *Relay) serveAdmin(ctx context.Context) (stop func()) {
 	if r.admin == nil {
 		return func() {}
 	}
-	h := r.guarded(r.admin.listener.Addr().String())
+	h := r.adminHandler(r.admin.listener.Addr().String())
 	ctx, cancel := context.WithCancel(ctx)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
 		if err := web.Serve(ctx, r.admin.listener, h); err != nil {
-			r.cfg.Logger.Error("the admin pages broke", "err", err)
+			r.cfg.Logger.Error("serving the admin pages failed", "err", err)
 		}
 	}()
 	return func() {
@@ -94,11 +95,12 @@ func (r *Relay) serveAdmin(ctx context.Context) (hide func()) {
 	}
 }
 
-// guarded are the pages, for this machine only if address is of it alone.
-func (r *Relay) guarded(address string) http.Handler {
+// adminHandler returns the handler of the pages. If address is a loopback
+// address, it rejects requests that were made by another name.
+func (r *Relay) adminHandler(address string) http.Handler {
 	if web.IsLocal(address) {
 		return web.OnlyLocal(r.pages())
 	}
-	r.cfg.Logger.Warn("the admin pages can be read by whoever reaches this address", "address", address)
+	r.cfg.Logger.Warn("the admin pages are open to everyone who can reach this address", "address", address)
 	return r.pages()
 }

@@ -9,31 +9,32 @@ import (
 	"monkit.example/internal/web"
 )
 
-// health is what keeps a relay from being well. There are as many notes as
-// listeners, and one.
+// health collects the reasons why no more lines should be sent to a relay: that
+// it drains, and listeners that failed. It is the handler of /healthz. There
+// are at most as many problems as listeners, and one.
 type health struct {
-	mu    sync.Mutex
-	notes []string // guarded by mu
+	mu  sync.Mutex
+	all []string // guarded by mu
 }
 
-func (h *health) note(why string) {
+func (h *health) add(problem string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.notes = append(h.notes, why)
+	h.all = append(h.all, problem)
 }
 
-// why is what was noted.
-func (h *health) why() []string {
+func (h *health) problems() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.notes)
+	return slices.Clone(h.all)
 }
 
-// ServeHTTP is for whoever decides where lines are sent: 503 means not here.
+// ServeHTTP responds to load balancers: with status 200, or with status 503 and
+// the problems.
 func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	web.SetHeaders(w.Header())
-	if why := h.why(); len(why) > 0 {
-		http.Error(w, strings.Join(why, "\n"), http.StatusServiceUnavailable)
+	if problems := h.problems(); len(problems) > 0 {
+		http.Error(w, strings.Join(problems, "\n"), http.StatusServiceUnavailable)
 		return
 	}
 	web.WriteText(w, "ok\n")

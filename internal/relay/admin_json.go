@@ -6,7 +6,7 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// ledgerJSON is a Ledger as /ledger?format=json has it.
+// ledgerJSON is the form of a Ledger at /ledger?format=json.
 type ledgerJSON struct {
 	receivedJSON
 	Listeners    []listenerJSON    `json:"listeners"`
@@ -22,7 +22,7 @@ type receivedJSON struct {
 type listenerJSON struct {
 	Name string `json:"name"`
 	receivedJSON
-	KernelDrops *int64 `json:"kernel_dropped_datagrams"` // null where the system does not say
+	KernelDrops *int64 `json:"kernel_dropped_datagrams"` // null if the system does not report it
 }
 
 type destinationJSON struct {
@@ -65,7 +65,7 @@ func nonzero(c ledger.Counts) ledger.Counts {
 	return n
 }
 
-// rejectedJSON is a RejectedLine as /bad?format=json has it.
+// rejectedJSON is the form of a RejectedLine at /bad?format=json.
 type rejectedJSON struct {
 	At       time.Time     `json:"at"`
 	Listener string        `json:"listener"`

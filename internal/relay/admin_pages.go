@@ -14,6 +14,7 @@ import (
 	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
+	"monkit.example/reporters/ledger"
 )
 
 //go:embed admin_layout.html admin_index.html admin_bad.html
@@ -30,7 +31,7 @@ func parsePage(name string) *template.Template {
 	}).ParseFS(adminFiles, "admin_layout.html", name))
 }
 
-// pages are all there are.
+// pages returns the handler of all pages.
 func (r *Relay) pages() *http.ServeMux {
 	m := http.NewServeMux()
 	web.Assets(m)
@@ -44,10 +45,10 @@ func (r *Relay) pages() *http.ServeMux {
 	return m
 }
 
-// adminView is what every page shows; Body is the page's own.
+// adminView is the data of a page's template. Body differs from page to page.
 type adminView struct {
 	Page     string
-	Registry bool // whether there are pages below /mon/
+	Registry bool // there are pages below /mon/
 	Now      time.Time
 	Up       time.Duration
 	Body     any
@@ -61,46 +62,58 @@ func (r *Relay) view(page string, body any) adminView {
 	}
 }
 
-// indexView is the ledger and its sums.
+// indexView is the body of the index page: the ledger, its sums, and the state
+// of the relay.
 type indexView struct {
 	Ledger
-	Health                         []string
-	Delivered, Pending             int64
-	Rejected, Dropped, Unaccounted int64
-	Away                           map[string]bool // destinations, by name
+	Sum                         ledger.Listener // of all listeners
+	Delivered, Dropped, Pending int64           // of all destinations
+	Unaccounted                 int64           // of listeners and destinations
+
+	Problems    []string
+	Unavailable map[string]bool // by name of the destination
+	Aggregate   time.Duration   // zero if nothing is aggregated
+}
+
+func newIndexView(l Ledger) indexView {
+	v := indexView{Ledger: l, Sum: l.Received()}
+	v.Unaccounted = v.Sum.Received - v.Sum.Accepted - v.Sum.Rejected.Sum()
+	for _, d := range l.Destinations {
+		v.Delivered += d.Delivered
+		v.Dropped += d.Dropped.Sum()
+		v.Pending += d.Pending
+		v.Unaccounted += d.Unaccounted()
+	}
+	return v
 }
 
 func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
-	v := indexView{Ledger: r.Ledger(), Health: r.health.why(), Away: r.away()}
-	in := v.Received()
-	v.Rejected = in.Received - in.Accepted
-	for _, d := range v.Destinations {
-		v.Delivered += d.Delivered
-		v.Pending += d.Pending
-		v.Dropped += d.Dropped.Sum()
-		v.Unaccounted += d.Unaccounted()
+	v := newIndexView(r.Ledger())
+	v.Problems, v.Unavailable = r.health.problems(), r.unavailable()
+	if r.aggregate != nil {
+		v.Aggregate = r.cfg.Aggregate
 	}
 	web.Write(w, indexPage, r.view("/", v))
 }
 
-// away are the names of the destinations that say they are not up.
-func (r *Relay) away() map[string]bool {
-	down := make(map[string]bool)
+// unavailable returns the names of the destinations whose series up is 0.
+func (r *Relay) unavailable() map[string]bool {
+	names := make(map[string]bool)
 	for _, d := range r.destinations {
 		if s, ok := d.Reporter.(monkit.StatSource); ok {
 			s.Stats(func(_ monkit.SeriesKey, field string, val float64) {
 				if field == "up" && val == 0 {
-					down[d.Name] = true
+					names[d.Name] = true
 				}
 			})
 		}
 	}
-	return down
+	return names
 }
 
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
 	l := r.Ledger()
-	switch formOf(req, "text") {
+	switch formatParam(req, "text") {
 	case "text":
 		var text bytes.Buffer
 		l.Print(&text)
@@ -108,38 +121,38 @@ func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
 	case "json":
 		web.WriteJSON(w, l.json())
 	default:
-		refuse(w, req, "text or json")
+		rejectFormat(w, req, "text or json")
 	}
 }
 
 func (r *Relay) serveBad(w http.ResponseWriter, req *http.Request) {
 	rejected := r.RejectedLines()
 	slices.Reverse(rejected) // newest first
-	switch formOf(req, "html") {
+	switch formatParam(req, "html") {
 	case "html":
 		web.Write(w, badPage, r.view("/bad", rejected))
 	case "json":
 		web.WriteJSON(w, rejectedToJSON(rejected))
 	default:
-		refuse(w, req, "html or json")
+		rejectFormat(w, req, "html or json")
 	}
 }
 
-// formOf is the form that was asked for.
-func formOf(r *http.Request, otherwise string) string {
-	if form := r.URL.Query().Get("format"); form != "" {
-		return form
+// formatParam returns the parameter format, or otherwise if there is none.
+func formatParam(r *http.Request, otherwise string) string {
+	if f := r.URL.Query().Get("format"); f != "" {
+		return f
 	}
 	return otherwise
 }
 
-func refuse(w http.ResponseWriter, r *http.Request, forms string) {
+func rejectFormat(w http.ResponseWriter, r *http.Request, known string) {
 	web.SetHeaders(w.Header())
-	http.Error(w, fmt.Sprintf("format %q is not known; write %s", formOf(r, ""), forms), http.StatusBadRequest)
+	http.Error(w, fmt.Sprintf("format %q is not known; write %s", formatParam(r, ""), known), http.StatusBadRequest)
 }
 
-// visible returns s with everything that does not print written as an escape.
-// Backslashes are doubled, so that the page shows exactly which bytes came in.
+// visible returns s with every unprintable character written as an escape. It
+// doubles backslashes, so that the page shows exactly which bytes were received.
 func visible(s string) string {
 	return webpage.Printable(strings.ReplaceAll(s, `\`, `\\`))
 }

@@ -16,7 +16,7 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// hostile are lines that would do something to a page that trusted them.
+// hostile are lines that would change a page which did not escape them.
 var hostile = []string{
 	`<script>alert(1)</script>`,
 	`"><img src=x onerror=alert(1)>`,
@@ -30,21 +30,21 @@ var hostile = []string{
 	strings.Repeat("<b>", 1000),
 }
 
-func TestHostileLinesDoNothingToPages(t *testing.T) {
+func TestHostileLinesAreEscapedOnPages(t *testing.T) {
 	r := start(t, Config{
-		Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anywhere,
+		Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anyPort,
 	})
 	defer r.stop(t)
 	conn := dial(t, r.Addrs()[0])
 	for _, line := range hostile {
 		write(t, conn, line+"\n")
 	}
-	waitFor(t, "refusal", func() bool { return len(r.RejectedLines()) == len(hostile) })
+	waitFor(t, "rejection", func() bool { return len(r.RejectedLines()) == len(hostile) })
 	for _, path := range []string{"/", "/bad"} {
 		wantHarmless(t, path, r.get(t, path).body)
 	}
 	if text := textOf(t, r.get(t, "/bad").body); !strings.Contains(text, hostile[0]) || !strings.Contains(text, `a.b \u202egnp.exe`) {
-		t.Errorf("what was refused is not shown:\n%s", text)
+		t.Errorf("the page does not show the rejected lines:\n%s", text)
 	}
 	var bad []struct {
 		At                      time.Time
@@ -61,7 +61,7 @@ func TestHostileLinesDoNothingToPages(t *testing.T) {
 	}
 }
 
-// allowed are the elements that the pages are made of, and their attributes.
+// allowed has the elements of the templates, with their attributes.
 var allowed = map[string]string{
 	"html": "lang", "head": "", "meta": "charset name content http-equiv", "title": "", "noscript": "", "link": "rel href",
 	"script": "src defer", "body": "", "header": "", "h1": "", "nav": "aria-label", "a": "href aria-current", "main": "id",
@@ -69,8 +69,8 @@ var allowed = map[string]string{
 	"time": "datetime", "code": "", "dl": "", "dt": "", "dd": "", "h2": "",
 }
 
-// wantHarmless fails if a page has anything that its template does not, or
-// characters that hide or turn around others.
+// wantHarmless fails if a page has elements or attributes that its template does
+// not have, or characters that hide or reorder others.
 func wantHarmless(t *testing.T, path, page string) {
 	t.Helper()
 	z := html.NewTokenizer(strings.NewReader(page))
@@ -96,7 +96,7 @@ func wantHarmless(t *testing.T, path, page string) {
 		}
 	}
 	if i := strings.IndexFunc(page, func(c rune) bool { return c != '\n' && !unicode.IsPrint(c) || c == unicode.ReplacementChar }); i >= 0 {
-		t.Errorf("%s has what is not seen: %q", path, page[i:min(i+20, len(page))])
+		t.Errorf("%s has an unprintable character: %q", path, page[i:min(i+20, len(page))])
 	}
 }
 
@@ -112,7 +112,7 @@ func textOf(t *testing.T, page string) string {
 	return text.String()
 }
 
-func TestVisible(t *testing.T) {
+func TestVisibleEscapesUnprintableCharacters(t *testing.T) {
 	for in, want := range map[string]string{
 		"":             "",
 		"plain text":   "plain text",
@@ -175,16 +175,125 @@ func TestLedgerJSON(t *testing.T) {
 	}
 }
 
-// What does not add up is shown, so that it is reported.
-func TestIndexShowsWhatIsUnaccountedFor(t *testing.T) {
-	for missing, want := range map[int64]bool{0: false, 3: true} {
+// indexOf renders the index page of a ledger.
+func indexOf(t *testing.T, l Ledger) string {
+	t.Helper()
+	var page strings.Builder
+	if err := indexPage.Execute(&page, adminView{Page: "/", Body: newIndexView(l)}); err != nil {
+		t.Fatal(err)
+	}
+	return page.String()
+}
+
+func TestIndexShowsSums(t *testing.T) {
+	listener := ledger.Listener{Received: 30, Accepted: 20, Rejected: ledger.Counts{ledger.Malformed: 6, ledger.NotFinite: 4}}
+	page := indexOf(t, Ledger{
+		Listeners: []ListenerLedger{{Name: "in1", Listener: listener}, {Name: "in2", Listener: listener}},
+		Destinations: []DestinationLedger{
+			{Name: "out1", Ledger: ledger.Ledger{Accepted: 40, Delivered: 31, Pending: 2, Dropped: ledger.Counts{ledger.Expired: 3, ledger.QueueFull: 4}}},
+			{Name: "out2", Ledger: ledger.Ledger{Accepted: 40, Delivered: 24, Pending: 11, Dropped: ledger.Counts{ledger.Rejected: 5}}},
+		},
+	})
+	for _, want := range []string{
+		"<div><dt>lines received</dt><dd>60</dd></div>",
+		"<div><dt>accepted</dt><dd>40</dd></div>",
+		`<div class="bad"><dt>rejected</dt><dd>20</dd></div>`,
+		"<div><dt>delivered</dt><dd>55</dd></div>",
+		`<div class="bad"><dt>dropped</dt><dd>12</dd></div>`,
+		"<div><dt>pending</dt><dd>13</dd></div>",
+		`<td class="bad">malformed=6,not_finite=4</td>`,
+		`<td class="bad">expired=3,queue_full=4</td>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "unaccounted") {
+		t.Errorf("the page shows unaccounted lines of a ledger that balances:\n%s", page)
+	}
+	if page := indexOf(t, Ledger{}); strings.Contains(page, `class="bad"`) {
+		t.Errorf("the page of an empty ledger marks a number:\n%s", page)
+	}
+}
+
+func TestIndexShowsUnaccountedLines(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		l    Ledger
+		want int
+	}{
+		{"of a listener", Ledger{Listeners: []ListenerLedger{{Listener: ledger.Listener{Received: 9, Accepted: 5, Rejected: ledger.Counts{ledger.Malformed: 1}}}}}, 3},
+		{"of a destination", Ledger{Destinations: []DestinationLedger{{Ledger: ledger.Ledger{Accepted: 9, Delivered: 4, Pending: 2, Dropped: ledger.Counts{ledger.Expired: 1}}}}}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := fmt.Sprintf(`<div class="bad"><dt>unaccounted</dt><dd>%d</dd></div>`, tt.want)
+			if page := indexOf(t, tt.l); !strings.Contains(page, want) {
+				t.Errorf("the page lacks %s:\n%s", want, page)
+			}
+		})
+	}
+}
+
+func TestIndexShowsKernelDrops(t *testing.T) {
+	for _, tt := range []struct {
+		l    ListenerLedger
+		want string
+	}{
+		{ListenerLedger{}, `<td class="none">not reported</td>`},
+		{ListenerLedger{KnowsDrops: true}, "<td>0</td></tr>"},
+		{ListenerLedger{KnowsDrops: true, KernelDrops: 7}, `<td class="bad">7</td></tr>`},
+	} {
+		if page := indexOf(t, Ledger{Listeners: []ListenerLedger{tt.l}}); !strings.Contains(page, tt.want) {
+			t.Errorf("the page lacks %s:\n%s", tt.want, page)
+		}
+	}
+}
+
+func TestPageOfRejectedLinesShowsEachColumn(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
+	line := RejectedLine{At: at, Listener: "in", Reason: ledger.NotFinite, Text: "a\x01 NaN", Err: "value\x02"}
+	for _, tt := range []struct {
+		lines []RejectedLine
+		want  string
+	}{
+		{nil, "No rejected lines so far."},
+		{[]RejectedLine{line}, `<tr><td class="short"><time datetime="2026-01-02T03:04:05.006Z">03:04:05.006</time></td>` +
+			`<td><code>a\x01 NaN</code></td><td>value\x02</td><td class="short">not_finite</td><td>in</td></tr>`},
+	} {
 		var page strings.Builder
-		view := adminView{Page: "/", Body: indexView{Unaccounted: missing}}
-		if err := indexPage.Execute(&page, view); err != nil {
+		if err := badPage.Execute(&page, adminView{Page: "/bad", Body: tt.lines}); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(page.String(), fmt.Sprintf("<dt>unaccounted</dt><dd>%d</dd>", missing)); got != want {
-			t.Errorf("%d: %s", missing, page.String())
+		if !strings.Contains(page.String(), tt.want) {
+			t.Errorf("the page lacks %s:\n%s", tt.want, page.String())
 		}
+		if current := `<a href="bad" aria-current="page">rejected lines</a>`; strings.Count(page.String(), "aria-current") != 1 || !strings.Contains(page.String(), current) {
+			t.Errorf("the page lacks %s:\n%s", current, page.String())
+		}
+	}
+}
+
+func TestIndexShowsProblems(t *testing.T) {
+	var page strings.Builder
+	if err := indexPage.Execute(&page, adminView{Page: "/", Body: indexView{Problems: []string{"one", "<two>"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "<p class=\"alert\" role=\"status\">one</p>\n<p class=\"alert\" role=\"status\">&lt;two&gt;</p>"; !strings.Contains(page.String(), want) {
+		t.Errorf("the page lacks %s:\n%s", want, page.String())
+	}
+}
+
+func TestIndexExplainsTheAggregate(t *testing.T) {
+	const note = "sends the sums to destinations of other formats every 2s"
+	sink := faultsink.NewTCP(t)
+	for listener, want := range map[string]bool{"statsd": true, "graphite": false} {
+		r := start(t, Config{
+			Listen: []string{listener + "+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()},
+			Aggregate: 2 * time.Second, HTTP: anyPort,
+		})
+		if got := r.get(t, "/").body; strings.Contains(got, note) != want {
+			t.Errorf("%s to graphite: the page has the note: %v, want %v:\n%s", listener, !want, want, got)
+		}
+		r.stop(t)
 	}
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +19,10 @@ import (
 	"monkit.example/monkit"
 )
 
-// anywhere is where the admin pages of a test are.
-const anywhere = "127.0.0.1:0"
+// anyPort is the address of the admin pages of a test.
+const anyPort = "127.0.0.1:0"
 
-// answer is what a page said.
+// answer is the response of a page.
 type answer struct {
 	code   int
 	header http.Header
@@ -34,7 +35,7 @@ func (r *running) get(t *testing.T, path string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Close = true // leave no connection behind
+	req.Close = true // an idle connection would be a leaked goroutine
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -47,22 +48,26 @@ func (r *running) get(t *testing.T, path string) answer {
 	return answer{resp.StatusCode, resp.Header, string(body)}
 }
 
-// shown is a relay with pages that has accepted one line and refused another.
-func shown(t *testing.T, cfg Config) *running {
+// startWithPages starts a relay with pages, which has accepted one line and
+// rejected another.
+func startWithPages(t *testing.T, cfg Config) *running {
 	t.Helper()
-	cfg.Listen, cfg.HTTP = []string{"graphite+udp://127.0.0.1:0"}, anywhere
+	cfg.Listen, cfg.HTTP = []string{"graphite+udp://127.0.0.1:0"}, anyPort
 	if cfg.Forward == nil {
 		cfg.Forward = []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}
 	}
 	r := start(t, cfg)
 	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nnonsense\n")
-	waitFor(t, "taking in", func() bool { return r.Ledger().Received().Received == 2 })
+	waitFor(t, "acceptance", func() bool { return r.Ledger().Received().Received == 2 })
 	return r
 }
 
 func TestAdminPages(t *testing.T) {
-	r := shown(t, Config{Registry: monkit.NewRegistry()})
+	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
 	defer r.stop(t)
+	if got := r.get(t, "/").body; !regexp.MustCompile(`As of \d\d:\d\d:\d\d [^,]+, up for \d\d?s\.`).MatchString(got) {
+		t.Errorf("the index lacks the time since the start:\n%s", got)
+	}
 	for _, tt := range []struct {
 		path, kind, has string
 		code            int
@@ -88,27 +93,27 @@ func TestAdminPages(t *testing.T) {
 			t.Errorf("%s: %d %s, want %q in\n%s", tt.path, got.code, got.header.Get("Content-Type"), tt.has, got.body)
 		}
 		if got.header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s may be taken for what it is not: %v", tt.path, got.header)
+			t.Errorf("%s lacks nosniff: %v", tt.path, got.header)
 		}
 		if tt.code == 200 && !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
-			t.Errorf("%s may load anything: %v", tt.path, got.header)
+			t.Errorf("%s has no content security policy: %v", tt.path, got.header)
 		}
 	}
 }
 
-// TestReadmePages asks for the pages that README.md tells operators of.
+// TestReadmePages requests the pages that README.md lists for operators.
 func TestReadmePages(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, told, found := strings.Cut(string(text), "With `-http ")
-	told, _, ended := strings.Cut(told, "\n\n")
-	paths := regexp.MustCompile("`(/[^`]*)`").FindAllStringSubmatch(told, -1)
+	_, listed, found := strings.Cut(string(text), "With `-http ")
+	listed, _, ended := strings.Cut(listed, "\n\n")
+	paths := regexp.MustCompile("`(/[^`]*)`").FindAllStringSubmatch(listed, -1)
 	if !found || !ended || len(paths) == 0 {
-		t.Fatal("README.md does not tell of -http")
+		t.Fatal("README.md does not list the pages of -http")
 	}
-	r := shown(t, Config{Registry: monkit.NewRegistry()})
+	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
 	defer r.stop(t)
 	for _, path := range paths {
 		if got := r.get(t, path[1]); got.code != 200 {
@@ -117,8 +122,8 @@ func TestReadmePages(t *testing.T) {
 	}
 }
 
-func TestNobodyWritesToAdminPages(t *testing.T) {
-	r := shown(t, Config{})
+func TestAdminPagesRejectPosts(t *testing.T) {
+	r := startWithPages(t, Config{})
 	defer r.stop(t)
 	for _, path := range []string{"/", "/ledger", "/bad", "/healthz"} {
 		rec := httptest.NewRecorder()
@@ -129,8 +134,8 @@ func TestNobodyWritesToAdminPages(t *testing.T) {
 	}
 }
 
-func TestAdminPagesAreForThisMachineUnlessAnAddressSaysElse(t *testing.T) {
-	r := shown(t, Config{})
+func TestPagesOnLoopbackAddressRejectOtherHosts(t *testing.T) {
+	r := startWithPages(t, Config{})
 	defer r.stop(t)
 	for _, tt := range []struct {
 		address, host string
@@ -149,28 +154,28 @@ func TestAdminPagesAreForThisMachineUnlessAnAddressSaysElse(t *testing.T) {
 		req := httptest.NewRequest(http.MethodGet, "/ledger", nil)
 		req.Host = tt.host
 		rec := httptest.NewRecorder()
-		r.guarded(tt.address).ServeHTTP(rec, req)
+		r.adminHandler(tt.address).ServeHTTP(rec, req)
 		if rec.Code != tt.code || strings.Contains(rec.Body.String(), "ledger:") != (tt.code == 200) {
 			t.Errorf("%s as %s: %d %q", tt.address, tt.host, rec.Code, rec.Body)
 		}
-		if open := tt.host == "relay.example:9125"; strings.Contains(log.String(), "can be read by whoever") != open {
+		if open := tt.host == "relay.example:9125"; strings.Contains(log.String(), "the admin pages are open") != open {
 			t.Errorf("%s: the log is %q", tt.address, log.String())
 		}
 	}
 }
 
-func TestPagesWithoutARegistryHaveNoMetrics(t *testing.T) {
-	r := shown(t, Config{})
+func TestPagesWithoutRegistryHaveNoMetrics(t *testing.T) {
+	r := startWithPages(t, Config{})
 	defer r.stop(t)
 	if got := r.get(t, "/mon/"); got.code != 404 {
 		t.Errorf("/mon/ is %d", got.code)
 	}
 	if got := r.get(t, "/"); strings.Contains(got.body, "mon/") {
-		t.Errorf("the index leads nowhere:\n%s", got.body)
+		t.Errorf("the index links to pages that do not exist:\n%s", got.body)
 	}
 }
 
-func TestARegistryHasTheSeriesWhileTheRelayRuns(t *testing.T) {
+func TestRegistryHasTheSeriesWhileTheRelayRuns(t *testing.T) {
 	reg := monkit.NewRegistry()
 	has := func() (found bool) {
 		reg.Stats(func(key monkit.SeriesKey, field string, val float64) {
@@ -178,56 +183,58 @@ func TestARegistryHasTheSeriesWhileTheRelayRuns(t *testing.T) {
 		})
 		return found
 	}
-	r := shown(t, Config{Registry: reg})
+	r := startWithPages(t, Config{Registry: reg})
 	if !has() {
-		t.Error("the relay that runs is not there")
+		t.Error("the registry lacks the series of a relay that runs")
 	}
 	r.stop(t)
 	if has() {
-		t.Error("the relay that has ended is still there")
+		t.Error("the registry has the series of a relay that has ended")
 	}
 }
 
-func TestADestinationThatIsAwayIsShown(t *testing.T) {
-	const away = "does not take lines now"
-	r := shown(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Millisecond})
+func TestUnavailableDestinationIsMarked(t *testing.T) {
+	const mark = "unavailable; the log has the error"
+	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Millisecond})
 	defer r.stop(t)
-	waitFor(t, "being told", func() bool { return strings.Contains(r.get(t, "/").body, away) })
+	waitFor(t, "the mark", func() bool { return strings.Contains(r.get(t, "/").body, mark) })
 
-	well := shown(t, Config{})
-	defer well.stop(t)
-	waitFor(t, "delivery", func() bool { return well.Ledger().Destinations[0].Delivered == 1 })
-	if got := well.get(t, "/"); strings.Contains(got.body, away) {
-		t.Errorf("a destination that is there is called away:\n%s", got.body)
+	available := startWithPages(t, Config{})
+	defer available.stop(t)
+	waitFor(t, "delivery", func() bool { return available.Ledger().Destinations[0].Delivered == 1 })
+	if got := available.get(t, "/"); strings.Contains(got.body, mark) {
+		t.Errorf("an available destination is marked:\n%s", got.body)
 	}
 }
 
-func TestHealthTellsOfTheDrain(t *testing.T) {
-	r := shown(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Second})
+func TestHealthReportsTheDrain(t *testing.T) {
+	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Second})
 	r.end()
-	waitFor(t, "being told", func() bool { return r.health.why() != nil })
+	waitFor(t, "the report", func() bool { return r.health.problems() != nil })
 	if got := r.get(t, "/healthz"); got.code != 503 || !strings.Contains(got.body, "draining") {
 		t.Errorf("%d %q", got.code, got.body)
 	}
 	if got := r.get(t, "/"); !strings.Contains(got.body, `role="status">draining`) {
-		t.Errorf("the index does not tell:\n%s", got.body)
+		t.Errorf("the index does not report the drain:\n%s", got.body)
 	}
 	if l := r.stop(t); l.Destinations[0].Dropped.Sum() != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 	if conn, err := net.Dial("tcp", r.admin.listener.Addr().String()); err == nil {
 		conn.Close()
-		t.Error("the pages outlive the relay")
+		t.Error("the pages are served after the end of the relay")
 	}
 }
 
-func TestHealthTellsOfAListenerThatBroke(t *testing.T) {
+func TestFailedListenerIsReported(t *testing.T) {
+	var log bytes.Buffer // which slog's handlers lock
 	r := start(t, Config{
+		Logger:  logTo(&log),
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "graphite+tcp://127.0.0.1:0"},
-		Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anywhere,
+		Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anyPort,
 	})
 	r.receivers[0].listener.Close()
-	waitFor(t, "being told", func() bool { return r.get(t, "/healthz").code == 503 })
+	waitFor(t, "the report", func() bool { return r.get(t, "/healthz").code == 503 })
 	if got := r.get(t, "/healthz"); !strings.Contains(got.body, "a listener failed: read graphite+udp://127.0.0.1") {
 		t.Errorf("%q", got.body)
 	}
@@ -235,28 +242,56 @@ func TestHealthTellsOfAListenerThatBroke(t *testing.T) {
 	if err := <-r.done; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Run() = %v", err)
 	}
-}
-
-func TestNoPagesUnlessAskedFor(t *testing.T) {
-	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}})
-	defer r.stop(t)
-	if url := r.AdminURL(); url != "" {
-		t.Errorf("pages at %s", url)
+	if want := `level=ERROR msg="a listener failed" err="read graphite+udp://127.0.0.1`; !strings.Contains(log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, log.String())
 	}
 }
 
-func TestWrongAdminAddress(t *testing.T) {
-	taken, err := net.Listen("tcp", anywhere)
+func TestRelayEndsWithItsLastListener(t *testing.T) {
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}})
+	r.receivers[0].listener.Close()
+	if err := <-r.done; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run() = %v", err)
+	}
+	r.end()
+	time.Sleep(10 * time.Millisecond) // for a goroutine that reports the drain
+	if got := r.health.problems(); len(got) != 1 || !strings.HasPrefix(got[0], "a listener failed") {
+		t.Errorf("after the end of Run the problems are %q", got)
+	}
+}
+
+func TestFailureOfThePagesIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	r := start(t, Config{
+		Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}, HTTP: anyPort, Logger: logTo(&log),
+	})
+	r.admin.listener.Close()
+	r.stop(t)
+	if want := `level=ERROR msg="serving the admin pages failed" err=`; !strings.Contains(log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, log.String())
+	}
+}
+
+func TestNoPagesWithoutAddress(t *testing.T) {
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}})
+	defer r.stop(t)
+	if url := r.AdminURL(); url != "" {
+		t.Errorf("the pages are at %s", url)
+	}
+}
+
+func TestErrorsOfTheAdminAddressSayWhatToWrite(t *testing.T) {
+	taken, err := net.Listen("tcp", anyPort)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
 	for _, tt := range []struct{ name, address, forward, want string }{
 		{"no host", "9125", "graphite+tcp://h:1", `http: "9125": no host before the port; write 127.0.0.1:9125`},
-		{"among other errors", "9125", "carrots://h", `http: "9125": no host`},
-		{"other errors", "9125", "carrots://h", "forward: "},
+		{"with an error of another address", "9125", "carrots://h", `http: "9125": no host`},
+		{"the error of the other address", "9125", "carrots://h", "forward: "},
 		{"taken", taken.Addr().String(), "graphite+tcp://h:1", "http: listen tcp"},
-		{"what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program has it"},
+		{"taken, with what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program has it"},
 	} {
 		_, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{tt.forward}, HTTP: tt.address})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -265,9 +300,9 @@ func TestWrongAdminAddress(t *testing.T) {
 	}
 }
 
-// A relay that cannot have one of its addresses lets go of all.
-func TestPagesOfARelayThatDoesNotStartAreGone(t *testing.T) {
-	taken, err := net.Listen("tcp", anywhere)
+// A relay that fails to bind one address closes all others.
+func TestRelayThatDoesNotStartClosesItsPages(t *testing.T) {
+	taken, err := net.Listen("tcp", anyPort)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,17 +18,17 @@ const (
 	aggregatedIdle = time.Hour
 )
 
-// aggregate adds up lines that report changes, as those of statsd do, into
-// series that report totals, for destinations whose format has no changes. It
-// is a Reporter to the receivers and a StatSource to the collector that reads
-// the series. A counter becomes the field total, a gauge the field value, a
-// timer or histogram the fields of a distribution in the unit that it came in.
+// aggregate adds up lines that report changes, as StatsD lines do, into series
+// that report totals, for destinations whose format cannot hold changes. It is
+// a Reporter to the receivers and a StatSource to the collector that reads the
+// series. A counter becomes the field total, a gauge the field value, a timer
+// or histogram the fields of a distribution in the unit of its lines.
 type aggregate struct {
 	mu     sync.Mutex
 	series map[string]*aggregated // guarded by mu, as all below; by kind, measurement and tags
-	order  []*aggregated          // as they were first received
+	order  []*aggregated          // in the order of their first lines
 	counts ledger.Ledger
-	name   []byte // scratch of find
+	name   []byte // scratch of findLocked
 }
 
 // aggregated is one series.
@@ -38,7 +38,7 @@ type aggregated struct {
 	field string           // of value
 	value float64          // of a counter or a gauge
 	dist  *monkit.FloatVal // of samples; nil for counters and gauges
-	last  time.Time        // when a line changed it
+	last  time.Time        // time of the newest line
 }
 
 func newAggregate() *aggregate {
@@ -60,7 +60,7 @@ func (a *aggregate) Report(_ context.Context, b *reporters.Batch) error {
 	return nil
 }
 
-// addLocked adds the points of one line, or returns why it cannot.
+// addLocked adds the points of one line, or returns the reason to drop it.
 func (a *aggregate) addLocked(points []reporters.Point, at time.Time) ledger.Reason {
 	if len(points) == 0 {
 		return ledger.Unsupported // a set, an event or a service check
@@ -76,8 +76,8 @@ func (a *aggregate) addLocked(points []reporters.Point, at time.Time) ledger.Rea
 	return ""
 }
 
-// findLocked returns the series of p, which it makes if it is new. It returns
-// nil if there are too many. What it keeps of p is copied.
+// findLocked returns the series of p and makes it if it is new. It returns nil
+// if there are too many. It copies what it keeps of p.
 func (a *aggregate) findLocked(p *reporters.Point) *aggregated {
 	a.name = append(append(a.name[:0], role(p.Kind)), p.Key.Measurement...)
 	for i := range p.Key.Tags.Len() {
@@ -104,8 +104,8 @@ func (a *aggregate) findLocked(p *reporters.Point) *aggregated {
 	return s
 }
 
-// role distinguishes series that may share a name: a counter, a gauge and a
-// timer.
+// role distinguishes the kinds of series that may share a name: counters,
+// gauges and timers.
 func role(k reporters.Kind) byte {
 	switch k {
 	case reporters.CounterDelta, reporters.Counter:
@@ -171,21 +171,21 @@ func (a *aggregate) Flush(context.Context) error { return nil }
 // Close does nothing.
 func (a *aggregate) Close(context.Context) error { return nil }
 
-// fan is the reporter of the aggregate's collector. It reports each batch to
-// the destinations that do not take the lines themselves.
-type fan struct {
+// fanOut is the reporter of the aggregate's collector. It reports each batch to
+// all destinations that need aggregated lines.
+type fanOut struct {
 	destinations []*destination // closed by the relay
 	log          func(d *destination, err error)
 
 	mu     sync.Mutex
-	points int64 // guarded by mu; that were reported to each destination
+	points int64 // guarded by mu; reported to each destination
 }
 
 // Name names the reporter in the collector's log.
-func (f *fan) Name() string { return "aggregate" }
+func (f *fanOut) Name() string { return "aggregate" }
 
 // Report reports b to all destinations.
-func (f *fan) Report(ctx context.Context, b *reporters.Batch) error {
+func (f *fanOut) Report(ctx context.Context, b *reporters.Batch) error {
 	f.mu.Lock()
 	f.points += int64(len(b.Points))
 	f.mu.Unlock()
@@ -197,14 +197,14 @@ func (f *fan) Report(ctx context.Context, b *reporters.Batch) error {
 	return nil
 }
 
-func (f *fan) reported() int64 {
+func (f *fanOut) reported() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.points
 }
 
-// Flush does nothing: the relay flushes the destinations.
-func (f *fan) Flush(context.Context) error { return nil }
+// Flush does nothing: the destinations send without it.
+func (f *fanOut) Flush(context.Context) error { return nil }
 
 // Close does nothing: the relay closes the destinations.
-func (f *fan) Close(context.Context) error { return nil }
+func (f *fanOut) Close(context.Context) error { return nil }

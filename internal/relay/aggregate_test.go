@@ -14,8 +14,8 @@ import (
 	"monkit.example/reporters/statsd"
 )
 
-// folding is an aggregate that is told lines.
-func folding(t *testing.T, a *aggregate, lines ...string) map[string]float64 {
+// report reports lines to a, and returns the series of a.
+func report(t *testing.T, a *aggregate, lines ...string) map[string]float64 {
 	t.Helper()
 	var b reporters.Batch
 	dec := statsd.NewCodec(statsd.Options{})
@@ -27,31 +27,32 @@ func folding(t *testing.T, a *aggregate, lines ...string) map[string]float64 {
 			t.Fatal(err)
 		}
 	}
-	b.Reset() // poisons what was kept, under the race detector
+	b.Reset() // overwrites text that a kept without a copy, under the race detector
 	if err := a.Ledger().Check(); err != nil {
 		t.Error(err)
 	}
 	return monkit.Collect(a)
 }
 
-func TestLinesFoldIntoSeries(t *testing.T) {
+func TestAggregateAddsUpLines(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		lines []string
 		want  map[string]float64
 	}{
 		{"counters add up", []string{"a:1|c", "a:2|c"}, map[string]float64{"a total": 3}},
-		{"a sampled counter counts for all", []string{"a:1|c|@0.1"}, map[string]float64{"a total": 10}},
-		{"a gauge stands", []string{"g:5|g", "g:3|g"}, map[string]float64{"g value": 3}},
-		{"a gauge with a sign moves", []string{"g:5|g", "g:-2|g", "g:+4|g"}, map[string]float64{"g value": 7}},
+		{"a sampled counter is scaled by its rate", []string{"a:1|c|@0.1"}, map[string]float64{"a total": 10}},
+		{"a gauge keeps its last value", []string{"g:5|g", "g:3|g"}, map[string]float64{"g value": 3}},
+		{"a gauge with a sign is changed by its value", []string{"g:5|g", "g:-2|g", "g:+4|g"}, map[string]float64{"g value": 7}},
 		{"a timer is a distribution", []string{"t:10|ms", "t:20|ms"}, map[string]float64{"t count": 2, "t sum": 30, "t min": 10, "t max": 20, "t recent": 20}},
-		{"so is a histogram", []string{"h:1|h", "h:3|h"}, map[string]float64{"h count": 2, "h sum": 4}},
-		{"kinds do not mix", []string{"x:1|c", "x:9|g"}, map[string]float64{"x total": 1, "x value": 9}},
-		{"tags tell series apart", []string{"a:1|c|#k:v", "a:2|c|#k:w"}, map[string]float64{"a,k=v total": 1, "a,k=w total": 2}},
-		{"several values in a line", []string{"a:1|c:2|c"}, map[string]float64{"a total": 3}},
+		{"a histogram is a distribution", []string{"h:1|h", "h:3|h"}, map[string]float64{"h count": 2, "h sum": 4}},
+		{"kinds of one name are different series", []string{"x:1|c", "x:9|g"}, map[string]float64{"x total": 1, "x value": 9}},
+		{"tags are part of a series", []string{"a:1|c|#k:v", "a:2|c|#k:w"}, map[string]float64{"a,k=v total": 1, "a,k=w total": 2}},
+		{"keys and values of tags do not run together", []string{"a:1|c|#k:vl", "a:2|c|#kv:l"}, map[string]float64{"a,k=vl total": 1, "a,kv=l total": 2}},
+		{"several values in a line add up", []string{"a:1|c:2|c"}, map[string]float64{"a total": 3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := folding(t, newAggregate(), tt.lines...)
+			got := report(t, newAggregate(), tt.lines...)
 			for series, want := range tt.want {
 				if v, ok := got[series]; !ok || v != want {
 					t.Errorf("%s is %v, want %v, in %v", series, v, want, got)
@@ -61,40 +62,55 @@ func TestLinesFoldIntoSeries(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeFoldedIsCounted(t *testing.T) {
+func TestKindsHaveRoles(t *testing.T) {
+	for kind, want := range map[reporters.Kind]byte{
+		reporters.Counter: 'c', reporters.CounterDelta: 'c', reporters.Gauge: 'g', reporters.GaugeDelta: 'g', reporters.Sample: 'h',
+	} {
+		if got := role(kind); got != want {
+			t.Errorf("the role of kind %v is %c, want %c", kind, got, want)
+		}
+	}
+}
+
+func TestLineThatCannotBeAggregatedIsDropped(t *testing.T) {
 	a := newAggregate()
-	folding(t, a, "users:joe|s", "a:1|c")
+	report(t, a, "users:joe|s", "a:1|c")
 	if l := a.Ledger(); l.Delivered != 1 || l.Dropped[ledger.Unsupported] != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 }
 
-func TestAnAggregateIsBounded(t *testing.T) {
+func TestAggregateDropsNewSeriesAtItsLimit(t *testing.T) {
 	a := newAggregate()
 	for i := range maxAggregated {
 		a.series[fmt.Sprint(i)] = &aggregated{}
 	}
-	folding(t, a, "new:1|c")
+	report(t, a, "new:1|c")
 	if l := a.Ledger(); l.Dropped[ledger.SeriesLimit] != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 }
 
-func TestIdleSeriesAreForgotten(t *testing.T) {
+func TestIdleSeriesAreDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAggregate()
-		folding(t, a, "old:1|c", "kept:1|c")
+		report(t, a, "old:1|c", "kept:1|c")
 		time.Sleep(aggregatedIdle)
-		folding(t, a, "kept:1|c")
+		if got := report(t, a, "kept:1|c"); got["old total"] != 1 {
+			t.Errorf("after exactly %v the series are %v", aggregatedIdle, got)
+		}
 		time.Sleep(time.Second)
 		got := monkit.Collect(a)
-		if _, there := got["old total"]; there || got["kept total"] != 2 || len(a.series) != 1 {
-			t.Errorf("left are %v", got)
+		if _, found := got["old total"]; found || got["kept total"] != 2 || len(a.series) != 1 || len(a.order) != 1 {
+			t.Errorf("the series are %v", got)
+		}
+		if deleted := a.order[:2][1]; deleted != nil {
+			t.Errorf("the aggregate still refers to the series %q", deleted.name)
 		}
 	})
 }
 
-func TestFoldingAllocatesNothing(t *testing.T) {
+func TestAggregationAllocatesNothing(t *testing.T) {
 	a := newAggregate()
 	var b reporters.Batch
 	b.Format = statsd.Format
@@ -102,14 +118,14 @@ func TestFoldingAllocatesNothing(t *testing.T) {
 		b.Points = append(b.Points, reporters.Point{Key: monkit.NewSeriesKey(fmt.Sprint("m", i)), Value: 1, Kind: reporters.CounterDelta})
 		b.AddLine(nil, i)
 	}
-	fold := func() { a.Report(t.Context(), &b) } // never fails
-	fold()
-	if n := testing.AllocsPerRun(20, fold); n != 0 {
+	again := func() { a.Report(t.Context(), &b) } // never fails
+	again()
+	if n := testing.AllocsPerRun(20, again); n != 0 {
 		t.Errorf("%v allocations for 100 lines", n)
 	}
 }
 
-func TestStatsdGoesOnInAggregateAndAsItIs(t *testing.T) {
+func TestStatsdIsForwardedUnchangedAndAggregated(t *testing.T) {
 	g, raw := faultsink.NewTCP(t), faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"statsd+udp://127.0.0.1:0", "graphite+udp://127.0.0.1:0"},
@@ -123,11 +139,11 @@ func TestStatsdGoesOnInAggregateAndAsItIs(t *testing.T) {
 	l := r.stop(t)
 	for _, want := range []string{"hits.total 3 ", "load.value 0.5 ", "as.it.is 1 1700000000\n"} {
 		if !strings.Contains(text(g), want) {
-			t.Errorf("graphite got %q, not %q", text(g), want)
+			t.Errorf("graphite received %q, without %q", text(g), want)
 		}
 	}
 	if n := strings.Count(text(g), "\n"); n != 3 {
-		t.Errorf("graphite got %d lines: %q", n, text(g))
+		t.Errorf("graphite received %d lines: %q", n, text(g))
 	}
 	for _, d := range l.Destinations {
 		if d.Dropped.Sum() != 0 || d.Pending != 0 {

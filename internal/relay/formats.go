@@ -15,8 +15,8 @@ import (
 // row to formats.
 type format struct {
 	name string
-	// reportsChanges is true if lines report what changed and not how things
-	// are: other formats get them aggregated.
+	// reportsChanges is true if lines report changes instead of totals. Other
+	// formats get them aggregated.
 	reportsChanges bool
 	// newDecoder returns the decoder of a listener.
 	newDecoder func() reporters.Decoder
@@ -70,7 +70,7 @@ func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, f
 	return p, f, err
 }
 
-// formatOf returns the format of a name that parsing has allowed.
+// formatOf returns the format of a name, which parsing has checked.
 func formatOf(name string) format {
 	return formats[slices.IndexFunc(formats, func(f format) bool { return f.name == name })]
 }

@@ -35,8 +35,8 @@ type DestinationLedger struct {
 	Routed int64
 }
 
-// Ledger reads all counts. While lines are moving, the listeners' may be ahead
-// of the destinations' by the lines in between.
+// Ledger reads all counts, those of the destinations first. While lines are
+// moving, the counts of the listeners may be ahead.
 func (r *Relay) Ledger() Ledger {
 	var all Ledger
 	destinations := r.destinations
@@ -55,7 +55,7 @@ func (r *Relay) Ledger() Ledger {
 	return all
 }
 
-// routed returns how many lines and points d should have been given.
+// routed returns how many lines and points d should have accepted.
 func (r *Relay) routed(d *destination) int64 {
 	var n int64
 	for _, rec := range r.receivers {
@@ -63,8 +63,8 @@ func (r *Relay) routed(d *destination) int64 {
 			n += rec.ledger().Accepted
 		}
 	}
-	if r.fan != nil && slices.Contains(r.fan.destinations, d) {
-		n += r.fan.reported()
+	if r.fanOut != nil && slices.Contains(r.fanOut.destinations, d) {
+		n += r.fanOut.reported()
 	}
 	return n
 }
@@ -78,9 +78,9 @@ func (l Ledger) Received() ledger.Listener {
 	return sum
 }
 
-// Check returns an error if any part of the ledger does not balance. That each
-// destination was given all lines that were accepted holds only once Run has
-// returned.
+// Check returns an error if a listener or destination does not balance, or if a
+// destination did not accept all lines that were routed to it. The latter holds
+// only once Run has returned.
 func (l Ledger) Check() error {
 	var errs []error
 	for _, in := range l.Listeners {
@@ -89,7 +89,7 @@ func (l Ledger) Check() error {
 	for _, d := range l.Destinations {
 		errs = append(errs, d.Check())
 		if d.Accepted != d.Routed {
-			errs = append(errs, fmt.Errorf("%s was given %d lines of %d", d.Name, d.Accepted, d.Routed))
+			errs = append(errs, fmt.Errorf("%s accepted %d lines of the %d routed to it", d.Name, d.Accepted, d.Routed))
 		}
 	}
 	return errors.Join(errs...)

@@ -23,7 +23,7 @@ type receiver struct {
 	batch reporters.Batch // owned by run
 
 	mu     sync.Mutex
-	counts ledger.Listener // guarded by mu; what the listener does not count
+	counts ledger.Listener // guarded by mu; lines that the listener itself does not count
 }
 
 func newReceiver(l *listen.Listener, f format, r *Relay, destinations []*destination) *receiver {

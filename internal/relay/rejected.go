@@ -9,7 +9,7 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// maxRejectedLines is how many rejected lines are kept for a page to show.
+// maxRejectedLines is how many rejected lines are kept for the page /bad.
 const maxRejectedLines = 20
 
 // RejectedLine is a line that a listener rejected.

@@ -12,12 +12,12 @@ import (
 
 	"monkit.example/collect"
 	"monkit.example/internal/listen"
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
 
-// Config says what a Relay does. At least one listener and one destination
-// are needed.
+// Config configures a Relay. It needs at least one listener and one destination.
 type Config struct {
 	// Listen are addresses such as "graphite+udp://:2003".
 	Listen []string
@@ -41,7 +41,7 @@ type Config struct {
 	// Registry gets the relay's own series while it runs. Its pages are among
 	// the admin pages. It may be nil.
 	Registry *monkit.Registry
-	// Logger logs what an operator must know. Nil discards.
+	// Logger logs failures and recoveries. Nil discards.
 	Logger *slog.Logger
 }
 
@@ -65,8 +65,8 @@ func (c Config) withDefaults() Config {
 }
 
 // Relay is a set of listeners, and the destinations of the lines that they
-// receive. New makes all of its parts but keys, rejected and health, which
-// have locks of their own; they do not change after that.
+// receive. Its fields do not change after New, except keys, rejected and health,
+// which have locks of their own.
 type Relay struct {
 	cfg          Config
 	receivers    []*receiver
@@ -75,7 +75,7 @@ type Relay struct {
 
 	// These are nil unless a destination needs aggregated lines.
 	aggregate *destination // its Reporter is an *aggregate
-	fan       *fan
+	fanOut    *fanOut
 	collector *collect.Collector
 
 	keys     statKeys
@@ -83,20 +83,20 @@ type Relay struct {
 	health   health
 }
 
-// destination is a Destination with the format of its lines: empty for a
-// reporter in this process, which takes points of every format.
+// destination is a Destination and the format of its lines, which is empty for a
+// reporter in this process: it accepts points of every format.
 type destination struct {
 	Destination
 	format string
 }
 
-// needsAggregate reports whether d takes lines of f only aggregated.
+// needsAggregate reports whether lines of f must be aggregated for d.
 func (d *destination) needsAggregate(f format) bool {
 	return f.reportsChanges && d.format != "" && d.format != f.name
 }
 
-// New checks all addresses and binds the listeners. The error joins everything
-// that is wrong, each with the flag's value and what to write instead.
+// New checks all addresses and binds the listeners. Its error joins the errors of
+// all addresses. Each quotes the address and says what to write instead.
 func New(cfg Config) (*Relay, error) {
 	r := &Relay{cfg: cfg.withDefaults()}
 	for _, d := range cfg.Destinations {
@@ -116,7 +116,7 @@ func New(cfg Config) (*Relay, error) {
 	return r, nil
 }
 
-// checkListen checks the addresses of all listeners before one is bound.
+// checkListen checks the addresses of all listeners.
 func (r *Relay) checkListen() error {
 	if len(r.cfg.Listen) == 0 {
 		return errors.New("nothing to listen on: give -listen, such as graphite+udp://:2003")
@@ -148,10 +148,7 @@ func (r *Relay) openForwards() error {
 
 // addDestination adds d, with a number behind its name if that is taken.
 func (r *Relay) addDestination(d Destination, format string) {
-	name := d.Name
-	for n := 2; r.hasDestination(d.Name); n++ {
-		d.Name = fmt.Sprintf("%s#%d", name, n)
-	}
+	d.Name = naming.Unique(d.Name, r.hasDestination)
 	r.destinations = append(r.destinations, &destination{d, format})
 }
 
@@ -171,41 +168,41 @@ func (r *Relay) listen() error {
 		}
 		r.receivers = append(r.receivers, newReceiver(l, f, r, r.destinationsOf(f)))
 	}
-	if r.fan != nil {
+	if r.fanOut != nil {
 		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
-		r.collector = collect.New(r.aggregate.Reporter.(*aggregate), o, r.fan)
+		r.collector = collect.New(r.aggregate.Reporter.(*aggregate), o, r.fanOut)
 	}
 	return nil
 }
 
-// destinationsOf returns the destinations of lines of f. Those that need them
-// aggregated are replaced by one, the aggregate, which is made when it is
-// first needed.
+// destinationsOf returns the destinations of lines of f. If some destinations
+// need aggregated lines, the aggregate, which is made at first use, stands in
+// for them.
 func (r *Relay) destinationsOf(f format) []*destination {
-	var direct, others []*destination
+	var direct, aggregated []*destination
 	for _, d := range r.destinations {
 		if d.needsAggregate(f) {
-			others = append(others, d)
+			aggregated = append(aggregated, d)
 		} else {
 			direct = append(direct, d)
 		}
 	}
-	if len(others) == 0 {
+	if len(aggregated) == 0 {
 		return direct
 	}
-	if r.fan == nil {
+	if r.fanOut == nil {
 		r.aggregate = &destination{Destination{"aggregate", newAggregate()}, f.name}
-		r.fan = &fan{destinations: others, log: r.logFailure}
+		r.fanOut = &fanOut{destinations: aggregated, log: r.logFailure}
 	}
 	return append(direct, r.aggregate)
 }
 
-// logFailure logs that a destination did not take a batch.
+// logFailure logs that reporting a batch to d returned err.
 func (r *Relay) logFailure(d *destination, err error) {
-	r.cfg.Logger.Warn("a destination did not take a batch", "destination", d.Name, "err", err)
+	r.cfg.Logger.Warn("reporting to a destination failed", "destination", d.Name, "err", err)
 }
 
-// closeUnused closes what New opened before it failed.
+// closeUnused closes everything that New has opened.
 func (r *Relay) closeUnused() {
 	for _, rec := range r.receivers {
 		rec.listener.Close() // nothing was received, so an error loses nothing
@@ -228,17 +225,18 @@ func (r *Relay) Addrs() []net.Addr {
 }
 
 // Run receives and forwards until ctx ends. Then it drains: it reads what has
-// arrived, delivers for at most Config.Drain, and drops and counts the rest. It
-// returns the errors of listeners that failed; the others went on.
+// arrived, delivers for at most Config.Drain, and drops and counts the rest. A
+// listener that fails does not stop the others; Run returns the errors of all
+// that failed.
 func (r *Relay) Run(ctx context.Context) error {
-	defer r.show(ctx)()
+	defer r.publish(ctx)()
 	errs := make([]error, len(r.receivers))
 	var running sync.WaitGroup
 	for i, rec := range r.receivers {
 		running.Go(func() {
 			if errs[i] = rec.run(ctx); errs[i] != nil {
 				r.cfg.Logger.Error("a listener failed", "err", errs[i])
-				r.health.note("a listener failed: " + errs[i].Error())
+				r.health.add("a listener failed: " + errs[i].Error())
 			}
 		})
 	}
@@ -247,7 +245,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	defer cancel()
 	if r.collector != nil {
 		if err := r.collector.Close(drain); err != nil {
-			r.cfg.Logger.Warn("the aggregate was not sent", "err", err)
+			r.cfg.Logger.Warn("sending the last aggregates failed", "err", err)
 		}
 	}
 	r.closeAll(drain)
@@ -261,7 +259,7 @@ func (r *Relay) closeAll(ctx context.Context) {
 	for _, d := range r.destinations {
 		closing.Go(func() {
 			if err := d.Reporter.Close(ctx); err != nil {
-				r.cfg.Logger.Warn("a destination did not get all lines", "destination", d.Name, "err", err)
+				r.cfg.Logger.Warn("closing a destination failed", "destination", d.Name, "err", err)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// text is all whole lines that a sink got.
+// text returns the whole lines that a sink has received.
 func text(s *faultsink.Sink) string {
 	lines := s.Lines()
 	if len(lines) == 0 {
@@ -26,7 +26,7 @@ func text(s *faultsink.Sink) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// running is a Relay whose Run is under way.
+// running is a Relay that runs.
 type running struct {
 	*Relay
 	end  context.CancelFunc
@@ -46,7 +46,7 @@ func start(t *testing.T, cfg Config) *running {
 	return run
 }
 
-// stop ends the relay as SIGTERM does, and checks the law.
+// stop ends the relay as SIGTERM does, and checks that its ledger balances.
 func (r *running) stop(t *testing.T) Ledger {
 	t.Helper()
 	r.end()
@@ -77,7 +77,7 @@ func write(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
-// freeAddr is where nobody listens.
+// freeAddr returns an address that no socket is bound to.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -88,7 +88,8 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// waitFor polls until cond holds; the relay under test is real, so is its time.
+// waitFor polls until cond returns true. It waits in real time, because the
+// relay under test uses real sockets.
 func waitFor(t *testing.T, what string, cond func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !cond(); time.Sleep(time.Millisecond) {
@@ -98,7 +99,7 @@ func waitFor(t *testing.T, what string, cond func() bool) {
 	}
 }
 
-func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
+func TestLinesOfTheSameFormatAreForwardedUnchanged(t *testing.T) {
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
 			s := faultsink.NewTCP(t)
@@ -115,21 +116,21 @@ func TestLinesOfOneFormatPassAsTheyCame(t *testing.T) {
 	}
 }
 
-func TestABadLineNeverEatsItsNeighbour(t *testing.T) {
+func TestRejectedLineCostsNoOtherLine(t *testing.T) {
 	s := faultsink.NewTCP(t)
 	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
-	write(t, dial(t, r.Addrs()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // and no end of line
+	write(t, dial(t, r.Addrs()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // without a line feed at the end
 	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
 	l := r.stop(t)
 	if in := l.Received(); in.Received != 3 || in.Accepted != 2 {
-		t.Errorf("intake is %+v", in)
+		t.Errorf("listener ledger is %v", in)
 	}
-	if bad := r.RejectedLines(); len(bad) != 1 || bad[0].Text != "nonsense" || bad[0].Err == "" {
-		t.Errorf("kept %+v", bad)
+	if lines := r.RejectedLines(); len(lines) != 1 || lines[0].Text != "nonsense" || lines[0].Err == "" {
+		t.Errorf("rejected lines are %+v", lines)
 	}
 }
 
-func TestFormatsAreTurnedIntoEachOther(t *testing.T) {
+func TestLinesAreConvertedBetweenFormats(t *testing.T) {
 	g, i := faultsink.NewTCP(t), faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0"},
@@ -142,18 +143,18 @@ func TestFormatsAreTurnedIntoEachOther(t *testing.T) {
 	})
 	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.h.used 3 1700000000\n", "mem.h.free 4 1700000000\n"} {
 		if !strings.Contains(text(g), want) {
-			t.Errorf("graphite got %q, not %q", text(g), want)
+			t.Errorf("graphite received %q, without %q", text(g), want)
 		}
 	}
 	for _, want := range []string{"cpu.load value=1.5 1700000000000000000\n", "mem,host=h used=3,free=4 1700000000000000000\n"} {
 		if !strings.Contains(text(i), want) {
-			t.Errorf("influx got %q, not %q", text(i), want)
+			t.Errorf("influx received %q, without %q", text(i), want)
 		}
 	}
 	r.stop(t)
 }
 
-func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
+func TestDeadDestinationCostsTheOtherNothing(t *testing.T) {
 	addr := freeAddr(t)
 	s := faultsink.NewTCP(t)
 	r := start(t, Config{
@@ -168,42 +169,42 @@ func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
 	waitFor(t, "delivery", func() bool { return strings.Count(text(s), "\n") == 1000 })
 	l := r.stop(t)
 	if d := l.Destinations[0]; d.Delivered != 0 || d.Dropped.Sum() != 1000 || d.Pending != 0 {
-		t.Errorf("the dead one's ledger is %v", d.Ledger)
+		t.Errorf("the ledger of the dead destination is %v", d.Ledger)
 	}
 	if d := l.Destinations[1]; d.Delivered != 1000 {
-		t.Errorf("the other's ledger is %v", d.Ledger)
+		t.Errorf("the ledger of the other destination is %v", d.Ledger)
 	}
 }
 
-func TestAStreamMayBeCutAnywhere(t *testing.T) {
+func TestStreamCutAnywhereLosesNoLine(t *testing.T) {
 	whole := "a.b 1 1700000000\r\n\nbad\nc.d 2 1700000001\n"
 	for i := 1; i < len(whole); i++ {
 		s := faultsink.NewTCP(t)
 		r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
 		conn := dial(t, r.Addrs()[0])
 		write(t, conn, whole[:i])
-		time.Sleep(time.Millisecond) // so that it is two reads, mostly
+		time.Sleep(time.Millisecond) // makes two reads of it, mostly
 		write(t, conn, whole[i:])
 		waitFor(t, "delivery", func() bool { return strings.Count(text(s), "\n") == 2 })
 		if in := r.stop(t).Received(); in.Received != 3 || in.Accepted != 2 {
-			t.Errorf("cut at %d: intake is %+v", i, in)
+			t.Errorf("cut at %d: listener ledger is %v", i, in)
 		}
 	}
 }
 
-func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
+func TestTooLongLineIsRejectedAndTheStreamGoesOn(t *testing.T) {
 	s := faultsink.NewTCP(t)
 	r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}})
 	conn := dial(t, r.Addrs()[0])
 	write(t, conn, "a 1 1700000000\n"+strings.Repeat("x", 300<<10)+" 1 1700000000\nb 2 1700000000\n")
 	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
 	if in := r.stop(t).Received(); in.Received != 3 || in.Rejected[ledger.TooLong] != 1 {
-		t.Errorf("intake is %+v", in)
+		t.Errorf("listener ledger is %v", in)
 	}
 }
 
-// Whatever is thrown at it: the law holds and good lines come through.
-func TestGarbageKeepsTheLaw(t *testing.T) {
+// stop checks the ledger.
+func TestLedgerBalancesAfterGarbage(t *testing.T) {
 	s := faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "influx+udp://127.0.0.1:0", "statsd+udp://127.0.0.1:0"},
@@ -235,11 +236,15 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		{"no forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}}, "-forward"},
 		{"no format", Config{Listen: []string{"udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
 		{"unknown format", Config{Listen: []string{"carbon+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "graphite"},
-		{"http to listen on", Config{Listen: []string{"influx+http://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, "udp"},
-		{"mode of what is no file", Config{Listen: []string{"graphite+udp://127.0.0.1:0?mode=0660"}, Forward: []string{"graphite+tcp://h:1"}}, "write rcvbuf"},
-		{"buffer that is no size", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
-		{"idle that is no time", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
-		{"a listener's option to forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1?idle=5s"}}, "idle"},
+		{"listener over http", Config{Listen: []string{"influx+http://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1"}}, `transport "http" is not possible here; write udp, tcp, tls, unix or unixgram`},
+		{"mode of a socket that is no file", Config{Listen: []string{"graphite+udp://127.0.0.1:0?mode=0660"}, Forward: []string{"graphite+tcp://h:1"}}, "write rcvbuf"},
+		{"buffer size that is no number", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
+		{"option of a listener, with an error of a forward", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"h:1"}}, "rcvbuf=16MiB"},
+		{"idle time without a unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
+		{"listener option in a forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1?idle=5s"}}, "idle"},
+		{"no port to listen on", Config{Listen: []string{"statsd+udp://127.0.0.1"}, Forward: []string{"statsd+udp://h:1"}}, `listen: address "statsd+udp://127.0.0.1": no port; write`},
+		{"no port to forward to", Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+udp://h"}}, `forward: address "statsd+udp://h": no port; write`},
+		{"http to a server that has none", Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+http://h:1"}}, `transport "http" is not possible here; write udp, tcp`},
 		{"no database", Config{Listen: []string{"influx+udp://127.0.0.1:0"}, Forward: []string{"influx+http://h:1/write"}}, "db="},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

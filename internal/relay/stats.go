@@ -11,15 +11,15 @@ import (
 
 const measurementPrefix = "relay_"
 
-// statKeys has the series of a relay, each made once. There are as many as
-// listeners and destinations times reasons.
+// statKeys makes the key of each series once. There are as many as listeners
+// and destinations times reasons.
 type statKeys struct {
 	mu  sync.Mutex
 	all map[statKey]monkit.SeriesKey // guarded by mu
 }
 
-// statKey identifies a series: role is "listener" or "destination", and the
-// tag that has the name.
+// statKey identifies a series. The role is "listener" or "destination", and also
+// the key of the tag whose value is the name.
 type statKey struct {
 	role, name string
 	reason     ledger.Reason // or ""
@@ -66,7 +66,7 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 	}
 }
 
-// emitReasons emits a series for each reason.
+// emitReasons emits field for each reason, as a series with the tag reason.
 func (r *Relay) emitReasons(cb func(monkit.SeriesKey, string, float64), id statKey, field string, counts ledger.Counts) {
 	for _, reason := range counts.Reasons() {
 		id.reason = reason
@@ -74,8 +74,8 @@ func (r *Relay) emitReasons(cb func(monkit.SeriesKey, string, float64), id statK
 	}
 }
 
-// IsTotal reports that all counts of lines are totals but the pending ones,
-// and asks the listeners and senders about theirs.
+// IsTotal reports that all counts of lines except pending are totals. It passes
+// the question on to the listeners and senders for their series.
 func (r *Relay) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
 	if strings.HasPrefix(key.Measurement, measurementPrefix) {
 		return field != "pending", true

@@ -18,23 +18,23 @@ import (
 	"monkit.example/internal/faultsink"
 )
 
-// world is what a script has started.
-type world struct {
+// scriptEnv has the servers and the relay that a script has started.
+type scriptEnv struct {
 	t     testing.TB
 	sinks map[string]*faultsink.Sink
 	relay *process
-	out   string // of the relay that has ended
+	out   string // stdout of the relay, once it has ended
 }
 
-// worldKey is where a script finds its world.
-type worldKey struct{}
+// scriptEnvKey is the key of a script's scriptEnv.
+type scriptEnvKey struct{}
 
-func newWorld(t testing.TB) *world {
-	return &world{t: t, sinks: make(map[string]*faultsink.Sink)}
+func newScriptEnv(t testing.TB) *scriptEnv {
+	return &scriptEnv{t: t, sinks: make(map[string]*faultsink.Sink)}
 }
 
-// eventually waits until f has no complaint; processes under test are real, so
-// is their time.
+// eventually waits until f returns nil. It waits in real time, because the
+// processes under test run in real time.
 func eventually(f func() error) error {
 	var err error
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -42,10 +42,10 @@ func eventually(f func() error) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("waited long enough: %w", err)
+	return fmt.Errorf("timed out: %w", err)
 }
 
-func (w *world) sink(ts *testscript.TestScript, args []string) error {
+func (e *scriptEnv) sink(ts *testscript.TestScript, args []string) error {
 	make := map[string]func(testing.TB) *faultsink.Sink{
 		"udp":      faultsink.NewUDP,
 		"unixgram": faultsink.NewUnixgram,
@@ -54,13 +54,13 @@ func (w *world) sink(ts *testscript.TestScript, args []string) error {
 	if make == nil {
 		return fmt.Errorf("no sink for %s", args[1])
 	}
-	w.sinks[args[0]] = make(w.t)
-	ts.Setenv(args[0], w.sinks[args[0]].Addr())
+	e.sinks[args[0]] = make(e.t)
+	ts.Setenv(args[0], e.sinks[args[0]].Addr())
 	return nil
 }
 
-// nobody binds an address and lets go of it.
-func (w *world) nobody(ts *testscript.TestScript, args []string) error {
+// closedport finds a free port by binding it, and closes it again.
+func (e *scriptEnv) closedport(ts *testscript.TestScript, args []string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -69,8 +69,8 @@ func (w *world) nobody(ts *testscript.TestScript, args []string) error {
 	return l.Close()
 }
 
-func (w *world) arrived(ts *testscript.TestScript, args []string) error {
-	s := w.sinks[args[0]]
+func (e *scriptEnv) arrived(ts *testscript.TestScript, args []string) error {
+	s := e.sinks[args[0]]
 	if s == nil {
 		return fmt.Errorf("there is no sink %s", args[0])
 	}
@@ -83,7 +83,7 @@ func (w *world) arrived(ts *testscript.TestScript, args []string) error {
 	})
 }
 
-func (w *world) send(ts *testscript.TestScript, args []string) error {
+func (e *scriptEnv) send(ts *testscript.TestScript, args []string) error {
 	conn, err := net.Dial(args[0], args[1])
 	if err != nil {
 		return err
@@ -93,20 +93,20 @@ func (w *world) send(ts *testscript.TestScript, args []string) error {
 	return err
 }
 
-// get asks with the name of a host that need not be the URL's.
-func (w *world) get(ts *testscript.TestScript, args []string) error {
+// get sends a request, whose Host may differ from that of the URL.
+func (e *scriptEnv) get(ts *testscript.TestScript, args []string) error {
 	host, named := strings.CutPrefix(args[0], "-host=")
 	if named {
 		args = args[1:]
 	}
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, args[1], nil)
+	req, err := http.NewRequestWithContext(e.t.Context(), http.MethodGet, args[1], nil)
 	if err != nil {
 		return err
 	}
 	if named {
 		req.Host = host
 	}
-	code, body, err := answerTo(req)
+	code, body, err := do(req)
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,8 @@ func (w *world) get(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// answerTo leaves no connection behind.
-func answerTo(req *http.Request) (code int, body string, err error) {
+// do sends a request and closes its connection.
+func do(req *http.Request) (code int, body string, err error) {
 	req.Close = true
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -129,10 +129,10 @@ func answerTo(req *http.Request) (code int, body string, err error) {
 	return resp.StatusCode, string(text), err
 }
 
-// credential is what scripts have in addresses, and nobody may see.
+// credential is a secret in addresses of scripts. No output may contain it.
 const credential = "geheim"
 
-func (w *world) refused(ts *testscript.TestScript, args []string) error {
+func (e *scriptEnv) fails(ts *testscript.TestScript, args []string) error {
 	var stdout, stderr bytes.Buffer
 	cmd, err := relayCommand(ts, args[1:])
 	if err != nil {
@@ -144,27 +144,26 @@ func (w *world) refused(ts *testscript.TestScript, args []string) error {
 	if err = cmd.Run(); cmd.ProcessState == nil {
 		return err
 	}
-	said := stderr.String()
+	text := stderr.String()
 	switch {
 	case cmd.ProcessState.ExitCode() != exitUsage:
 		err = fmt.Errorf("exit code %d, want %d", cmd.ProcessState.ExitCode(), exitUsage)
 	case stdout.Len() > 0:
 		err = fmt.Errorf("stdout is %q, want none", stdout.String())
-	case !strings.Contains(said, args[0]):
-		err = fmt.Errorf("says nothing of %q", args[0])
-	case strings.Contains(said, credential):
-		err = errors.New("shows a credential")
-	case strings.Contains(said, "goroutine"):
-		err = errors.New("panics")
+	case !strings.Contains(text, args[0]):
+		err = fmt.Errorf("no %q", args[0])
+	case strings.Contains(text, credential):
+		err = errors.New("a credential")
+	case strings.Contains(text, "goroutine"):
+		err = errors.New("a panic")
 	default:
-		ts.Logf("%s", said)
+		ts.Logf("%s", text)
 		return nil
 	}
-	return fmt.Errorf("%w; stderr:\n%s", err, said)
+	return fmt.Errorf("%w; stderr:\n%s", err, text)
 }
 
-// environ is that of the test, with the path of a script, where monkit-relay
-// is this test itself.
-func environ(ts *testscript.TestScript) []string {
+// scriptEnviron returns the environment of the test with the PATH of the script.
+func scriptEnviron(ts *testscript.TestScript) []string {
 	return append(os.Environ(), "PATH="+ts.Getenv("PATH"))
 }
