@@ -64,19 +64,19 @@ func TestRefusedDatagramsDoNotStopTheOthers(t *testing.T) {
 
 func TestUnixgramFindsItsReplacedSocket(t *testing.T) {
 	first, second := faultsink.NewUnixgram(t), faultsink.NewUnixgram(t)
-	tr := open(t, "unixgram://"+first.Addr(), DialOptions{}).(*datagram)
+	tr := open(t, "unixgram://"+first.Addr(), DialOptions{}).(*datagramTransport)
 	s := New(tr, fast)
 	mustSend(t, s, "a 1\n", 1)
 	first.WaitLines(1)
 	s.Close(within(t, 10*time.Second))
 
 	// The same on a path where nobody listens any more.
-	tr = open(t, "unixgram://"+second.Addr(), DialOptions{}).(*datagram)
+	tr = open(t, "unixgram://"+second.Addr(), DialOptions{}).(*datagramTransport)
 	if err := tr.Deliver(t.Context(), []byte("b 1\n")); err != nil {
 		t.Fatal(err)
 	}
 	tr.ep.Address = second.Addr() + ".gone"
-	tr.drop()
+	tr.disconnect()
 	if err := tr.Deliver(t.Context(), []byte("c 1\n")); err == nil {
 		t.Error("a missing socket took a datagram")
 	}
@@ -101,7 +101,7 @@ func TestUDPFollowsItsName(t *testing.T) {
 		asked++
 		return answer, nil
 	}
-	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: lookup}).(*datagram)
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: lookup}).(*datagramTransport)
 	defer tr.Close()
 	deliver := func(p string) {
 		t.Helper()
@@ -115,9 +115,9 @@ func TestUDPFollowsItsName(t *testing.T) {
 	mu.Unlock()
 	deliver("b 1\n")
 	old.WaitLines(2)
-	tr.looked = tr.looked.Add(-lookupInterval)
+	tr.lookedUpAt = tr.lookedUpAt.Add(-lookupInterval)
 	deliver("c 1\n") // asks, and goes to either
-	tr.wg.Wait()
+	tr.lookups.Wait()
 	deliver("d 1\n")
 	for want := 1; !slices.Contains(new.WaitLines(want), "d 1"); want++ {
 	}

@@ -49,9 +49,9 @@ func TestAnswers(t *testing.T) {
 		{"redirect", 307, "", retry, false, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := judge(&http.Response{StatusCode: tt.status, Header: http.Header{}}, tt.text)
+			err := checkResponse(&http.Response{StatusCode: tt.status, Header: http.Header{}}, tt.text)
 			if tt.ok != (err == nil) {
-				t.Fatalf("judge: %v", err)
+				t.Fatalf("checkResponse: %v", err)
 			}
 			if err == nil {
 				return

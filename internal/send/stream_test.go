@@ -110,7 +110,7 @@ func TestBrokenStreamsGoOnWithWholeLines(t *testing.T) {
 }
 
 // write writes p and waits until the peer's system has it.
-func write(t *testing.T, s *stream, p string) {
+func write(t *testing.T, s *streamTransport, p string) {
 	t.Helper()
 	if n, err := s.Write(t.Context(), []byte(p)); err != nil || n != len(p) {
 		t.Fatalf("Write(%q) = %d, %v", p, n, err)
@@ -129,11 +129,11 @@ func write(t *testing.T, s *stream, p string) {
 
 func TestResetWhileIdleIsNoFailure(t *testing.T) {
 	sink := faultsink.NewTCP(t, faultsink.ReadThenClose(int64(len("a 1\n"))), faultsink.ReadAll())
-	tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*stream)
+	tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*streamTransport)
 	defer tr.Close()
 	write(t, tr, "a 1\n")
 	sink.WaitLines(1)
-	<-tr.conn.over
+	<-tr.conn.discarded
 	write(t, tr, "b 1\n")
 	if got := sink.WaitLines(2); !slices.Equal(got, []string{"a 1", "b 1"}) {
 		t.Errorf("got %q", got)
@@ -180,7 +180,7 @@ func TestPeerThatComesLater(t *testing.T) {
 
 // waitDown returns after the first failure.
 func waitDown(s *Sender) {
-	for n := s.snapshot(); n.health.failing() == nil; n = s.snapshot() {
+	for n := s.snapshot(); n.health.failure() == nil; n = s.snapshot() {
 		time.Sleep(time.Millisecond)
 	}
 }

@@ -111,8 +111,8 @@ func TestMiddle(t *testing.T) {
 	}{
 		{"", 0}, {"a", 0}, {"a\n", 0}, {"\n", 0}, {"aaaa\nb\n", 5}, {"a\nbbbb\n", 2}, {"a\nb", 2}, {"a\nb\n", 2}, {"aaaaaa\nb", 7}, {"\n\n", 1},
 	} {
-		if got := middle([]byte(tt.in)); got != tt.want {
-			t.Errorf("middle(%q) = %d, want %d", tt.in, got, tt.want)
+		if got := splitPoint([]byte(tt.in)); got != tt.want {
+			t.Errorf("splitPoint(%q) = %d, want %d", tt.in, got, tt.want)
 		}
 	}
 }
