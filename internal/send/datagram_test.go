@@ -3,6 +3,7 @@ package send
 import (
 	"context"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,88 @@ func TestRefusedDatagramsDoNotStopTheOthers(t *testing.T) {
 	sink.WaitLines(1)
 	s.Close(within(t, 10*time.Second))
 	checkLedger(t, s, "accepted=21 delivered=21 dropped=0 pending=0")
+}
+
+// refusingConn is a socket whose first writes are refused.
+type refusingConn struct {
+	net.Conn
+	err    error
+	refuse int // number of writes
+	writes int
+}
+
+func (c *refusingConn) Write(p []byte) (int, error) {
+	c.writes++
+	if c.writes <= c.refuse {
+		return 0, c.err
+	}
+	return len(p), nil
+}
+
+func (c *refusingConn) Close() error { return nil }
+
+func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
+	_, refused := net.Dial("tcp", freeAddr(t))
+	for _, tt := range []struct {
+		refuse, writes int
+		delivered      bool
+	}{{0, 1, true}, {1, 2, true}, {2, 3, true}, {3, 3, false}} {
+		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
+		c := &refusingConn{err: refused, refuse: tt.refuse}
+		tr.conn = c
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); (err == nil) != tt.delivered {
+			t.Errorf("%d refusals: Deliver returns %v", tt.refuse, err)
+		}
+		if n := stats(tr)["refused"]; n != float64(tt.refuse) || c.writes != tt.writes {
+			t.Errorf("%d refusals: %v are counted, %d writes, want %d", tt.refuse, n, c.writes, tt.writes)
+		}
+		tr.Close()
+	}
+}
+
+// stats returns the fields of a transport.
+func stats(t statser) map[string]float64 {
+	all := map[string]float64{}
+	t.stats(func(field string, val float64) { all[field] = val })
+	return all
+}
+
+func TestWriteToAFullUnixgramReceiverEnds(t *testing.T) {
+	addr := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unixgram"}
+	c, err := net.ListenUnixgram("unixgram", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	tr := open(t, "unixgram://"+addr.Name, DialOptions{}).(Messenger)
+	defer tr.Close()
+	sent, result := 0, make(chan error)
+	go func() {
+		var err error
+		for ; err == nil; sent++ {
+			err = tr.Deliver(t.Context(), numbered(0, 100))
+		}
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		if e := classify(err); e.kind != retry {
+			t.Errorf("Deliver: %v, which is not tried again", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Deliver blocks while the receiver's queue is full")
+		c.Close()
+		<-result
+		return
+	}
+	for buf := make([]byte, 1<<16); sent > 1; sent-- {
+		if _, err := c.Read(buf); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+		t.Errorf("Deliver to an empty queue: %v", err)
+	}
 }
 
 func TestUnixgramConnectsToAReplacedSocket(t *testing.T) {

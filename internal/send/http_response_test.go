@@ -54,6 +54,15 @@ func TestCheckResponse(t *testing.T) {
 	}
 }
 
+func TestRedirectErrorNamesTheOtherHostOnly(t *testing.T) {
+	h := http.Header{"Location": {"https://user:geheim@other.example/write?p=geheim"}}
+	err := checkResponse(&http.Response{StatusCode: 307, Header: h}, "moved")
+	want := "the server responded 307 Temporary Redirect to https://other.example; write that address instead: moved"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
 func TestRetryAfterHeader(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, tt := range []struct {

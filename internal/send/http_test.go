@@ -124,6 +124,40 @@ func TestCredentialsAreNotShownNorRedirected(t *testing.T) {
 	}
 }
 
+func TestLongResponseIsReadSoThatItsConnectionServesAgain(t *testing.T) {
+	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, maxResponse+maxDrain-1)) })
+	tr := open(t, srv, DialOptions{}).(Messenger)
+	defer tr.Close()
+	for range 3 {
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := stats(tr.(statser)); got["requests"] != 3 || got["reconnects"] != 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestConnectionOfATooLongResponseIsClosed(t *testing.T) {
+	const most = 64 << 20 // more than the buffers of both kernels hold
+	result := make(chan error, 1)
+	srv := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		for n := 0; n < most && err == nil; n += maxResponse {
+			_, err = w.Write(make([]byte, maxResponse))
+		}
+		result <- err
+	})
+	tr := open(t, srv, DialOptions{Timeout: time.Hour}).(Messenger)
+	defer tr.Close()
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+		t.Error(err)
+	}
+	if err := <-result; err == nil {
+		t.Errorf("%d bytes of a response were read", most)
+	}
+}
+
 // newServer returns the URL of a server.
 func newServer(t *testing.T, h http.HandlerFunc) string {
 	srv := httptest.NewServer(h)

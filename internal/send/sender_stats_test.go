@@ -1,6 +1,7 @@
 package send
 
 import (
+	"maps"
 	"testing"
 
 	"monkit.example/monkit"
@@ -29,14 +30,31 @@ func TestStatsAllocateNothing(t *testing.T) {
 
 func TestIsTotal(t *testing.T) {
 	s := New(&fakeMessenger{}, Options{Name: "x"})
+	mustSend(t, s, "a 1\n", 1)
 	s.Close(t.Context())
-	levels := map[string]bool{"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_seconds": true, "up": true}
+	got := map[string]bool{}
 	s.Stats(func(key monkit.SeriesKey, field string, _ float64) {
-		if total, known := s.IsTotal(key, field); !known || total == levels[field] {
-			t.Errorf("%s: total is %v, known %v", key.WithField(field), total, known)
+		total, known := s.IsTotal(key, field)
+		if !known {
+			t.Errorf("%s is not known", key.WithField(field))
 		}
+		got[field] = total
 	})
-	if _, known := s.IsTotal(monkit.NewSeriesKey("send").WithTag("destination", "y"), "retries"); known {
-		t.Errorf("the series of another destination is known")
+	want := map[string]bool{
+		"queue_bytes": false, "queue_payloads": false, "queue_lines": false, "oldest_age_seconds": false,
+		"up": false, "last_success_unix_seconds": false,
+		"sent_lines": true, "sent_bytes": true, "dropped_lines": true, "retries": true, "errors": true,
 	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the fields, and whether they are totals, are\n%v, want\n%v", got, want)
+	}
+	for _, key := range []monkit.SeriesKey{
+		monkit.NewSeriesKey("send").WithTag("destination", "y"),
+		monkit.NewSeriesKey("receive").WithTag("destination", "x"),
+	} {
+		if _, known := s.IsTotal(key, "retries"); known {
+			t.Errorf("%v is known", key)
+		}
+	}
+	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
 }
