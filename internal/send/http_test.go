@@ -3,6 +3,7 @@ package send
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -155,6 +156,32 @@ func TestConnectionOfATooLongResponseIsClosed(t *testing.T) {
 	}
 	if err := <-result; err == nil {
 		t.Errorf("%d bytes of a response were read", most)
+	}
+}
+
+// recordingBody is the body of a response. It records Close.
+type recordingBody struct {
+	io.Reader
+	closed bool
+}
+
+func (b *recordingBody) Close() error { b.closed = true; return nil }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }
+
+func TestBodyOfAResponseIsClosed(t *testing.T) {
+	for _, size := range []int{0, maxResponse + maxDrain + 1} {
+		b := &recordingBody{Reader: bytes.NewReader(make([]byte, size))}
+		tr := open(t, "http://h/", DialOptions{}).(*httpTransport)
+		tr.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+			req.Body.Close()
+			return &http.Response{StatusCode: 200, Body: b, Request: req}, nil
+		})
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil || !b.closed {
+			t.Errorf("a response of %d bytes: %v, its body is closed: %v", size, err, b.closed)
+		}
 	}
 }
 

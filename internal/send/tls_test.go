@@ -81,7 +81,10 @@ func TestTLSOptionsOfAnAddress(t *testing.T) {
 		Certificates: []tls.Certificate{c},
 		ClientAuth:   tls.RequireAnyClientCert,
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			names <- hello.ServerName
+			select {
+			case names <- hello.ServerName:
+			default:
+			}
 			return nil, nil
 		},
 	})
@@ -92,8 +95,8 @@ func TestTLSOptionsOfAnAddress(t *testing.T) {
 	options := url.Values{"ca": {cert}, "cert": {cert}, "key": {key}, "servername": {"example.com"}}
 	s := New(open(t, "tls://"+sink.Addr()+"?"+options.Encode(), DialOptions{}), fast)
 	mustSend(t, s, "a 1\n", 1)
-	if err := s.Close(within(t, 20*time.Second)); err != nil {
-		t.Error(err)
+	if err := s.Close(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
 	}
 	sink.WaitLines(1)
 	if name := <-names; name != "example.com" {
