@@ -3,6 +3,7 @@ package send
 import (
 	"context"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,9 +14,9 @@ import (
 	"monkit.example/internal/faultsink"
 )
 
-func TestDatagramsArriveAsTheyAre(t *testing.T) {
-	udp, gram := faultsink.NewUDP(t), faultsink.NewUnixgram(t)
-	for addr, sink := range map[string]*faultsink.Sink{"udp://" + udp.Addr(): udp, "unixgram://" + gram.Addr(): gram} {
+func TestEachPayloadIsADatagram(t *testing.T) {
+	udp, unixgram := faultsink.NewUDP(t), faultsink.NewUnixgram(t)
+	for addr, sink := range map[string]*faultsink.Sink{"udp://" + udp.Addr(): udp, "unixgram://" + unixgram.Addr(): unixgram} {
 		s := New(open(t, addr, DialOptions{}), fast)
 		for i := range 20 {
 			mustSend(t, s, string(numbered(i, 2)), 2)
@@ -25,7 +26,7 @@ func TestDatagramsArriveAsTheyAre(t *testing.T) {
 		if got := sink.Payloads(); len(got) != 20 || got[7] != string(numbered(7, 2)) {
 			t.Errorf("%s: %q", addr, got)
 		}
-		checkLaw(t, s, "accepted=40 delivered=40 dropped=0 pending=0")
+		checkLedger(t, s, "accepted=40 delivered=40 dropped=0 pending=0")
 	}
 }
 
@@ -38,11 +39,11 @@ func TestTooLargeDatagramsAreDropped(t *testing.T) {
 	if got := sink.WaitLines(1); !slices.Equal(got, []string{"a 1"}) {
 		t.Errorf("got %.20q", got)
 	}
-	checkLaw(t, s, "accepted=2 delivered=1 dropped=1(oversize=1) pending=0")
+	checkLedger(t, s, "accepted=2 delivered=1 dropped=1(oversize=1) pending=0")
 }
 
-// Nobody listens: that is counted, but nothing waits or is dropped, since a
-// datagram is sent once, whoever hears it.
+// A datagram is sent once, whether a server receives it or not. So refusals are
+// counted, but nothing waits and nothing is dropped.
 func TestRefusedDatagramsDoNotStopTheOthers(t *testing.T) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -59,24 +60,106 @@ func TestRefusedDatagramsDoNotStopTheOthers(t *testing.T) {
 	mustSend(t, s, "b:1|c\n", 1)
 	sink.WaitLines(1)
 	s.Close(within(t, 10*time.Second))
-	checkLaw(t, s, "accepted=21 delivered=21 dropped=0 pending=0")
+	checkLedger(t, s, "accepted=21 delivered=21 dropped=0 pending=0")
 }
 
-func TestUnixgramFindsItsReplacedSocket(t *testing.T) {
+// refusingConn is a socket whose first writes are refused.
+type refusingConn struct {
+	net.Conn
+	err    error
+	refuse int // number of writes
+	writes int
+}
+
+func (c *refusingConn) Write(p []byte) (int, error) {
+	c.writes++
+	if c.writes <= c.refuse {
+		return 0, c.err
+	}
+	return len(p), nil
+}
+
+func (c *refusingConn) Close() error { return nil }
+
+func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
+	_, refused := net.Dial("tcp", freeAddr(t))
+	for _, tt := range []struct {
+		refuse, writes int
+		delivered      bool
+	}{{0, 1, true}, {1, 2, true}, {2, 3, true}, {3, 3, false}} {
+		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
+		c := &refusingConn{err: refused, refuse: tt.refuse}
+		tr.conn = c
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); (err == nil) != tt.delivered {
+			t.Errorf("%d refusals: Deliver returns %v", tt.refuse, err)
+		}
+		if n := stats(tr)["refused"]; n != float64(tt.refuse) || c.writes != tt.writes {
+			t.Errorf("%d refusals: %v are counted, %d writes, want %d", tt.refuse, n, c.writes, tt.writes)
+		}
+		tr.Close()
+	}
+}
+
+// stats returns the fields of a transport.
+func stats(t statser) map[string]float64 {
+	all := map[string]float64{}
+	t.stats(func(field string, val float64) { all[field] = val })
+	return all
+}
+
+func TestWriteToAFullUnixgramReceiverEnds(t *testing.T) {
+	addr := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unixgram"}
+	c, err := net.ListenUnixgram("unixgram", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	tr := open(t, "unixgram://"+addr.Name, DialOptions{}).(Messenger)
+	defer tr.Close()
+	sent, result := 0, make(chan error)
+	go func() {
+		var err error
+		for ; err == nil; sent++ {
+			err = tr.Deliver(t.Context(), numbered(0, 100))
+		}
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		if e := classify(err); e.kind != retry {
+			t.Errorf("Deliver: %v, which is not tried again", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Deliver blocks while the receiver's queue is full")
+		c.Close()
+		<-result
+		return
+	}
+	for buf := make([]byte, 1<<16); sent > 1; sent-- {
+		if _, err := c.Read(buf); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+		t.Errorf("Deliver to an empty queue: %v", err)
+	}
+}
+
+func TestUnixgramConnectsToAReplacedSocket(t *testing.T) {
 	first, second := faultsink.NewUnixgram(t), faultsink.NewUnixgram(t)
-	tr := open(t, "unixgram://"+first.Addr(), DialOptions{}).(*datagram)
+	tr := open(t, "unixgram://"+first.Addr(), DialOptions{}).(*datagramTransport)
 	s := New(tr, fast)
 	mustSend(t, s, "a 1\n", 1)
 	first.WaitLines(1)
 	s.Close(within(t, 10*time.Second))
 
-	// The same on a path where nobody listens any more.
-	tr = open(t, "unixgram://"+second.Addr(), DialOptions{}).(*datagram)
+	// The socket is gone, and comes back.
+	tr = open(t, "unixgram://"+second.Addr(), DialOptions{}).(*datagramTransport)
 	if err := tr.Deliver(t.Context(), []byte("b 1\n")); err != nil {
 		t.Fatal(err)
 	}
 	tr.ep.Address = second.Addr() + ".gone"
-	tr.drop()
+	tr.disconnect()
 	if err := tr.Deliver(t.Context(), []byte("c 1\n")); err == nil {
 		t.Error("a missing socket took a datagram")
 	}
@@ -86,7 +169,7 @@ func TestUnixgramFindsItsReplacedSocket(t *testing.T) {
 	}
 	second.WaitLines(2)
 	tr.Close()
-	checkLaw(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
 }
 
 func TestUDPFollowsItsName(t *testing.T) {
@@ -94,14 +177,14 @@ func TestUDPFollowsItsName(t *testing.T) {
 	_, port, _ := net.SplitHostPort(old.Addr())
 	new = faultsink.NewUDPAt(t, "127.0.0.2:"+port)
 	var mu sync.Mutex
-	answer, asked := []string{"127.0.0.1"}, 0
+	addrs, lookups := []string{"127.0.0.1"}, 0
 	lookup := func(context.Context, string) ([]string, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		asked++
-		return answer, nil
+		lookups++
+		return addrs, nil
 	}
-	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: lookup}).(*datagram)
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: lookup}).(*datagramTransport)
 	defer tr.Close()
 	deliver := func(p string) {
 		t.Helper()
@@ -111,39 +194,38 @@ func TestUDPFollowsItsName(t *testing.T) {
 	}
 	deliver("a 1\n")
 	mu.Lock()
-	answer = []string{"127.0.0.2"}
+	addrs = []string{"127.0.0.2"}
 	mu.Unlock()
 	deliver("b 1\n")
 	old.WaitLines(2)
-	tr.looked = tr.looked.Add(-lookupInterval)
-	deliver("c 1\n") // asks, and goes to either
-	tr.wg.Wait()
+	tr.lookedUpAt = tr.lookedUpAt.Add(-lookupInterval)
+	deliver("c 1\n") // starts a lookup, and arrives at either address
+	tr.lookups.Wait()
 	deliver("d 1\n")
 	for want := 1; !slices.Contains(new.WaitLines(want), "d 1"); want++ {
 	}
 	if len(old.Lines()) > 3 {
 		t.Errorf("the old address got %q", old.Lines())
 	}
-	if asked != 2 || tr.dnsChanges.Load() != 1 {
-		t.Errorf("%d lookups, %d changes", asked, tr.dnsChanges.Load())
+	if lookups != 2 || tr.dnsChanges.Load() != 1 {
+		t.Errorf("%d lookups, %d changes", lookups, tr.dnsChanges.Load())
 	}
 }
 
-// A name that is not found is a failure to try again, not one to drop for.
-func TestUnknownNameIsTriedAgain(t *testing.T) {
+func TestNameThatIsNotFoundIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		lookups := 0
 		lookup := func(context.Context, string) ([]string, error) {
-			asked++
+			lookups++
 			return nil, &net.DNSError{Err: "no such host", Name: "statsd.test", IsNotFound: true}
 		}
 		s := New(open(t, "udp://statsd.test:1", DialOptions{Lookup: lookup}), Options{})
 		mustSend(t, s, "a 1\n", 1)
 		time.Sleep(time.Minute)
 		err := s.Close(within(t, time.Second))
-		if asked < 3 || err == nil || !strings.Contains(err.Error(), "no such host") {
-			t.Errorf("%d lookups, %v", asked, err)
+		if lookups < 3 || err == nil || !strings.Contains(err.Error(), "no such host") {
+			t.Errorf("%d lookups, %v", lookups, err)
 		}
-		checkLaw(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }

@@ -1,30 +1,31 @@
-// Package send gets payloads out: bytes that are whole lines of some format,
-// whose meaning it does not know.
+// Package send delivers payloads to a destination: it queues them, retries
+// them and accounts for their lines. A payload is the bytes of whole lines in
+// some format, which this package does not need to know.
 //
-// [Open] makes a [Transport] from an endpoint, [New] puts a queue and a
-// goroutine before it, and [Sender.Send] hands over a payload without ever
-// waiting:
+// [Open] makes a [Transport] from an endpoint. [New] puts a queue in front of it
+// and starts a goroutine that empties the queue. [Sender.Send] queues a copy of a
+// payload and never blocks:
 //
 //	t, err := send.Open(ep, send.DialOptions{})
 //	s := send.New(t, send.Options{Name: ep.Destination()})
 //	s.Send(ctx, payload, lines)
 //	s.Close(ctx)
 //
-// What cannot be delivered is tried again with the same bytes until it is too
-// old or newer payloads need its place; both are counted. [Sender.Ledger]
-// accounts for every line: accepted = delivered + dropped + pending, always.
+// After a failure the same bytes are sent again, until the payload is too old
+// or newer payloads need its place in the queue. Both are counted.
+// [Sender.Ledger] always balances: accepted = delivered + dropped + pending.
 //
 // What delivered means depends on what the transport can know:
 //
 //	http, https     the server answered that it has stored the lines
 //	tcp on Linux    the peer's system has acknowledged the bytes
-//	tls on Linux    the same, known whenever nothing is under way
+//	tls on Linux    the same, but known only when it has acknowledged all bytes
 //	unix on Linux   the peer has read the bytes
-//	tcp, tls, unix  elsewhere: the local system took the bytes
-//	udp, unixgram   the local system took the datagram, once
+//	tcp, tls, unix  on other systems: the local system took the bytes
+//	udp, unixgram   the local system took the datagram, which is sent once
 //
-// What was written to a stream and not acknowledged when the connection broke
-// is sent again from the start of its line, so a line may arrive twice, but
-// never in part behind another. Set [Options.AtMostOnce] for lines that must rather
-// be lost than arrive twice.
+// When a stream breaks, the bytes that were written and not acknowledged are
+// sent again over a new connection, from the start of their line. A line may
+// arrive twice, but no connection begins within a line. Set
+// [Options.AtMostOnce] if a line must rather be lost than arrive twice.
 package send

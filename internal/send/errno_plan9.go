@@ -1,7 +1,7 @@
 package send
 
-// Plan 9 tells what is wrong in words alone, which nothing is built on here:
-// whoever does not know what an error means tries again.
+// The errors of Plan 9 are text only, and nothing here depends on that. An
+// error that is none of these means that the payload is sent again.
 
 func isReset(error) bool   { return false }
 func isRefused(error) bool { return false }

@@ -8,12 +8,14 @@ import (
 
 func isReset(err error) bool { return errors.Is(err, windows.WSAECONNRESET) }
 
-// isRefused is spelled as a reset where a datagram is concerned.
+// isRefused includes WSAECONNRESET, which Windows returns when an earlier
+// datagram was refused.
 func isRefused(err error) bool {
 	return errors.Is(err, windows.WSAECONNREFUSED) || errors.Is(err, windows.WSAECONNRESET)
 }
 
 func isTooLong(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }
 
-// isStale is a socket whose peer was replaced.
+// isStale reports whether the peer of a socket was closed or replaced, so that
+// a new connection may work.
 func isStale(err error) bool { return isRefused(err) || errors.Is(err, windows.WSAENOTCONN) }

@@ -2,86 +2,81 @@ package send
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"monkit.example/reporters/ledger"
 )
 
-// A kind is what the Sender does about a failed delivery.
-type kind uint8
+// ErrClosed is the error of Send after Close was called.
+var ErrClosed error = &ledger.Error{Reason: ledger.Closed, Err: errors.New("send: closed")}
 
-const (
-	retry     kind = iota // try again after backoff
-	ambiguous             // as retry, but the peer may have the payload
-	permanent             // drop the payload
-	oversize              // drop the payload, it is too large for the transport
-	tooLarge              // cut the payload in two, and later ones of its size
-	split                 // one of the lines is at fault: find it by halving
-	partial               // the peer has stored all but some lines
-)
-
-// Error is a failed delivery that says what to do about it. Any other error
-// of a Transport means: try again after backoff.
+// Error is the error of a delivery that says what to do with the payload. Any
+// other error of a Transport means that it is sent again after a backoff.
 type Error struct {
 	Err error
 
 	kind     kind
-	after    time.Duration
-	rejected int
+	after    time.Duration // of retry: the wait that the peer asked for
+	rejected int           // of partial: number of lines
 }
 
+// A kind is what a Sender does after a failed delivery.
+type kind uint8
+
+const (
+	retry     kind = iota // send the payload again after a backoff
+	ambiguous             // as retry, but the peer may have the payload
+	permanent             // drop the payload
+	oversize              // drop the payload: it is too large for the transport
+	tooLarge              // cut the payload in two, and later ones of its size
+	split                 // find the lines that the peer rejects by halving the payload
+	partial               // count the payload as delivered except some lines
+)
+
+// Error returns the text of Err.
 func (e *Error) Error() string { return e.Err.Error() }
 
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Permanent wraps err: the payload will never be taken, drop it.
+// Permanent wraps err: the peer will never accept the payload. It is dropped.
 func Permanent(err error) error { return &Error{Err: err, kind: permanent} }
 
-// Oversize wraps err: the payload is too large for the transport, drop it.
+// Oversize wraps err: the payload is too large for the transport. It is
+// dropped.
 func Oversize(err error) error { return &Error{Err: err, kind: oversize} }
 
-// Ambiguous wraps err: the peer may have the payload, but did not say so.
+// Ambiguous wraps err: the peer may have the payload, but did not confirm it.
 func Ambiguous(err error) error { return &Error{Err: err, kind: ambiguous} }
 
-// RetryAfter wraps err: the peer wants nothing more for d, which counts up to
-// five minutes.
+// maxRetryAfter bounds the wait that a server can ask for. The payloads in the
+// queue grow older while the Sender waits.
+const maxRetryAfter = 5 * time.Minute
+
+// RetryAfter wraps err: the peer asks for no request for d, of which at most
+// five minutes are granted.
 func RetryAfter(d time.Duration, err error) error {
 	return &Error{Err: err, kind: retry, after: min(max(d, 0), maxRetryAfter)}
 }
 
-// Split wraps err: nothing was stored because of some lines. The Sender halves
-// the payload until those are alone.
+// Split wraps err: the peer stored nothing because it rejects some of the
+// lines. The Sender halves the payload until those lines are found.
 func Split(err error) error { return &Error{Err: err, kind: split} }
 
-// TooLarge wraps err: the peer takes smaller payloads only. The Sender halves
-// this and later ones.
+// TooLarge wraps err: the peer accepts smaller payloads only. The Sender halves
+// this payload and later ones of its size.
 func TooLarge(err error) error { return &Error{Err: err, kind: tooLarge} }
 
-// Partial wraps err: rejected lines were refused, the rest was stored.
+// Partial wraps err: the peer rejected that many lines and stored the others.
 func Partial(rejected int, err error) error {
 	return &Error{Err: err, kind: partial, rejected: max(rejected, 0)}
 }
 
-// A server that asks for more is not believed: the age of what waits counts.
-const maxRetryAfter = 5 * time.Minute
-
-// ErrClosed is what Send returns once Close has begun.
-var ErrClosed error = &ledger.Error{Reason: ledger.Closed, Err: errors.New("send: closed")}
-
-// classify returns what err says to do; a plain error is a retry.
+// classify returns err as an Error. An error of any other type means retry.
 func classify(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
 	}
 	return &Error{Err: err, kind: retry}
-}
-
-// pendingError is what Flush and Close return when ctx ends first.
-func pendingError(name string, lines int64, what string, ctxErr, last error) error {
-	if last == nil {
-		return fmt.Errorf("send to %s: %d lines %s: %w", name, lines, what, ctxErr)
-	}
-	return fmt.Errorf("send to %s: %d lines %s: %w (last failure: %w)", name, lines, what, ctxErr, last)
 }

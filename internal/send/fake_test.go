@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,17 +17,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errDown = errors.New("down")
 
-// fake answers deliveries by answer, and remembers what it said yes to.
-type fake struct {
-	answer func(n int, payload []byte) error // nil is yes; n counts from 1
+// fakeMessenger records its payloads. answer, if it is not nil, returns the
+// result of the n-th delivery, which is 1 for the first.
+type fakeMessenger struct {
+	answer func(n int, payload []byte) error
 
-	mu       sync.Mutex
-	attempts []string // guarded by mu
-	times    []time.Time
-	got      bytes.Buffer // guarded by mu
+	mu        sync.Mutex
+	attempts  []string     // guarded by mu; the payloads
+	times     []time.Time  // guarded by mu; of attempts
+	delivered bytes.Buffer // guarded by mu; the payloads for which answer returned nil
 }
 
-func (f *fake) Deliver(_ context.Context, p []byte) error {
+func (f *fakeMessenger) Deliver(_ context.Context, p []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.attempts = append(f.attempts, string(p))
@@ -36,25 +38,42 @@ func (f *fake) Deliver(_ context.Context, p []byte) error {
 			return err
 		}
 	}
-	f.got.Write(p)
+	f.delivered.Write(p)
 	return nil
 }
 
-func (f *fake) Close() error { return nil }
+func (f *fakeMessenger) Close() error { return nil }
 
-func (f *fake) text() string {
+// text returns what was delivered.
+func (f *fakeMessenger) text() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.got.String()
+	return f.delivered.String()
 }
 
-func (f *fake) count() int {
+// count returns the number of attempts.
+func (f *fakeMessenger) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.attempts)
 }
 
-// numbered returns n lines beginning with line from.
+// failFirst returns an answer that fails the first n attempts with err.
+func failFirst(n int, err error) func(int, []byte) error {
+	return func(i int, _ []byte) error {
+		if i <= n {
+			return err
+		}
+		return nil
+	}
+}
+
+// always returns an answer that fails every attempt with err.
+func always(err error) func(int, []byte) error {
+	return func(int, []byte) error { return err }
+}
+
+// numbered returns n lines, of which the first has the number from.
 func numbered(from, n int) []byte {
 	var b []byte
 	for i := range n {
@@ -70,8 +89,22 @@ func mustSend(t *testing.T, s *Sender, payload string, lines int) {
 	}
 }
 
-// checkLaw is the end of every test that moves a line.
-func checkLaw(t *testing.T, s *Sender, want string) {
+// sendNumbered sends payloads of so many lines each, and returns the lines
+// without line feeds.
+func sendNumbered(t *testing.T, s *Sender, payloads, lines int) []string {
+	t.Helper()
+	var all []string
+	for i := range payloads {
+		p := string(numbered(i*lines, lines))
+		all = append(all, strings.Split(strings.TrimSuffix(p, "\n"), "\n")...)
+		mustSend(t, s, p, lines)
+	}
+	return all
+}
+
+// checkLedger fails the test if the ledger does not balance, or is not want.
+// Every test that sends a line calls it at its end. An empty want matches any.
+func checkLedger(t *testing.T, s *Sender, want string) {
 	t.Helper()
 	l := s.Ledger()
 	if err := l.Check(); err != nil {
@@ -82,8 +115,16 @@ func checkLaw(t *testing.T, s *Sender, want string) {
 	}
 }
 
+// within returns a context that ends after d.
 func within(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// waitFailing returns after the first failure of a delivery.
+func waitFailing(s *Sender) {
+	for n := s.snapshot(); n.health.failure() == nil; n = s.snapshot() {
+		time.Sleep(time.Millisecond)
+	}
 }

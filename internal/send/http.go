@@ -14,27 +14,32 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-// Of an answer this much is read: an error with a hundred lines fits. What is
-// behind it is read, up to maxDrain, so that the connection can be used again.
 const (
-	maxAnswer = 64 << 10
-	maxDrain  = 256 << 10
+	// maxResponse is how much of a response is examined. An error that lists a
+	// hundred lines fits.
+	maxResponse = 64 << 10
+	// maxDrain is how much is read after that, so that the connection can be
+	// used again. It is closed if there is more.
+	maxDrain = 256 << 10
 )
 
-// poster is http and https: one POST a payload.
-type poster struct {
-	url    *url.URL // with credentials; never shown
-	opts   DialOptions
-	client *http.Client
-	idle   func()
+// httpTransport is the Messenger for http and https: one POST for a payload.
+type httpTransport struct {
+	url       *url.URL // may contain credentials, so it is never logged
+	opts      DialOptions
+	client    *http.Client
+	closeIdle func()
 
 	requests, dials atomic.Int64
 }
 
-var _ reporter = (*poster)(nil)
+var (
+	_ Messenger = (*httpTransport)(nil)
+	_ statser   = (*httpTransport)(nil)
+)
 
-func openHTTP(ep endpoint.Endpoint, o DialOptions) *poster {
-	t := &poster{url: ep.URL, opts: o}
+func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
+	t := &httpTransport{url: ep.URL, opts: o}
 	d := net.Dialer{Timeout: o.Timeout, KeepAliveConfig: keepAlive, Control: controlTCP}
 	tr := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -49,19 +54,22 @@ func openHTTP(ep endpoint.Endpoint, o DialOptions) *poster {
 			return d.DialContext(ctx, network, addr)
 		},
 	}
-	t.idle = tr.CloseIdleConnections
+	t.closeIdle = tr.CloseIdleConnections
 	t.client = &http.Client{Transport: tr, CheckRedirect: noRedirects}
 	return t
 }
 
-// A redirect would carry credentials and lines to where nobody sent them.
+// noRedirects returns a redirect to the caller of the client as a response.
+// Following it would send credentials and lines to an address that the user
+// did not choose.
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Deliver posts payload. The status and the text of the answer decide.
-func (t *poster) Deliver(ctx context.Context, payload []byte) error {
+// Deliver posts payload. The status and the text of the response decide what
+// becomes of it.
+func (t *httpTransport) Deliver(ctx context.Context, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
 	defer cancel()
-	b := newBody(payload, t.opts.Gzip)
+	b := newRequestBody(payload, t.opts.Gzip)
 	defer b.release()
 	req, err := t.request(ctx, b)
 	if err != nil {
@@ -70,17 +78,17 @@ func (t *poster) Deliver(ctx context.Context, payload []byte) error {
 	t.requests.Add(1)
 	resp, err := t.client.Do(req)
 	if err != nil {
-		return undelivered(err)
+		return postError(err)
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err == nil {
 		io.CopyN(io.Discard, resp.Body, maxDrain)
 	}
 	resp.Body.Close()
-	return judge(resp, string(text))
+	return checkResponse(resp, string(text))
 }
 
-func (t *poster) request(ctx context.Context, b *body) (*http.Request, error) {
+func (t *httpTransport) request(ctx context.Context, b *requestBody) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://unset", nil)
 	if err != nil {
 		return nil, err
@@ -88,10 +96,10 @@ func (t *poster) request(ctx context.Context, b *body) (*http.Request, error) {
 	req.URL, req.Host = t.url, t.url.Host
 	req.Header.Set("Content-Type", t.opts.ContentType)
 	req.Header.Set("User-Agent", "monkit")
-	// A nil value is not sent, and says that a request which met a stale
-	// connection may be repeated.
+	// net/http does not send a nil value, but takes it to mean that it may
+	// repeat a request for which it chose a stale connection.
 	req.Header["Idempotency-Key"] = nil
-	if b.zipped {
+	if b.gzipped {
 		req.Header.Set("Content-Encoding", "gzip")
 	}
 	if t.opts.Header != nil {
@@ -103,9 +111,9 @@ func (t *poster) request(ctx context.Context, b *body) (*http.Request, error) {
 	return req, nil
 }
 
-// undelivered strips the URL, which may hold credentials, and tells failures
-// to connect from those after which the peer may have the payload.
-func undelivered(err error) error {
+// postError returns err without the URL, which may contain credentials. It is
+// Ambiguous unless the dial failed: the peer may have the payload then.
+func postError(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
@@ -117,13 +125,13 @@ func undelivered(err error) error {
 	return Ambiguous(fmt.Errorf("post: %w", err))
 }
 
-// Close ends idle connections; there are no others.
-func (t *poster) Close() error {
-	t.idle()
+// Close closes the idle connections. No request is under way when it is called.
+func (t *httpTransport) Close() error {
+	t.closeIdle()
 	return nil
 }
 
-func (t *poster) counts(cb func(field string, val float64)) {
+func (t *httpTransport) stats(cb func(field string, val float64)) {
 	cb("requests", float64(t.requests.Load()))
 	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
 }

@@ -3,35 +3,36 @@ package send
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"os"
+	"net/netip"
 	"time"
 
 	"monkit.example/internal/endpoint"
 )
 
-// DialOptions tune the transports of Open. The zero value works.
+// DialOptions change how the transports of Open connect and send. The zero
+// value works.
 type DialOptions struct {
-	// ContentType of an http request. Empty means text/plain.
+	// ContentType is a header of http requests. Empty means text/plain.
 	ContentType string
 	// Gzip compresses http bodies of more than 1 KiB.
 	Gzip bool
-	// Header is called before each http request, so that a token can be read
-	// anew. Nil adds nothing.
+	// Header is called before each http request and may change its headers.
+	// It can read a token that changes. Nil adds nothing.
 	Header func(http.Header)
-	// Timeout ends an attempt: a dial, a request with its answer. Zero means
-	// ten seconds.
+	// Timeout ends a dial with its handshake, or a request with its response.
+	// Zero means ten seconds.
 	Timeout time.Duration
-	// TLS is for tls and https. Nil means the system's roots, and what the
-	// endpoint's options say.
+	// TLS is the configuration of tls and https, to which the options of the
+	// endpoint are added. Nil means the root certificates of the system.
 	TLS *tls.Config
-	// Lookup resolves host names. Nil means the system's resolver.
+	// Lookup resolves host names. Nil means the system's resolver. http and
+	// https do not use it.
 	Lookup func(ctx context.Context, host string) ([]string, error)
-	// MaxDatagram is the largest payload of udp and unixgram; larger ones are
+	// MaxDatagram is the largest payload of udp and unixgram. Larger ones are
 	// dropped. Zero means 65507.
 	MaxDatagram int
 }
@@ -40,7 +41,7 @@ const (
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
 
-	// 65535 less the headers of IPv4 and UDP.
+	// maxDatagram is 65535 less the headers of IPv4 and UDP.
 	maxDatagram = 65507
 )
 
@@ -60,8 +61,8 @@ func (o DialOptions) withDefaults() DialOptions {
 	return o
 }
 
-// Open returns the transport to ep. It connects to nothing yet; an error says
-// that ep or o is wrong.
+// Open returns a transport to ep. It does not connect: an error means that ep
+// or o is wrong.
 func Open(ep endpoint.Endpoint, o DialOptions) (Transport, error) {
 	if ep.IsHTTP() {
 		return OpenHTTP(ep, o)
@@ -72,26 +73,26 @@ func Open(ep endpoint.Endpoint, o DialOptions) (Transport, error) {
 	}
 	switch ep.Transport {
 	case endpoint.TCP, endpoint.TLS, endpoint.Unix:
-		return openStream(ep, o), nil
+		return newStreamTransport(ep, o), nil
 	case endpoint.UDP, endpoint.Unixgram:
-		return openDatagram(ep, o), nil
+		return newDatagramTransport(ep, o), nil
 	}
-	return nil, fmt.Errorf("send: transport %q is not known", ep.Transport)
+	return nil, fmt.Errorf("send: unknown transport %q", ep.Transport)
 }
 
 // OpenHTTP is Open for an http or https endpoint.
 func OpenHTTP(ep endpoint.Endpoint, o DialOptions) (Messenger, error) {
 	if ep.URL == nil {
-		return nil, errors.New("send: an endpoint without URL; use endpoint.Parse")
+		return nil, errors.New("send: the endpoint has no URL; use endpoint.Parse")
 	}
 	o, err := o.prepare(ep)
 	if err != nil {
 		return nil, err
 	}
-	return openHTTP(ep, o), nil
+	return newHTTPTransport(ep, o), nil
 }
 
-// prepare returns o with defaults, and with the TLS configuration of ep.
+// prepare returns o with defaults, and with the TLS configuration for ep.
 func (o DialOptions) prepare(ep endpoint.Endpoint) (DialOptions, error) {
 	o = o.withDefaults()
 	if ep.Transport != endpoint.TLS && ep.Transport != endpoint.HTTPS {
@@ -102,58 +103,26 @@ func (o DialOptions) prepare(ep endpoint.Endpoint) (DialOptions, error) {
 	return o, err
 }
 
-// tlsConfig joins the endpoint's options ca, cert, key and servername with the
-// caller's configuration.
-func tlsConfig(ep endpoint.Endpoint, base *tls.Config) (*tls.Config, error) {
-	c := &tls.Config{}
-	if base != nil {
-		c = base.Clone()
+// resolve returns host if it is an IP address, and else the addresses of that
+// name.
+func (o DialOptions) resolve(ctx context.Context, host string) ([]string, error) {
+	if isIP(host) {
+		return []string{host}, nil
 	}
-	if c.MinVersion == 0 {
-		c.MinVersion = tls.VersionTLS12
-	}
-	if name := ep.Options.Get("servername"); name != "" {
-		c.ServerName = name
-	}
-	if c.ServerName == "" && ep.Transport == endpoint.TLS {
-		host, _, err := net.SplitHostPort(ep.Address)
-		if err != nil {
-			return nil, fmt.Errorf("send: %w", err)
-		}
-		c.ServerName = host
-	}
-	if err := loadCA(c, ep.Options.Get("ca")); err != nil {
-		return nil, err
-	}
-	return c, loadCert(c, ep.Options.Get("cert"), ep.Options.Get("key"))
+	return o.Lookup(ctx, host)
 }
 
-func loadCA(c *tls.Config, file string) error {
-	if file == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("send: option ca: %w", err)
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("send: option ca: no certificate in %s; it must be PEM", file)
-	}
-	return nil
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
-func loadCert(c *tls.Config, cert, key string) error {
-	if cert == "" && key == "" {
-		return nil
+// withoutAddress returns the cause of an error of package net, without the
+// addresses: logs and errors name the destination already.
+func withoutAddress(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		return op.Err
 	}
-	if cert == "" || key == "" {
-		return errors.New("send: options cert and key go together; write both")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return fmt.Errorf("send: options cert and key: %w", err)
-	}
-	c.Certificates = []tls.Certificate{pair}
-	return nil
+	return err
 }

@@ -7,37 +7,42 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// reasons are all by which a Sender drops lines.
+// reasons lists every reason for which a Sender drops lines.
 var reasons = [...]ledger.Reason{
 	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
 }
 
-// item is a payload in the queue. All but payload's bytes and off belongs to
-// the queue's lock.
+// item is a payload in the queue. The mutex of its queue guards all fields,
+// except that run reads the bytes of payload, and off, without it: run alone
+// changes those of an item in flight.
 type item struct {
-	payload []byte
-	lines   int
-	seq     int64     // pieces of a payload share it
-	at      time.Time // when it was accepted
-	off     int       // what is before it has arrived; the start of a line
-	search  *search   // set while a bad line is looked for
+	payload  []byte
+	lines    int
+	seq      int64     // number of the accepted payload; its pieces share it
+	accepted time.Time // when Send was called
+	off      int       // start of the first line that was not acknowledged
+
+	budget *searchBudget // set while lines that the peer rejects are searched
 }
 
-// queue holds what waits, oldest first, and the ledger. The first busy items
-// are being delivered and stay where they are.
+// queue holds the payloads that are not settled, oldest first, and counts
+// lines for the ledger. Its first items may be in flight: being delivered, or
+// written and not acknowledged. They stay in their places. It has no mutex:
+// Sender.mu guards the queue of a Sender.
 type queue struct {
-	items []*item
-	head  int // of items
-	busy  int
-	bytes int
-	gone  bool // Close gave up: nothing counts any more
+	items    []*item // before head they are nil
+	head     int
+	inFlight int
+	bytes    int
+	// abandoned is set by Close when it gives up. The queue is empty then, and
+	// an item that was in flight must not be counted again.
+	abandoned bool
 
-	seq       int64 // of the newest accepted
-	accepted  int64
+	seq       int64 // of the newest accepted item
+	accepted  int64 // lines, as all but sentBytes
 	delivered int64
 	pending   int64
 	dropped   ledger.Counts
-
 	sentBytes int64
 }
 
@@ -45,7 +50,7 @@ func (q *queue) len() int { return len(q.items) - q.head }
 
 func (q *queue) at(i int) *item { return q.items[q.head+i] }
 
-// accept takes lines over; they are pending until settled.
+// accept counts the lines of a new item as pending, until they are settled.
 func (q *queue) accept(it *item) {
 	q.seq++
 	it.seq = q.seq
@@ -53,7 +58,7 @@ func (q *queue) accept(it *item) {
 	q.pending += int64(it.lines)
 }
 
-// push puts an accepted item at the end.
+// push appends an accepted item.
 func (q *queue) push(it *item) {
 	if q.head > 32 && q.head > len(q.items)/2 {
 		n := copy(q.items, q.items[q.head:])
@@ -64,7 +69,8 @@ func (q *queue) push(it *item) {
 	q.bytes += len(it.payload)
 }
 
-// remove takes out item i, of the front; its lines must be settled.
+// remove deletes item i, whose lines must be settled. It moves the items before
+// i, which are few.
 func (q *queue) remove(i int) {
 	it := q.at(i)
 	q.bytes -= len(it.payload)
@@ -75,8 +81,8 @@ func (q *queue) remove(i int) {
 	q.head++
 }
 
-// replace puts two pieces where the first item is.
-func (q *queue) replace(a, b *item) {
+// replaceFirst puts the two pieces of the first item in its place.
+func (q *queue) replaceFirst(a, b *item) {
 	if q.head == 0 {
 		q.items = append([]*item{nil}, q.items...)
 		q.head = 1
@@ -85,55 +91,57 @@ func (q *queue) replace(a, b *item) {
 	q.items[q.head], q.items[q.head+1] = a, b
 }
 
-func (q *queue) settleDelivered(lines int) {
+func (q *queue) countDelivered(lines int) {
 	q.pending -= int64(lines)
 	q.delivered += int64(lines)
 }
 
-func (q *queue) settleDropped(lines int, reason ledger.Reason) {
+func (q *queue) countDropped(lines int, reason ledger.Reason) {
 	q.pending -= int64(lines)
 	q.dropped.Count(reason, int64(lines))
 }
 
-// dropAt drops item i.
-func (q *queue) dropAt(i int, reason ledger.Reason) {
-	q.settleDropped(q.at(i).lines, reason)
+// drop counts the lines of item i as dropped and removes it.
+func (q *queue) drop(i int, reason ledger.Reason) {
+	q.countDropped(q.at(i).lines, reason)
 	q.remove(i)
 }
 
-// room drops the oldest items that are not busy until n more bytes fit, and
-// tells whether they do.
-func (q *queue) room(n, maxBytes int) bool {
-	for q.tight(n, maxBytes) && q.len() > q.busy {
-		q.dropAt(q.busy, ledger.QueueFull)
+// makeRoom drops the oldest items that are not in flight until n more bytes
+// fit. It reports false if they do not fit even then.
+func (q *queue) makeRoom(n, maxBytes int) bool {
+	for q.isFull(n, maxBytes) && q.len() > q.inFlight {
+		q.drop(q.inFlight, ledger.QueueFull)
 	}
-	return !q.tight(n, maxBytes)
+	return !q.isFull(n, maxBytes)
 }
 
-// An item costs some 100 bytes besides its payload. This keeps tiny payloads
-// from multiplying the bound.
-const meanest = 64
+// minItemBytes bounds the number of items: there is one for so many bytes of
+// the queue. An item needs about 100 bytes besides its payload, so that tiny
+// payloads would need many times the memory that the queue may have.
+const minItemBytes = 64
 
-func (q *queue) tight(n, maxBytes int) bool {
-	return q.bytes > maxBytes-n || q.len() >= maxBytes/meanest+1
+func (q *queue) isFull(n, maxBytes int) bool {
+	return q.bytes > maxBytes-n || q.len() >= maxBytes/minItemBytes+1
 }
 
-// expire drops what has waited since before.
-func (q *queue) expire(before time.Time) {
-	for q.len() > q.busy && q.at(q.busy).at.Before(before) {
-		q.dropAt(q.busy, ledger.Expired)
+// expire drops the items that were accepted before t and are not in flight.
+func (q *queue) expire(t time.Time) {
+	for q.len() > q.inFlight && q.at(q.inFlight).accepted.Before(t) {
+		q.drop(q.inFlight, ledger.Expired)
 	}
 }
 
-// abandon drops everything and stops counting.
+// abandon drops every item, those in flight too, and returns the number of
+// lines.
 func (q *queue) abandon() int64 {
-	lost := q.pending
-	q.busy = 0
+	lines := q.pending
+	q.inFlight = 0
 	for q.len() > 0 {
-		q.dropAt(0, ledger.Closed)
+		q.drop(0, ledger.Closed)
 	}
-	q.gone = true
-	return lost
+	q.abandoned = true
+	return lines
 }
 
 func (q *queue) ledger() ledger.Ledger {

@@ -14,39 +14,42 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// Sender is a bounded queue before a Transport, and the goroutine between
-// them. Its methods may be called from anywhere.
+// Sender is a bounded queue in front of a Transport, and the goroutine, run,
+// that empties it. Its methods may be called from any goroutine.
+//
+// mu guards what callers share with run. It is not held while the transport or
+// the logger is called: either may block, and a log handler may call the Sender.
 type Sender struct {
-	opts      Options
+	opts      Options // set once by New, as all above mu
 	transport Transport
 	messenger Messenger // transport, or nil if it is a Stream
 	stream    Stream    // transport, or nil if it is a Messenger
-	keys      keys
+	keys      seriesKeys
 	log       *slog.Logger
 
-	ctx  context.Context // ends when Close gives up
-	stop context.CancelFunc
-	wake chan struct{} // something to look at; holds one
-	done chan struct{} // closed when run has returned
-	shut chan struct{} // closed when Close is through
+	ctx    context.Context // ended by stop; run returns then
+	stop   context.CancelFunc
+	wakeup chan struct{} // holds a value if run must look at the fields below again
+	done   chan struct{} // closed when run has returned
+	closed chan struct{} // closed when the first Close is complete
 
-	mu       sync.Mutex
-	queue    queue         // guarded by mu
-	health   health        // guarded by mu
-	progress chan struct{} // guarded by mu; closed when an item leaves, if somebody waits
-	closing  bool          // guarded by mu
-	hurry    bool          // guarded by mu; Close wants one attempt now
-	closeErr error         // guarded by mu
+	mu          sync.Mutex
+	queue       queue         // guarded by mu
+	health      health        // guarded by mu
+	progress    chan struct{} // guarded by mu; closed when items are settled; nil if no Flush waits
+	closing     bool          // guarded by mu; Close was called
+	skipBackoff bool          // guarded by mu; Close wants an attempt at once
+	closeErr    error         // guarded by mu; the result of Close
 
-	backoff   *backoff.ExponentialBackOff // owned by run, as all below
-	notBefore time.Time
-	asked     bool // notBefore is the peer's wish
-	limit     int  // largest payload the peer took so far; 0 is none
-	window    int  // bytes written to stream that belong to busy items
-	poll      time.Duration
-	timer     *time.Timer // of pause
-	quiet     time.Time   // no word about refused lines until then
-	notes     []note      // to be logged after the step
+	backoff      *backoff.ExponentialBackOff // owned by run, as all below
+	retryAt      time.Time                   // no attempt before; zero if the last one succeeded
+	retryByPeer  bool                        // the peer asked for retryAt
+	sizeLimit    int                         // larger payloads are cut, since the peer rejects them; 0 is none
+	windowBytes  int                         // written to stream and not acknowledged
+	pollInterval time.Duration               // until stream is asked for acknowledgements again
+	timer        *time.Timer                 // of pause
+	quietUntil   time.Time                   // no rejection is logged before
+	logRecords   []logRecord                 // logged after the step, without mu
 }
 
 var _ ledger.Keeper = (*Sender)(nil)
@@ -57,11 +60,11 @@ func New(t Transport, o Options) *Sender {
 	s := &Sender{
 		opts:      o.withDefaults(),
 		transport: t,
-		keys:      newKeys(o.Name),
+		keys:      newSeriesKeys(o.Name),
 		log:       cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
-		wake:      make(chan struct{}, 1),
+		wakeup:    make(chan struct{}, 1),
 		done:      make(chan struct{}),
-		shut:      make(chan struct{}),
+		closed:    make(chan struct{}),
 	}
 	switch t := t.(type) {
 	case Messenger:
@@ -77,10 +80,10 @@ func New(t Transport, o Options) *Sender {
 	return s
 }
 
-// Send takes over a copy of payload, which is whole lines and counts as that
-// many in the ledger. It never blocks. The error is ErrClosed, or ctx's if it
-// has ended; in both cases nothing was taken. What does not fit is accepted
-// and counted as dropped.
+// Send queues a copy of payload, which is whole lines and counts as that many
+// lines in the ledger. It never blocks. It returns ErrClosed, or the error of
+// ctx if that has ended; nothing is accepted then. A payload that the queue has
+// no room for is accepted and counted as dropped.
 func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -93,31 +96,31 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 	if s.closing {
 		return ErrClosed
 	}
-	it := &item{lines: max(lines, 0), at: time.Now()}
+	it := &item{lines: max(lines, 0), accepted: time.Now()}
 	s.queue.accept(it)
 	switch {
 	case len(payload) > s.opts.MaxBytes:
-		s.queue.settleDropped(it.lines, ledger.Oversize)
-	case !s.queue.room(len(payload), s.opts.MaxBytes):
-		s.queue.settleDropped(it.lines, ledger.QueueFull)
+		s.queue.countDropped(it.lines, ledger.Oversize)
+	case !s.queue.makeRoom(len(payload), s.opts.MaxBytes):
+		s.queue.countDropped(it.lines, ledger.QueueFull)
 	default:
 		it.payload = slices.Clone(payload)
 		s.queue.push(it)
-		s.nudge()
+		s.wake()
 	}
-	s.moved()
+	s.notifyLocked()
 	return nil
 }
 
-// Flush waits until all that was accepted before is delivered or dropped. Its
-// error is ctx's, with what went wrong last.
+// Flush waits until all lines that were accepted before it are delivered or
+// dropped. If ctx ends first, it returns the error of ctx and the last failure.
 func (s *Sender) Flush(ctx context.Context) error {
 	s.mu.Lock()
 	last := s.queue.seq
-	for s.queue.len() > 0 && s.queue.at(0).seq <= last && !s.queue.gone {
+	for s.queue.len() > 0 && s.queue.at(0).seq <= last && !s.queue.abandoned {
 		if s.progress == nil {
 			s.progress = make(chan struct{})
-			s.nudge() // run polls sooner for those who wait
+			s.wake() // run asks for acknowledgements more often while a Flush waits
 		}
 		progress := s.progress
 		s.mu.Unlock()
@@ -132,120 +135,44 @@ func (s *Sender) Flush(ctx context.Context) error {
 	return nil
 }
 
-func (s *Sender) pendingError(what string, ctxErr error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return pendingError(s.opts.Name, s.queue.pending, what, ctxErr, s.health.last)
-}
-
-// After ctx's end this is how long Close waits for its goroutine.
-const joinTime = 100 * time.Millisecond
-
-// Close flushes until ctx ends, drops what is left, counted as closed, and
-// joins the goroutine. It tries at once what waits after a failure, unless the
-// peer asked for the wait. Later calls wait for the first.
-func (s *Sender) Close(ctx context.Context) error {
-	s.mu.Lock()
-	first := !s.closing
-	s.closing, s.hurry = true, true
-	s.nudge()
-	s.mu.Unlock()
-	if first {
-		s.close(ctx)
-	}
-	select {
-	case <-s.shut:
-	case <-ctx.Done():
-		select {
-		case <-s.shut:
-		default:
-			return s.pendingError("still being closed", ctx.Err())
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closeErr
-}
-
-func (s *Sender) close(ctx context.Context) {
-	defer close(s.shut)
-	err := s.Flush(ctx)
-	s.mu.Lock()
-	lost := s.queue.abandon()
-	if lost > 0 {
-		err = pendingError(s.opts.Name, lost, "dropped", ctx.Err(), s.health.last)
-	}
-	s.closeErr = err
-	s.moved()
-	s.mu.Unlock()
-	if lost > 0 {
-		s.log.Warn("closed before all was sent", "destination", s.opts.Name, "dropped", lost)
-	}
-	if err == nil {
-		s.endPolitely(ctx)
-	}
-	s.endNow()
-}
-
-// endPolitely lets the transport finish while ctx lives.
-func (s *Sender) endPolitely(ctx context.Context) {
-	s.stop()
-	select {
-	case <-s.done:
-	case <-ctx.Done():
-	}
-}
-
-func (s *Sender) endNow() {
-	s.stop()
-	if a, ok := s.transport.(aborter); ok {
-		a.Abort()
-	}
-	select {
-	case <-s.done:
-	case <-time.After(joinTime):
-		// A transport that does not heed its context. It ends when it ends.
-	}
-}
-
-// Ledger accounts for every line.
+// Ledger returns the counts of all lines that were accepted.
 func (s *Sender) Ledger() ledger.Ledger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.queue.ledger()
 }
 
-// Unavailable returns the last failure while the destination does not take
-// what is sent. It is nil while it does, and if Options.Logger was told: what
-// has gone wrong is said once.
+// Unavailable returns the last failure while deliveries fail, and else nil. It
+// always returns nil if there is an Options.Logger, which has logged the
+// failure, so that the caller does not log it a second time.
 func (s *Sender) Unavailable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opts.Logger != nil {
 		return nil
 	}
-	return s.health.failing()
+	return s.health.failure()
 }
 
-// nudge makes run look again.
-func (s *Sender) nudge() {
+// wake ends the present or next pause of run.
+func (s *Sender) wake() {
 	select {
-	case s.wake <- struct{}{}:
+	case s.wakeup <- struct{}{}:
 	default:
 	}
 }
 
-// awaited tells whether somebody waits for items to leave.
-func (s *Sender) awaited() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.progress != nil || s.closing
-}
-
-// moved tells those who wait that items have left. Callers hold mu.
-func (s *Sender) moved() {
+// notifyLocked wakes every Flush, which then looks at the queue again.
+func (s *Sender) notifyLocked() {
 	if s.progress != nil {
 		close(s.progress)
 		s.progress = nil
 	}
+}
+
+// isAwaited reports whether a Flush or Close waits until items are settled.
+func (s *Sender) isAwaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.progress != nil || s.closing
 }

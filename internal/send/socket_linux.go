@@ -1,0 +1,72 @@
+package send
+
+import (
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// sendBuffer is what the kernel holds of a socket's bytes until the peer
+// acknowledges them.
+type sendBuffer struct {
+	raw syscall.RawConn // nil if it cannot be read
+
+	// exact is set if its size counts payload bytes. With encryption it also
+	// counts the overhead, and of a unix socket it is a size of memory: then
+	// only zero means something.
+	exact bool
+}
+
+func newSendBuffer(sock net.Conn, encrypted bool) sendBuffer {
+	sc, ok := sock.(syscall.Conn)
+	if !ok {
+		return sendBuffer{}
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return sendBuffer{}
+	}
+	_, tcp := sock.(*net.TCPConn)
+	return sendBuffer{raw: raw, exact: tcp && !encrypted}
+}
+
+// size is SIOCOUTQ: bytes that were written and not acknowledged.
+func (b sendBuffer) size() (n int, ok bool) {
+	if b.raw == nil {
+		return 0, false
+	}
+	var err error
+	if e := b.raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); e != nil || err != nil {
+		return 0, false
+	}
+	return n, true
+}
+
+// unacked returns how many of the last n bytes written the peer may not have.
+func (b sendBuffer) unacked(n int) int {
+	size, ok := b.size()
+	switch {
+	case !ok:
+		return n
+	case size == 0:
+		return 0
+	case b.exact:
+		return min(size, n)
+	}
+	return n
+}
+
+// isEmpty reports whether the peer has everything.
+func (b sendBuffer) isEmpty() bool {
+	size, ok := b.size()
+	return ok && size == 0
+}
+
+// controlTCP sets userTimeout. A kernel without that option waits longer, which
+// is not an error.
+func controlTCP(_, _ string, raw syscall.RawConn) error {
+	return raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
+	})
+}

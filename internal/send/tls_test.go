@@ -1,0 +1,143 @@
+package send
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/faultsink"
+)
+
+// testCertificate returns a certificate for 127.0.0.1 and example.com, and a
+// configuration that trusts it.
+func testCertificate() (tls.Certificate, *tls.Config) {
+	srv := httptest.NewUnstartedServer(nil)
+	srv.StartTLS()
+	defer srv.Close()
+	return srv.TLS.Certificates[0], srv.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
+// writePEM writes a certificate and its key to files.
+func writePEM(t *testing.T, c tls.Certificate) (cert, key string) {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]})),
+		writeFile(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+func writeFile(t *testing.T, name string, text []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestTLS(t *testing.T) {
+	cert, config := testCertificate()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := faultsink.Serve(t, l)
+	s := New(open(t, "tls://"+sink.Addr(), DialOptions{TLS: config}), fast)
+	want := sendNumbered(t, s, 100, 50)
+	if err := s.Close(within(t, 20*time.Second)); err != nil {
+		t.Error(err)
+	}
+	if got := sink.WaitLines(len(want)); !slices.Equal(got, want) {
+		t.Errorf("%d lines arrived, %d were sent", len(got), len(want))
+	}
+	checkLedger(t, s, "accepted=5000 delivered=5000 dropped=0 pending=0")
+
+	s = New(open(t, "tls://"+sink.Addr(), DialOptions{}), fast)
+	mustSend(t, s, "a 1\n", 1)
+	waitFailing(s)
+	if err := s.Close(within(t, 0)); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("the error for an unknown certificate is %v", err)
+	}
+	checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
+}
+
+func TestTLSOptionsOfAnAddress(t *testing.T) {
+	c, _ := testCertificate()
+	cert, key := writePEM(t, c)
+	names := make(chan string, 1)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{c},
+		ClientAuth:   tls.RequireAnyClientCert,
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			select {
+			case names <- hello.ServerName:
+			default:
+			}
+			return nil, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := faultsink.Serve(t, l)
+	options := url.Values{"ca": {cert}, "cert": {cert}, "key": {key}, "servername": {"example.com"}}
+	s := New(open(t, "tls://"+sink.Addr()+"?"+options.Encode(), DialOptions{}), fast)
+	mustSend(t, s, "a 1\n", 1)
+	if err := s.Close(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	sink.WaitLines(1)
+	if name := <-names; name != "example.com" {
+		t.Errorf("the server was asked for the certificate of %q", name)
+	}
+	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+}
+
+func TestWrongTLSOptions(t *testing.T) {
+	c, _ := testCertificate()
+	cert, key := writePEM(t, c)
+	noPEM := writeFile(t, "no.pem", []byte("no certificate"))
+	missing := noPEM + ".missing"
+	for _, tt := range []struct {
+		name    string
+		options url.Values
+		want    string // in the error
+	}{
+		{"all is right", url.Values{"ca": {cert}, "cert": {cert}, "key": {key}}, ""},
+		{"cert without key", url.Values{"cert": {cert}}, "options cert and key: one is missing"},
+		{"key without cert", url.Values{"key": {key}}, "options cert and key: one is missing"},
+		{"no files", url.Values{"cert": {missing}, "key": {missing}}, "options cert and key: open " + missing},
+		{"the key of no certificate", url.Values{"cert": {cert}, "key": {cert}}, "options cert and key: "},
+		{"no ca file", url.Values{"ca": {missing}}, "option ca: open " + missing},
+		{"ca that is not PEM", url.Values{"ca": {noPEM}}, "option ca: " + noPEM + " holds no PEM certificate"},
+	} {
+		for _, ep := range []endpoint.Endpoint{
+			{Transport: endpoint.TLS, Address: "h:1", Options: tt.options},
+			{Transport: endpoint.HTTPS, URL: &url.URL{Scheme: "https", Host: "h"}, Options: tt.options},
+		} {
+			t.Run(ep.Transport+", "+tt.name, func(t *testing.T) {
+				tr, err := Open(ep, DialOptions{})
+				if tt.want == "" {
+					if err != nil {
+						t.Fatal(err)
+					}
+					tr.Close()
+				} else if tr != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("Open returns %v, %v, want an error with %q", tr, err, tt.want)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package send
+
+import "context"
+
+// Transport sends payloads to one destination. It is a [Messenger] or a
+// [Stream]. One goroutine calls its methods, and calls Close last.
+type Transport interface {
+	Close() error
+}
+
+// Messenger is a Transport that sends one payload at a time and knows the
+// result before the next one: http, udp, unixgram.
+type Messenger interface {
+	Transport
+	// Deliver returns nil if the peer has the payload, as far as the transport
+	// can know. An [Error] says what to do with the payload; any other error
+	// means that it is sent again. Deliver does not keep payload, and returns
+	// soon after ctx ends.
+	Deliver(ctx context.Context, payload []byte) error
+}
+
+// Stream is a Transport that writes payloads one after another without
+// waiting for the peer to acknowledge each: tcp, tls, unix. The Sender keeps a
+// payload until the peer has all of it.
+type Stream interface {
+	Transport
+	// Write connects if there is no connection, and writes p to it. The first
+	// n bytes may have been sent, even if Write returns an error.
+	Write(ctx context.Context, p []byte) (n int, err error)
+	// Unacked returns how many of the bytes written since the last Reset the
+	// peer may not have. It returns an error if the connection is dead.
+	Unacked() (int, error)
+	// Reset closes the connection at once and returns the last number of
+	// unacknowledged bytes.
+	Reset() int
+}
+
+// aborter is a Transport with a method that may be called from another
+// goroutine, and ends what blocks Close.
+type aborter interface{ Abort() }
+
+// statser is a Transport with fields of its own for the series of the Sender.
+// Its method may be called from any goroutine.
+type statser interface {
+	stats(cb func(field string, val float64))
+}
