@@ -47,7 +47,7 @@ var faults = []struct{ what, tests string }{
 	{"variants of a function by tags look the same", "present.TestVariantsOfAFunctionAreToldApart"},
 	{"arguments in JSON are quoted twice; ids are cut, and asked for in another form than told", "present.TestSpansInJSON present.TestTextSurvivesJSON"},
 	{"viz leads wherever a link says", "present.TestFaultRemoteLeadsNowhereByItself"},
-	{"whether a span was canceled goes by a type of error", "tracing.TestSVGShowsHowSpansEnded"},
+	{"whether a span was canceled goes by a type of error", "tracing.TestSVGShowsOutcomes"},
 	{"quantiles are guesses of 64 samples", "monkit.TestQuantilesAreTrue"},
 	{"quantiles are of a number of events, not of a time", "monkit.TestFaultQuantilesAreOfEventsNotOfTime monkit.TestAValueIsRecentForOneToTwoMinutes"},
 	{"distributions cannot be merged, and tell no buckets", "monkit.TestDistMerge monkit.TestBuckets monkit.TestHeatmap"},

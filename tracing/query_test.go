@@ -10,25 +10,25 @@ import (
 	"monkit.example/monkit"
 )
 
-func TestMatch(t *testing.T) {
+func TestQuerySelectsSpans(t *testing.T) {
 	id := fmt.Sprintf("%x", 77)
 	for _, tt := range []struct {
 		name string
 		q    Query
-		want string // functions that match, of those below
+		want string // the functions that match
 	}{
-		{"name", Query{Regex: `^s\.a$`}, "a a"}, // its variant with a tag has the same name
+		{"name", Query{Regex: `^s\.a$`}, "a a"}, // the function with a tag has the same name
 		{"tag", Query{Regex: `k=v`}, "a"},
-		{"part", Query{Regex: `b`}, "b"},
+		{"part of a name", Query{Regex: `b`}, "b"},
 		{"preselected", Query{Regex: `b`, Preselect: true}, "b"},
-		{"not known when selected", Query{Regex: `b|late`, Preselect: true}, "b"},
-		{"not known, not selected", Query{Regex: `b|late`}, "b late"},
-		{"trace", Query{TraceID: id}, "a a b late"},
-		{"trace with zeros", Query{TraceID: "000000000000004D"}, "a a b late"},
-		{"whole id", Query{TraceID: "9000000000000004d"}, "a a b late"},
-		{"other upper half", Query{TraceID: "8000000000000004d"}, ""},
+		{"preselected before the function exists", Query{Regex: `b|late`, Preselect: true}, "b"},
+		{"function that exists later", Query{Regex: `b|late`}, "b late"},
+		{"trace id", Query{TraceID: id}, "a a b late"},
+		{"trace id with leading zeros", Query{TraceID: "000000000000004D"}, "a a b late"},
+		{"id of 128 bits", Query{TraceID: "9000000000000004d"}, "a a b late"},
+		{"other upper half of the id", Query{TraceID: "8000000000000004d"}, ""},
 		{"other trace", Query{TraceID: "4e"}, ""},
-		{"both", Query{Regex: "b", TraceID: id}, "b"},
+		{"regex and trace id", Query{Regex: "b", TraceID: id}, "b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := monkit.NewRegistry()
@@ -41,7 +41,7 @@ func TestMatch(t *testing.T) {
 			trace := monkit.NewTrace128(9, 77)
 			var got []string
 			for _, f := range append(funcs, s.FuncNamed("late")) {
-				for range 2 {
+				for range 2 { // the second answer may come from a cache
 					ctx := context.Background()
 					finish := f.RemoteTrace(&ctx, 0, trace)
 					if match(monkit.SpanFromCtx(ctx)) {
@@ -53,6 +53,9 @@ func TestMatch(t *testing.T) {
 			var once []string
 			for pair := range slices.Chunk(got, 2) {
 				once = append(once, pair[0])
+				if len(pair) != 2 || pair[1] != pair[0] {
+					t.Errorf("%v match, want each function twice", got)
+				}
 			}
 			if got := strings.Join(once, " "); got != tt.want {
 				t.Errorf("%v match, want %v", got, tt.want)
@@ -61,7 +64,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-func TestMatchSaysWhatIsWrong(t *testing.T) {
+func TestErrorOfMatchDescribesTheQuery(t *testing.T) {
 	r := monkit.NewRegistry()
 	r.ScopeNamed("s").FuncNamed("f")
 	for _, tt := range []struct {
@@ -81,4 +84,22 @@ func TestMatchSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%.60v: %v, want %q", tt.q, err, tt.want)
 		}
 	}
+}
+
+// FuzzTraceID checks that a valid id matches the trace with that id, whether
+// the id is written as given or as TraceID formats it.
+func FuzzTraceID(f *testing.F) {
+	for _, seed := range []string{"", "4d", "000000000000004D", "9000000000000004d", "-1", "0x1", "1_0", "fffffffffffffffffffffffffffffffff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		id, err := parseTraceID(text)
+		if err != nil {
+			return
+		}
+		trace := monkit.NewTrace128(id.high, int64(id.low))
+		if again, err := parseTraceID(TraceID(trace)); err != nil || !id.matches(trace) || !again.matches(trace) {
+			t.Errorf("%q became %x %x, then %x %x, %v", text, id.high, id.low, again.high, again.low, err)
+		}
+	})
 }
