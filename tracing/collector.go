@@ -114,7 +114,6 @@ func CollectSpans(ctx context.Context, work func(ctx context.Context)) (spans []
 		return nil
 	}
 	c := NewSpanCollector(nil)
-	defer c.Stop()
 	defer s.Trace().ObserveSpans(c)()
 	traced := s.Func().Scope().FuncNamed(s.Func().ShortName() + "-TRACED")
 	func() {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -40,19 +42,51 @@ func TestCollectSpansWithoutASpanOnlyRunsWork(t *testing.T) {
 	}
 }
 
-// Fault 5.3 of monkit/v3: the observer of CollectSpans stayed on the trace.
+// Fault 5.3 of monkit/v3: the observer of CollectSpans stayed on the trace, and
+// kept its spans in memory.
 func TestFaultCollectSpansLeavesNothingOnTheTrace(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
-		CollectSpans(ctx, func(context.Context) {})
-		before := testing.AllocsPerRun(100, func() { run(ctx, s.FuncNamed("a"), nil, nil) })
-		for range 10 {
-			CollectSpans(ctx, func(context.Context) {})
-		}
-		if after := testing.AllocsPerRun(100, func() { run(ctx, s.FuncNamed("a"), nil, nil) }); after > before {
-			t.Errorf("a span allocates %v times, %v before", after, before)
+		released := whenReleased(CollectSpans(ctx, func(ctx context.Context) { run(ctx, s.FuncNamed("a"), nil, nil) }))
+		if !released() {
+			t.Error("the collected spans stay in memory while the trace is open")
 		}
 	})
+}
+
+func TestWatchForSpansLeavesNothingOnTheTrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		s := r.ScopeNamed("s")
+		run(t.Context(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+			watched := make(chan []*FinishedSpan)
+			go func() {
+				spans, _ := WatchForSpans(t.Context(), r, named("a"))
+				watched <- spans
+			}()
+			synctest.Wait()
+			run(ctx, s.FuncNamed("a"), nil, nil)
+			if released := whenReleased(<-watched); !released() {
+				t.Error("the collected spans stay in memory while the trace is open")
+			}
+		})
+	})
+}
+
+// whenReleased returns a function that reports whether the garbage collector
+// has released the first span.
+func whenReleased(spans []*FinishedSpan) (released func() bool) {
+	var cleaned atomic.Bool
+	runtime.AddCleanup(spans[0], func(b *atomic.Bool) { b.Store(true) }, &cleaned)
+	return func() bool {
+		for range 100 {
+			if runtime.GC(); cleaned.Load() {
+				return true
+			}
+			runtime.Gosched()
+		}
+		return false
+	}
 }
 
 func TestCollectorRecordsPanics(t *testing.T) {
@@ -134,6 +168,58 @@ func TestCollectorIsEmptyUntilItsRootEnds(t *testing.T) {
 	<-c.Done()
 	if got := c.Spans(); len(got) != 0 {
 		t.Errorf("%v after Stop", names(got))
+	}
+}
+
+func TestMatcherIsNotCalledAfterTheRootHasStarted(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	calls := 0
+	c := NewSpanCollector(func(*monkit.Span) bool { calls++; return true })
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		monkit.SpanFromCtx(ctx).Trace().ObserveSpans(c)
+		run(ctx, s.FuncNamed("a"), nil, func(ctx context.Context) { run(ctx, s.FuncNamed("b"), nil, nil) })
+	})
+	if calls != 1 {
+		t.Errorf("matcher was called %d times, want once", calls)
+	}
+}
+
+func TestForceStartKeepsTheFirstRoot(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	c := NewSpanCollector(nil)
+	run(context.Background(), s.FuncNamed("a"), nil, func(ctx context.Context) {
+		c.ForceStart(monkit.SpanFromCtx(ctx))
+		monkit.SpanFromCtx(ctx).Trace().ObserveSpans(c)
+		run(ctx, s.FuncNamed("b"), nil, func(ctx context.Context) { c.ForceStart(monkit.SpanFromCtx(ctx)) })
+	})
+	if got, want := names(c.Spans()), []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
+	}
+}
+
+// A span of another trace may claim the root as its parent.
+func TestCollectorIgnoresOtherTraces(t *testing.T) {
+	r := monkit.NewRegistry()
+	s := r.ScopeNamed("s")
+	c := NewSpanCollector(named("a"))
+	defer ObserveAllTraces(r, c)()
+	run(context.Background(), s.FuncNamed("a"), nil, func(ctx context.Context) {
+		other := context.Background()
+		s.FuncNamed("other").RemoteTrace(&other, monkit.SpanFromCtx(ctx).Id(), monkit.NewTrace(1))(nil)
+	})
+	if got, want := names(c.Spans()), []string{"a"}; !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
+	}
+}
+
+// A span may end at the same time as the root.
+func TestCollectorIgnoresSpansThatEndAfterTheRoot(t *testing.T) {
+	c := NewSpanCollector(nil)
+	spans := outcomes()
+	c.add(spans[0], true)
+	c.add(spans[1], false)
+	if got, want := names(c.Spans()), names(spans[:1]); !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
 	}
 }
 

@@ -53,7 +53,7 @@ func JSONOf(s *monkit.Span) SpanJSON {
 		Trace:       TraceJSON{ID: t.Id(), HexID: TraceID(t)},
 		Start:       s.Start().UnixNano(),
 		Orphaned:    s.Orphaned(),
-		Args:        append([]string{}, s.Args()...), // no arguments are [], not null
+		Args:        s.Args(),
 		Annotations: [][2]string{},
 	}
 	if id, ok := s.ParentId(); ok {

@@ -1,8 +1,10 @@
 package tracing
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -43,23 +45,30 @@ func TestJSONIsValid(t *testing.T) {
 }
 
 func TestJSONHasAllFieldsOfASpan(t *testing.T) {
-	spans := outcomes()
+	f := monkit.NewRegistry().ScopeNamed("scope").FuncNamed("f", monkit.NewSeriesTag("k", "v"))
+	ctx := context.Background()
+	f.RemoteTrace(&ctx, -1, monkit.NewTrace128(0xa, 0x4d), 1, "x")(nil)
+	s := monkit.SpanFromCtx(ctx)
+	s.Annotate("a", "b")
 	var b strings.Builder
-	if err := SpansToJSON(&b, spans); err != nil {
+	if err := SpansToJSON(&b, []*FinishedSpan{{Span: s, Err: io.EOF, Panicked: true, Finish: time.Unix(1, 2)}}); err != nil {
 		t.Fatal(err)
 	}
-	var got []record
-	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
-		t.Fatal(err)
+	want := fmt.Sprintf(`[
+ {"id":%d,"id_hex":%q,"parent_id":-1,"parent_id_hex":"ffffffffffffffff",`+
+		`"func":{"package":"scope","name":"f","tags":{"k":"v"}},"trace":{"id":77,"id_hex":"000000000000000a000000000000004d"},`+
+		`"start":%d,"orphaned":false,"args":["1","\"x\""],"annotations":[["a","b"]],"finish":1000000002,"err":"EOF","panicked":true}]
+`, s.Id(), SpanID(s.Id()), s.Start().UnixNano())
+	if b.String() != want {
+		t.Errorf("got %s\nwant %s", &b, want)
 	}
-	failed, root := got[1], spans[0].Span
-	if failed.Err != "EOF" || failed.Panicked || *failed.ParentID != root.Id() || failed.ParentHexID != SpanID(root.Id()) ||
-		failed.Trace.HexID != TraceID(root.Trace()) || failed.Finish != spans[1].Finish.UnixNano() ||
-		failed.Func.Package != "s" || failed.Func.Name != "failed" {
-		t.Errorf("%+v", failed)
-	}
-	if got[0].ParentID == nil || !got[3].Panicked {
-		t.Errorf("%s", b.String())
+}
+
+func TestJSONOfASpanWithoutArgumentsHasEmptyLists(t *testing.T) {
+	s := outcomes()[0].Span
+	text, err := json.Marshal(JSONOf(s))
+	if err != nil || !strings.Contains(string(text), `"args":[],"annotations":[]`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 

@@ -24,29 +24,35 @@ func FindSpan(ctx context.Context, r *monkit.Registry, matcher func(s *monkit.Sp
 	if matcher == nil {
 		return
 	}
-	found := make(chan struct{})
-	var once sync.Once
-	defer ObserveAllTraces(r, startObserver(func(s *monkit.Span) {
-		select {
-		case <-found:
-			return
-		default:
-		}
-		if matcher(s) {
-			once.Do(func() { close(found) })
-		}
-	}))()
+	f := &spanFinder{matcher: matcher, found: make(chan struct{})}
+	defer ObserveAllTraces(r, f)()
 	select {
-	case <-found:
+	case <-f.found:
 	case <-ctx.Done():
 	}
 }
 
-// startObserver is a monkit.SpanObserver that is called when a span starts.
-type startObserver func(*monkit.Span)
+// spanFinder is a monkit.SpanObserver that calls matcher until it returns true.
+type spanFinder struct {
+	matcher func(*monkit.Span) bool
+	found   chan struct{} // closed by once
+	once    sync.Once
+}
 
-func (f startObserver) Start(s *monkit.Span)                        { f(s) }
-func (f startObserver) Finish(*monkit.Span, error, bool, time.Time) {}
+// Start implements monkit.SpanObserver.
+func (f *spanFinder) Start(s *monkit.Span) {
+	select {
+	case <-f.found:
+		return
+	default:
+	}
+	if f.matcher(s) {
+		f.once.Do(func() { close(f.found) })
+	}
+}
+
+// Finish implements monkit.SpanObserver.
+func (f *spanFinder) Finish(*monkit.Span, error, bool, time.Time) {}
 
 // registryWatch attaches observers to the traces of a registry, at most one to
 // each trace. It references traces and observers weakly: a trace that nothing

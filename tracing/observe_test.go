@@ -68,6 +68,22 @@ func TestFaultWatchHoldsNoTraces(t *testing.T) {
 	t.Errorf("%d of %d traces are still attached", attached(), traces)
 }
 
+func TestCanceledWatchAnnouncesAndAttachesNothing(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var l log
+	announced := 0
+	w := newRegistryWatch()
+	w.start(r, func(*monkit.Trace) { announced++ })()
+	trace := monkit.NewTrace(1)
+	w.attach(trace, &l) // a call that began before cancel may come late
+	ctx := context.Background()
+	f.RemoteTrace(&ctx, 0, trace)(nil)
+	if announced != 0 || len(l.lines) != 0 {
+		t.Errorf("%d traces announced, observed %v", announced, l.lines)
+	}
+}
+
 func TestObserveSampledTracesSeesOnlySampledTraces(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -102,6 +118,9 @@ func TestObserveSampledTracesSeesOnlySampledTraces(t *testing.T) {
 			finish(nil)
 			if !slices.Equal(l.lines, tt.want) {
 				t.Errorf("observed %v, want %v", l.lines, tt.want)
+			}
+			if chosen := tt.want != nil; chosen && !Sampled(trace) {
+				t.Error("the trace is not marked as sampled, so requests do not carry the decision")
 			}
 		})
 	}
@@ -155,6 +174,29 @@ func TestCopiedValuesDoNotAddCallbacks(t *testing.T) {
 // callers returns the depth of the stack.
 func callers() int { return runtime.Callers(0, make([]uintptr, 1000)) }
 
+// A program may copy the values of a trace except for the callback.
+func TestSampleNotifiesForATraceWithoutTheCopiedCallback(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var l log
+	defer ObserveSampledTraces(r, nil, &l)()
+	first, second := monkit.NewTrace(1), monkit.NewTrace(2)
+	ctx := context.Background()
+	f.RemoteTrace(&ctx, 0, first)(nil)
+	for key, val := range first.GetAll() {
+		if key != SampledCBKey {
+			second.Set(key, val)
+		}
+	}
+	ctx = context.Background()
+	finish := f.RemoteTrace(&ctx, 0, second)
+	Sample(second)
+	finish(nil)
+	if want := []string{"-f"}; !slices.Equal(l.lines, want) {
+		t.Errorf("observed %v, want %v", l.lines, want)
+	}
+}
+
 func TestSampleNotifiesForATraceWithCopiedValues(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
@@ -200,6 +242,44 @@ func TestFindSpanStopsAtTheFirstMatch(t *testing.T) {
 	})
 }
 
+func TestFindSpanReturnsWhenItsContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	FindSpan(ctx, monkit.NewRegistry(), named("a"))
+}
+
+func TestSpanFinderCallsMatcherUntilTheFirstMatch(t *testing.T) {
+	calls := 0
+	f := &spanFinder{matcher: func(*monkit.Span) bool { calls++; return calls == 2 }, found: make(chan struct{})}
+	for range 3 {
+		f.Start(nil)
+	}
+	if calls != 2 {
+		t.Errorf("matcher was called %d times, want 2", calls)
+	}
+}
+
 func TestFindSpanWithoutAMatcherReturns(t *testing.T) {
 	FindSpan(t.Context(), monkit.NewRegistry(), nil)
+}
+
+func TestOriginOfATraceThatBeganHere(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		trace  *monkit.Trace
+		random bool
+		id     string
+	}{
+		{"id of 64 bits", monkit.NewTrace(0x4d), false, "000000000000004d"},
+		{"id of 128 bits", monkit.NewTrace128(0xa, 0x4d), true, "000000000000000a000000000000004d"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := OriginOf(tt.trace); got.Random != tt.random || got.Debug || got.State != "" || got.Baggage != nil {
+				t.Errorf("origin %+v, want random: %v", got, tt.random)
+			}
+			if got := TraceID(tt.trace); got != tt.id {
+				t.Errorf("id %s, want %s", got, tt.id)
+			}
+		})
+	}
 }

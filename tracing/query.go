@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 
 	"monkit.example/monkit"
@@ -104,7 +103,7 @@ func parseTraceID(text string) (id traceID, err error) {
 		id.hasHigh = true
 		id.high, err = strconv.ParseUint(high, 16, 64)
 	}
-	if err != nil || strings.ContainsAny(text, "+-_") {
+	if err != nil {
 		return id, fmt.Errorf("trace_id expected to be hex unsigned 64 or 128 bit number: %.40q", text)
 	}
 	return id, nil

@@ -75,14 +75,38 @@ func TestErrorOfMatchDescribesTheQuery(t *testing.T) {
 		{Query{Regex: "g", Preselect: true}, "regex preselect matches 0 functions"},
 		{Query{Regex: "("}, `invalid regex "("`},
 		{Query{Regex: strings.Repeat("a", maxRegex+1)}, "at most 1024"},
+		{Query{Regex: "(", TraceID: "4d"}, `invalid regex "("`},
 		{Query{TraceID: "x"}, "trace_id expected to be hex"},
 		{Query{TraceID: "-1"}, "trace_id expected to be hex"},
 		{Query{TraceID: strings.Repeat("1", 33)}, "trace_id expected to be hex"},
+		{Query{TraceID: "0x1"}, "trace_id expected to be hex"},
+		{Query{TraceID: "1" + strings.Repeat("x", 16)}, "trace_id expected to be hex"},
+		{Query{TraceID: "x" + strings.Repeat("1", 16)}, "trace_id expected to be hex"},
 		{Query{Regex: "f", TraceID: "1_0"}, "trace_id expected to be hex"},
 	} {
 		if _, err := tt.q.Match(r); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.60v: %v, want %q", tt.q, err, tt.want)
 		}
+	}
+}
+
+func TestLongestRegexIsAllowed(t *testing.T) {
+	if _, err := (Query{Regex: strings.Repeat("a", maxRegex)}).Match(monkit.NewRegistry()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRegexIsMatchedOnceForEachFunc(t *testing.T) {
+	f := monkit.NewRegistry().ScopeNamed("s").FuncNamed("f")
+	calls := 0
+	matches := cachedMatch(func(*monkit.Func) bool { calls++; return true })
+	for range 3 {
+		if !matches(f) {
+			t.Error("no match")
+		}
+	}
+	if calls != 1 {
+		t.Errorf("matched %d times, want once", calls)
 	}
 }
 

@@ -118,7 +118,7 @@ var recorderKey = monkit.NewSeriesKey("trace_recorder")
 // reasons are determined without mu. The copy of t is made without mu too.
 func (r *Recorder) record(t finishedTrace) {
 	reasons := r.funcTraces(t.root.Span.Func()).reasons(t)
-	if reasons == 0 || r.closed.Load() {
+	if reasons == 0 {
 		return
 	}
 	retained := newRetainedTrace(t, r.opts.MaxBytes/4) // one trace must not evict all others

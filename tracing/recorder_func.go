@@ -107,7 +107,7 @@ type throttle struct{ next atomic.Int64 } // Unix time in nanoseconds, 0 before 
 
 func (t *throttle) admit(now int64) bool {
 	next := t.next.Load()
-	return (next == 0 || now >= next) && t.next.CompareAndSwap(next, now+int64(throttleInterval))
+	return now >= next && t.next.CompareAndSwap(next, now+int64(throttleInterval))
 }
 
 // slowThreshold admits a trace that is slower than the fastest of the slowest

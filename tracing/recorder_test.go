@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -200,6 +199,9 @@ func TestRecorderCutsLongTraces(t *testing.T) {
 		if len(got) != 1 || got[0].Spans() < 10 || got[0].Spans()+got[0].Dropped != 2*maxOpenSpans+1 {
 			t.Fatalf("%d traces, %d spans are retained, %d are dropped", len(got), got[0].Spans(), got[0].Dropped)
 		}
+		if most := rec.opts.MaxBytes / 4; rec.bytes > most {
+			t.Errorf("one trace takes %d bytes, want at most %d", rec.bytes, most)
+		}
 		if got := rec.openSpans.Load(); got != 0 {
 			t.Errorf("%d spans are counted as open after the end", got)
 		}
@@ -209,63 +211,84 @@ func TestRecorderCutsLongTraces(t *testing.T) {
 	})
 }
 
-// A trace that never ends leaves nothing behind when it is garbage collected.
-func TestRecorderReleasesTracesThatNeverEnd(t *testing.T) {
-	r := monkit.NewRegistry()
-	rec := NewRecorder(r, RecorderOptions{})
+func TestRecorderDefaults(t *testing.T) {
+	want := RecorderOptions{MaxBytes: 8 << 20, PerReason: 10, Window: 10 * time.Minute}
+	for _, o := range []RecorderOptions{{}, {MaxBytes: -1, PerReason: -1, Window: -1}, want} {
+		if got := o.withDefaults(); got != want {
+			t.Errorf("%+v became %+v, want %+v", o, got, want)
+		}
+	}
+	rec := NewRecorder(monkit.NewRegistry(), RecorderOptions{})
 	defer rec.Close()
-	s := r.ScopeNamed("s")
-	trace := monkit.NewTrace(1)
-	func() {
-		ctx := context.Background()
-		s.FuncNamed("f").RemoteTrace(&ctx, 0, trace)
-		for range 2 * freeOpenSpans {
-			run(ctx, s.FuncNamed("g"), nil, nil)
-		}
-	}()
-	if got := rec.openSpans.Load(); got != freeOpenSpans {
-		t.Fatalf("%d spans are counted as open, want %d", got, freeOpenSpans)
+	if rec.opts != want {
+		t.Errorf("a new Recorder has %+v, want %+v", rec.opts, want)
 	}
-	// The registry references a trace with an open root, so this part of the
-	// test has an openTrace without a trace.
-	l := &openTrace{recorder: rec, openRoots: 1}
-	for range 2 * freeOpenSpans {
-		l.add(&FinishedSpan{})
-	}
-	if got := rec.openSpans.Load(); got != 2*freeOpenSpans {
-		t.Fatalf("%d spans are counted as open, want %d", got, 2*freeOpenSpans)
-	}
-	l = nil
-	for range 100 {
-		if runtime.GC(); rec.openSpans.Load() == freeOpenSpans {
-			return
-		}
-		runtime.Gosched()
-	}
-	t.Errorf("%d spans are counted as open, want %d", rec.openSpans.Load(), freeOpenSpans)
 }
 
-// A trace may enter the process with two requests.
-func TestRecorderSeparatesRootsOfOneTrace(t *testing.T) {
+func TestTracesAreSortedByStart(t *testing.T) {
 	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		s := r.ScopeNamed("s")
-		trace := monkit.NewTrace(1)
-		a, b := t.Context(), t.Context()
-		endA := s.FuncNamed("a").RemoteTrace(&a, 5, trace)
-		endB := s.FuncNamed("b").RemoteTrace(&b, 6, trace)
-		run(a, s.FuncNamed("inA"), nil, nil)
-		run(b, s.FuncNamed("inB"), nil, nil)
-		endA(nil)
-		endB(nil)
-		run(b, s.FuncNamed("late"), nil, nil)
-		got := map[string]string{}
-		for _, t := range rec.Traces() {
-			for _, r := range t.rows {
-				got[t.Func] += r.Func.Name + " "
-			}
+		run(t.Context(), s.FuncNamed("first"), nil, func(context.Context) {
+			time.Sleep(1)
+			run(context.Background(), s.FuncNamed("second"), nil, nil)
+		})
+		if got := rec.Traces(); len(got) != 2 || got[0].Func != "s.second" || got[1].Func != "s.first" {
+			t.Errorf("%v", got)
 		}
-		if len(got) != 2 || got["s.a"] != "a inA " || got["s.b"] != "b inB " {
-			t.Errorf("%q", got)
+	})
+}
+
+func TestPanickedTraceIsRetainedAsFailed(t *testing.T) {
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		func() {
+			defer func() { recover() }()
+			run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, func(context.Context) { panic(1) })
+		}()
+		if got := rec.Traces(); len(got) != 1 || !got[0].Panicked || got[0].Err != "" || got[0].Reasons&Failed == 0 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestTextsOfRetainedTracesAreShortened(t *testing.T) {
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, func(ctx context.Context) {
+			monkit.SpanFromCtx(ctx).Annotate("k", strings.Repeat("x", 2*maxRetainedText))
+		})
+		if got := len(rec.Traces()[0].rows[0].Annotations[0][1]); got != maxRetainedText+len("…") {
+			t.Errorf("the annotation has %d bytes", got)
+		}
+	})
+}
+
+func TestTraceOfMaxBytesIsRetained(t *testing.T) {
+	var bytes int
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, nil)
+		bytes = rec.bytes
+	})
+	for less, want := range []int{1, 0} {
+		recording(t, RecorderOptions{MaxBytes: bytes - less}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+			run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, nil)
+			if got := len(rec.Traces()); got != want {
+				t.Errorf("%d traces of %d bytes are retained in %d, want %d", got, bytes, bytes-less, want)
+			}
+		})
+	}
+}
+
+// closingError closes a Recorder when its name is read.
+type closingError struct{ *Recorder }
+
+func (closingError) Error() string          { return "closing" }
+func (e closingError) Name() (string, bool) { e.Close(); return "closing", true }
+
+// The methods of an error run in the middle of recording.
+func TestTraceInProgressAtCloseIsNotRetained(t *testing.T) {
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		rec.record(finishedTraceOf(monkit.NewRegistry().ScopeNamed("s").FuncNamed("f"), closingError{rec}, 0))
+		if got := len(rec.Traces()); got != 0 || !rec.closed.Load() {
+			t.Errorf("%d traces are retained after Close", got)
 		}
 	})
 }

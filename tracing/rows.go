@@ -10,12 +10,7 @@ type row struct {
 // rowsOf returns the rows of all spans.
 func rowsOf(spans []*FinishedSpan) []row {
 	b := newRowBuilder(spans)
-	for _, s := range b.tree.roots {
-		b.tree.walk(s, b.add)
-	}
-	for _, s := range b.sorted { // spans in a circle are below no root
-		b.tree.walk(s, b.add)
-	}
+	b.tree.walkAll(b.sorted, b.add)
 	return b.rows
 }
 

@@ -120,8 +120,135 @@ func TestSVGHasNoScriptStyleOrLink(t *testing.T) {
 	}
 }
 
-func TestSVGOfNoSpansIsWellFormed(t *testing.T) {
-	elements(t, svg(t, nil))
+func TestSVGOfNoSpansShowsThat(t *testing.T) {
+	text := svg(t, nil)
+	elements(t, text)
+	if !strings.Contains(text, ">no spans<") || strings.Contains(text, "#eee") {
+		t.Error(text)
+	}
+}
+
+// rowAt returns a row of a span that started and ended at those Unix times, in
+// nanoseconds.
+func rowAt(call string, start, finish int64, parent int) row {
+	return row{record: record{SpanJSON: SpanJSON{Start: start}, Finish: finish, call: call}, parent: parent}
+}
+
+func TestSVGPlacesBarsAndLabels(t *testing.T) {
+	rows := []row{
+		rowAt("all", 100, 200, -1),
+		rowAt("second half", 150, 175, 0),
+		rowAt("end", 200, 200, 0),
+		rowAt("clock was set back", 250, 90, 0),
+	}
+	var b strings.Builder
+	if err := writeSVG(&b, rows, 0); err != nil {
+		t.Fatal(err)
+	}
+	elements(t, b.String())
+	for _, want := range []string{
+		`<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="104"`,
+		`  spans: 4 in 100ns</text>`,
+		// The marks are at the quarters of the time.
+		`<path d="M4.0 20V104" fill="none" stroke="#eee"/>`,
+		`<path d="M302.0 20V104" fill="none" stroke="#eee"/>`,
+		`<path d="M600.0 20V104" fill="none" stroke="#eee"/>`,
+		`<path d="M898.0 20V104" fill="none" stroke="#eee"/>`,
+		`y="31" text-anchor="start" stroke="#fff" stroke-width="2" stroke-opacity=".8" paint-order="stroke">75ns</text>`,
+		// The lines lead from the bar of the caller.
+		`<path d="M600.0 50V60" fill="none" stroke="#bbb"/>`,
+		// There is no room beside the first bar, some after the second and
+		// some before the third. A bar is at least one pixel wide and inside
+		// the picture.
+		`<rect x="4.0" y="36" width="1192.0" height="14" fill="#8bf"/><text x="8.0" y="47" text-anchor="start"`,
+		`<rect x="600.0" y="52" width="298.0" height="14" fill="#8bf"/><text x="902.0" y="63" text-anchor="start"`,
+		`<rect x="1196.0" y="68" width="1.0" height="14" fill="#8bf"/><text x="1192.0" y="79" text-anchor="end"`,
+		`<rect x="1196.0" y="84" width="1.0" height="14" fill="#8bf"/>`,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(b.String())
+	}
+}
+
+func TestSVGShowsHowManySpansAreMissing(t *testing.T) {
+	const more, omitted = "there may be more", "1 more are not drawn"
+	for _, tt := range []struct {
+		name          string
+		rows, omitted int
+		want, not     string
+	}{
+		{"all", MaxSpans - 1, 0, "spans: 9999 in", "more"},
+		{"as many as are collected", MaxSpans, 0, more, omitted},
+		{"one is omitted", MaxSpans, 1, omitted, more},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b strings.Builder
+			if err := writeSVG(&b, make([]row, tt.rows), tt.omitted); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(b.String(), tt.want) || strings.Contains(b.String(), tt.not) {
+				t.Errorf("want %q and not %q in %.500s", tt.want, tt.not, b.String())
+			}
+		})
+	}
+}
+
+func TestSVGDrawsAtMostMaxSpans(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	var spans []*FinishedSpan
+	for range MaxSpans + 2 {
+		ctx := context.Background()
+		s.FuncNamed("f").Task(&ctx)(nil)
+		spans = append(spans, &FinishedSpan{Span: monkit.SpanFromCtx(ctx), Finish: time.Now()})
+	}
+	text := svg(t, spans)
+	if got := strings.Count(text, "<g>"); got != MaxSpans || !strings.Contains(text, "2 more are not drawn") {
+		t.Errorf("%d spans are drawn, want %d, in %.500s", got, MaxSpans, text)
+	}
+}
+
+func TestTooltipHasAllDetailsOfASpan(t *testing.T) {
+	r := rowAt("s.f,k=v", 0, 1500, -1)
+	r.HexID, r.Args, r.Annotations = "4d", []string{"1", "x"}, [][2]string{{"a", "b"}, {"c", "d"}}
+	r.Panicked, r.failed, r.Err, r.Orphaned = true, true, "EOF", true
+	want := "s.f,k=v(1, x)\nspan 4d, 1.5µs\npanicked\nerror: EOF\norphaned\na: b\nc: d\n"
+	if got := r.tip(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	plain := rowAt("s.f", 0, 1500, -1)
+	if got, want := plain.tip(), "s.f()\nspan , 1.5µs\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTextOfASpanIsClipped(t *testing.T) {
+	long := strings.Repeat("x", 3*maxTip)
+	var b strings.Builder
+	if err := writeSVG(&b, []row{rowAt(long, 1, 2, -1)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	tip, label := strings.Repeat("x", maxTip), strings.Repeat("x", maxLabel)
+	if !strings.Contains(b.String(), "<title>"+tip+"…</title>") || !strings.Contains(b.String(), ">"+label+"…</text>") {
+		t.Errorf("tooltip or label have another length in %s", &b)
+	}
+}
+
+func TestClipCountsRunes(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"", 2, ""}, {"ab", 2, "ab"}, {"abc", 2, "ab…"}, {"😀😀😀😀😀", 3, "😀😀😀…"}, {"ääää", 3, "äää…"},
+	} {
+		if got := clip(tt.text, tt.n); got != tt.want {
+			t.Errorf("clip(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		}
+	}
 }
 
 func TestErrorThatPanicsIsShown(t *testing.T) {

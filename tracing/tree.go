@@ -47,6 +47,17 @@ func (t *tree) walk(s *FinishedSpan, visit func(*FinishedSpan)) {
 	}
 }
 
+// walkAll calls visit for all spans: the roots with the spans below them, and
+// then those in a circle, which are below no root.
+func (t *tree) walkAll(spans []*FinishedSpan, visit func(*FinishedSpan)) {
+	for _, s := range t.roots {
+		t.walk(s, visit)
+	}
+	for _, s := range spans {
+		t.walk(s, visit)
+	}
+}
+
 // ancestorFinder finds ancestors of spans among a set of ids.
 type ancestorFinder struct {
 	ids   map[int64]bool
