@@ -130,7 +130,7 @@ func CollectSpans(ctx context.Context, work func(ctx context.Context)) (spans []
 // span that starts, so matcher must be safe for concurrent use.
 func WatchForSpans(ctx context.Context, r *monkit.Registry, matcher func(s *monkit.Span) bool) (spans []*FinishedSpan, err error) {
 	c := NewSpanCollector(matcher)
-	defer c.Stop()
+	defer c.Stop() // a span that is just starting must not call matcher any more
 	defer ObserveAllTraces(r, c)()
 	select {
 	case <-c.Done():

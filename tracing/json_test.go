@@ -72,6 +72,14 @@ func TestJSONOfASpanWithoutArgumentsHasEmptyLists(t *testing.T) {
 	}
 }
 
+func TestJSONHasNoNumberThatIsNotFinite(t *testing.T) {
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if got := jsonValue(v); got != nil {
+			t.Errorf("%v became %v, want nil", v, got)
+		}
+	}
+}
+
 func TestJSONKeepsTypesOfAnnotations(t *testing.T) {
 	ctx := t.Context()
 	defer monkit.NewRegistry().ScopeNamed("s").TaskNamed("f")(&ctx)(nil)

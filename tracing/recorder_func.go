@@ -111,17 +111,15 @@ func (t *throttle) admit(now int64) bool {
 }
 
 // slowThreshold admits a trace that is slower than the fastest of the slowest
-// traces, and any trace if one of those is too old. Both fields are 0 while
-// fewer than RecorderOptions.PerReason traces are among the slowest: then it
-// admits every trace.
+// traces, and any trace if one of those is too old. While fewer than
+// RecorderOptions.PerReason traces are among the slowest, it admits every trace.
 type slowThreshold struct {
-	least   atomic.Int64 // nanoseconds that a trace must take
+	least   atomic.Int64 // nanoseconds that a trace must take; 0 admits every trace
 	expires atomic.Int64 // Unix time in nanoseconds after which one of the slowest is too old
 }
 
 func (t *slowThreshold) admit(now int64, took time.Duration) bool {
-	least := t.least.Load()
-	return least == 0 || int64(took) >= least || now > t.expires.Load()
+	return int64(took) >= t.least.Load() || now > t.expires.Load()
 }
 
 // set must be called whenever the slowest traces have changed.

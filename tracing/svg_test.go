@@ -174,6 +174,19 @@ func TestSVGPlacesBarsAndLabels(t *testing.T) {
 	}
 }
 
+// A step of the clock may make a span start before its caller.
+func TestSVGBeginsWithTheEarliestSpan(t *testing.T) {
+	var b strings.Builder
+	if err := writeSVG(&b, []row{rowAt("caller", 100, 196, -1), rowAt("callee", 47, 150, 0)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<rect x="428.0" y="36" width="768.0"`, `<rect x="4.0" y="52"`, "in 149ns"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in %s", want, &b)
+		}
+	}
+}
+
 func TestSVGShowsHowManySpansAreMissing(t *testing.T) {
 	const more, omitted = "there may be more", "1 more are not drawn"
 	for _, tt := range []struct {
