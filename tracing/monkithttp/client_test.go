@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -76,11 +77,31 @@ func TestClientSendsItsSpan(t *testing.T) {
 			parent, _ := s.ParentId()
 			ids := strings.NewReplacer("%s", tracing.SpanID(s.Id()), "%p", tracing.SpanID(parent))
 			for name, want := range tt.want {
-				if got := strings.Join(sent.Header.Values(name), ","); got != ids.Replace(want) {
-					t.Errorf("%s is %q, want %q", name, got, ids.Replace(want))
+				values := sent.Header.Values(name)
+				if got := strings.Join(values, ","); got != ids.Replace(want) || want == "" && len(values) > 0 {
+					t.Errorf("%s is %q, want %q", name, values, ids.Replace(want))
 				}
 			}
 		})
+	}
+}
+
+// A span without a parent is sent without the id of a parent.
+func TestClientSendsNoParentOfARoot(t *testing.T) {
+	for _, form := range []B3{SingleB3, MultiB3} {
+		scope := newObservedScope(t)
+		rt, sent := responding(200)
+		if _, err := Transport(rt, scope.Scope, TransportOptions{B3: form}).RoundTrip(request(t, "http://host/")); err != nil {
+			t.Fatal(err)
+		}
+		s := scope.only(t).Span
+		want := ""
+		if form == SingleB3 {
+			want = s.Trace().String() + "-" + tracing.SpanID(s.Id()) + "-0"
+		}
+		if got := sent.Header.Get("b3"); got != want || len(sent.Header.Values("X-B3-ParentSpanId")) != 0 {
+			t.Errorf("b3 is %q, want %q, in %v", got, want, sent.Header)
+		}
 	}
 }
 
@@ -131,6 +152,41 @@ func TestFaultClientDoesNotChangeTheRequest(t *testing.T) {
 	}
 	if got := s.Func().FullName(); got != "s.GET" {
 		t.Errorf("the function is %s", got)
+	}
+	req.Header = http.Header{"Baggage": {"a=b"}}
+	if _, err := TraceRequest(context.Background(), w.Scope, rt, req); err != nil {
+		t.Fatal(err)
+	}
+	if len(req.Header) != 1 || len(sent.Header) != 2 {
+		t.Errorf("the header of the request is %v, sent %v", req.Header, sent.Header)
+	}
+}
+
+func TestClientAnnotationsAreBounded(t *testing.T) {
+	w := newObservedScope(t)
+	rt, _ := responding(200)
+	long := strings.Repeat("x", 2*maxText)
+	TraceRequest(context.Background(), w.Scope, rt, request(t, "http://"+long+"/"+long))
+	for _, name := range []string{tracing.HTTPURI, tracing.Peer} {
+		if got := len(annotation(w.only(t).Span, name)); got != maxText {
+			t.Errorf("%s has %d bytes, want %d", name, got, maxText)
+		}
+	}
+}
+
+func TestPlainURLHasNoSecrets(t *testing.T) {
+	for _, tt := range []struct{ url, want string }{
+		{"http://user:secret@host:81/a%2Fb?secret#secret", "http://host:81/a%2Fb"},
+		{"http://host", "http://host"},
+		{"http:opaque?secret", "http:opaque"},
+	} {
+		u, err := url.Parse(tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plainURL(u); got != tt.want {
+			t.Errorf("%s became %s, want %s", tt.url, got, tt.want)
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ func TestFaultSetHeaderIsStandard(t *testing.T) {
 		{"negative", TraceInfo{TraceId: ref(-1), ParentId: ref(math.MinInt64)}, "00-0000000000000000ffffffffffffffff-8000000000000000-00", "", ""},
 		{"no trace", TraceInfo{ParentId: ref(16), Sampled: true}, "", "sampled=true", ""},
 		{"no parent", TraceInfo{TraceId: ref(1), ParentId: ref(0), Sampled: true}, "", "sampled=true", ""},
+		{"no parent id", TraceInfo{TraceId: ref(1), Sampled: true}, "", "sampled=true", ""},
+		{"trace of zero", TraceInfo{TraceId: ref(0), ParentId: ref(1), Sampled: true}, "", "sampled=true", ""},
 		{"no ids, not sampled", TraceInfo{ParentId: ref(16)}, "", "", ""},
 		{"baggage", TraceInfo{Baggage: map[string]string{"k": "v w", "a": "b"}}, "", "", "a=b,k=v%20w"},
 		{"empty baggage", TraceInfo{Baggage: map[string]string{}}, "", "", ""},

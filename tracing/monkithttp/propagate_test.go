@@ -82,8 +82,14 @@ func TestExtractReadsTheFirstValidFormat(t *testing.T) {
 
 		{"form of monkit/v3", []string{"traceparent: 00-0000000000000001-00000002-1"}, strings.Repeat("0", 31) + "1 0000000000000002 yes"},
 		{"form of monkit/v3, not sampled", []string{"traceparent: 00-0000000000000001-00000002-0"}, strings.Repeat("0", 31) + "1 0000000000000002 no"},
-		{"form of monkit/v3, long span", []string{"traceparent: 00-" + low + "-" + span + "-01"}, zero16 + low + " " + span + " yes"},
+		{"form of monkit/v3, span of 64 bits", []string{"traceparent: 00-" + low + "-" + span + "-01"}, zero16 + low + " " + span + " yes"},
 		{"form of monkit/v3, negative", []string{"traceparent: 00--000000000000001-00000002-1"}, "none ?"},
+		{"form of monkit/v3, other flags", []string{"traceparent: 00-" + low + "-" + span + "-fe"}, zero16 + low + " " + span + " no"},
+		{"form of monkit/v3, short trace", []string{"traceparent: 00-" + low[1:] + "-" + span + "-1"}, "none ?"},
+		{"form of monkit/v3, short span", []string{"traceparent: 00-" + low + "-0000002-1"}, "none ?"},
+		{"form of monkit/v3, long span", []string{"traceparent: 00-" + low + "-" + span + "0-1"}, "none ?"},
+		{"form of monkit/v3, long flags", []string{"traceparent: 00-" + low + "-" + span + "-001"}, "none ?"},
+		{"form of monkit/v3, other version", []string{"traceparent: 01-" + low + "-" + span + "-1"}, "none ?"},
 		{"form of monkit/v3, zero", []string{"traceparent: 00-" + zero16 + "-00000002-1"}, "none ?"},
 
 		{"state", []string{std, "tracestate: a=1, b@c=2 ,,"}, whole + " " + span + " yes {a=1,b@c=2}"},
@@ -111,6 +117,11 @@ func TestExtractReadsTheFirstValidFormat(t *testing.T) {
 		{"b3 bad parent", []string{"b3: " + whole + "-" + span + "-1-x"}, "none ?"},
 		{"b3 bad state", []string{"b3: " + whole + "-" + span + "-x"}, "none ?"},
 		{"b3 no ids", []string{"b3: " + zero32 + "-" + span + "-1"}, "none ?"},
+		{"b3 short span", []string{"b3: " + whole + "-" + span[1:] + "-1"}, "none ?"},
+		{"b3 zero span", []string{"b3: " + whole + "-" + zero16 + "-1"}, "none ?"},
+		{"b3 short parent", []string{"b3: " + whole + "-" + span + "-1-" + span[1:]}, "none ?"},
+		{"b3 twice", []string{"b3: 1", "b3: 1"}, "none ?"},
+		{"b3 before tracestate", []string{"b3: 0", "tracestate: sampled=true"}, "none no"},
 		{"b3 too much", []string{"b3: " + whole + "-" + span + "-1-" + span + "-1"}, "none ?"},
 
 		{"multi", []string{"X-B3-TraceId: " + whole, "X-B3-SpanId: " + span, "X-B3-Sampled: 1"}, whole + " " + span + " yes"},
@@ -119,6 +130,8 @@ func TestExtractReadsTheFirstValidFormat(t *testing.T) {
 		{"multi, debug", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Flags: 1"}, zero16 + low + " " + span + " yes debug"},
 		{"multi, no flags", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Flags: 0"}, zero16 + low + " " + span + " ?"},
 		{"multi, only sampled", []string{"X-B3-Sampled: 0"}, "none no"},
+		{"multi, only sampled, before tracestate", []string{"X-B3-Sampled: 0", "tracestate: sampled=true"}, "none no"},
+		{"multi, bad trace, sampled", []string{"X-B3-TraceId: x" + whole[1:], "X-B3-SpanId: " + span, "X-B3-Sampled: 1"}, "none yes"},
 		{"multi, only trace", []string{"X-B3-TraceId: " + low}, "none ?"},
 		{"multi, bad high half", []string{"X-B3-TraceId: x" + whole[1:], "X-B3-SpanId: " + span}, "none ?"},
 
@@ -177,6 +190,8 @@ func TestFaultBaggage(t *testing.T) {
 		{"bad percent", "a=%,b=2", map[string]string{"b": "2"}},
 		{"no value", "a,b=2", map[string]string{"b": "2"}},
 		{"too long", "a=1,b=" + strings.Repeat("x", maxBaggage), map[string]string{"a": "1"}},
+		{"one member too long", "a=" + strings.Repeat("x", maxBaggage), nil},
+		{"member that ends at the bound", "a=" + strings.Repeat("x", maxBaggage-2) + ",b=2", map[string]string{"a": strings.Repeat("x", maxBaggage-2)}},
 		{"as long as may be", "a=" + strings.Repeat("x", maxBaggage-2), map[string]string{"a": strings.Repeat("x", maxBaggage-2)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -198,6 +213,8 @@ func TestFormatBaggageOmitsInvalidMembers(t *testing.T) {
 		{"escaped", map[string]string{"a": "x,y;\"\\% ä=\n"}, "a=x%2Cy%3B%22%5C%25%20%C3%A4=%0A"},
 		{"no token", map[string]string{"a b": "1", "": "2", "ä": "3", "c": "4"}, "c=4"},
 		{"too long", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage), "c": "3"}, "a=1,c=3"},
+		{"too long by its comma", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage-len("a=1")-len("b=")), "c": "3"}, "a=1,c=3"},
+		{"longest", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage-len("a=1,b="))}, "a=1,b=" + strings.Repeat("x", maxBaggage-len("a=1,b="))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := formatBaggage(tt.members); got != tt.want {
@@ -240,6 +257,14 @@ func TestInjectPropagatesTheExtractedTrace(t *testing.T) {
 		if next[name] != want {
 			t.Errorf("%s is %q, want %q", name, next[name], want)
 		}
+	}
+}
+
+// A span without its trace must not become the parent of a new trace.
+func TestExtractOfASpanWithoutATraceHasNoParent(t *testing.T) {
+	parent, trace := Extract(textHeader{"X-B3-TraceId": "x", "X-B3-SpanId": span, "X-B3-Sampled": "1"})
+	if parent != 0 || !tracing.Sampled(trace) {
+		t.Errorf("parent %x, sampled: %v", uint64(parent), tracing.Sampled(trace))
 	}
 }
 

@@ -81,10 +81,10 @@ func TestServerBeginsATrace(t *testing.T) {
 	if !tracing.Sampled(s.Trace()) || annotation(s, tracing.HTTPStatus) != "204" {
 		t.Errorf("sampled: %v, annotations %v", tracing.Sampled(s.Trace()), s.Annotations())
 	}
-	if got, want := resp.Header().Get("trace-id"), fmt.Sprintf("%x", s.Trace().Id()); got != want {
+	if got, want := resp.Header().Get("trace-id"), fmt.Sprintf("%x", uint64(s.Trace().Id())); got != want {
 		t.Errorf("trace-id is %s, want %s", got, want)
 	}
-	if got, want := resp.Header().Get("child-id"), fmt.Sprintf("%x", s.Id()); got != want {
+	if got, want := resp.Header().Get("child-id"), fmt.Sprintf("%x", uint64(s.Id())); got != want {
 		t.Errorf("child-id is %s, want %s", got, want)
 	}
 }
@@ -95,7 +95,7 @@ func TestServerKeepsTheDecisionOfATrustedCaller(t *testing.T) {
 		name  string
 		opts  HandlerOptions
 		lines []string
-		want  any
+		want  any // value of SampledKey
 	}{
 		{"undecided", HandlerOptions{}, nil, nil},
 		{"sampled", HandlerOptions{}, []string{"b3: 1"}, true},
@@ -105,9 +105,12 @@ func TestServerKeepsTheDecisionOfATrustedCaller(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newObservedScope(t)
-			serve(Handler(respond(200), w.Scope, tt.opts), "/", tt.lines...)
+			resp := serve(Handler(respond(200), w.Scope, tt.opts), "/", tt.lines...)
 			if got := w.only(t).Span.Trace().Get(tracing.SampledKey); got != tt.want {
 				t.Errorf("sampled is %v, want %v", got, tt.want)
+			}
+			if id := resp.Header().Get("trace-id"); (id != "") != (tt.want == true) {
+				t.Errorf("trace-id is %q, want it for a sampled trace without ids only", id)
 			}
 		})
 	}
@@ -205,6 +208,22 @@ func TestRouteIsAnAnnotation(t *testing.T) {
 	}
 }
 
+func TestRequestWithoutARouteHasNoRouteAnnotation(t *testing.T) {
+	w := newObservedScope(t)
+	serve(TraceHandler(respond(200), w.Scope), "/items/5")
+	if got := w.only(t).Span.Annotations(); slices.ContainsFunc(got, func(a monkit.Annotation) bool { return a.Name == tracing.HTTPRoute }) {
+		t.Errorf("annotations %v", got)
+	}
+}
+
+func TestPathIsEscaped(t *testing.T) {
+	w := newObservedScope(t)
+	serve(TraceHandler(respond(200), w.Scope), "/a%2Fb?secret")
+	if got := annotation(w.only(t).Span, tracing.HTTPURI); got != "/a%2Fb" {
+		t.Errorf("the path is %q", got)
+	}
+}
+
 // Fault 9 of monkit/v3: the handler did not get the context that observers
 // returned.
 func TestFaultObserversContextReachesTheHandler(t *testing.T) {
@@ -240,11 +259,15 @@ func TestFaultUnsampledTraceNotifiesNoExporter(t *testing.T) {
 	}
 }
 
-func TestAnnotationsAreBounded(t *testing.T) {
+func TestServerAnnotationsAreBounded(t *testing.T) {
 	w := newObservedScope(t)
-	serve(TraceHandler(respond(200), w.Scope), "/"+strings.Repeat("x", 1<<20))
-	if got := len(annotation(w.only(t).Span, tracing.HTTPURI)); got != maxText {
-		t.Errorf("%d bytes, want %d", got, maxText)
+	long := strings.Repeat("x", 2*maxText)
+	r := httptest.NewRequest(long, "/"+long, nil)
+	TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { r.Pattern = long }), w.Scope).ServeHTTP(httptest.NewRecorder(), r)
+	for _, name := range []string{tracing.HTTPURI, tracing.HTTPMethod, tracing.HTTPRoute} {
+		if got := len(annotation(w.only(t).Span, name)); got != maxText {
+			t.Errorf("%s has %d bytes, want %d", name, got, maxText)
+		}
 	}
 }
 

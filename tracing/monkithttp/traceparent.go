@@ -124,7 +124,7 @@ func validMember(member string) bool {
 // They differ in whether a key, or the tenant before an @, may begin with a
 // digit.
 func validKey(key string) bool {
-	if key == "" || len(key) > 256 || strings.Count(key, "@") > 1 || strings.HasPrefix(key, "@") || strings.HasSuffix(key, "@") {
+	if key == "" || len(key) > 256 || strings.Count(key, "@") > 1 || strings.HasSuffix(key, "@") {
 		return false
 	}
 	tenant, system, ok := strings.Cut(key, "@")

@@ -109,7 +109,16 @@ func TestWrapForwardsToTheWriter(t *testing.T) {
 	if err := w.(http.Pusher).Push("/", nil); err != http.ErrNotSupported {
 		t.Errorf("Push returned %v", err)
 	}
+	w, _ = Wrap(pushWriter{rec})
+	if err := w.(http.Pusher).Push("/style.css", nil); err == nil || err.Error() != "pushed /style.css" {
+		t.Errorf("Push returned %v", err)
+	}
 }
+
+// pushWriter is a writer whose Push returns what it pushed.
+type pushWriter struct{ http.ResponseWriter }
+
+func (pushWriter) Push(target string, _ *http.PushOptions) error { return errors.New("pushed " + target) }
 
 // TestServerStreamsAndHijacks uses real connections.
 func TestServerStreamsAndHijacks(t *testing.T) {
