@@ -1,8 +1,8 @@
-// Package interop shows what others make of what this project sends: its tests
-// hand spans and headers to the code of Zipkin and OpenTelemetry and look at
-// what comes out. Run them with
+// Package interop tests this project against other implementations: its tests
+// pass exported spans and trace headers to the code of Zipkin and OpenTelemetry
+// and check how that code reads them. Run them with
 //
 //	go test ./...
 //
-// It is a module of its own, so that none of that code reaches users.
+// It is a module of its own, so that its dependencies do not reach users.
 package interop

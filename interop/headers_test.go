@@ -16,7 +16,8 @@ import (
 	"monkit.example/tracing/monkithttp"
 )
 
-// sent returns the header of a request made in a span of that origin.
+// sent returns the header of a request and the span that made it, in a trace of
+// that origin.
 func sent(t *testing.T, high uint64, origin tracing.Origin, sampled bool, o monkithttp.TransportOptions) (http.Header, *monkit.Span) {
 	t.Helper()
 	var header http.Header
@@ -33,7 +34,7 @@ func sent(t *testing.T, high uint64, origin tracing.Origin, sampled bool, o monk
 	if err != nil {
 		t.Fatal(err)
 	}
-	rt := monkithttp.Transport(spy{server.Client().Transport, &span}, mon, o)
+	rt := monkithttp.Transport(spanRecorder{server.Client().Transport, &span}, mon, o)
 	resp, err := rt.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
@@ -42,18 +43,18 @@ func sent(t *testing.T, high uint64, origin tracing.Origin, sampled bool, o monk
 	return header, span
 }
 
-// spy is a transport that remembers the span of a request.
-type spy struct {
+// spanRecorder is a transport that records the span of a request.
+type spanRecorder struct {
 	http.RoundTripper
 	span **monkit.Span
 }
 
-func (s spy) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s spanRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	*s.span = monkit.SpanFromCtx(r.Context())
 	return s.RoundTripper.RoundTrip(r)
 }
 
-// received returns the span that serves a request with that header.
+// received returns the span of a server that gets a request with that header.
 func received(h http.Header, names ...string) (span *monkit.Span) {
 	handler := monkithttp.TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		span = monkit.SpanFromCtx(r.Context())
@@ -91,7 +92,7 @@ func TestOpenTelemetryReadsTheHeaders(t *testing.T) {
 				}
 				got := trace.SpanContextFromContext(form.by.Extract(t.Context(), propagation.HeaderCarrier(header)))
 				if got.TraceID().String() != tt.id || got.SpanID().String() != tracing.SpanID(span.Id()) || got.IsSampled() != tt.sampled {
-					t.Errorf("%v became %s %s, sampled: %v", header, got.TraceID(), got.SpanID(), got.IsSampled())
+					t.Errorf("%v was read as %s %s, sampled: %v", header, got.TraceID(), got.SpanID(), got.IsSampled())
 				}
 			})
 		}
@@ -104,10 +105,10 @@ func TestOpenTelemetryReadsStateAndBaggage(t *testing.T) {
 	by := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 	ctx := by.Extract(t.Context(), propagation.HeaderCarrier(header))
 	if got := trace.SpanContextFromContext(ctx).TraceState().String(); got != "a=1,b@c=2" {
-		t.Errorf("the state became %q", got)
+		t.Errorf("the state was read as %q", got)
 	}
 	if got := baggage.FromContext(ctx); got.Len() != 1 || got.Member("k").Value() != "v, ä%" {
-		t.Errorf("the baggage became %v", got)
+		t.Errorf("the baggage was read as %v", got)
 	}
 }
 
@@ -144,10 +145,10 @@ func TestHeadersOfOpenTelemetryAreRead(t *testing.T) {
 				s := received(h, "k")
 				parent, _ := s.ParentId()
 				if tracing.TraceID(s.Trace()) != theirs.TraceID().String() || tracing.SpanID(parent) != theirs.SpanID().String() || tracing.Sampled(s.Trace()) != sampled {
-					t.Errorf("%v became %s %s, sampled: %v", h, tracing.TraceID(s.Trace()), tracing.SpanID(parent), tracing.Sampled(s.Trace()))
+					t.Errorf("%v was read as %s %s, sampled: %v", h, tracing.TraceID(s.Trace()), tracing.SpanID(parent), tracing.Sampled(s.Trace()))
 				}
 				if o := tracing.OriginOf(s.Trace()); form.name == "w3c" && (o.State != state.String() || o.Baggage["k"] != "v, ä%") {
-					t.Errorf("%v became %+v", h, o)
+					t.Errorf("%v was read as %+v", h, o)
 				}
 			})
 		}

@@ -25,10 +25,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// bodies is a server that keeps what is posted.
+// bodies is a server that stores the bodies of requests.
 type bodies struct {
 	mu  sync.Mutex
-	all [][]byte
+	all [][]byte // guarded by mu
 }
 
 func (b *bodies) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,7 @@ func (b *bodies) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// export returns what the exporter posts of what f runs in r.
+// export runs f and returns the request bodies that the exporter sends.
 func export(t *testing.T, o zipkin.Options, f func(r *monkit.Registry)) [][]byte {
 	t.Helper()
 	sink := new(bodies)
@@ -70,8 +70,8 @@ func export(t *testing.T, o zipkin.Options, f func(r *monkit.Registry)) [][]byte
 	return sink.all
 }
 
-// order is a request that comes in, fails, panics, is given up, and calls
-// another server.
+// order serves a request. Its calls fail, are canceled, panic, and send a
+// request to another server.
 func order(r *monkit.Registry) {
 	mon := r.ScopeNamed("shop")
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -147,7 +147,7 @@ func TestZipkinReadsTheSpans(t *testing.T) {
 	}
 }
 
-func TestCollectorUnderstandsTheSpans(t *testing.T) {
+func TestCollectorReadsTheSpans(t *testing.T) {
 	spans := map[string]ptrace.Span{}
 	for _, body := range export(t, zipkin.Options{Args: true, ErrorText: true}, order) {
 		traces, err := zipkinv2.NewJSONTracesUnmarshaler(false).UnmarshalTraces(body)
@@ -178,7 +178,7 @@ func TestCollectorUnderstandsTheSpans(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s, ok := spans[tt.name]
 			if !ok {
-				t.Fatalf("is not among %v", spans)
+				t.Fatalf("no such span among %v", spans)
 			}
 			if s.Kind() != tt.kind || s.Status().Code() != tt.status || s.Status().Message() != tt.message {
 				t.Errorf("kind %v, status %v %q", s.Kind(), s.Status().Code(), s.Status().Message())
@@ -192,11 +192,11 @@ func TestCollectorUnderstandsTheSpans(t *testing.T) {
 		})
 	}
 	if events := spans["panics"].Events(); events.Len() != 1 || events.At(0).Name() != "panic" {
-		t.Errorf("the panic is no event")
+		t.Errorf("the panic is not an event")
 	}
 }
 
-// each calls yield with every span and its service.
+// each iterates over all spans with the names of their services.
 func each(traces ptrace.Traces) func(yield func(service string, s ptrace.Span) bool) {
 	return func(yield func(string, ptrace.Span) bool) {
 		for _, resource := range traces.ResourceSpans().All() {

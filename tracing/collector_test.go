@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"monkit.example/monkit"
 )
 
-func TestCollectSpansReturnsWhatWorkLedTo(t *testing.T) {
+func TestCollectSpansReturnsTheSpansOfWork(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	var spans []*FinishedSpan
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
@@ -29,33 +31,65 @@ func TestCollectSpansReturnsWhatWorkLedTo(t *testing.T) {
 		t.Errorf("a ended with %v, b with %v", spans[1].Err, spans[2].Err)
 	}
 	if spans[1].Finish.Before(spans[1].Span.Start()) {
-		t.Error("a ended before it began")
+		t.Error("a ended before it started")
 	}
 }
 
-func TestCollectSpansWithoutSpanOnlyWorks(t *testing.T) {
-	worked := false
-	if spans := CollectSpans(context.Background(), func(context.Context) { worked = true }); spans != nil || !worked {
-		t.Errorf("collected %v, worked: %v", spans, worked)
+func TestCollectSpansWithoutASpanOnlyRunsWork(t *testing.T) {
+	ran := false
+	if spans := CollectSpans(context.Background(), func(context.Context) { ran = true }); spans != nil || !ran {
+		t.Errorf("collected %v, ran: %v", spans, ran)
 	}
 }
 
-// Fault 5.3: the observer of CollectSpans stayed on the trace.
+// Fault 5.3 of monkit/v3: the observer of CollectSpans stayed on the trace, and
+// kept its spans in memory.
 func TestFaultCollectSpansLeavesNothingOnTheTrace(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
-		CollectSpans(ctx, func(context.Context) {})
-		before := testing.AllocsPerRun(100, func() { run(ctx, s.FuncNamed("a"), nil, nil) })
-		for range 10 {
-			CollectSpans(ctx, func(context.Context) {})
-		}
-		if after := testing.AllocsPerRun(100, func() { run(ctx, s.FuncNamed("a"), nil, nil) }); after > before {
-			t.Errorf("a span allocates %v times, %v before", after, before)
+		released := whenReleased(CollectSpans(ctx, func(ctx context.Context) { run(ctx, s.FuncNamed("a"), nil, nil) }))
+		if !released() {
+			t.Error("the collected spans stay in memory while the trace is open")
 		}
 	})
 }
 
-func TestCollectorKeepsPanics(t *testing.T) {
+func TestWatchForSpansLeavesNothingOnTheTrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		s := r.ScopeNamed("s")
+		run(t.Context(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+			watched := make(chan []*FinishedSpan)
+			go func() {
+				spans, _ := WatchForSpans(t.Context(), r, named("a"))
+				watched <- spans
+			}()
+			synctest.Wait()
+			run(ctx, s.FuncNamed("a"), nil, nil)
+			if released := whenReleased(<-watched); !released() {
+				t.Error("the collected spans stay in memory while the trace is open")
+			}
+		})
+	})
+}
+
+// whenReleased returns a function that reports whether the garbage collector
+// has released the first span.
+func whenReleased(spans []*FinishedSpan) (released func() bool) {
+	var cleaned atomic.Bool
+	runtime.AddCleanup(spans[0], func(b *atomic.Bool) { b.Store(true) }, &cleaned)
+	return func() bool {
+		for range 100 {
+			if runtime.GC(); cleaned.Load() {
+				return true
+			}
+			runtime.Gosched()
+		}
+		return false
+	}
+}
+
+func TestCollectorRecordsPanics(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	var spans []*FinishedSpan
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
@@ -69,34 +103,33 @@ func TestCollectorKeepsPanics(t *testing.T) {
 	}
 }
 
-// Fault 5.3: a collector kept all spans of a trace.
+// Fault 5.3 of monkit/v3: a collector kept all spans of a trace.
 func TestFaultCollectorIsBounded(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	c := NewSpanCollector(nil)
-	const more = 7
+	const excess = 7
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
 		root := monkit.SpanFromCtx(ctx)
 		c.ForceStart(root)
 		root.Trace().ObserveSpans(c)
 		inner := s.FuncNamed("inner")
-		for range MaxSpans - 1 + more {
+		for range MaxSpans - 1 + excess {
 			run(ctx, inner, nil, nil)
 		}
 	})
-	if got := len(c.Spans()); got != MaxSpans || c.Dropped() != more {
-		t.Errorf("kept %d and dropped %d, want %d and %d", got, c.Dropped(), MaxSpans, more)
+	if got := len(c.Spans()); got != MaxSpans || c.Dropped() != excess {
+		t.Errorf("collected %d and dropped %d, want %d and %d", got, c.Dropped(), MaxSpans, excess)
 	}
 }
 
-// What a call led to is there though those between the two are not: they have
-// not ended, or ended when MaxSpans were kept.
-func TestCollectorFindsTheNearestCaller(t *testing.T) {
+// The caller of a span may be missing, because it has not ended or was dropped.
+func TestSpanIsBelowItsNearestCollectedAncestor(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	var spans []*FinishedSpan
 	var ends []func(*error)
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
 		spans = CollectSpans(ctx, func(ctx context.Context) {
-			for _, name := range []string{"still", "runs"} {
+			for _, name := range []string{"still", "open"} {
 				ends = append(ends, s.FuncNamed(name).Task(&ctx))
 			}
 			run(ctx, s.FuncNamed("b"), nil, func(ctx context.Context) { run(ctx, s.FuncNamed("c"), nil, nil) })
@@ -114,11 +147,11 @@ func TestCollectorFindsTheNearestCaller(t *testing.T) {
 		parents = append(parents, r.parent)
 	}
 	if want := []int{-1, 0, 1, 0}; !slices.Equal(parents, want) {
-		t.Errorf("below the rows %v, want %v", parents, want)
+		t.Errorf("parents are the rows %v, want %v", parents, want)
 	}
 }
 
-func TestCollectorWithoutEndIsEmpty(t *testing.T) {
+func TestCollectorIsEmptyUntilItsRootEnds(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	c := NewSpanCollector(named("a"))
 	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
@@ -138,7 +171,59 @@ func TestCollectorWithoutEndIsEmpty(t *testing.T) {
 	}
 }
 
-func TestCollectorSurvivesCircles(t *testing.T) {
+func TestMatcherIsNotCalledAfterTheRootHasStarted(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	calls := 0
+	c := NewSpanCollector(func(*monkit.Span) bool { calls++; return true })
+	run(context.Background(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
+		monkit.SpanFromCtx(ctx).Trace().ObserveSpans(c)
+		run(ctx, s.FuncNamed("a"), nil, func(ctx context.Context) { run(ctx, s.FuncNamed("b"), nil, nil) })
+	})
+	if calls != 1 {
+		t.Errorf("matcher was called %d times, want once", calls)
+	}
+}
+
+func TestForceStartKeepsTheFirstRoot(t *testing.T) {
+	s := monkit.NewRegistry().ScopeNamed("s")
+	c := NewSpanCollector(nil)
+	run(context.Background(), s.FuncNamed("a"), nil, func(ctx context.Context) {
+		c.ForceStart(monkit.SpanFromCtx(ctx))
+		monkit.SpanFromCtx(ctx).Trace().ObserveSpans(c)
+		run(ctx, s.FuncNamed("b"), nil, func(ctx context.Context) { c.ForceStart(monkit.SpanFromCtx(ctx)) })
+	})
+	if got, want := names(c.Spans()), []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
+	}
+}
+
+// A span of another trace may claim the root as its parent.
+func TestCollectorIgnoresOtherTraces(t *testing.T) {
+	r := monkit.NewRegistry()
+	s := r.ScopeNamed("s")
+	c := NewSpanCollector(named("a"))
+	defer ObserveAllTraces(r, c)()
+	run(context.Background(), s.FuncNamed("a"), nil, func(ctx context.Context) {
+		other := context.Background()
+		s.FuncNamed("other").RemoteTrace(&other, monkit.SpanFromCtx(ctx).Id(), monkit.NewTrace(1))(nil)
+	})
+	if got, want := names(c.Spans()), []string{"a"}; !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
+	}
+}
+
+// A span may end at the same time as the root.
+func TestCollectorIgnoresSpansThatEndAfterTheRoot(t *testing.T) {
+	c := NewSpanCollector(nil)
+	spans := outcomes()
+	c.add(spans[0], true)
+	c.add(spans[1], false)
+	if got, want := names(c.Spans()), names(spans[:1]); !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
+	}
+}
+
+func TestCollectorHandlesACircleOfParents(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	c := NewSpanCollector(nil)
 	trace := monkit.NewTrace(1)
@@ -161,15 +246,15 @@ func TestCollectorSurvivesCircles(t *testing.T) {
 	}
 }
 
-func TestWatchForSpans(t *testing.T) {
+func TestWatchForSpansReturnsTheMatchingSpanAndItsDescendants(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		match string
 		want  []string
 	}{
 		{"root of a new trace", "outer", []string{"outer", "mid", "leaf"}},
-		{"within a trace", "mid", []string{"mid", "leaf"}},
-		{"leaf", "leaf", []string{"leaf"}},
+		{"span within a trace", "mid", []string{"mid", "leaf"}},
+		{"span without children", "leaf", []string{"leaf"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -195,37 +280,11 @@ func TestWatchForSpans(t *testing.T) {
 	}
 }
 
-func TestWatchForSpansEndsWithItsContext(t *testing.T) {
+func TestWatchForSpansReturnsWhenItsContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	spans, err := WatchForSpans(ctx, monkit.NewRegistry(), named("a"))
 	if spans != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", spans, err)
 	}
-}
-
-func TestFindSpan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := monkit.NewRegistry()
-		s := r.ScopeNamed("s")
-		asked := 0
-		found := make(chan bool)
-		go func() {
-			FindSpan(t.Context(), r, func(s *monkit.Span) bool {
-				asked++
-				return s.Func().ShortName() == "b"
-			})
-			close(found)
-		}()
-		synctest.Wait()
-		for _, name := range []string{"a", "b"} {
-			run(t.Context(), s.FuncNamed(name), nil, nil)
-		}
-		<-found
-		run(t.Context(), s.FuncNamed("a"), nil, nil)
-		if asked != 2 {
-			t.Errorf("asked %d times, want 2", asked)
-		}
-	})
-	FindSpan(t.Context(), monkit.NewRegistry(), nil)
 }

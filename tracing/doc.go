@@ -1,23 +1,24 @@
-// Package tracing catches spans when they have ended: those of one call, of
-// the next run of a function, or the recent and slow traces of a program.
+// Package tracing records finished spans: those of one call, of the next run
+// of a function, or the recent, failed and slow traces of a program.
 //
-// Start with CollectSpans, which runs some work and returns the spans of it:
+// Start with CollectSpans, which runs a function and returns the spans of its
+// calls:
 //
 //	spans := tracing.CollectSpans(ctx, func(ctx context.Context) { serve(ctx) })
 //	tracing.SpansToSVG(file, spans)
 //
-// WatchForSpans waits for a span that somebody else runs; Query makes the
-// matcher it wants from a regular expression. A Recorder keeps the latest, the
-// slowest and the failed traces of a registry in bounded memory, for the pages
-// of package present or for whom asks:
+// WatchForSpans waits until the program runs a matching span; Query makes the
+// matcher from a regular expression or the id of a trace. A Recorder retains
+// the recent, failed and slow traces of a registry in bounded memory, and
+// package present shows them:
 //
 //	rec := tracing.NewRecorder(monkit.Default, tracing.RecorderOptions{})
 //	defer rec.Close()
 //
-// ObserveAllTraces and ObserveSampledTraces are what exporters stand on.
-// Whether a trace is to be exported is a value of the trace: Sampled reads it,
-// Sample sets it and tells exporters.
+// Exporters build on ObserveAllTraces and ObserveSampledTraces. A trace is
+// exported if its value SampledKey is true: Sampled reads the value, Sample
+// sets it and notifies exporters.
 //
-// A FinishedSpan holds the context that it ran in, as long as it is kept. A
-// Recorded trace holds text and numbers.
+// A FinishedSpan keeps the context of its span reachable. A Recorded trace
+// holds text and numbers only.
 package tracing

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -32,7 +33,7 @@ func ExampleRecorder() {
 	mon := registry.ScopeNamed("shop")
 	rec := tracing.NewRecorder(registry, tracing.RecorderOptions{})
 	defer rec.Close()
-	registry.ScopeNamed("traces").Chain(rec) // how much is kept, among the statistics
+	registry.ScopeNamed("traces").Chain(rec) // adds the series trace_recorder
 
 	order := func(ctx context.Context) (err error) {
 		defer mon.TaskNamed("order")(&ctx)(&err)
@@ -57,7 +58,7 @@ func ExampleWatchForSpans() {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
-	go func() { // somebody who orders
+	go func() { // the program that is watched
 		defer close(stopped)
 		for ctx.Err() == nil {
 			mon.TaskNamed("order")(nil)(nil)
@@ -100,6 +101,12 @@ func ExampleSpanCollector() {
 	// order sold out
 }
 
+// counter is a minimal exporter.
+type counter struct{ spans int }
+
+func (c *counter) Start(*monkit.Span)                          {}
+func (c *counter) Finish(*monkit.Span, error, bool, time.Time) { c.spans++ }
+
 func ExampleSample() {
 	registry := monkit.NewRegistry()
 	mon := registry.ScopeNamed("shop")
@@ -108,7 +115,7 @@ func ExampleSample() {
 
 	ctx := context.Background()
 	finish := mon.TaskNamed("serve")(&ctx)
-	tracing.Sample(monkit.SpanFromCtx(ctx).Trace()) // this one is worth it
+	tracing.Sample(monkit.SpanFromCtx(ctx).Trace()) // exports this trace
 	finish(nil)
 	mon.TaskNamed("serve")(nil)(nil)
 	fmt.Println(exporter.spans)

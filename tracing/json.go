@@ -10,8 +10,9 @@ import (
 	"monkit.example/monkit"
 )
 
-// SpanJSON is a span as JSON has it. Ids are there twice, since the numbers of
-// many readers have no more than 53 bits.
+// SpanJSON is the JSON form of a span. Each id is both a number and
+// hexadecimal text, because the numbers of many JSON readers have no more than
+// 53 bits.
 type SpanJSON struct {
 	ID          int64       `json:"id"`
 	HexID       string      `json:"id_hex"`
@@ -24,25 +25,25 @@ type SpanJSON struct {
 	Args        []string    `json:"args"`
 	Annotations [][2]string `json:"annotations"` // names and values, as text
 
-	// The annotations whose values are numbers or bools, the last of each name.
-	// Durations are in seconds.
+	// Attributes are the annotations whose values are numbers or bools, the
+	// last of each name. Durations are in seconds.
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
-// FuncJSON is a function within a SpanJSON.
+// FuncJSON is the function of a SpanJSON.
 type FuncJSON struct {
 	Package string            `json:"package"`
 	Name    string            `json:"name"`
-	Tags    map[string]string `json:"tags,omitempty"` // its user's
+	Tags    map[string]string `json:"tags,omitempty"` // without the tags that make up the name
 }
 
-// TraceJSON is a trace within a SpanJSON.
+// TraceJSON is the trace of a SpanJSON.
 type TraceJSON struct {
 	ID    int64  `json:"id"`
 	HexID string `json:"id_hex"`
 }
 
-// JSONOf returns what JSON has of s.
+// JSONOf returns the JSON form of s.
 func JSONOf(s *monkit.Span) SpanJSON {
 	f, t := s.Func(), s.Trace()
 	out := SpanJSON{
@@ -52,7 +53,7 @@ func JSONOf(s *monkit.Span) SpanJSON {
 		Trace:       TraceJSON{ID: t.Id(), HexID: TraceID(t)},
 		Start:       s.Start().UnixNano(),
 		Orphaned:    s.Orphaned(),
-		Args:        append([]string{}, s.Args()...), // [] if there are none, not null
+		Args:        s.Args(),
 		Annotations: [][2]string{},
 	}
 	if id, ok := s.ParentId(); ok {
@@ -60,13 +61,13 @@ func JSONOf(s *monkit.Span) SpanJSON {
 	}
 	for _, a := range s.Attributes() {
 		out.Annotations = append(out.Annotations, [2]string{a.Name, a.Text()})
-		out.attribute(a.Name, jsonValue(a.Value))
+		out.setAttribute(a.Name, jsonValue(a.Value))
 	}
 	return out
 }
 
-// attribute sets the value of name, to nothing if val is nil.
-func (out *SpanJSON) attribute(name string, val any) {
+// setAttribute sets the attribute name to val, or deletes it if val is nil.
+func (out *SpanJSON) setAttribute(name string, val any) {
 	if val == nil {
 		delete(out.Attributes, name)
 		return
@@ -77,7 +78,7 @@ func (out *SpanJSON) attribute(name string, val any) {
 	out.Attributes[name] = val
 }
 
-// jsonValue returns val if JSON has it as other than text, and nil if not.
+// jsonValue returns the JSON number or bool for val, or nil if val has none.
 func jsonValue(val any) any {
 	switch v := val.(type) {
 	case bool, int64:
@@ -92,12 +93,13 @@ func jsonValue(val any) any {
 	return nil
 }
 
-// SpansToJSON writes spans as an array, one a line. It fails only if w does.
+// SpansToJSON writes spans as an array, one span a line. It returns the errors
+// of w and no others.
 func SpansToJSON(w io.Writer, spans []*FinishedSpan) error {
 	return writeArray(w, len(spans), func(i int) record { return recordOf(spans[i]) })
 }
 
-// writeArray writes n records.
+// writeArray writes n records as an array.
 func writeArray(w io.Writer, n int, at func(i int) record) error {
 	b := bufio.NewWriter(w)
 	b.WriteByte('[')
@@ -106,7 +108,7 @@ func writeArray(w io.Writer, n int, at func(i int) record) error {
 			b.WriteByte(',')
 		}
 		b.WriteString("\n ")
-		text, _ := json.Marshal(at(i)) // all its parts have a JSON form
+		text, _ := json.Marshal(at(i)) // never fails: all fields of a record have a JSON form
 		b.Write(text)
 	}
 	b.WriteString("]\n")

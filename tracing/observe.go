@@ -1,6 +1,7 @@
 package tracing
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"time"
@@ -9,44 +10,74 @@ import (
 	"monkit.example/monkit"
 )
 
-// ObserveAllTraces tells collector of the spans of all traces of r, live ones
-// and those that come, until cancel is called.
-func ObserveAllTraces(r *monkit.Registry, collector monkit.SpanObserver) (cancel func()) {
-	w := newWatch()
-	return w.start(r, func(t *monkit.Trace) { w.attach(t, collector) })
+// ObserveAllTraces calls o for the spans of all traces of r, open and new,
+// until cancel is called.
+func ObserveAllTraces(r *monkit.Registry, o monkit.SpanObserver) (cancel func()) {
+	w := newRegistryWatch()
+	return w.start(r, func(t *monkit.Trace) { w.attach(t, o) })
 }
 
-// observeStarts is ObserveAllTraces for those who want to hear of begins only.
-func observeStarts(r *monkit.Registry, begun func(*monkit.Span)) (cancel func()) {
-	return ObserveAllTraces(r, starts(begun))
+// FindSpan calls matcher for each span that starts in r, until matcher returns
+// true or ctx ends. Spans may start at the same time, so matcher must be safe
+// for concurrent use, and several spans may match.
+func FindSpan(ctx context.Context, r *monkit.Registry, matcher func(s *monkit.Span) bool) {
+	if matcher == nil {
+		return
+	}
+	f := &spanFinder{matcher: matcher, found: make(chan struct{})}
+	defer ObserveAllTraces(r, f)()
+	select {
+	case <-f.found:
+	case <-ctx.Done():
+	}
 }
 
-type starts func(*monkit.Span)
+// spanFinder is a monkit.SpanObserver that calls matcher until it returns true.
+type spanFinder struct {
+	matcher func(*monkit.Span) bool
+	found   chan struct{} // closed by once
+	once    sync.Once
+}
 
-func (f starts) Start(s *monkit.Span)                        { f(s) }
-func (f starts) Finish(*monkit.Span, error, bool, time.Time) {}
+// Start implements monkit.SpanObserver.
+func (f *spanFinder) Start(s *monkit.Span) {
+	select {
+	case <-f.found:
+		return
+	default:
+	}
+	if f.matcher(s) {
+		f.once.Do(func() { close(f.found) })
+	}
+}
 
-// A watch attaches observers to traces, one to each. It holds neither: a trace
-// that nobody else holds goes, with its observer, however long the watch is.
-type watch struct {
+// Finish implements monkit.SpanObserver.
+func (f *spanFinder) Finish(*monkit.Span, error, bool, time.Time) {}
+
+// registryWatch attaches observers to the traces of a registry, at most one to
+// each trace. It references traces and observers weakly: a trace that nothing
+// else references is garbage collected together with its observer, however
+// long the watch lasts.
+type registryWatch struct {
 	mu       sync.Mutex
-	over     bool                                                    // guarded by mu
+	ended    bool                                                    // guarded by mu
 	attached map[weak.Pointer[monkit.Trace]]weak.Pointer[attachment] // guarded by mu
 }
 
-// attachment is an observer, held by the trace it is attached to.
+// attachment is an observer. The trace that it is attached to keeps it alive.
 type attachment struct {
 	monkit.SpanObserver
 	cancel func()
 }
 
-func newWatch() *watch {
-	return &watch{attached: make(map[weak.Pointer[monkit.Trace]]weak.Pointer[attachment])}
+func newRegistryWatch() *registryWatch {
+	return &registryWatch{attached: make(map[weak.Pointer[monkit.Trace]]weak.Pointer[attachment])}
 }
 
-// start calls announce with every trace of r, some more than once, until
-// cancel is called, which also detaches all that was attached.
-func (w *watch) start(r *monkit.Registry, announce func(*monkit.Trace)) (cancel func()) {
+// start calls announce with each open and each new trace of r, with some
+// traces more than once, until cancel is called. cancel also detaches all
+// observers.
+func (w *registryWatch) start(r *monkit.Registry, announce func(*monkit.Trace)) (cancel func()) {
 	stop := r.ObserveTraces(announce)
 	r.RootSpans(func(s *monkit.Span) { announce(s.Trace()) })
 	return func() {
@@ -59,23 +90,23 @@ func (w *watch) start(r *monkit.Registry, announce func(*monkit.Trace)) (cancel 
 	}
 }
 
-// end returns what is attached; nothing will be from then on.
-func (w *watch) end() map[weak.Pointer[monkit.Trace]]weak.Pointer[attachment] {
+// end returns what is attached. From then on, attach does nothing.
+func (w *registryWatch) end() map[weak.Pointer[monkit.Trace]]weak.Pointer[attachment] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.over = true
-	left := w.attached
+	w.ended = true
+	attached := w.attached
 	w.attached = nil
-	return left
+	return attached
 }
 
-// attach tells o of the spans of t. A trace that has an observer of this watch
-// keeps that one.
-func (w *watch) attach(t *monkit.Trace, o monkit.SpanObserver) {
+// attach makes t call o for its spans, unless w has attached an observer to t
+// before.
+func (w *registryWatch) attach(t *monkit.Trace, o monkit.SpanObserver) {
 	key := weak.Make(t)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, ok := w.attached[key]; ok || w.over {
+	if _, ok := w.attached[key]; ok || w.ended {
 		return
 	}
 	a := &attachment{SpanObserver: o}
@@ -84,7 +115,7 @@ func (w *watch) attach(t *monkit.Trace, o monkit.SpanObserver) {
 	runtime.AddCleanup(t, w.forget, key)
 }
 
-func (w *watch) forget(key weak.Pointer[monkit.Trace]) {
+func (w *registryWatch) forget(key weak.Pointer[monkit.Trace]) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.attached, key)

@@ -5,12 +5,13 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"monkit.example/monkit"
 )
 
-// log is an observer that remembers what it was told.
+// log is an observer that records its calls.
 type log struct{ lines []string }
 
 func (l *log) Start(s *monkit.Span) { l.lines = append(l.lines, "+"+s.Func().ShortName()) }
@@ -18,11 +19,11 @@ func (l *log) Finish(s *monkit.Span, _ error, _ bool, _ time.Time) {
 	l.lines = append(l.lines, "-"+s.Func().ShortName())
 }
 
-func TestObserveAllTraces(t *testing.T) {
+func TestObserveAllTracesSeesOpenAndNewTracesUntilCanceled(t *testing.T) {
 	r := monkit.NewRegistry()
 	s := r.ScopeNamed("s")
 	var l log
-	run(context.Background(), s.FuncNamed("live"), nil, func(ctx context.Context) {
+	run(context.Background(), s.FuncNamed("open"), nil, func(ctx context.Context) {
 		cancel := ObserveAllTraces(r, &l)
 		run(ctx, s.FuncNamed("child"), nil, nil)
 		run(context.Background(), s.FuncNamed("new"), nil, func(ctx context.Context) {
@@ -35,15 +36,15 @@ func TestObserveAllTraces(t *testing.T) {
 	})
 	want := []string{"+child", "-child", "+new", "+again", "-again"}
 	if !slices.Equal(l.lines, want) {
-		t.Errorf("told of %v, want %v", l.lines, want)
+		t.Errorf("observed %v, want %v", l.lines, want)
 	}
 }
 
-// Fault 5.3: every trace that began while somebody watched was kept.
+// Fault 5.3 of monkit/v3: an observed registry kept every trace that began.
 func TestFaultWatchHoldsNoTraces(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
-	w := newWatch()
+	w := newRegistryWatch()
 	var l log
 	defer w.start(r, func(t *monkit.Trace) { w.attach(t, &l) })()
 	const traces = 100
@@ -51,23 +52,39 @@ func TestFaultWatchHoldsNoTraces(t *testing.T) {
 		run(context.Background(), f, nil, nil)
 	}
 	if len(l.lines) != 2*traces {
-		t.Fatalf("told %d times, want %d", len(l.lines), 2*traces)
+		t.Fatalf("observed %d events, want %d", len(l.lines), 2*traces)
 	}
-	held := func() int {
+	attached := func() int {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return len(w.attached)
 	}
 	for range 100 {
-		if runtime.GC(); held() == 0 {
+		if runtime.GC(); attached() == 0 {
 			return
 		}
 		runtime.Gosched()
 	}
-	t.Errorf("%d of %d traces are held", held(), traces)
+	t.Errorf("%d of %d traces are still attached", attached(), traces)
 }
 
-func TestObserveSampledTraces(t *testing.T) {
+func TestCanceledWatchAnnouncesAndAttachesNothing(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var l log
+	announced := 0
+	w := newRegistryWatch()
+	w.start(r, func(*monkit.Trace) { announced++ })()
+	trace := monkit.NewTrace(1)
+	w.attach(trace, &l) // a call that began before cancel may come late
+	ctx := context.Background()
+	f.RemoteTrace(&ctx, 0, trace)(nil)
+	if announced != 0 || len(l.lines) != 0 {
+		t.Errorf("%d traces announced, observed %v", announced, l.lines)
+	}
+}
+
+func TestObserveSampledTracesSeesOnlySampledTraces(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		choose func(*monkit.Trace) bool
@@ -100,35 +117,38 @@ func TestObserveSampledTraces(t *testing.T) {
 			run(ctx, s.FuncNamed("in"), nil, nil)
 			finish(nil)
 			if !slices.Equal(l.lines, tt.want) {
-				t.Errorf("told of %v, want %v", l.lines, tt.want)
+				t.Errorf("observed %v, want %v", l.lines, tt.want)
+			}
+			if chosen := tt.want != nil; chosen && !Sampled(trace) {
+				t.Error("the trace is not marked as sampled, so requests do not carry the decision")
 			}
 		})
 	}
 }
 
-func TestSampleTellsEveryExporterOnce(t *testing.T) {
+func TestSampleNotifiesEveryExporterOnce(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
 	var a, b log
 	defer ObserveSampledTraces(r, nil, &a)()
 	defer ObserveSampledTraces(r, nil, &b)()
-	theirs := 0
+	calls := 0
 	trace := monkit.NewTrace(1)
-	trace.Set(SampledCBKey, func(*monkit.Trace) { theirs++ })
+	trace.Set(SampledCBKey, func(*monkit.Trace) { calls++ })
 	ctx := context.Background()
 	finish := f.RemoteTrace(&ctx, 0, trace)
 	again := context.Background()
 	f.RemoteTrace(&again, 0, trace)(nil)
 	Sample(trace)
 	finish(nil)
-	if want := []string{"-f"}; !slices.Equal(a.lines, want) || !slices.Equal(b.lines, want) || theirs != 1 {
-		t.Errorf("told %v and %v and %d times, want %v each and once", a.lines, b.lines, theirs, want)
+	if want := []string{"-f"}; !slices.Equal(a.lines, want) || !slices.Equal(b.lines, want) || calls != 1 {
+		t.Errorf("exporters observed %v and %v, the callback ran %d times; want %v each, and once", a.lines, b.lines, calls, want)
 	}
 }
 
-// Traces that get their values from each other hold one callback, not one for
-// each before them.
-func TestSampleTellsOnceOfACopy(t *testing.T) {
+// A trace that copies the values of a trace that copied them too has one
+// callback, not one for each copy.
+func TestCopiedValuesDoNotAddCallbacks(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
 	defer ObserveSampledTraces(r, nil, new(log))()
@@ -147,14 +167,37 @@ func TestSampleTellsOnceOfACopy(t *testing.T) {
 		last = next
 	}
 	if len(depth) != 100 || depth[0] != depth[99] {
-		t.Errorf("callbacks are %d calls deep, %d at first", depth[99], depth[0])
+		t.Errorf("the last callback is %d calls deep, the first %d", depth[99], depth[0])
 	}
 }
 
-// callers is how many calls led here.
+// callers returns the depth of the stack.
 func callers() int { return runtime.Callers(0, make([]uintptr, 1000)) }
 
-func TestSampleMarksTheCopyOfATrace(t *testing.T) {
+// A program may copy the values of a trace except for the callback.
+func TestSampleNotifiesForATraceWithoutTheCopiedCallback(t *testing.T) {
+	r := monkit.NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var l log
+	defer ObserveSampledTraces(r, nil, &l)()
+	first, second := monkit.NewTrace(1), monkit.NewTrace(2)
+	ctx := context.Background()
+	f.RemoteTrace(&ctx, 0, first)(nil)
+	for key, val := range first.GetAll() {
+		if key != SampledCBKey {
+			second.Set(key, val)
+		}
+	}
+	ctx = context.Background()
+	finish := f.RemoteTrace(&ctx, 0, second)
+	Sample(second)
+	finish(nil)
+	if want := []string{"-f"}; !slices.Equal(l.lines, want) {
+		t.Errorf("observed %v, want %v", l.lines, want)
+	}
+}
+
+func TestSampleNotifiesForATraceWithCopiedValues(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
 	var l log
@@ -170,6 +213,73 @@ func TestSampleMarksTheCopyOfATrace(t *testing.T) {
 	Sample(second)
 	finish(nil)
 	if want := []string{"-f"}; !slices.Equal(l.lines, want) {
-		t.Errorf("told of %v, want %v", l.lines, want)
+		t.Errorf("observed %v, want %v", l.lines, want)
+	}
+}
+
+func TestFindSpanStopsAtTheFirstMatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		s := r.ScopeNamed("s")
+		calls := 0
+		found := make(chan bool)
+		go func() {
+			FindSpan(t.Context(), r, func(s *monkit.Span) bool {
+				calls++
+				return s.Func().ShortName() == "b"
+			})
+			close(found)
+		}()
+		synctest.Wait()
+		for _, name := range []string{"a", "b"} {
+			run(t.Context(), s.FuncNamed(name), nil, nil)
+		}
+		<-found
+		run(t.Context(), s.FuncNamed("a"), nil, nil)
+		if calls != 2 {
+			t.Errorf("matcher was called %d times, want 2", calls)
+		}
+	})
+}
+
+func TestFindSpanReturnsWhenItsContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	FindSpan(ctx, monkit.NewRegistry(), named("a"))
+}
+
+func TestSpanFinderCallsMatcherUntilTheFirstMatch(t *testing.T) {
+	calls := 0
+	f := &spanFinder{matcher: func(*monkit.Span) bool { calls++; return calls == 2 }, found: make(chan struct{})}
+	for range 3 {
+		f.Start(nil)
+	}
+	if calls != 2 {
+		t.Errorf("matcher was called %d times, want 2", calls)
+	}
+}
+
+func TestFindSpanWithoutAMatcherReturns(t *testing.T) {
+	FindSpan(t.Context(), monkit.NewRegistry(), nil)
+}
+
+func TestOriginOfATraceThatBeganHere(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		trace  *monkit.Trace
+		random bool
+		id     string
+	}{
+		{"id of 64 bits", monkit.NewTrace(0x4d), false, "000000000000004d"},
+		{"id of 128 bits", monkit.NewTrace128(0xa, 0x4d), true, "000000000000000a000000000000004d"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := OriginOf(tt.trace); got.Random != tt.random || got.Debug || got.State != "" || got.Baggage != nil {
+				t.Errorf("origin %+v, want random: %v", got, tt.random)
+			}
+			if got := TraceID(tt.trace); got != tt.id {
+				t.Errorf("id %s, want %s", got, tt.id)
+			}
+		})
 	}
 }

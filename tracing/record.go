@@ -8,8 +8,8 @@ import (
 	"monkit.example/monkit"
 )
 
-// record is all there is to tell of a span that has ended. Unlike the span, it
-// holds nothing of the program's.
+// record is a copy of what is shown of a finished span. Unlike the span, it
+// references no values of the program.
 type record struct {
 	SpanJSON
 	Finish   int64  `json:"finish"` // Unix time in nanoseconds
@@ -17,7 +17,7 @@ type record struct {
 	Panicked bool   `json:"panicked"`
 
 	call     string // the function with its tags
-	failed   bool   // with an error, whose text may be empty
+	failed   bool   // there was an error; its text may be empty
 	canceled bool
 }
 
@@ -33,8 +33,8 @@ func recordOf(s *FinishedSpan) record {
 	}
 }
 
-// shorten bounds the texts that callers chose, and lets go of the rest of
-// them.
+// shorten bounds the texts that come from the program. It copies them, so that
+// r does not keep longer originals in memory.
 func (r *record) shorten() {
 	r.Err = shortened(r.Err)
 	for i, arg := range r.Args {
@@ -43,26 +43,27 @@ func (r *record) shorten() {
 	for i, a := range r.Annotations {
 		r.Annotations[i] = [2]string{shortened(a[0]), shortened(a[1])}
 	}
-	kept := make(map[string]any, len(r.Attributes))
+	attributes := make(map[string]any, len(r.Attributes))
 	for name, val := range r.Attributes {
-		kept[shortened(name)] = val
+		attributes[shortened(name)] = val
 	}
-	r.Attributes = kept
+	r.Attributes = attributes
 }
 
-// maxKeptText bounds each text of a span that is kept.
-const maxKeptText = 1 << 10
+// maxRetainedText bounds each text of a retained span, in bytes.
+const maxRetainedText = 1 << 10
 
+// shortened returns a copy of at most maxRetainedText bytes of text.
 func shortened(text string) string {
-	if len(text) <= maxKeptText {
+	if len(text) <= maxRetainedText {
 		return strings.Clone(text)
 	}
-	return strings.ToValidUTF8(text[:maxKeptText], "") + "…" // a copy
+	return strings.ToValidUTF8(text[:maxRetainedText], "") + "…"
 }
 
-// size is about how much memory r takes.
+// size estimates how many bytes of memory r takes.
 func (r *record) size() int {
-	const fixed = 400
+	const fixed = 400 // about the size of a record with the texts of its ids
 	n := fixed + len(r.call) + len(r.Err)
 	for _, arg := range r.Args {
 		n += 16 + len(arg)
@@ -79,81 +80,34 @@ func (r *record) size() int {
 	return n
 }
 
-// row is a span below the one that called it.
-type row struct {
-	record
-	parent int // which row before this one, -1 if none
-}
-
-// rowsOf puts spans in the order in which they are shown: each below its
-// caller, siblings by when they began.
-func rowsOf(spans []*FinishedSpan) []row {
-	b := newRowBuilder(spans)
-	for _, s := range b.tree.roots {
-		b.tree.walk(s, b.add)
-	}
-	for _, s := range b.sorted { // those in circles are below no root
-		b.tree.walk(s, b.add)
-	}
-	return b.rows
-}
-
-// rowsBelow is rowsOf for one of spans and what it led to.
-func rowsBelow(root *FinishedSpan, spans []*FinishedSpan) []row {
-	b := newRowBuilder(spans)
-	b.tree.walk(root, b.add)
-	return b.rows
-}
-
-type rowBuilder struct {
-	sorted []*FinishedSpan // by when they began
-	tree   *tree
-	rows   []row
-	at     map[int64]int // row of the span's id
-}
-
-func newRowBuilder(spans []*FinishedSpan) *rowBuilder {
-	sorted := append(StartTimeSorter{}, spans...)
-	sorted.Sort()
-	return &rowBuilder{sorted: sorted, tree: newTree(sorted), at: make(map[int64]int, len(spans))}
-}
-
-func (b *rowBuilder) add(s *FinishedSpan) {
-	parent := -1
-	if id, ok := b.tree.above[s]; ok {
-		if at, ok := b.at[id]; ok {
-			parent = at
-		}
-	}
-	b.at[s.Span.Id()] = len(b.rows)
-	b.rows = append(b.rows, row{recordOf(s), parent})
-}
-
-// maxErrorText bounds what is shown of an error.
+// maxErrorText bounds the text of an error, in bytes.
 const maxErrorText = 4 << 10
 
-// errorText is what err says. Its code is not ours, and may panic.
+// errorText returns the text of err, or "" if err is nil. It recovers, because
+// the Error method belongs to the program and may panic.
 func errorText(err error) (text string) {
 	if err == nil {
 		return ""
 	}
 	defer func() {
 		if recover() != nil {
-			text = "an error whose text cannot be told"
+			text = "an error whose Error method panics"
 		}
 	}()
 	text = err.Error()
 	return text[:min(len(text), maxErrorText)]
 }
 
-// isCanceled reports whether err comes of a context that was cancelled. The
-// error's code is not ours, and may panic.
+// isCanceled reports whether err was caused by a canceled context. It
+// recovers, because the Is and Unwrap methods belong to the program and may
+// panic.
 func isCanceled(err error) (canceled bool) {
 	defer func() { recover() }()
 	return errors.Is(err, context.Canceled)
 }
 
-// callName tells f apart from its variants with other tags.
+// callName returns the name of f with its tags, which distinguish f from other
+// functions of the same name.
 func callName(f *monkit.Func) string {
 	if tags := userTags(f); len(tags) > 0 {
 		return f.FullName() + "," + new(monkit.TagSet).SetAll(tags).String()
@@ -161,7 +115,7 @@ func callName(f *monkit.Func) string {
 	return f.FullName()
 }
 
-// userTags leaves out those that the name of a function tells already.
+// userTags returns the tags of f without those that make up its name.
 func userTags(f *monkit.Func) map[string]string {
 	tags := f.Tags().All()
 	delete(tags, "name")

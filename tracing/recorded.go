@@ -8,23 +8,24 @@ import (
 	"monkit.example/monkit"
 )
 
-// Recorded is a trace that a Recorder has kept, or that part of it which one
-// call led to that came from outside.
+// Recorded is a trace that a Recorder retained: a root span and the spans
+// below it. A trace that entered the process with several requests has several
+// root spans, and a Recorded for each.
 type Recorded struct {
-	ID       string // of that call's span; TraceID is that of others too
+	ID       string // of the root span; other Recorded may have the same TraceID
 	TraceID  string
-	Func     string // what was called, with its tags
+	Func     string // of the root span, with its tags
 	Start    time.Time
 	Duration time.Duration
 	Err      string // name of the error, or ""
 	Panicked bool
-	Dropped  int    // spans that were too many
-	Reasons  Reason // why it is kept
+	Dropped  int    // spans beyond the bounds
+	Reasons  Reason // why the trace is retained
 
 	rows []row
 }
 
-// Spans is how many spans are kept.
+// Spans returns the number of retained spans.
 func (t Recorded) Spans() int { return len(t.rows) }
 
 // WriteSVG draws the trace as SpansToSVG does.
@@ -35,49 +36,86 @@ func (t Recorded) WriteJSON(w io.Writer) error {
 	return writeArray(w, len(t.rows), func(i int) record { return t.rows[i].record })
 }
 
-// kept is a Recorded with its place in the Recorder. Only Reasons change, and
-// they are guarded by Recorder.mu.
-type kept struct {
-	Recorded
-	fn    *monkit.Func
-	bytes int
-	cut   int // spans that were let go for want of room
-	place *list.Element
+// Reason is a set of reasons for which a trace is retained.
+type Reason uint8
+
+const (
+	// Recent traces are the latest of their function.
+	Recent Reason = 1 << iota
+	// Failed traces are the latest that ended with an error or a panic.
+	Failed
+	// Slow traces are the slowest.
+	Slow
+)
+
+// allReasons lists Slow last. funcTraces.addLocked may drop the trace that it
+// adds as the least slow one, and must know its other reasons by then.
+var allReasons = [...]struct {
+	Reason
+	name string
+}{{Recent, "recent"}, {Failed, "failed"}, {Slow, "slow"}}
+
+// String returns the names of the reasons, separated by spaces.
+func (r Reason) String() (names string) {
+	for _, each := range allReasons {
+		if r&each.Reason == 0 {
+			continue
+		}
+		if names != "" {
+			names += " "
+		}
+		names += each.name
+	}
+	return names
 }
 
-// newKept makes of c what needs no more than that many bytes.
-func newKept(c caught, most int) *kept {
-	root := c.root
-	k := &kept{fn: root.Span.Func(), Recorded: Recorded{
+// retainedTrace is a Recorded inside its Recorder. Only Reasons and elem
+// change; Recorder.mu guards them.
+type retainedTrace struct {
+	Recorded
+	fn    *monkit.Func
+	bytes int // estimate
+	cut   int // spans dropped to stay within the bound of newRetainedTrace
+	elem  *list.Element
+}
+
+// newRetainedTrace copies as many spans of t as take no more than maxBytes of
+// memory, and always the root.
+func newRetainedTrace(t finishedTrace, maxBytes int) *retainedTrace {
+	root := t.root
+	r := &retainedTrace{fn: root.Span.Func(), Recorded: Recorded{
 		ID:       SpanID(root.Span.Id()),
 		TraceID:  TraceID(root.Span.Trace()),
 		Func:     callName(root.Span.Func()),
 		Start:    root.Span.Start(),
-		Duration: c.duration(),
+		Duration: t.duration(),
 		Panicked: root.Panicked,
-		Dropped:  c.dropped,
+		Dropped:  t.dropped,
 	}}
 	if root.Err != nil {
-		k.Err = monkit.ErrorName(root.Err)
+		r.Err = monkit.ErrorName(root.Err)
 	}
-	rows := rowsBelow(root, c.spans)
-	k.bytes = 300 + len(k.Func) + len(k.Err)
+	const fixed = 300 // about the size of a retainedTrace with its ids and its places in lists
+	r.bytes = fixed + len(r.Func) + len(r.Err)
+	rows := rowsBelow(root, t.spans)
 	for i := range rows {
 		rows[i].shorten()
 		size := rows[i].size()
-		if i > 0 && k.bytes+size > most {
-			k.cut = len(rows) - i
-			k.Dropped += k.cut
-			rows = append([]row(nil), rows[:i]...)
+		if i > 0 && r.bytes+size > maxBytes {
+			r.cut = len(rows) - i
+			r.Dropped += r.cut
+			rows = append([]row(nil), rows[:i]...) // frees the memory of the other rows
 			break
 		}
-		k.bytes += size
+		r.bytes += size
 	}
-	k.rows = rows
-	return k
+	r.rows = rows
+	return r
 }
 
-func (k *kept) end() time.Time { return k.Start.Add(k.Duration) }
+func (r *retainedTrace) end() time.Time { return r.Start.Add(r.Duration) }
 
-// old reports whether k ended too long ago to be among the slowest.
-func (k *kept) old(now time.Time, o RecorderOptions) bool { return now.Sub(k.end()) > o.Window }
+// isOld reports whether r ended too long ago to be among the slowest.
+func (r *retainedTrace) isOld(now time.Time, o RecorderOptions) bool {
+	return now.Sub(r.end()) > o.Window
+}

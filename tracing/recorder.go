@@ -10,58 +10,64 @@ import (
 	"monkit.example/monkit"
 )
 
-// RecorderOptions tune a Recorder. The zero value works.
+// RecorderOptions configure a Recorder. The zero value works.
 type RecorderOptions struct {
-	// MaxBytes is about how much memory the traces take that are kept, at
-	// most; beyond it the one goes that ended first. What is held of those
-	// that run may take as much again. Zero means 8 MiB.
+	// MaxBytes bounds the memory of all retained traces, by estimate. Beyond
+	// it the Recorder evicts the trace that ended first. Spans of open traces
+	// may take as much memory again. Zero means 8 MiB.
 	MaxBytes int
-	// Each is how many traces of a function are kept for each Reason. Zero
-	// means 10.
-	Each int
-	// Window is how long a trace stays among the slowest before a quicker one
-	// may take its place. Zero means ten minutes.
+	// PerReason is the number of traces of a function that are retained for
+	// each Reason. Zero means 10.
+	PerReason int
+	// Window is how long a trace stays among the slowest before a faster one
+	// may replace it. Zero means ten minutes.
 	Window time.Duration
 }
 
-// Recorder keeps the latest, the slowest and the failed traces of each
-// function that begins traces. It keeps text and numbers, nothing of the
-// program's. Its methods may be called from anywhere.
+func (o RecorderOptions) withDefaults() RecorderOptions {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 8 << 20
+	}
+	if o.PerReason <= 0 {
+		o.PerReason = 10
+	}
+	if o.Window <= 0 {
+		o.Window = 10 * time.Minute
+	}
+	return o
+}
+
+// Recorder retains the recent, failed and slow traces of each function that
+// begins traces. Retained traces hold text and numbers; they reference no
+// values of the program. All methods are safe for concurrent use.
+//
+// The mutexes of a Recorder and of its open traces are never held together.
 type Recorder struct {
-	opts     RecorderOptions
-	stop     func()
-	families sync.Map // *monkit.Func → *family; emptied with mu held
-	closed   atomic.Bool
-	held     atomic.Int64 // spans of traces that run, but for the first few of each
-	lost     atomic.Int64 // spans, for want of room
+	opts      RecorderOptions
+	stop      func()   // stops observing
+	funcs     sync.Map // *monkit.Func → *funcTraces; entries are deleted with mu held
+	closed    atomic.Bool
+	openSpans atomic.Int64 // finished spans of open traces, without the first few of each
+	dropped   atomic.Int64 // spans beyond the bounds
 
 	mu      sync.Mutex
-	order   list.List // guarded by mu; of *kept, that which ended first is in front
-	bytes   int       // guarded by mu; of all in order
-	spans   int       // guarded by mu; of all in order
-	evicted int64     // guarded by mu; traces, for want of room
+	traces  list.List // guarded by mu; of *retainedTrace, in the order in which they were retained
+	bytes   int       // guarded by mu; of all traces
+	spans   int       // guarded by mu; of all traces
+	evicted int64     // guarded by mu; traces evicted because of MaxBytes
 }
 
 var _ monkit.StatSource = (*Recorder)(nil)
 
 // NewRecorder returns a recorder of the traces of r that begin from now on.
-// Close ends it.
+// Close stops it.
 func NewRecorder(r *monkit.Registry, o RecorderOptions) *Recorder {
-	if o.MaxBytes <= 0 {
-		o.MaxBytes = 8 << 20
-	}
-	if o.Each <= 0 {
-		o.Each = 10
-	}
-	if o.Window <= 0 {
-		o.Window = 10 * time.Minute
-	}
-	rec := &Recorder{opts: o}
+	rec := &Recorder{opts: o.withDefaults()}
 	rec.stop = r.ObserveTraces(rec.observe)
 	return rec
 }
 
-// Close ends recording. What was kept can still be read. Later calls do
+// Close stops recording. Traces retained so far stay readable. Later calls do
 // nothing.
 func (r *Recorder) Close() {
 	if r.closed.CompareAndSwap(false, true) {
@@ -69,92 +75,92 @@ func (r *Recorder) Close() {
 	}
 }
 
-// Traces returns what is kept, the latest first.
+// Traces returns the retained traces, the latest first.
 func (r *Recorder) Traces() []Recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := make([]Recorded, 0, r.order.Len())
-	for e := r.order.Back(); e != nil; e = e.Prev() {
-		all = append(all, e.Value.(*kept).Recorded)
+	all := make([]Recorded, 0, r.traces.Len())
+	for e := r.traces.Back(); e != nil; e = e.Prev() {
+		all = append(all, e.Value.(*retainedTrace).Recorded)
 	}
 	slices.SortStableFunc(all, func(a, b Recorded) int { return b.Start.Compare(a.Start) })
 	return all
 }
 
-// Find returns the trace with that ID, or false if it is not kept any more.
+// Find returns the retained trace with that ID, or false if there is none.
 func (r *Recorder) Find(id string) (Recorded, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for e := r.order.Front(); e != nil; e = e.Next() {
-		if k := e.Value.(*kept); k.ID == id {
-			return k.Recorded, true
+	for e := r.traces.Front(); e != nil; e = e.Next() {
+		if t := e.Value.(*retainedTrace); t.ID == id {
+			return t.Recorded, true
 		}
 	}
 	return Recorded{}, false
 }
 
-// Stats tells the series trace_recorder: what is kept, and what was not for
-// want of room.
+// Stats emits the series trace_recorder: the numbers of retained traces and
+// spans with their estimated bytes, of evicted traces, and of dropped spans.
 func (r *Recorder) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	r.mu.Lock()
-	traces, spans, bytes, evicted := r.order.Len(), r.spans, r.bytes, r.evicted
+	traces, spans, bytes, evicted := r.traces.Len(), r.spans, r.bytes, r.evicted
 	r.mu.Unlock()
 	cb(recorderKey, "traces", float64(traces))
 	cb(recorderKey, "spans", float64(spans))
 	cb(recorderKey, "bytes", float64(bytes))
 	cb(recorderKey, "evicted", float64(evicted))
-	cb(recorderKey, "dropped_spans", float64(r.lost.Load()))
+	cb(recorderKey, "dropped_spans", float64(r.dropped.Load()))
 }
 
 var recorderKey = monkit.NewSeriesKey("trace_recorder")
 
-// consider keeps a trace if there is a reason to. Most have none, and cost no
-// more than the question: what they are told as is made without the lock.
-func (r *Recorder) consider(c caught) {
-	reasons := r.family(c.root.Span.Func()).reasons(c)
-	if reasons == 0 || r.closed.Load() {
+// record retains t if there is a reason to. Most traces have none, so the
+// reasons are determined without mu. The copy of t is made without mu too.
+func (r *Recorder) record(t finishedTrace) {
+	reasons := r.funcTraces(t.root.Span.Func()).reasons(t)
+	if reasons == 0 {
 		return
 	}
-	k := newKept(c, r.opts.MaxBytes/4)
+	retained := newRetainedTrace(t, r.opts.MaxBytes/4) // one trace must not evict all others
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
 		return
 	}
-	r.keep(k, reasons)
+	r.retainLocked(retained, reasons)
 	for r.bytes > r.opts.MaxBytes {
 		r.evicted++
-		r.remove(r.order.Front().Value.(*kept))
+		r.removeLocked(r.traces.Front().Value.(*retainedTrace))
 	}
 }
 
-// family returns that of fn, made if need be.
-func (r *Recorder) family(fn *monkit.Func) *family {
-	f, ok := r.families.Load(fn)
+// funcTraces returns the traces of fn. It adds an entry for a new function.
+func (r *Recorder) funcTraces(fn *monkit.Func) *funcTraces {
+	f, ok := r.funcs.Load(fn)
 	if !ok {
-		f, _ = r.families.LoadOrStore(fn, newFamily(fn))
+		f, _ = r.funcs.LoadOrStore(fn, newFuncTraces(fn))
 	}
-	return f.(*family)
+	return f.(*funcTraces)
 }
 
-// keep puts k among those of its function. mu is held.
-func (r *Recorder) keep(k *kept, reasons Reason) {
-	k.place = r.order.PushBack(k)
-	r.bytes += k.bytes
-	r.spans += len(k.rows)
-	r.lost.Add(int64(k.cut))
-	for _, left := range r.family(k.fn).add(k, reasons, r.opts) {
-		r.remove(left)
+// retainLocked adds t, and removes the traces that its function now has too
+// many of.
+func (r *Recorder) retainLocked(t *retainedTrace, reasons Reason) {
+	t.elem = r.traces.PushBack(t)
+	r.bytes += t.bytes
+	r.spans += len(t.rows)
+	r.dropped.Add(int64(t.cut))
+	for _, replaced := range r.funcTraces(t.fn).addLocked(t, reasons, r.opts) {
+		r.removeLocked(replaced)
 	}
 }
 
-// remove forgets k. mu is held.
-func (r *Recorder) remove(k *kept) {
-	f := r.family(k.fn)
-	if f.remove(k, r.opts); f.empty() {
-		r.families.Delete(k.fn)
+func (r *Recorder) removeLocked(t *retainedTrace) {
+	f := r.funcTraces(t.fn)
+	if f.removeLocked(t, r.opts); f.emptyLocked() {
+		r.funcs.Delete(t.fn)
 	}
-	r.order.Remove(k.place)
-	r.bytes -= k.bytes
-	r.spans -= len(k.rows)
+	r.traces.Remove(t.elem)
+	r.bytes -= t.bytes
+	r.spans -= len(t.rows)
 }

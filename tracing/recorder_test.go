@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -18,70 +17,72 @@ import (
 	"monkit.example/monkit"
 )
 
-// recording runs test with a recorder of a registry, in a bubble.
+// recording runs test with a recorder of a registry, in a synctest bubble.
 func recording(t *testing.T, o RecorderOptions, test func(t *testing.T, r *monkit.Registry, rec *Recorder)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := monkit.NewRegistry()
 		rec := NewRecorder(r, o)
 		defer rec.Close()
 		test(t, r, rec)
-		rec.balanced(t)
+		rec.checkSums(t)
 	})
 }
 
-// balanced checks that the sums are those of what is kept.
-func (r *Recorder) balanced(t *testing.T) {
+// checkSums checks the sums over all retained traces, and that each trace is
+// listed for its reasons.
+func (r *Recorder) checkSums(t *testing.T) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	bytes, spans, listed := 0, 0, map[*kept]Reason{}
-	for e := r.order.Front(); e != nil; e = e.Next() {
-		k := e.Value.(*kept)
-		bytes, spans = bytes+k.bytes, spans+len(k.rows)
-		listed[k] = k.Reasons
+	bytes, spans, unlisted := 0, 0, map[*retainedTrace]Reason{}
+	for e := r.traces.Front(); e != nil; e = e.Next() {
+		t := e.Value.(*retainedTrace)
+		bytes, spans = bytes+t.bytes, spans+len(t.rows)
+		unlisted[t] = t.Reasons
 	}
 	if bytes != r.bytes || spans != r.spans || r.bytes > r.opts.MaxBytes {
-		t.Errorf("%d bytes and %d spans are kept, counted %d and %d", bytes, spans, r.bytes, r.spans)
+		t.Errorf("%d bytes and %d spans are retained, counted %d and %d", bytes, spans, r.bytes, r.spans)
 	}
-	for f := range r.all() {
+	for f := range r.allFuncs() {
 		for _, each := range allReasons {
-			for _, k := range f.kept[each.Reason] {
-				listed[k] &^= each.Reason
+			for _, t := range f.retained[each.Reason] {
+				unlisted[t] &^= each.Reason
 			}
 		}
 	}
-	for k, rest := range listed {
-		if rest != 0 || k.Reasons == 0 {
-			t.Errorf("%s is kept as %q, and not listed as %q", k.Func, k.Reasons, rest)
+	for r, reasons := range unlisted {
+		if reasons != 0 || r.Reasons == 0 {
+			t.Errorf("%s is retained as %q, and not listed as %q", r.Func, r.Reasons, reasons)
 		}
 	}
 }
 
-// all are the families that there are.
-func (r *Recorder) all() iter.Seq[*family] {
-	return func(yield func(*family) bool) {
-		r.families.Range(func(_, f any) bool { return yield(f.(*family)) })
+// allFuncs iterates over the traces of all functions.
+func (r *Recorder) allFuncs() iter.Seq[*funcTraces] {
+	return func(yield func(*funcTraces) bool) {
+		r.funcs.Range(func(_, f any) bool { return yield(f.(*funcTraces)) })
 	}
 }
 
-// took runs f for a while and then pauses.
-func took(ctx context.Context, f *monkit.Func, d time.Duration, err error) {
+// runFor runs f for that long. Then it waits until f is not throttled.
+func runFor(ctx context.Context, f *monkit.Func, d time.Duration, err error) {
 	run(ctx, f, err, func(context.Context) { time.Sleep(d) })
-	time.Sleep(pause)
+	time.Sleep(throttleInterval)
 }
 
-// tookOf tells the durations of what is kept for a reason, the latest first.
-func tookOf(r *Recorder, why Reason) (ms []int) {
+// durations returns how many milliseconds the traces took that are retained for
+// the reason, the latest first.
+func durations(r *Recorder, reason Reason) (ms []int) {
 	for _, t := range r.Traces() {
-		if t.Reasons&why != 0 {
+		if t.Reasons&reason != 0 {
 			ms = append(ms, int(t.Duration/time.Millisecond))
 		}
 	}
 	return ms
 }
 
-func TestRecorderKeepsLatestSlowestAndFailed(t *testing.T) {
-	recording(t, RecorderOptions{Each: 2, Window: time.Minute}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+func TestRecorderRetainsRecentSlowAndFailedTraces(t *testing.T) {
+	recording(t, RecorderOptions{PerReason: 2, Window: time.Minute}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		f := r.ScopeNamed("s").FuncNamed("f")
 		for _, tt := range []struct {
 			ms                   int
@@ -99,33 +100,33 @@ func TestRecorderKeepsLatestSlowestAndFailed(t *testing.T) {
 			{ms: 2, recent: []int{2, 1}, slow: []int{2, 1}, failed: []int{7, 6}},
 		} {
 			time.Sleep(tt.wait)
-			took(t.Context(), f, time.Duration(tt.ms)*time.Millisecond, tt.err)
-			if got := tookOf(rec, Recent); !slices.Equal(got, tt.recent) {
+			runFor(t.Context(), f, time.Duration(tt.ms)*time.Millisecond, tt.err)
+			if got := durations(rec, Recent); !slices.Equal(got, tt.recent) {
 				t.Errorf("after %d: the latest are %v, want %v", tt.ms, got, tt.recent)
 			}
-			if got := tookOf(rec, Slow); !slices.Equal(got, tt.slow) {
+			if got := durations(rec, Slow); !slices.Equal(got, tt.slow) {
 				t.Errorf("after %d: the slowest are %v, want %v", tt.ms, got, tt.slow)
 			}
-			if got := tookOf(rec, Failed); !slices.Equal(got, tt.failed) {
+			if got := durations(rec, Failed); !slices.Equal(got, tt.failed) {
 				t.Errorf("after %d: failed are %v, want %v", tt.ms, got, tt.failed)
 			}
 		}
 	})
 }
 
-func TestRecorderTellsOfTheTrace(t *testing.T) {
+func TestRecordedDescribesTheTrace(t *testing.T) {
 	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		s := r.ScopeNamed("s")
 		f := s.FuncNamed("f", monkit.NewSeriesTag("k", "v"))
 		var root *monkit.Span
-		began := time.Now()
+		start := time.Now()
 		run(t.Context(), f, errors.New("text"), func(ctx context.Context) {
 			root = monkit.SpanFromCtx(ctx)
 			time.Sleep(time.Second)
 			run(ctx, s.FuncNamed("g"), nil, nil)
 		})
 		got, ok := rec.Find(SpanID(root.Id()))
-		if !ok || got.TraceID != TraceID(root.Trace()) || got.Func != "s.f,k=v" || !got.Start.Equal(began) ||
+		if !ok || got.TraceID != TraceID(root.Trace()) || got.Func != "s.f,k=v" || !got.Start.Equal(start) ||
 			got.Duration != time.Second || got.Err != "System Error" || got.Panicked || got.Spans() != 2 || got.Dropped != 0 ||
 			got.Reasons.String() != "recent failed slow" {
 			t.Errorf("%v, %+v", ok, got)
@@ -141,21 +142,21 @@ func TestRecorderTellsOfTheTrace(t *testing.T) {
 		if got := strings.Count(picture.String(), "<g>"); got != 2 {
 			t.Errorf("%d spans are drawn", got)
 		}
-		if _, ok := rec.Find("nonsense"); ok {
-			t.Error("nonsense is found")
+		if _, ok := rec.Find("unknown"); ok {
+			t.Error("an unknown id is found")
 		}
 	})
 }
 
-// What runs a million times a second is not kept as often.
-func TestRecorderPauses(t *testing.T) {
-	recording(t, RecorderOptions{Each: 100}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+// A function that runs a million times a second is not recorded as often.
+func TestRecorderIsThrottled(t *testing.T) {
+	recording(t, RecorderOptions{PerReason: 100}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		f := r.ScopeNamed("s").FuncNamed("f")
 		for range 100 {
 			run(t.Context(), f, io.EOF, nil)
 		}
-		if recent, failed := len(tookOf(rec, Recent)), len(tookOf(rec, Failed)); recent != 1 || failed != 1 {
-			t.Errorf("%d and %d are kept, want one each", recent, failed)
+		if recent, failed := len(durations(rec, Recent)), len(durations(rec, Failed)); recent != 1 || failed != 1 {
+			t.Errorf("%d and %d traces are retained, want one each", recent, failed)
 		}
 	})
 }
@@ -167,7 +168,7 @@ func TestRecorderIsBoundedInBytes(t *testing.T) {
 			run(t.Context(), s.FuncNamed(fmt.Sprint(i)), nil, func(ctx context.Context) {
 				monkit.SpanFromCtx(ctx).Annotate("k", strings.Repeat("x", 1<<20))
 			})
-			rec.balanced(t)
+			rec.checkSums(t)
 		}
 		stats := monkit.Collect(rec)
 		if got := stats["trace_recorder evicted"] + stats["trace_recorder traces"]; got != 200 || stats["trace_recorder traces"] < 10 {
@@ -176,12 +177,12 @@ func TestRecorderIsBoundedInBytes(t *testing.T) {
 		if latest := rec.Traces()[0]; latest.Func != "s.199" {
 			t.Errorf("the latest is %s", latest.Func)
 		}
-		families := 0
-		for range rec.all() {
-			families++
+		funcs := 0
+		for range rec.allFuncs() {
+			funcs++
 		}
-		if families != rec.order.Len() {
-			t.Errorf("%d functions, %d traces", families, rec.order.Len())
+		if funcs != rec.traces.Len() {
+			t.Errorf("%d functions, %d traces", funcs, rec.traces.Len())
 		}
 	})
 }
@@ -190,103 +191,128 @@ func TestRecorderCutsLongTraces(t *testing.T) {
 	recording(t, RecorderOptions{MaxBytes: 64 << 10}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		s := r.ScopeNamed("s")
 		run(t.Context(), s.FuncNamed("f"), nil, func(ctx context.Context) {
-			for range 2 * maxLive {
+			for range 2 * maxOpenSpans {
 				run(ctx, s.FuncNamed("g"), nil, nil)
 			}
 		})
 		got := rec.Traces()
-		if len(got) != 1 || got[0].Spans() < 10 || got[0].Spans()+got[0].Dropped != 2*maxLive+1 {
-			t.Fatalf("%d traces, %d spans are kept, %d are dropped", len(got), got[0].Spans(), got[0].Dropped)
+		if len(got) != 1 || got[0].Spans() < 10 || got[0].Spans()+got[0].Dropped != 2*maxOpenSpans+1 {
+			t.Fatalf("%d traces, %d spans are retained, %d are dropped", len(got), got[0].Spans(), got[0].Dropped)
 		}
-		if got := rec.held.Load(); got != 0 {
-			t.Errorf("%d spans are held after the end", got)
+		if most := rec.opts.MaxBytes / 4; rec.bytes > most {
+			t.Errorf("one trace takes %d bytes, want at most %d", rec.bytes, most)
 		}
-		if got := monkit.Collect(rec)["trace_recorder dropped_spans"]; int(got) != 2*maxLive+1-rec.Traces()[0].Spans() {
+		if got := rec.openSpans.Load(); got != 0 {
+			t.Errorf("%d spans are counted as open after the end", got)
+		}
+		if got := monkit.Collect(rec)["trace_recorder dropped_spans"]; int(got) != 2*maxOpenSpans+1-rec.Traces()[0].Spans() {
 			t.Errorf("%v spans are counted as dropped", got)
 		}
 	})
 }
 
-// A trace that never ends leaves nothing behind once the program let go of it.
-func TestRecorderLetsGoOfTracesThatNeverEnd(t *testing.T) {
-	r := monkit.NewRegistry()
-	rec := NewRecorder(r, RecorderOptions{})
+func TestRecorderDefaults(t *testing.T) {
+	want := RecorderOptions{MaxBytes: 8 << 20, PerReason: 10, Window: 10 * time.Minute}
+	for _, o := range []RecorderOptions{{}, {MaxBytes: -1, PerReason: -1, Window: -1}, want} {
+		if got := o.withDefaults(); got != want {
+			t.Errorf("%+v became %+v, want %+v", o, got, want)
+		}
+	}
+	rec := NewRecorder(monkit.NewRegistry(), RecorderOptions{})
 	defer rec.Close()
-	s := r.ScopeNamed("s")
-	trace := monkit.NewTrace(1)
-	func() {
-		ctx := context.Background()
-		s.FuncNamed("f").RemoteTrace(&ctx, 0, trace)
-		for range 2 * freeLive {
-			run(ctx, s.FuncNamed("g"), nil, nil)
-		}
-	}()
-	if got := rec.held.Load(); got != freeLive {
-		t.Fatalf("%d spans are held, want %d", got, freeLive)
+	if rec.opts != want {
+		t.Errorf("a new Recorder has %+v, want %+v", rec.opts, want)
 	}
-	// A live root stays with the registry: so the observer alone is let go of.
-	l := &live{recorder: rec, open: 1}
-	for range 2 * freeLive {
-		l.add(&FinishedSpan{})
-	}
-	if got := rec.held.Load(); got != 2*freeLive {
-		t.Fatalf("%d spans are held, want %d", got, 2*freeLive)
-	}
-	l = nil
-	for range 100 {
-		if runtime.GC(); rec.held.Load() == freeLive {
-			return
-		}
-		runtime.Gosched()
-	}
-	t.Errorf("%d spans are held, want %d", rec.held.Load(), freeLive)
 }
 
-// Two calls from outside in one trace are kept apart.
-func TestRecorderPartsCallsFromOutside(t *testing.T) {
+func TestTracesAreSortedByStart(t *testing.T) {
 	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		s := r.ScopeNamed("s")
-		trace := monkit.NewTrace(1)
-		a, b := t.Context(), t.Context()
-		endA := s.FuncNamed("a").RemoteTrace(&a, 5, trace)
-		endB := s.FuncNamed("b").RemoteTrace(&b, 6, trace)
-		run(a, s.FuncNamed("inA"), nil, nil)
-		run(b, s.FuncNamed("inB"), nil, nil)
-		endA(nil)
-		endB(nil)
-		run(b, s.FuncNamed("late"), nil, nil)
-		got := map[string]string{}
-		for _, t := range rec.Traces() {
-			for _, r := range t.rows {
-				got[t.Func] += r.Func.Name + " "
-			}
-		}
-		if len(got) != 2 || got["s.a"] != "a inA " || got["s.b"] != "b inB " {
-			t.Errorf("%q", got)
+		run(t.Context(), s.FuncNamed("first"), nil, func(context.Context) {
+			time.Sleep(1)
+			run(context.Background(), s.FuncNamed("second"), nil, nil)
+		})
+		if got := rec.Traces(); len(got) != 2 || got[0].Func != "s.second" || got[1].Func != "s.first" {
+			t.Errorf("%v", got)
 		}
 	})
 }
 
-func TestRecorderEnds(t *testing.T) {
+func TestPanickedTraceIsRetainedAsFailed(t *testing.T) {
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		func() {
+			defer func() { recover() }()
+			run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, func(context.Context) { panic(1) })
+		}()
+		if got := rec.Traces(); len(got) != 1 || !got[0].Panicked || got[0].Err != "" || got[0].Reasons&Failed == 0 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestTextsOfRetainedTracesAreShortened(t *testing.T) {
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, func(ctx context.Context) {
+			monkit.SpanFromCtx(ctx).Annotate("k", strings.Repeat("x", 2*maxRetainedText))
+		})
+		if got := len(rec.Traces()[0].rows[0].Annotations[0][1]); got != maxRetainedText+len("…") {
+			t.Errorf("the annotation has %d bytes", got)
+		}
+	})
+}
+
+func TestTraceOfMaxBytesIsRetained(t *testing.T) {
+	var bytes int
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, nil)
+		bytes = rec.bytes
+	})
+	for less, want := range []int{1, 0} {
+		recording(t, RecorderOptions{MaxBytes: bytes - less}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+			run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, nil)
+			if got := len(rec.Traces()); got != want {
+				t.Errorf("%d traces of %d bytes are retained in %d, want %d", got, bytes, bytes-less, want)
+			}
+		})
+	}
+}
+
+// closingError closes a Recorder when its name is read.
+type closingError struct{ *Recorder }
+
+func (closingError) Error() string          { return "closing" }
+func (e closingError) Name() (string, bool) { e.Close(); return "closing", true }
+
+// The methods of an error run in the middle of recording.
+func TestTraceInProgressAtCloseIsNotRetained(t *testing.T) {
+	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
+		rec.record(finishedTraceOf(monkit.NewRegistry().ScopeNamed("s").FuncNamed("f"), closingError{rec}, 0))
+		if got := len(rec.Traces()); got != 0 || !rec.closed.Load() {
+			t.Errorf("%d traces are retained after Close", got)
+		}
+	})
+}
+
+func TestClosedRecorderRetainsNothing(t *testing.T) {
 	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		f := r.ScopeNamed("s").FuncNamed("f")
 		run(t.Context(), f, nil, func(context.Context) { rec.Close() })
 		rec.Close()
-		took(t.Context(), f, time.Second, io.EOF)
+		runFor(t.Context(), f, time.Second, io.EOF)
 		if got := len(rec.Traces()); got != 0 {
-			t.Errorf("%d traces are kept after the end", got)
+			t.Errorf("%d traces are retained after Close", got)
 		}
 	})
 }
 
-func TestRecorderKeepsHostileText(t *testing.T) {
+func TestRecorderAcceptsHostileText(t *testing.T) {
 	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
 		for _, text := range hostile {
 			run(t.Context(), r.ScopeNamed(text).FuncNamed(text), errors.New(text), func(ctx context.Context) {
 				monkit.SpanFromCtx(ctx).Annotate(text, text)
 			})
 		}
-		run(t.Context(), r.ScopeNamed("s").FuncNamed("bad"), badError{}, nil)
+		run(t.Context(), r.ScopeNamed("s").FuncNamed("bad"), panickingError{}, nil)
 		for _, trace := range rec.Traces() {
 			var b strings.Builder
 			if err := trace.WriteSVG(&b); err != nil {
@@ -303,9 +329,9 @@ func TestRecorderKeepsHostileText(t *testing.T) {
 	})
 }
 
-func TestRecorderIsReadWhileTracesRun(t *testing.T) {
+func TestRecorderIsSafeForConcurrentUse(t *testing.T) {
 	r := monkit.NewRegistry()
-	rec := NewRecorder(r, RecorderOptions{MaxBytes: 32 << 10, Each: 2})
+	rec := NewRecorder(r, RecorderOptions{MaxBytes: 32 << 10, PerReason: 2})
 	s := r.ScopeNamed("s")
 	var wg sync.WaitGroup
 	for i := range 4 {
@@ -325,10 +351,10 @@ func TestRecorderIsReadWhileTracesRun(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	rec.balanced(t)
+	rec.checkSums(t)
 	rec.Close()
-	if got := rec.held.Load(); got != 0 {
-		t.Errorf("%d spans are held after the end", got)
+	if got := rec.openSpans.Load(); got != 0 {
+		t.Errorf("%d spans are counted as open after the end", got)
 	}
 }
 

@@ -3,72 +3,74 @@ package tracing
 import "monkit.example/monkit"
 
 const (
-	// SampledKey is the trace value, a bool, that says whether the trace is to
-	// be exported.
+	// SampledKey is the trace value, a bool, that decides whether the trace is
+	// exported.
 	SampledKey = "sampled"
-	// SampledCBKey is the trace value, a func(*monkit.Trace), by which exporters
-	// hear that a trace became sampled after it began.
+	// SampledCBKey is the trace value, a func(*monkit.Trace), that Sample calls
+	// to notify exporters of a trace that became sampled after it began.
 	SampledCBKey = "sampled-cb"
 )
 
-// Sampled reports whether t is to be exported.
+// Sampled reports whether t is exported.
 func Sampled(t *monkit.Trace) bool {
 	sampled, _ := t.Get(SampledKey).(bool)
 	return sampled
 }
 
-// decided reports whether somebody said already if t is to be exported.
-func decided(t *monkit.Trace) bool {
+// isDecided reports whether SampledKey of t is set, to true or false.
+func isDecided(t *monkit.Trace) bool {
 	_, ok := t.Get(SampledKey).(bool)
 	return ok
 }
 
-// Sample has t exported from now on, and those told of it that it leads to in
-// other processes.
+// Sample marks t as sampled: exporters get the spans that end from now on, and
+// requests to other processes carry the decision.
 func Sample(t *monkit.Trace) {
 	t.Set(SampledKey, true)
-	if tell, ok := t.Get(SampledCBKey).(func(*monkit.Trace)); ok {
-		tell(t)
+	if notify, ok := t.Get(SampledCBKey).(func(*monkit.Trace)); ok {
+		notify(t)
 	}
 }
 
-// ObserveSampledTraces tells o of the spans of the traces of r that are
-// sampled: by whoever began them, by choose where nobody decided, or later by
-// Sample. A nil choose chooses none. It may be asked more than once about a
-// trace.
+// ObserveSampledTraces calls o for the spans of the sampled traces of r, until
+// cancel is called. A trace is sampled if the caller in another process
+// decided so, if choose returns true for a trace without a decision, or once
+// Sample is called. A nil choose chooses no trace. ObserveSampledTraces may
+// call choose more than once for one trace.
 func ObserveSampledTraces(r *monkit.Registry, choose func(*monkit.Trace) bool, o monkit.SpanObserver) (cancel func()) {
-	w := newWatch()
+	w := newRegistryWatch()
 	attach := func(t *monkit.Trace) { w.attach(t, o) }
 	return w.start(r, func(t *monkit.Trace) {
 		switch {
 		case Sampled(t):
 			attach(t)
-		case choose != nil && !decided(t) && choose(t):
+		case choose != nil && !isDecided(t) && choose(t):
 			Sample(t)
 			attach(t)
 		default:
-			hearOf(t, w, attach)
+			onSample(t, w, attach)
 		}
 	})
 }
 
-// watchKey is the trace value that marks that a watch hears of the trace.
-type watchKey struct{ *watch }
+// watchKey is the trace value that marks a trace whose SampledCBKey includes
+// the callback of the watch.
+type watchKey struct{ *registryWatch }
 
-// hearOf has sampled called when t is. Those who were to be called stay so. In
-// a trace that has got the values of another one, we are among them already:
-// once more, and the callbacks of traces that come of each other would never
-// stop growing.
-func hearOf(t *monkit.Trace, w *watch, sampled func(*monkit.Trace)) {
-	before, called := t.Get(SampledCBKey).(func(*monkit.Trace))
-	if called && t.Get(watchKey{w}) != nil {
+// onSample makes Sample(t) call attach, after the callback that t already has.
+// A trace that copied the values of another trace has the callback of w
+// already; adding it again would make the chain of callbacks longer with each
+// copy, without end.
+func onSample(t *monkit.Trace, w *registryWatch, attach func(*monkit.Trace)) {
+	previous, _ := t.Get(SampledCBKey).(func(*monkit.Trace))
+	if previous != nil && t.Get(watchKey{w}) != nil {
 		return
 	}
 	t.Set(watchKey{w}, true)
 	t.Set(SampledCBKey, func(t *monkit.Trace) {
-		if before != nil {
-			before(t)
+		if previous != nil {
+			previous(t)
 		}
-		sampled(t)
+		attach(t)
 	})
 }

@@ -9,43 +9,43 @@ import (
 	"time"
 )
 
-// The drawing, in pixels.
+// Measures of the drawing, in pixels.
 const (
 	svgWidth  = 1200
 	svgRow    = 16
-	svgText   = 11 // height of letters
+	svgText   = 11 // font size
 	svgMargin = 4
-	svgLetter = 6.65 // width of one, about
+	svgLetter = 6.65 // approximate width of a letter
 	svgHead   = 2    // rows above the first span
-	svgTicks  = 4    // parts of the time that are marked
+	svgTicks  = 4    // marks on the time axis
 )
 
-// maxLabel and maxTip bound the letters of a span's label and of what shows
-// when the pointer rests on it.
+// Bounds on the text of a span, in letters.
 const (
-	maxLabel = 160
-	maxTip   = 2000
+	maxLabel = 160  // beside its bar
+	maxTip   = 2000 // in its tooltip
 )
 
-// SpansToSVG draws spans along time: one row each, below the row of the span
-// that called it, or of the nearest caller that is among spans. It has no
-// script. It fails only if w does.
+// SpansToSVG draws spans along a time axis, one row for each span, below the
+// row of its caller or of its nearest ancestor that is among spans. It draws at
+// most MaxSpans. The picture has no script. SpansToSVG returns the errors of w
+// and no others.
 func SpansToSVG(w io.Writer, spans []*FinishedSpan) error {
-	cut := max(len(spans)-MaxSpans, 0)
-	return writeSVG(w, rowsOf(spans[:len(spans)-cut]), cut)
+	omitted := max(len(spans)-MaxSpans, 0)
+	return writeSVG(w, rowsOf(spans[:len(spans)-omitted]), omitted)
 }
 
-// writeSVG draws rows, from which so many spans were cut.
-func writeSVG(w io.Writer, rows []row, cut int) error {
-	d := newDrawing(w, rows, cut)
+// writeSVG draws rows. Its headline shows how many spans were omitted.
+func writeSVG(w io.Writer, rows []row, omitted int) error {
+	d := newDrawing(w, rows, omitted)
 	height := (len(rows)+svgHead)*svgRow + 2*svgMargin
 	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="monospace" font-size="%d">`+"\n",
 		svgWidth, height, svgText)
 	d.printf(`<rect width="%d" height="%d" fill="#fff"/>`+"\n", svgWidth, height)
 	d.text(svgMargin, svgMargin+svgText, "start", d.headline())
 	d.ruler(height)
-	for i := range rows { // below all bars and letters
-		d.line(i)
+	for i := range rows { // first, so that bars and labels cover the lines
+		d.callLine(i)
 	}
 	for i := range rows {
 		d.row(i)
@@ -54,17 +54,17 @@ func writeSVG(w io.Writer, rows []row, cut int) error {
 	return d.out.Flush()
 }
 
-// drawing is what the rows of one picture share.
+// drawing is the state of one picture.
 type drawing struct {
-	out   *bufio.Writer
-	rows  []row
-	begin int64 // Unix time in nanoseconds
-	total int64 // more than zero
-	cut   int   // spans that are not drawn
+	out     *bufio.Writer
+	rows    []row
+	begin   int64 // Unix time in nanoseconds
+	total   int64 // nanoseconds, more than zero
+	omitted int   // spans that are not drawn
 }
 
-func newDrawing(w io.Writer, rows []row, cut int) *drawing {
-	d := &drawing{out: bufio.NewWriter(w), rows: rows, total: 1, cut: cut}
+func newDrawing(w io.Writer, rows []row, omitted int) *drawing {
+	d := &drawing{out: bufio.NewWriter(w), rows: rows, total: 1, omitted: omitted}
 	if len(rows) > 0 {
 		d.begin = rows[0].Start
 	}
@@ -84,15 +84,15 @@ func (d *drawing) headline() string {
 	s := fmt.Sprintf("trace %s  %s  spans: %d in %s", d.rows[0].Trace.HexID,
 		time.Unix(0, d.begin).UTC().Format(time.RFC3339Nano), len(d.rows), time.Duration(d.total))
 	switch {
-	case d.cut > 0:
-		s += fmt.Sprintf("  (%d more are not drawn)", d.cut)
+	case d.omitted > 0:
+		s += fmt.Sprintf("  (%d more are not drawn)", d.omitted)
 	case len(d.rows) >= MaxSpans:
 		s += "  (there may be more: no more are collected)"
 	}
 	return s
 }
 
-// ruler marks parts of the time.
+// ruler draws the marks of the time axis.
 func (d *drawing) ruler(height int) {
 	if len(d.rows) == 0 {
 		return
@@ -106,15 +106,15 @@ func (d *drawing) ruler(height int) {
 	d.printf("\n")
 }
 
-// line leads from the bar above to the one it called.
-func (d *drawing) line(i int) {
+// callLine draws a line from the bar of the caller to row i.
+func (d *drawing) callLine(i int) {
 	if parent := d.rows[i].parent; parent >= 0 {
 		x := d.x(d.rows[i].Start)
 		d.printf(`<path d="M%.1f %dV%d" fill="none" stroke="#bbb"/>`+"\n", x, d.y(parent)+svgRow-2, d.y(i)+svgRow/2)
 	}
 }
 
-// row draws a bar and its label.
+// row draws the bar and the label of row i.
 func (d *drawing) row(i int) {
 	r := &d.rows[i]
 	x, y := d.x(r.Start), d.y(i)
@@ -126,22 +126,23 @@ func (d *drawing) row(i int) {
 	d.printf("</g>\n")
 }
 
-// label goes beside the bar where there is room, else over it.
+// label draws the label of r beside its bar, or over it if there is no room.
 func (d *drawing) label(r *row, x, width float64, y int) {
 	label := clip(r.label(), maxLabel)
-	long := float64(len([]rune(label))) * svgLetter
+	length := float64(len([]rune(label))) * svgLetter
 	switch {
-	case x+width+svgMargin+long <= svgWidth:
+	case x+width+svgMargin+length <= svgWidth:
 		d.text(x+width+svgMargin, y+svgText, "start", label)
-	case x-svgMargin-long >= 0:
+	case x-svgMargin-length >= 0:
 		d.text(x-svgMargin, y+svgText, "end", label)
 	default:
-		d.text(max(min(x+svgMargin, svgWidth-svgMargin-long), svgMargin), y+svgText, "start", label)
+		d.text(max(min(x+svgMargin, svgWidth-svgMargin-length), svgMargin), y+svgText, "start", label)
 	}
 }
 
-// text has letters with a rim, which keeps them readable over lines and bars.
-// A style sheet would be shorter, and is refused by pages that allow none.
+// text draws letters with a white outline, which keeps them readable over
+// lines and bars. It sets attributes on each text, because pages with a strict
+// content security policy block style sheets.
 func (d *drawing) text(x float64, y int, anchor, text string) {
 	d.printf(`<text x="%.1f" y="%d" text-anchor="%s" stroke="#fff" stroke-width="2" stroke-opacity=".8" paint-order="stroke">`,
 		x, y, anchor)
@@ -149,11 +150,13 @@ func (d *drawing) text(x float64, y int, anchor, text string) {
 	d.printf("</text>")
 }
 
+// x returns the position of a time.
 func (d *drawing) x(at int64) float64 {
 	part := float64(at-d.begin) / float64(d.total)
 	return svgMargin + min(max(part, 0), 1)*(svgWidth-2*svgMargin)
 }
 
+// y returns the position of a row.
 func (d *drawing) y(row int) int { return svgMargin + (row+svgHead)*svgRow }
 
 func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
@@ -170,7 +173,7 @@ func (r *record) label() string {
 	return label
 }
 
-// colour tells how the span ended.
+// colour returns the colour for the outcome of the span.
 func (r *record) colour() string {
 	switch {
 	case r.Panicked:
@@ -183,7 +186,7 @@ func (r *record) colour() string {
 	return "#8bf"
 }
 
-// tip is all there is to know about the span.
+// tip returns all details of the span, for its tooltip.
 func (r *record) tip() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s(%s)\n", r.call, strings.Join(r.Args, ", "))
@@ -203,7 +206,7 @@ func (r *record) tip() string {
 	return b.String()
 }
 
-// short rounds to four digits.
+// short returns d rounded to four digits.
 func short(d time.Duration) string {
 	unit := time.Duration(1)
 	for d/unit >= 10_000 || d/unit <= -10_000 {
@@ -212,7 +215,7 @@ func short(d time.Duration) string {
 	return d.Round(unit).String()
 }
 
-// clip returns at most n runes of s.
+// clip returns s cut to at most n runes.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

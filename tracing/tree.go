@@ -2,31 +2,31 @@ package tracing
 
 import "monkit.example/monkit"
 
-// tree is spans by who called them. A span whose caller is not among them is
-// below the nearest of its callers that is: the others have not ended yet, or
-// were too many.
+// tree arranges spans by their callers. A span whose caller is not among the
+// spans is below its nearest ancestor that is: callers are missing if they
+// have not ended or were dropped.
 type tree struct {
-	roots []*FinishedSpan // without a caller among the spans
-	below map[int64][]*FinishedSpan
-	above map[*FinishedSpan]int64 // no entry for roots
-	seen  map[int64]bool
+	roots    []*FinishedSpan           // spans without an ancestor among the spans
+	children map[int64][]*FinishedSpan // by the id of the parent
+	parent   map[*FinishedSpan]int64   // id of the parent; roots have none
+	visited  map[int64]bool            // by walk
 }
 
-// newTree arranges spans, whose order siblings keep.
+// newTree arranges spans. Siblings keep their order.
 func newTree(spans []*FinishedSpan) *tree {
 	t := &tree{
-		below: make(map[int64][]*FinishedSpan),
-		above: make(map[*FinishedSpan]int64),
-		seen:  make(map[int64]bool),
+		children: make(map[int64][]*FinishedSpan),
+		parent:   make(map[*FinishedSpan]int64),
+		visited:  make(map[int64]bool),
 	}
-	up := climber{there: make(map[int64]bool, len(spans)), known: make(map[*monkit.Span]ancestor)}
+	finder := ancestorFinder{ids: make(map[int64]bool, len(spans)), cache: make(map[*monkit.Span]ancestor)}
 	for _, s := range spans {
-		up.there[s.Span.Id()] = true
+		finder.ids[s.Span.Id()] = true
 	}
 	for _, s := range spans {
-		if above := up.from(s.Span); above.ok {
-			t.above[s] = above.id
-			t.below[above.id] = append(t.below[above.id], s)
+		if a := finder.nearest(s.Span); a.ok {
+			t.parent[s] = a.id
+			t.children[a.id] = append(t.children[a.id], s)
 		} else {
 			t.roots = append(t.roots, s)
 		}
@@ -34,44 +34,55 @@ func newTree(spans []*FinishedSpan) *tree {
 	return t
 }
 
-// walk calls visit with s and what it led to, depth first. Each span is
-// visited once, also if ids from other processes make a circle.
+// walk calls visit for s and the spans below it, depth first. Each span of a
+// tree is visited once, even if ids from other processes form a circle.
 func (t *tree) walk(s *FinishedSpan, visit func(*FinishedSpan)) {
-	if t.seen[s.Span.Id()] {
+	if t.visited[s.Span.Id()] {
 		return
 	}
-	t.seen[s.Span.Id()] = true
+	t.visited[s.Span.Id()] = true
 	visit(s)
-	for _, child := range t.below[s.Span.Id()] {
+	for _, child := range t.children[s.Span.Id()] {
 		t.walk(child, visit)
 	}
 }
 
-// climber finds callers.
-type climber struct {
-	there map[int64]bool            // ids to be found
-	known map[*monkit.Span]ancestor // of callers that are not there
+// walkAll calls visit for all spans: the roots with the spans below them, and
+// then those in a circle, which are below no root.
+func (t *tree) walkAll(spans []*FinishedSpan, visit func(*FinishedSpan)) {
+	for _, s := range t.roots {
+		t.walk(s, visit)
+	}
+	for _, s := range spans {
+		t.walk(s, visit)
+	}
+}
+
+// ancestorFinder finds ancestors of spans among a set of ids.
+type ancestorFinder struct {
+	ids   map[int64]bool
+	cache map[*monkit.Span]ancestor // of callers that are not among ids
 }
 
 type ancestor struct {
 	id int64
-	ok bool
+	ok bool // false if there is none
 }
 
-// from returns the nearest caller of s that is there.
-func (c climber) from(s *monkit.Span) ancestor {
+// nearest returns the nearest ancestor of s that is among the ids.
+func (f ancestorFinder) nearest(s *monkit.Span) ancestor {
 	parent := s.Parent()
 	if parent == nil {
-		id, _ := s.ParentId() // in another process, or so it says
-		return ancestor{id, c.there[id]}
+		id, _ := s.ParentId() // from a header; usually of a span in another process
+		return ancestor{id, f.ids[id]}
 	}
-	if id := parent.Id(); c.there[id] {
+	if id := parent.Id(); f.ids[id] {
 		return ancestor{id, true}
 	}
-	found, ok := c.known[parent]
+	found, ok := f.cache[parent]
 	if !ok {
-		found = c.from(parent)
-		c.known[parent] = found
+		found = f.nearest(parent)
+		f.cache[parent] = found
 	}
 	return found
 }

@@ -5,18 +5,19 @@ import (
 	"strings"
 )
 
-// B3 says which headers of Zipkin's own go out beside those of W3C.
+// B3 selects the Zipkin headers that are sent beside those of W3C.
 type B3 uint8
 
 const (
-	// NoB3 sends none.
+	// NoB3 sends no Zipkin headers.
 	NoB3 B3 = iota
 	// SingleB3 sends the header b3.
 	SingleB3
-	// MultiB3 sends X-B3-TraceId and those that go with it.
+	// MultiB3 sends X-B3-TraceId and the other X-B3 headers.
 	MultiB3
 )
 
+// extractB3 reads the b3 header, or else the X-B3 headers.
 func extractB3(h HeaderGetter) (parent, bool) {
 	if p, ok := parseB3(single(h, "b3")); ok {
 		return p, true
@@ -38,8 +39,8 @@ func parseB3(text string) (parent, bool) {
 		state, ok := b3State(parts[2])
 		p, known := b3IDs(parts[0], parts[1])
 		if len(parts) == 4 {
-			_, parent := parseHex(parts[3])
-			ok = ok && parent && len(parts[3]) == 16
+			_, isHex := parseHex(parts[3])
+			ok = ok && isHex && len(parts[3]) == 16
 		}
 		p.decision, p.origin.Debug = state.decision, state.origin.Debug
 		return p, ok && known
@@ -47,6 +48,7 @@ func parseB3(text string) (parent, bool) {
 	return parent{}, false
 }
 
+// b3State reads the sampling state.
 func b3State(state string) (p parent, ok bool) {
 	switch state {
 	case "0", "false":
@@ -61,7 +63,8 @@ func b3State(state string) (p parent, ok bool) {
 	return p, true
 }
 
-// b3IDs reads ids, which are of 16 digits; that of a trace may be of 32.
+// b3IDs reads the ids of a trace, of 16 or 32 digits, and of a span, of 16
+// digits.
 func b3IDs(trace, span string) (p parent, ok bool) {
 	if len(trace) != 16 && len(trace) != 32 || len(span) != 16 {
 		return p, false
@@ -84,19 +87,19 @@ func parseMultiB3(h HeaderGetter) (parent, bool) {
 	if !known {
 		p = parent{}
 	}
-	state, said := b3State(single(h, "X-B3-Sampled"))
+	state, decided := b3State(single(h, "X-B3-Sampled"))
 	if single(h, "X-B3-Flags") == "1" {
-		state, said = b3State("d")
+		state, decided = b3State("d")
 	}
-	if said {
+	if decided {
 		p.decision, p.origin.Debug = state.decision, state.origin.Debug
 	}
-	return p, known || said
+	return p, known || decided
 }
 
-// set writes what o asks for. above is the caller's caller, 0 if there is
-// none.
-func (o B3) set(h HeaderSetter, trace string, span, above uint64, sampled, debug bool) {
+// set writes the headers that o selects. parentID is the id of the parent of
+// span, or 0 if it has none.
+func (o B3) set(h HeaderSetter, trace string, span, parentID uint64, sampled, debug bool) {
 	state := "0"
 	if sampled {
 		state = "1"
@@ -107,18 +110,18 @@ func (o B3) set(h HeaderSetter, trace string, span, above uint64, sampled, debug
 			state = "d"
 		}
 		text := fmt.Sprintf("%s-%016x-%s", trace, span, state)
-		if above != 0 {
-			text += fmt.Sprintf("-%016x", above)
+		if parentID != 0 {
+			text += fmt.Sprintf("-%016x", parentID)
 		}
 		h.Set("b3", text)
 	case o == MultiB3:
 		h.Set("X-B3-TraceId", trace)
 		h.Set("X-B3-SpanId", fmt.Sprintf("%016x", span))
-		if above != 0 {
-			h.Set("X-B3-ParentSpanId", fmt.Sprintf("%016x", above))
+		if parentID != 0 {
+			h.Set("X-B3-ParentSpanId", fmt.Sprintf("%016x", parentID))
 		}
 		if debug {
-			h.Set("X-B3-Flags", "1") // says that it is sampled, too
+			h.Set("X-B3-Flags", "1") // implies sampled
 		} else {
 			h.Set("X-B3-Sampled", state)
 		}

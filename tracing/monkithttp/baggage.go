@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// What is taken and sent of baggage, at most.
+// Bounds on the baggage that is read and sent.
 const (
 	maxBaggage        = 8 << 10 // bytes
 	maxBaggageMembers = 64
 )
 
-// parseBaggage returns the members with allowed names. Their properties are
-// left out, as is what is no member.
+// parseBaggage returns the members with allowed names, without their
+// properties. It ignores invalid members and those beyond the bounds.
 func parseBaggage(text string, allowed []string) map[string]string {
 	if text == "" || len(allowed) == 0 {
 		return nil
@@ -43,8 +43,8 @@ func parseMember(member string) (key, value string, ok bool) {
 	return strings.Trim(key, " \t"), strings.ToValidUTF8(value, "\ufffd"), err == nil
 }
 
-// formatBaggage returns what can be sent of members, in the order of their
-// keys.
+// formatBaggage returns members as a header, sorted by key. It omits invalid
+// keys and members beyond maxBaggage.
 func formatBaggage(members map[string]string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(members)) {
@@ -72,7 +72,7 @@ func escapeBaggage(value string) string {
 	return b.String()
 }
 
-// isToken reports whether key can stand before = as it is.
+// isToken reports whether key is a valid key of baggage.
 func isToken(key string) bool {
 	return key != "" && strings.IndexFunc(key, func(r rune) bool {
 		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)

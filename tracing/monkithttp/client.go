@@ -9,29 +9,30 @@ import (
 	"monkit.example/tracing"
 )
 
-// Client is what is wanted of http.Client.
+// Client is the part of http.Client that TraceRequest needs.
 type Client interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// TransportOptions tune a Transport. The zero value works.
+// TransportOptions configure a Transport. The zero value works.
 type TransportOptions struct {
-	// Baggage is the names of what callees are told of the baggage that the
-	// trace came with.
+	// Baggage lists the names of the baggage that requests pass on. Nil passes
+	// on none.
 	Baggage []string
-	// B3 adds headers for callees that do not know those of W3C.
+	// B3 adds headers for servers that do not read those of W3C.
 	B3 B3
 }
 
-// TraceRequest does req in a span of scope named after its method, and tells
-// the callee of the span. req stays as it is. The request ends with the
-// context that it has, or with ctx if that one never ends.
+// TraceRequest sends req by cl, in a span of scope that is named after the
+// method. The headers that it sends identify the span as the parent; req itself
+// is not changed. The request is canceled with its own context, or with ctx if
+// its own context is never canceled.
 func TraceRequest(ctx context.Context, scope *monkit.Scope, cl Client, req *http.Request) (resp *http.Response, err error) {
-	return do(ctx, scope, TransportOptions{}, req, cl.Do)
+	return tracedRoundTrip(ctx, scope, TransportOptions{}, req, cl.Do)
 }
 
-// Transport returns a http.RoundTripper that does what TraceRequest does with
-// all requests. Nil is http.DefaultTransport.
+// Transport returns a http.RoundTripper that sends all requests by rt, as
+// TraceRequest does. A nil rt means http.DefaultTransport.
 func Transport(rt http.RoundTripper, scope *monkit.Scope, o TransportOptions) http.RoundTripper {
 	if rt == nil {
 		rt = http.DefaultTransport
@@ -46,23 +47,25 @@ type transport struct {
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	return do(req.Context(), t.scope, t.opts, req, t.next.RoundTrip)
+	return tracedRoundTrip(req.Context(), t.scope, t.opts, req, t.next.RoundTrip)
 }
 
-// CloseIdleConnections is for http.Client's.
+// CloseIdleConnections closes the idle connections of the wrapped transport.
+// http.Client.CloseIdleConnections calls it.
 func (t *transport) CloseIdleConnections() {
 	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
 
-func do(ctx context.Context, scope *monkit.Scope, o TransportOptions, req *http.Request,
+// tracedRoundTrip sends req by next, in a span.
+func tracedRoundTrip(ctx context.Context, scope *monkit.Scope, o TransportOptions, req *http.Request,
 	next func(*http.Request) (*http.Response, error)) (resp *http.Response, err error) {
-	var failure error // of the span; a status is no error of ours
-	defer scope.FuncNamed(methodOf(req)).Task(&ctx)(&failure)
+	var spanErr error // includes a bad status, which err does not
+	defer scope.FuncNamed(methodOf(req)).Task(&ctx)(&spanErr)
 	s := monkit.SpanFromCtx(ctx)
 	annotateRequest(s, tracing.KindClient, req)
-	if req.URL != nil { // else the request fails below
+	if req.URL != nil { // next fails without a URL
 		s.Annotate(tracing.HTTPURI, bounded(plainURL(req.URL)))
 		s.Annotate(tracing.Peer, bounded(req.URL.Host))
 	}
@@ -73,11 +76,11 @@ func do(ctx context.Context, scope *monkit.Scope, o TransportOptions, req *http.
 	}
 	inject(req.Header, s, o)
 	if resp, err = next(req); err != nil {
-		failure = err
+		spanErr = err
 		return resp, err
 	}
 	s.AnnotateValue(tracing.HTTPStatus, resp.StatusCode)
-	failure = statusError(resp.StatusCode)
+	spanErr = statusError(resp.StatusCode)
 	return resp, nil
 }
 
@@ -88,42 +91,47 @@ func methodOf(req *http.Request) string {
 	return req.Method
 }
 
-// contextFor returns the context of req inside the span of ctx.
+// contextFor returns the context for sending req inside the span of ctx.
 func contextFor(ctx context.Context, req *http.Request) context.Context {
 	own := req.Context()
 	if own.Done() == nil {
-		return within{ctx, ctx, own}
+		return valuesContext{ctx, ctx, own}
 	}
-	return within{own, ctx, own}
+	return valuesContext{own, ctx, own}
 }
 
-// within is a context that ends with one, and has the values of two.
-type within struct {
-	context.Context
-	first, second context.Context
+// valuesContext is a context with the values of two contexts.
+type valuesContext struct {
+	context.Context // for cancellation
+	first, second   context.Context
 }
 
-func (w within) Value(key any) any {
-	if val := w.first.Value(key); val != nil {
+func (c valuesContext) Value(key any) any {
+	if val := c.first.Value(key); val != nil {
 		return val
 	}
-	return w.second.Value(key)
+	return c.second.Value(key)
 }
 
-// AfterFunc spares package context a goroutine for each request.
-func (w within) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(w.Context, f) }
+// AfterFunc is looked up by package context, which without it would start a
+// goroutine for each request.
+func (c valuesContext) AfterFunc(f func()) (stop func() bool) {
+	return context.AfterFunc(c.Context, f)
+}
 
-// plainURL is u without what may be secret.
+// plainURL returns u without the user, password, query and fragment, which may
+// be secret.
 func plainURL(u *url.URL) string {
 	plain := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	return plain.String()
 }
 
-// inject tells of s in h. What the caller has set of baggage stays.
+// inject writes the trace context of s into h. Unlike Inject, it keeps baggage
+// that the program has set.
 func inject(h http.Header, s *monkit.Span, o TransportOptions) {
-	h.Del("tracestate") // another caller's, if any
+	h.Del("tracestate") // req may have that of another trace
 	setIDs(h, s, o.B3)
-	if text := passedOn(s, o.Baggage); text != "" {
+	if text := propagatedBaggage(s, o.Baggage); text != "" {
 		h.Add("baggage", text)
 	}
 }

@@ -13,22 +13,23 @@ import (
 	"monkit.example/monkit"
 )
 
-// wire is a service between two ends of the wire: what a request asks for, it
-// asks calls others for in turn, and those tell with which header.
-type wire struct {
-	service, others *httptest.Server
-	told            chan http.Header
+// harness is the set-up of the W3C's conformance tests: for each request, the
+// service under test makes some calls to a callee, which records their headers.
+type harness struct {
+	service, callee *httptest.Server
+	calls           int              // for each request
+	headers         chan http.Header // of the calls
 }
 
-func newWire(t *testing.T, calls int) *wire {
-	w := &wire{told: make(chan http.Header, calls)}
-	w.others = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { w.told <- r.Header }))
-	t.Cleanup(w.others.Close)
+func newHarness(t *testing.T, calls int) *harness {
+	h := &harness{calls: calls, headers: make(chan http.Header, calls)}
+	h.callee = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { h.headers <- r.Header }))
+	t.Cleanup(h.callee.Close)
 	mon := monkit.NewRegistry().ScopeNamed("service")
 	client := &http.Client{Transport: Transport(nil, mon, TransportOptions{})}
-	w.service = httptest.NewServer(TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	h.service = httptest.NewServer(TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		for range calls {
-			req, err := http.NewRequestWithContext(r.Context(), "GET", w.others.URL, nil)
+			req, err := http.NewRequestWithContext(r.Context(), "GET", h.callee.URL, nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -41,16 +42,16 @@ func newWire(t *testing.T, calls int) *wire {
 			resp.Body.Close()
 		}
 	}), mon))
-	t.Cleanup(w.service.Close)
+	t.Cleanup(h.service.Close)
 	t.Cleanup(client.CloseIdleConnections)
-	return w
+	return h
 }
 
-// send sends a request with those lines, byte by byte as they are, and returns
-// the header of the calls it led to.
-func (w *wire) send(t *testing.T, calls int, lines []string) (told []http.Header) {
+// send sends a request with those header lines, byte by byte as they are, and
+// returns the headers of the resulting calls.
+func (h *harness) send(t *testing.T, lines []string) (headers []http.Header) {
 	t.Helper()
-	conn, err := net.Dial("tcp", w.service.Listener.Addr().String())
+	conn, err := net.Dial("tcp", h.service.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,17 +66,18 @@ func (w *wire) send(t *testing.T, calls int, lines []string) (told []http.Header
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("the service answers %s", resp.Status)
+		t.Fatalf("the service responds with %s", resp.Status)
 	}
-	for range calls {
-		told = append(told, <-w.told)
+	for range h.calls {
+		headers = append(headers, <-h.headers)
 	}
-	return told
+	return headers
 }
 
 var traceparentForm = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 
-// idsOf returns the ids of the one traceparent that h must have.
+// idsOf returns the ids in the traceparent of h. It fails t unless h has
+// exactly one, and a valid one.
 func idsOf(t *testing.T, h http.Header) (trace, parent string) {
 	t.Helper()
 	all := h.Values("Traceparent")
@@ -95,14 +97,14 @@ const (
 	w3cParent00 = "00-" + w3cTrace + "-" + w3cSpan + "-00"
 )
 
-// TestTraceparentConformance has the cases of the W3C's own conformance tests
-// by their names: what must come out where that traceparent came in.
+// TestTraceparentConformance has the cases of the W3C's conformance tests, by
+// their names.
 func TestTraceparentConformance(t *testing.T) {
-	w := newWire(t, 1)
+	h := newHarness(t, 1)
 	valid := w3cTrace + "-" + w3cSpan + "-01"
 	for _, tt := range []struct {
 		name      string
-		continued bool // the trace goes on, or else a new one begins
+		continued bool // the trace goes on; otherwise a new one begins
 		lines     []string
 	}{
 		{"missing", false, nil},
@@ -141,20 +143,21 @@ func TestTraceparentConformance(t *testing.T) {
 		{"ows_handling after", true, []string{"traceparent: 00-" + valid + " \t"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			trace, parent := idsOf(t, w.send(t, 1, tt.lines)[0])
+			trace, parent := idsOf(t, h.send(t, tt.lines)[0])
 			if (trace == w3cTrace) != tt.continued {
 				t.Errorf("goes on as trace %s", trace)
 			}
 			if parent == w3cSpan {
-				t.Error("who is called takes the caller's caller for its parent")
+				t.Error("the parent is the caller of the service, want the service")
 			}
 		})
 	}
 }
 
-// TestTracestateConformance is as TestTraceparentConformance.
+// TestTracestateConformance has the cases of the W3C's conformance tests, by
+// their names.
 func TestTracestateConformance(t *testing.T) {
-	w := newWire(t, 1)
+	h := newHarness(t, 1)
 	const legal = "abcdefghijklmnopqrstuvwxyz0123456789_-*/"
 	var value strings.Builder
 	for c := byte(' '); c <= '~'; c++ {
@@ -209,21 +212,21 @@ func TestTracestateConformance(t *testing.T) {
 		{"value_illegal_characters none", "", of("foo=,bar=3")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			told := w.send(t, 1, tt.lines)[0]
-			if trace, _ := idsOf(t, told); (trace == w3cTrace) != (len(tt.lines) > 0 && strings.HasPrefix(tt.lines[0], "traceparent")) {
+			header := h.send(t, tt.lines)[0]
+			if trace, _ := idsOf(t, header); (trace == w3cTrace) != (len(tt.lines) > 0 && strings.HasPrefix(tt.lines[0], "traceparent")) {
 				t.Errorf("goes on as trace %s", trace)
 			}
-			if got := strings.Join(told.Values("Tracestate"), ","); got != tt.want {
+			if got := strings.Join(header.Values("Tracestate"), ","); got != tt.want {
 				t.Errorf("tracestate %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// TestMultipleRequestsConformance has a request lead to several.
+// TestMultipleRequestsConformance checks several calls for one request.
 func TestMultipleRequestsConformance(t *testing.T) {
 	const calls = 3
-	w := newWire(t, calls)
+	h := newHarness(t, calls)
 	for _, tt := range []struct {
 		name, traceparent string
 		continued         bool
@@ -238,8 +241,8 @@ func TestMultipleRequestsConformance(t *testing.T) {
 				lines = append(lines, "traceparent: "+tt.traceparent)
 			}
 			traces, parents := make(map[string]bool), make(map[string]bool)
-			for _, told := range w.send(t, calls, lines) {
-				trace, parent := idsOf(t, told)
+			for _, header := range h.send(t, lines) {
+				trace, parent := idsOf(t, header)
 				traces[trace], parents[parent] = true, true
 			}
 			if len(parents) != calls {

@@ -1,35 +1,34 @@
-// Package monkithttp carries traces over HTTP: a server's spans continue the
-// trace of the client that called it.
+// Package monkithttp propagates traces over HTTP: the spans of a server
+// continue the trace of the client that called it.
 //
-// On the server, wrap the handler:
+// In a server, wrap the handler:
 //
 //	http.ListenAndServe(addr, monkithttp.TraceHandler(mux, mon))
 //
-// In the client, wrap the transport, or the single request:
+// In a client, wrap the transport, or a single request:
 //
 //	client := &http.Client{Transport: monkithttp.Transport(nil, mon, monkithttp.TransportOptions{})}
 //	resp, err := monkithttp.TraceRequest(ctx, mon, http.DefaultClient, req)
 //
-// Handler is TraceHandler with options. Both make a span of each request, with
-// its path, status and route as annotations. A status of 500 and above is an
-// error of the span. ResponseControllers, http.Flusher and http.Hijacker work
-// as without.
+// Handler is TraceHandler with options. Both start a span for each request and
+// annotate it with the path, status and route. A status of 500 or above is an
+// error of the span. Inside the handler, ResponseControllers, http.Flusher and
+// http.Hijacker work as without it.
 //
-// Extract and Inject do the same for other protocols that have headers.
+// Extract and Inject propagate traces over other protocols that have headers.
 //
-// What goes between processes are the headers traceparent and tracestate of
-// W3C Trace Context, baggage as far as it is allowed by name, and b3 headers
-// for those who ask for them:
+// The headers are traceparent and tracestate of W3C Trace Context, baggage
+// with the names that options allow, and B3 headers if options ask for them:
 //
 //	traceparent = "00-" 32HEX "-" 16HEX "-" 2HEX      ; trace, caller, flags
-//	            / "00-" 16HEX "-" 8*16HEX "-" 1*2HEX  ; taken, not sent
-//	tracestate  = member *( "," member )              ; passed on as it is
+//	            / "00-" 16HEX "-" 8*16HEX "-" 1*2HEX  ; read, not sent
+//	tracestate  = member *( "," member )              ; sent on unchanged
 //	            / "sampled=true"                      ; without traceparent
 //	baggage     = key "=" value *( ";" property ) *( "," … )
 //	b3          = ( 32HEX / 16HEX ) "-" 16HEX [ "-" state [ "-" 16HEX ] ] / state
 //	state       = "0" / "1" / "d"
 //
-// traceparent counts for more than b3, and that for more than X-B3-TraceId,
-// X-B3-SpanId, X-B3-Sampled and X-B3-Flags. Ids that are all zero, digits in
-// upper case and version ff begin a trace anew.
+// traceparent takes precedence over b3, and b3 over X-B3-TraceId, X-B3-SpanId,
+// X-B3-Sampled and X-B3-Flags. A header with an id of all zeros, with digits in
+// upper case or with version ff is ignored.
 package monkithttp

@@ -11,7 +11,7 @@ import (
 	"monkit.example/tracing/monkithttp"
 )
 
-// order is a handler that tells which trace it is part of.
+// order is a handler that prints its trace.
 var order = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	fmt.Println("trace", monkit.SpanFromCtx(r.Context()).Trace())
 	w.WriteHeader(http.StatusAccepted)
@@ -20,8 +20,8 @@ var order = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func ExampleHandler() {
 	mon := monkit.NewRegistry().ScopeNamed("shop")
 	handler := monkithttp.Handler(order, mon, monkithttp.HandlerOptions{
-		Baggage:    []string{"customer"}, // goes on to those that we call
-		MaxSampled: 100,                  // a second, whatever callers ask for
+		Baggage:    []string{"customer"}, // passed on to callees
+		MaxSampled: 100,                  // a second, at the request of callers
 	})
 
 	req := httptest.NewRequest("POST", "/orders", nil)
@@ -71,7 +71,7 @@ func ExampleTransport() {
 
 func ExampleTraceRequest() {
 	mon := monkit.NewRegistry().ScopeNamed("shop")
-	server := httptest.NewServer(order200)
+	server := httptest.NewServer(plain)
 	defer server.Close()
 
 	ctx := context.Background()
@@ -91,10 +91,10 @@ func ExampleTraceRequest() {
 	// Output: 200 OK 1
 }
 
-// order200 is a handler that knows nothing of traces.
-var order200 = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+// plain is a handler without traces.
+var plain = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
-// Protocols other than HTTP that have headers can carry traces too.
+// Traces propagate over all protocols that have headers.
 func ExampleInject() {
 	mon := monkit.NewRegistry().ScopeNamed("shop")
 	message := make(http.Header)

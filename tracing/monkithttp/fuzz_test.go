@@ -73,7 +73,7 @@ func FuzzBaggage(f *testing.F) {
 			t.Errorf("%q became %q, then %q by %q", text, members, again, sent)
 		}
 		if strings.ContainsAny(sent, "\r\n\x00 ") {
-			t.Errorf("%q would be sent", sent)
+			t.Errorf("%q is not a valid header", sent)
 		}
 	})
 }

@@ -5,28 +5,18 @@ import (
 	"monkit.example/tracing"
 )
 
-// TraceInfo is what a request tells of the span that made it. All of it may be
-// missing. Ids have 64 bits, as in the library that this one succeeds: Handler
-// and Transport, Extract and Inject keep those of 128 whole, and the tracestate
-// too.
+// TraceInfo is the trace context of a request as monkit/v3 has it: ids have 64
+// bits, and nil if they are missing. Handler, Transport, Extract and Inject
+// also propagate ids of 128 bits and the tracestate.
 type TraceInfo struct {
 	TraceId  *int64
-	ParentId *int64
+	ParentId *int64 // of the span that made the request
 	Sampled  bool
 	Baggage  map[string]string
 }
 
-// HeaderGetter is what is wanted of http.Header to read from it.
-type HeaderGetter interface {
-	Get(string) string
-}
-
-// HeaderSetter is what is wanted of http.Header to write to it.
-type HeaderSetter interface {
-	Set(string, string)
-}
-
-// TraceInfoFromHeader reads headers, and of baggage what has an allowed name.
+// TraceInfoFromHeader reads headers. Of the baggage, it takes the names in
+// allowedBaggage.
 func TraceInfoFromHeader(header HeaderGetter, allowedBaggage ...string) (rv TraceInfo) {
 	p := extract(header, allowedBaggage)
 	rv = TraceInfo{Sampled: p.decision == yes, Baggage: p.origin.Baggage}
@@ -37,8 +27,8 @@ func TraceInfoFromHeader(header HeaderGetter, allowedBaggage ...string) (rv Trac
 	return rv
 }
 
-// TraceInfoFromSpan is what a request made by s should tell: the parent of
-// those who serve it is s.
+// TraceInfoFromSpan returns the trace context of requests that s makes: their
+// parent is s.
 func TraceInfoFromSpan(s *monkit.Span) TraceInfo {
 	trace, span := s.Trace().Id(), s.Id()
 	return TraceInfo{TraceId: &trace, ParentId: &span, Sampled: tracing.Sampled(s.Trace())}

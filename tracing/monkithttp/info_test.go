@@ -12,8 +12,8 @@ import (
 
 func ref(n int64) *int64 { return &n }
 
-// Fault 8 of the library this one succeeds: no other system could read the
-// headers, nor it those of others.
+// Fault 8 of monkit/v3: other systems could not read its headers, and it could
+// not read theirs.
 func TestFaultSetHeaderIsStandard(t *testing.T) {
 	for _, tt := range []struct {
 		name                   string
@@ -25,7 +25,9 @@ func TestFaultSetHeaderIsStandard(t *testing.T) {
 		{"negative", TraceInfo{TraceId: ref(-1), ParentId: ref(math.MinInt64)}, "00-0000000000000000ffffffffffffffff-8000000000000000-00", "", ""},
 		{"no trace", TraceInfo{ParentId: ref(16), Sampled: true}, "", "sampled=true", ""},
 		{"no parent", TraceInfo{TraceId: ref(1), ParentId: ref(0), Sampled: true}, "", "sampled=true", ""},
-		{"nothing", TraceInfo{ParentId: ref(16)}, "", "", ""},
+		{"no parent id", TraceInfo{TraceId: ref(1), Sampled: true}, "", "sampled=true", ""},
+		{"trace of zero", TraceInfo{TraceId: ref(0), ParentId: ref(1), Sampled: true}, "", "sampled=true", ""},
+		{"no ids, not sampled", TraceInfo{ParentId: ref(16)}, "", "", ""},
 		{"baggage", TraceInfo{Baggage: map[string]string{"k": "v w", "a": "b"}}, "", "", "a=b,k=v%20w"},
 		{"empty baggage", TraceInfo{Baggage: map[string]string{}}, "", "", ""},
 	} {
@@ -61,13 +63,8 @@ func TestTraceInfoFromSpan(t *testing.T) {
 	}
 }
 
-// getter has Get only, as the headers of other protocols.
-type getter map[string]string
-
-func (g getter) Get(name string) string { return g[name] }
-
-func TestTraceInfoFromAnyHeader(t *testing.T) {
-	got := TraceInfoFromHeader(getter{"traceparent": "00-" + whole + "-" + span + "-01", "baggage": "k=v"}, "k")
+func TestTraceInfoFromAHeaderWithOnlyGet(t *testing.T) {
+	got := TraceInfoFromHeader(textHeader{"traceparent": "00-" + whole + "-" + span + "-01", "baggage": "k=v"}, "k")
 	if got.TraceId == nil || !got.Sampled || got.Baggage["k"] != "v" {
 		t.Errorf("got %+v", got)
 	}

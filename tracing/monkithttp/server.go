@@ -3,7 +3,6 @@ package monkithttp
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
@@ -12,22 +11,23 @@ import (
 	"monkit.example/tracing"
 )
 
-// HandlerOptions tune a Handler. The zero value works.
+// HandlerOptions configure a Handler. The zero value works.
 type HandlerOptions struct {
-	// Baggage is the names of what callers may tell: it becomes annotations
-	// of the span, and goes on to callees whose Transport lets it.
+	// Baggage lists the names of the baggage that is read. It becomes
+	// annotations of the span, and a Transport passes it on if its own options
+	// allow it. Nil reads none.
 	Baggage []string
-	// TrustSampled says whether the caller may decide if the trace is
-	// exported. Nil means that everybody may.
+	// TrustSampled reports whether the caller may have the trace exported.
+	// Nil trusts all callers.
 	TrustSampled func(*http.Request) bool
-	// MaxSampled is how many traces a second callers can have exported; for
-	// others, exporters decide. Zero means any number.
+	// MaxSampled limits how many traces a second callers can have exported.
+	// Beyond it, exporters decide. Zero means no limit.
 	MaxSampled int
 }
 
-// TraceHandler returns a handler that runs c in a span of scope. The span
-// continues the trace that the request is part of. Of its baggage, what has an
-// allowed name is made annotations.
+// TraceHandler returns a handler that runs c in a span of scope, which
+// continues the trace of the request. Baggage with a name in allowedBaggage
+// becomes annotations of the span.
 func TraceHandler(c http.Handler, scope *monkit.Scope, allowedBaggage ...string) http.Handler {
 	return Handler(c, scope, HandlerOptions{Baggage: allowedBaggage})
 }
@@ -38,7 +38,7 @@ func Handler(c http.Handler, scope *monkit.Scope, o HandlerOptions) http.Handler
 		next: c,
 		fn:   scope.FuncNamed("traceHandler.ServeHTTP"), // as in monkit/v3
 		opts: o,
-		rate: rate{perSecond: o.MaxSampled},
+		rate: rateLimit{perSecond: o.MaxSampled},
 	}
 }
 
@@ -46,69 +46,57 @@ type handler struct {
 	next http.Handler
 	fn   *monkit.Func
 	opts HandlerOptions
-	rate rate
+	rate rateLimit
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var err error
 	p := extract(r.Header, h.opts.Baggage)
-	if p.decision == yes && !h.mayDecide(r) {
+	if p.decision == yes && !h.maySample(r) {
 		p.decision, p.origin.Debug = undecided, false
 	}
 	ctx := r.Context()
-	defer h.fn.RemoteTrace(&ctx, int64(p.span), p.begin())(&err)
+	defer h.fn.RemoteTrace(&ctx, int64(p.span), p.newTrace())(&err)
 	s := monkit.SpanFromCtx(ctx)
 	s.Annotate(tracing.HTTPURI, bounded(r.URL.EscapedPath()))
 	for _, key := range slices.Sorted(maps.Keys(p.origin.Baggage)) {
 		s.Annotate(key, p.origin.Baggage[key])
 	}
-	if !p.known && p.decision == yes {
+	if !p.known && p.decision == yes { // a client without traces, such as curl, finds the exported trace by these
 		w.Header().Set("trace-id", fmt.Sprintf("%x", uint64(s.Trace().Id())))
 		w.Header().Set("child-id", fmt.Sprintf("%x", uint64(s.Id())))
 	}
-	rec := &recorder{ResponseWriter: w}
+	rec := &statusRecorder{ResponseWriter: w}
 	r = r.WithContext(ctx)
 	returned := false
 	defer func() { err = finish(s, r, rec, returned) }()
-	h.next.ServeHTTP(rec.like(w), r)
+	h.next.ServeHTTP(rec.withMethodsOf(w), r)
 	returned = true
 }
 
-// finish annotates what is not for the handler to find: monkit/v3 has the path
-// and the baggage alone while it runs. A handler that panics before it answered
-// has the server close the connection: that is no 200.
-func finish(s *monkit.Span, r *http.Request, rec *recorder, returned bool) error {
+// finish adds the annotations that the handler must not find, because in
+// monkit/v3 the span has only the path and the baggage while the handler runs.
+// It returns the error of the span. If the handler panicked before it wrote a
+// status, the server closes the connection, so the status is 500 and not 200.
+func finish(s *monkit.Span, r *http.Request, rec *statusRecorder, returned bool) error {
 	if !returned {
-		rec.wrote(http.StatusInternalServerError)
+		rec.record(http.StatusInternalServerError)
 	}
 	annotateRequest(s, tracing.KindServer, r)
 	s.AnnotateValue(tracing.HTTPStatus, rec.code())
-	if r.Pattern != "" { // the mux has put it there
+	if r.Pattern != "" { // set by http.ServeMux
 		s.Annotate(tracing.HTTPRoute, bounded(r.Pattern))
 	}
 	return statusError(rec.code())
 }
 
-// mayDecide reports whether r may have its trace exported.
-func (h *handler) mayDecide(r *http.Request) bool {
+// maySample reports whether r may have its trace exported.
+func (h *handler) maySample(r *http.Request) bool {
 	return (h.opts.TrustSampled == nil || h.opts.TrustSampled(r)) && h.rate.allow(time.Now())
 }
 
-// begin returns the trace that a span below p is part of.
-func (p *parent) begin() *monkit.Trace {
-	high, id, origin := p.high, int64(p.trace), p.origin
-	if !p.known {
-		high, id, origin.Random = rand.Uint64(), monkit.NewId(), true
-	}
-	t := monkit.NewTrace128(high, id)
-	tracing.SetOrigin(t, origin)
-	if p.decision != undecided {
-		t.Set(tracing.SampledKey, p.decision == yes)
-	}
-	return t
-}
-
-// maxText bounds what a request can make an annotation.
+// maxText bounds the text of an annotation that comes from a request, in
+// bytes.
 const maxText = 2 << 10
 
 func bounded(text string) string { return text[:min(len(text), maxText)] }

@@ -19,7 +19,7 @@ import (
 )
 
 func TestServerContinuesTheTrace(t *testing.T) {
-	w := newWorld(t)
+	w := newObservedScope(t)
 	var inner *monkit.Span
 	h := TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		inner = monkit.SpanFromCtx(r.Context())
@@ -38,7 +38,7 @@ func TestServerContinuesTheTrace(t *testing.T) {
 	for name, want := range map[string]string{
 		tracing.Kind: "server", tracing.HTTPURI: "/path", tracing.HTTPMethod: "GET", tracing.HTTPStatus: "200", "k": "v", "x": "",
 	} {
-		if got := note(s, name); got != want {
+		if got := annotation(s, name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
@@ -46,14 +46,13 @@ func TestServerContinuesTheTrace(t *testing.T) {
 		t.Errorf("the function is %s", got)
 	}
 	if resp.Header().Get("trace-id") != "" {
-		t.Error("the caller, who knows the trace, is told of it")
+		t.Error("the response has a trace-id, which the caller knows")
 	}
 }
 
-// Handlers written for the library this one succeeds look at the annotations
-// of their span.
-func TestHandlerFindsPathAndBaggageAlone(t *testing.T) {
-	w := newWorld(t)
+// Handlers written for monkit/v3 read the annotations of their span.
+func TestHandlerFindsOnlyPathAndBaggage(t *testing.T) {
+	w := newObservedScope(t)
 	var got []monkit.Annotation
 	serve(TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		got = monkit.SpanFromCtx(r.Context()).Annotations()
@@ -64,60 +63,63 @@ func TestHandlerFindsPathAndBaggageAlone(t *testing.T) {
 	}
 }
 
-func TestNobodyForcesDebugWhoIsNotTrusted(t *testing.T) {
-	w := newWorld(t)
-	serve(Handler(answer(200), w.Scope, HandlerOptions{TrustSampled: func(*http.Request) bool { return false }}), "/", "b3: "+whole+"-"+span+"-d")
+func TestUntrustedCallerCannotForceDebug(t *testing.T) {
+	w := newObservedScope(t)
+	serve(Handler(respond(200), w.Scope, HandlerOptions{TrustSampled: func(*http.Request) bool { return false }}), "/", "b3: "+whole+"-"+span+"-d")
 	if trace := w.only(t).Span.Trace(); tracing.OriginOf(trace).Debug || trace.Get(tracing.SampledKey) != nil {
 		t.Errorf("origin %+v, sampled: %v", tracing.OriginOf(trace), trace.Get(tracing.SampledKey))
 	}
 }
 
 func TestServerBeginsATrace(t *testing.T) {
-	w := newWorld(t)
-	resp := serve(TraceHandler(answer(204), w.Scope), "/", "tracestate: sampled=true")
+	w := newObservedScope(t)
+	resp := serve(TraceHandler(respond(204), w.Scope), "/", "tracestate: sampled=true")
 	s := w.only(t).Span
 	if o := tracing.OriginOf(s.Trace()); s.Trace().High() == 0 || !o.Random || len(tracing.TraceID(s.Trace())) != 32 {
 		t.Errorf("origin %+v", o)
 	}
-	if !tracing.Sampled(s.Trace()) || note(s, tracing.HTTPStatus) != "204" {
+	if !tracing.Sampled(s.Trace()) || annotation(s, tracing.HTTPStatus) != "204" {
 		t.Errorf("sampled: %v, annotations %v", tracing.Sampled(s.Trace()), s.Annotations())
 	}
-	if got, want := resp.Header().Get("trace-id"), fmt.Sprintf("%x", s.Trace().Id()); got != want {
-		t.Errorf("the caller is told of trace %s, want %s", got, want)
+	if got, want := resp.Header().Get("trace-id"), fmt.Sprintf("%x", uint64(s.Trace().Id())); got != want {
+		t.Errorf("trace-id is %s, want %s", got, want)
 	}
-	if got, want := resp.Header().Get("child-id"), fmt.Sprintf("%x", s.Id()); got != want {
-		t.Errorf("the caller is told of span %s, want %s", got, want)
+	if got, want := resp.Header().Get("child-id"), fmt.Sprintf("%x", uint64(s.Id())); got != want {
+		t.Errorf("child-id is %s, want %s", got, want)
 	}
 }
 
-func TestServerTellsWhatTheCallerDecided(t *testing.T) {
-	refuse := HandlerOptions{TrustSampled: func(*http.Request) bool { return false }}
+func TestServerKeepsTheDecisionOfATrustedCaller(t *testing.T) {
+	distrust := HandlerOptions{TrustSampled: func(*http.Request) bool { return false }}
 	for _, tt := range []struct {
 		name  string
 		opts  HandlerOptions
 		lines []string
-		want  any
+		want  any // value of SampledKey
 	}{
-		{"nothing", HandlerOptions{}, nil, nil},
+		{"undecided", HandlerOptions{}, nil, nil},
 		{"sampled", HandlerOptions{}, []string{"b3: 1"}, true},
 		{"not sampled", HandlerOptions{}, []string{"b3: 0"}, false},
-		{"not trusted", refuse, []string{"b3: 1"}, nil},
-		{"trusted that not", refuse, []string{"b3: 0"}, false},
+		{"sampled by an untrusted caller", distrust, []string{"b3: 1"}, nil},
+		{"not sampled by an untrusted caller", distrust, []string{"b3: 0"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
-			serve(Handler(answer(200), w.Scope, tt.opts), "/", tt.lines...)
+			w := newObservedScope(t)
+			resp := serve(Handler(respond(200), w.Scope, tt.opts), "/", tt.lines...)
 			if got := w.only(t).Span.Trace().Get(tracing.SampledKey); got != tt.want {
 				t.Errorf("sampled is %v, want %v", got, tt.want)
+			}
+			if id := resp.Header().Get("trace-id"); (id != "") != (tt.want == true) {
+				t.Errorf("trace-id is %q, want it for a sampled trace without ids only", id)
 			}
 		})
 	}
 }
 
-func TestFewTracesASecondAreSampled(t *testing.T) {
+func TestMaxSampledLimitsTracesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		h := Handler(answer(200), w.Scope, HandlerOptions{MaxSampled: 4})
+		w := newObservedScope(t)
+		h := Handler(respond(200), w.Scope, HandlerOptions{MaxSampled: 4})
 		for _, tt := range []struct {
 			wait           time.Duration
 			requests, want int
@@ -140,9 +142,9 @@ func TestFewTracesASecondAreSampled(t *testing.T) {
 	})
 }
 
-// Fault 9 of the library this one succeeds: a status of 500 was no error, and
-// a panic had none.
-func TestFaultServerEndsAsItsAnswer(t *testing.T) {
+// Fault 9 of monkit/v3: a status of 500 was no error of the span, and a panic
+// had no status.
+func TestFaultServerSpanEndsWithTheStatus(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		handler  http.HandlerFunc
@@ -150,27 +152,27 @@ func TestFaultServerEndsAsItsAnswer(t *testing.T) {
 		err      error
 		panicked bool
 	}{
-		{"nothing written", func(http.ResponseWriter, *http.Request) {}, "200", nil, false},
-		{"404", answer(404).ServeHTTP, "404", nil, false},
-		{"500", answer(500).ServeHTTP, "500", StatusError(500), false},
-		{"503", answer(503).ServeHTTP, "503", StatusError(503), false},
-		{"informed before", func(w http.ResponseWriter, _ *http.Request) {
+		{"no status written", func(http.ResponseWriter, *http.Request) {}, "200", nil, false},
+		{"404", respond(404).ServeHTTP, "404", nil, false},
+		{"500", respond(500).ServeHTTP, "500", StatusError(500), false},
+		{"503", respond(503).ServeHTTP, "503", StatusError(503), false},
+		{"informational status before", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(103)
 			w.WriteHeader(502)
 			w.WriteHeader(200)
 		}, "502", StatusError(502), false},
-		{"source fails before the answer", func(w http.ResponseWriter, _ *http.Request) {
+		{"body fails before the status", func(w http.ResponseWriter, _ *http.Request) {
 			io.Copy(w, iotest.ErrReader(io.ErrUnexpectedEOF))
 			w.WriteHeader(502)
 		}, "502", StatusError(502), false},
 		{"panic", func(http.ResponseWriter, *http.Request) { panic("x") }, "500", StatusError(500), true},
-		{"panic after the answer", func(w http.ResponseWriter, _ *http.Request) {
+		{"panic after the status", func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "x")
 			panic("x")
 		}, "200", nil, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newObservedScope(t)
 			func() {
 				defer func() {
 					if got := recover() != nil; got != tt.panicked {
@@ -180,7 +182,7 @@ func TestFaultServerEndsAsItsAnswer(t *testing.T) {
 				serve(TraceHandler(tt.handler, w.Scope), "/")
 			}()
 			s := w.only(t)
-			if got := note(s.Span, tracing.HTTPStatus); got != tt.status || s.Panicked != tt.panicked || !errors.Is(s.Err, tt.err) {
+			if got := annotation(s.Span, tracing.HTTPStatus); got != tt.status || s.Panicked != tt.panicked || !errors.Is(s.Err, tt.err) {
 				t.Errorf("status %s, %v, panicked: %v", got, s.Err, s.Panicked)
 			}
 		})
@@ -188,26 +190,42 @@ func TestFaultServerEndsAsItsAnswer(t *testing.T) {
 }
 
 func TestErrorsAreCountedByStatus(t *testing.T) {
-	w := newWorld(t)
-	serve(TraceHandler(answer(503), w.Scope), "/")
+	w := newObservedScope(t)
+	serve(TraceHandler(respond(503), w.Scope), "/")
 	errs := w.only(t).Span.Func().Errors()
 	if errs["HTTP 503"] != 1 {
 		t.Errorf("errors are %v", errs)
 	}
 }
 
-func TestRouteIsTold(t *testing.T) {
-	w := newWorld(t)
+func TestRouteIsAnAnnotation(t *testing.T) {
+	w := newObservedScope(t)
 	mux := http.NewServeMux()
-	mux.Handle("GET /items/{id}", answer(200))
+	mux.Handle("GET /items/{id}", respond(200))
 	serve(TraceHandler(mux, w.Scope), "/items/5")
-	if got := note(w.only(t).Span, tracing.HTTPRoute); got != "GET /items/{id}" {
+	if got := annotation(w.only(t).Span, tracing.HTTPRoute); got != "GET /items/{id}" {
 		t.Errorf("the route is %q", got)
 	}
 }
 
-// Fault 9 of the library this one succeeds: the handler did not get the
-// context that observers made.
+func TestRequestWithoutARouteHasNoRouteAnnotation(t *testing.T) {
+	w := newObservedScope(t)
+	serve(TraceHandler(respond(200), w.Scope), "/items/5")
+	if got := w.only(t).Span.Annotations(); slices.ContainsFunc(got, func(a monkit.Annotation) bool { return a.Name == tracing.HTTPRoute }) {
+		t.Errorf("annotations %v", got)
+	}
+}
+
+func TestPathIsEscaped(t *testing.T) {
+	w := newObservedScope(t)
+	serve(TraceHandler(respond(200), w.Scope), "/a%2Fb?secret")
+	if got := annotation(w.only(t).Span, tracing.HTTPURI); got != "/a%2Fb" {
+		t.Errorf("the path is %q", got)
+	}
+}
+
+// Fault 9 of monkit/v3: the handler did not get the context that observers
+// returned.
 func TestFaultObserversContextReachesTheHandler(t *testing.T) {
 	r := monkit.NewRegistry()
 	defer r.ObserveTraces(func(t *monkit.Trace) { t.ObserveSpansCtx(marker{}) })()
@@ -220,7 +238,7 @@ func TestFaultObserversContextReachesTheHandler(t *testing.T) {
 	}
 }
 
-// marker is an observer that marks the context.
+// marker is an observer that adds a value to the context.
 type marker struct{}
 
 func (marker) Start(ctx context.Context, _ *monkit.Span) context.Context {
@@ -228,30 +246,33 @@ func (marker) Start(ctx context.Context, _ *monkit.Span) context.Context {
 }
 func (marker) Finish(context.Context, *monkit.Span, error, bool, time.Time) {}
 
-// Fault 9 of the library this one succeeds: exporters were told of traces that
-// nobody sampled.
-func TestFaultExportersHearOnlyOfSampledTraces(t *testing.T) {
+// Fault 9 of monkit/v3: exporters were notified of traces that were not sampled.
+func TestFaultUnsampledTraceNotifiesNoExporter(t *testing.T) {
 	registry := monkit.NewRegistry()
-	told := 0
+	notified := 0
 	defer registry.ObserveTraces(func(t *monkit.Trace) {
-		t.Set(tracing.SampledCBKey, func(*monkit.Trace) { told++ })
+		t.Set(tracing.SampledCBKey, func(*monkit.Trace) { notified++ })
 	})()
-	serve(TraceHandler(answer(200), registry.ScopeNamed("s")), "/")
-	if told != 0 {
-		t.Errorf("told %d times", told)
+	serve(TraceHandler(respond(200), registry.ScopeNamed("s")), "/")
+	if notified != 0 {
+		t.Errorf("notified %d times", notified)
 	}
 }
 
-func TestAnnotationsAreBounded(t *testing.T) {
-	w := newWorld(t)
-	serve(TraceHandler(answer(200), w.Scope), "/"+strings.Repeat("x", 1<<20))
-	if got := len(note(w.only(t).Span, tracing.HTTPURI)); got != maxText {
-		t.Errorf("%d bytes, want %d", got, maxText)
+func TestServerAnnotationsAreBounded(t *testing.T) {
+	w := newObservedScope(t)
+	long := strings.Repeat("x", 2*maxText)
+	r := httptest.NewRequest(long, "/"+long, nil)
+	TraceHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { r.Pattern = long }), w.Scope).ServeHTTP(httptest.NewRecorder(), r)
+	for _, name := range []string{tracing.HTTPURI, tracing.HTTPMethod, tracing.HTTPRoute} {
+		if got := len(annotation(w.only(t).Span, name)); got != maxText {
+			t.Errorf("%s has %d bytes, want %d", name, got, maxText)
+		}
 	}
 }
 
-func TestAbortIsPassedOn(t *testing.T) {
-	w := newWorld(t)
+func TestAbortHandlerPanicIsPassedOn(t *testing.T) {
+	w := newObservedScope(t)
 	defer func() {
 		if got := recover(); got != http.ErrAbortHandler {
 			t.Errorf("recovered %v", got)

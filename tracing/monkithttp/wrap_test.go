@@ -11,76 +11,75 @@ import (
 	"testing"
 )
 
-// Writers with some of the methods that handlers look for.
+// Writers with some of the optional methods that handlers look for.
 type (
-	plain    struct{ http.ResponseWriter }
-	flushing struct{ plain }
-	taking   struct{ plain }
-	both     struct {
-		flushing
+	plainWriter       struct{ http.ResponseWriter }
+	flushWriter       struct{ plainWriter }
+	hijackWriter      struct{ plainWriter }
+	flushHijackWriter struct {
+		flushWriter
 		http.Hijacker
 	}
 )
 
-func (f flushing) Flush() { f.Header().Set("flushed", "yes") }
+func (w flushWriter) Flush() { w.Header().Set("flushed", "yes") }
 
-var errTaken = errors.New("taken")
+var errHijacked = errors.New("hijacked")
 
-func (t taking) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errTaken }
+func (w hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errHijacked }
 
-// Fault 9 of the library this one succeeds: http.Hijacker was hidden, and
-// nothing unwrapped.
-func TestFaultWrapKeepsWhatTheWriterCan(t *testing.T) {
-	base := plain{httptest.NewRecorder()}
+// Fault 9 of monkit/v3: http.Hijacker was hidden, and there was no Unwrap.
+func TestFaultWrapKeepsOptionalMethods(t *testing.T) {
+	base := plainWriter{httptest.NewRecorder()}
 	for _, tt := range []struct {
-		name            string
-		w               http.ResponseWriter
-		flushes, takes  bool
-		controlsFlushes bool
+		name             string
+		w                http.ResponseWriter
+		flushes, hijacks bool
+		controlsFlushes  bool
 	}{
 		{"plain", base, false, false, false},
-		{"flusher", flushing{base}, true, false, true},
-		{"hijacker", taking{base}, false, true, false},
-		{"both", both{flushing{base}, taking{base}}, true, true, true},
+		{"flusher", flushWriter{base}, true, false, true},
+		{"hijacker", hijackWriter{base}, false, true, false},
+		{"both", flushHijackWriter{flushWriter{base}, hijackWriter{base}}, true, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w, _ := Wrap(tt.w)
 			f, flushes := w.(http.Flusher)
-			h, takes := w.(http.Hijacker)
-			if flushes != tt.flushes || takes != tt.takes {
-				t.Fatalf("flushes: %v, hijacks: %v", flushes, takes)
+			h, hijacks := w.(http.Hijacker)
+			if flushes != tt.flushes || hijacks != tt.hijacks {
+				t.Fatalf("flushes: %v, hijacks: %v", flushes, hijacks)
 			}
 			if flushes {
 				if f.Flush(); w.Header().Get("flushed") != "yes" {
 					t.Error("Flush did nothing")
 				}
 			}
-			if takes {
-				if _, _, err := h.Hijack(); err != errTaken {
+			if hijacks {
+				if _, _, err := h.Hijack(); err != errHijacked {
 					t.Errorf("Hijack returned %v", err)
 				}
 			}
 			if err := http.NewResponseController(w).Flush(); (err == nil) != tt.controlsFlushes {
-				t.Errorf("a controller's Flush returned %v", err)
+				t.Errorf("Flush of a ResponseController returned %v", err)
 			}
 			if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); !ok || u.Unwrap() != tt.w {
-				t.Error("Unwrap does not return what was wrapped")
+				t.Error("Unwrap does not return the wrapped writer")
 			}
 		})
 	}
 }
 
-func TestWrapTellsTheStatus(t *testing.T) {
+func TestWrapReturnsTheStatus(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		do   func(w http.ResponseWriter)
 		want int
 	}{
-		{"nothing", func(http.ResponseWriter) {}, 200},
+		{"no status", func(http.ResponseWriter) {}, 200},
 		{"Write", func(w http.ResponseWriter) { w.Write([]byte("x")) }, 200},
 		{"status after Write", func(w http.ResponseWriter) { w.Write([]byte("x")); w.WriteHeader(500) }, 200},
 		{"status", func(w http.ResponseWriter) { w.WriteHeader(418) }, 418},
-		{"two", func(w http.ResponseWriter) { w.WriteHeader(418); w.WriteHeader(500) }, 418},
+		{"two statuses", func(w http.ResponseWriter) { w.WriteHeader(418); w.WriteHeader(500) }, 418},
 		{"informational", func(w http.ResponseWriter) { w.WriteHeader(103) }, 200},
 		{"informational before", func(w http.ResponseWriter) { w.WriteHeader(103); w.WriteHeader(404) }, 404},
 		{"other protocol", func(w http.ResponseWriter) { w.WriteHeader(101) }, 101},
@@ -97,7 +96,7 @@ func TestWrapTellsTheStatus(t *testing.T) {
 	}
 }
 
-func TestWrapPassesOn(t *testing.T) {
+func TestWrapForwardsToTheWriter(t *testing.T) {
 	rec := httptest.NewRecorder()
 	w, _ := Wrap(rec)
 	w.WriteHeader(201)
@@ -110,11 +109,22 @@ func TestWrapPassesOn(t *testing.T) {
 	if err := w.(http.Pusher).Push("/", nil); err != http.ErrNotSupported {
 		t.Errorf("Push returned %v", err)
 	}
+	w, _ = Wrap(pushWriter{rec})
+	if err := w.(http.Pusher).Push("/style.css", nil); err == nil || err.Error() != "pushed /style.css" {
+		t.Errorf("Push returned %v", err)
+	}
 }
 
-// A real connection, taken over and streamed.
-func TestServerFlushesAndIsTakenOver(t *testing.T) {
-	w := newWorld(t)
+// pushWriter is a writer whose Push returns what it pushed.
+type pushWriter struct{ http.ResponseWriter }
+
+func (pushWriter) Push(target string, _ *http.PushOptions) error {
+	return errors.New("pushed " + target)
+}
+
+// TestServerStreamsAndHijacks uses real connections.
+func TestServerStreamsAndHijacks(t *testing.T) {
+	w := newObservedScope(t)
 	mux := http.NewServeMux()
 	release := make(chan struct{})
 	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {

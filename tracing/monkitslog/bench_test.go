@@ -8,18 +8,18 @@ import (
 )
 
 func BenchmarkHandler(b *testing.B) {
-	alone := slog.NewJSONHandler(io.Discard, nil)
+	next := slog.NewJSONHandler(io.Discard, nil)
 	ctx, _ := inSpan(b, nil)
 	for _, bb := range []struct {
 		name string
 		ctx  context.Context
 		log  *slog.Logger
 	}{
-		{"alone", ctx, slog.New(alone).With("a", 1)},
-		{"no span", context.Background(), slog.New(New(alone)).With("a", 1)},
-		{"span", ctx, slog.New(New(alone)).With("a", 1)},
-		{"alone, group", ctx, slog.New(alone).With("a", 1).WithGroup("g")},
-		{"span, group", ctx, slog.New(New(alone)).With("a", 1).WithGroup("g")},
+		{"next handler only", ctx, slog.New(next).With("a", 1)},
+		{"no span", context.Background(), slog.New(New(next)).With("a", 1)},
+		{"span", ctx, slog.New(New(next)).With("a", 1)},
+		{"next handler only, group", ctx, slog.New(next).With("a", 1).WithGroup("g")},
+		{"span, group", ctx, slog.New(New(next)).With("a", 1).WithGroup("g")},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -13,7 +13,7 @@ import (
 var mon = monkit.Package()
 
 func Example() {
-	// Times and ids differ from run to run; here they are cut short.
+	// Times and ids differ from run to run, so this example replaces them.
 	opts := slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		switch a.Key {
 		case slog.TimeKey:

@@ -9,24 +9,28 @@ import (
 	"monkit.example/tracing"
 )
 
-// The keys of what is added.
+// The keys of the added attributes.
 const (
 	TraceKey = "trace_id"
 	SpanKey  = "span_id"
 )
 
-// Handler is a slog.Handler that adds the ids of the context's span to what it
-// hands on. For records that get ids, slog.LogValuers that a logger With
-// groups holds are asked at every record. A key that is at the root already is
-// not added: of two that are the same many readers of JSON want neither.
+// Handler is a slog.Handler that adds the ids of the span in the context to
+// records, and forwards them to another handler. It does not add a key that is
+// at the root already, because many JSON readers reject duplicate keys.
+//
+// If a logger has groups, the slog.LogValuers of their attributes are resolved
+// for each record that gets ids, rather than once.
+//
+// A Handler is immutable.
 type Handler struct {
-	all   slog.Handler // was told every With and WithGroup: for records without a span
-	root  slog.Handler // was told those before the first group
-	has   keys         // what root was told
-	group *group       // the innermost, nil if none
+	full  slog.Handler // has all attributes and groups; for records without a span
+	root  slog.Handler // has the attributes before the first group
+	has   keys         // of root
+	group *group       // the innermost group of full, nil if there is none
 }
 
-// keys is which of the two are there.
+// keys records which of TraceKey and SpanKey are present.
 type keys struct{ trace, span bool }
 
 func (k *keys) note(a slog.Attr) {
@@ -34,62 +38,62 @@ func (k *keys) note(a slog.Attr) {
 	k.span = k.span || a.Key == SpanKey
 }
 
-// group is one that a logger has opened, and what it has in it.
+// group is an open group of a logger, with its attributes.
 type group struct {
 	outer *group
 	name  string
-	attrs []slog.Attr // never changed
+	attrs []slog.Attr // immutable
 }
 
 var _ slog.Handler = (*Handler)(nil)
 
-// New returns a Handler that hands records on to next.
-func New(next slog.Handler) *Handler { return &Handler{all: next, root: next} }
+// New returns a Handler that forwards records to next.
+func New(next slog.Handler) *Handler { return &Handler{full: next, root: next} }
 
-// Enabled asks the handler that records are handed on to.
+// Enabled reports whether the next handler is enabled.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.all.Enabled(ctx, level)
+	return h.full.Enabled(ctx, level)
 }
 
-// WithAttrs returns a Handler whose records have attrs too.
+// WithAttrs returns a Handler that adds attrs to records.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	all := h.all.WithAttrs(attrs)
+	full := h.full.WithAttrs(attrs)
 	if h.group == nil {
 		has := h.has
 		for _, a := range attrs {
 			has.note(a)
 		}
-		return &Handler{all: all, root: all, has: has}
+		return &Handler{full: full, root: full, has: has}
 	}
 	g := *h.group
 	g.attrs = slices.Concat(g.attrs, attrs)
-	return &Handler{all: all, root: h.root, has: h.has, group: &g}
+	return &Handler{full: full, root: h.root, has: h.has, group: &g}
 }
 
-// WithGroup returns a Handler that puts what comes into the group.
+// WithGroup returns a Handler that puts all later attributes into the group.
 func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &Handler{all: h.all.WithGroup(name), root: h.root, has: h.has, group: &group{outer: h.group, name: name}}
+	return &Handler{full: h.full.WithGroup(name), root: h.root, has: h.has, group: &group{outer: h.group, name: name}}
 }
 
-// Handle hands r on, with ids if ctx has a span.
+// Handle forwards r, with ids if ctx has a span.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	s := monkit.SpanFromCtx(ctx)
 	if s == nil {
-		return h.all.Handle(ctx, r)
+		return h.full.Handle(ctx, r)
 	}
 	has := h.has
 	if h.group == nil {
 		r = r.Clone()
 		r.Attrs(func(a slog.Attr) bool { has.note(a); return true })
 	} else {
-		// What the groups were made of went into all, behind the root. So they
-		// are made again, as attributes.
+		// The ids belong beside the groups, but full would add them inside. So
+		// root gets the groups as attributes.
 		r = h.group.enclose(r)
 	}
 	if !has.trace {
@@ -101,7 +105,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	return h.root.Handle(ctx, r)
 }
 
-// enclose returns r with its attributes in g, and g in those around it.
+// enclose returns r with its attributes in g, and g in its outer groups.
 func (g *group) enclose(r slog.Record) slog.Record {
 	attrs := make([]slog.Attr, 0, len(g.attrs)+r.NumAttrs())
 	attrs = append(attrs, g.attrs...)

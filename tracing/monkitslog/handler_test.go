@@ -18,7 +18,7 @@ import (
 	"monkit.example/tracing"
 )
 
-// inSpan returns a context with a span that ends with the test.
+// inSpan returns a context with a span of trace. The span ends with the test.
 func inSpan(t testing.TB, trace *monkit.Trace) (context.Context, *monkit.Span) {
 	ctx := t.Context()
 	finish := monkit.NewRegistry().ScopeNamed("shop").FuncNamed("sell").RemoteTrace(&ctx, 1, trace)
@@ -26,17 +26,19 @@ func inSpan(t testing.TB, trace *monkit.Trace) (context.Context, *monkit.Span) {
 	return ctx, monkit.SpanFromCtx(ctx)
 }
 
-// lent is a handler that handles all records with a context of its own.
-type lent struct {
+// ctxHandler is a handler that replaces the context of all records.
+type ctxHandler struct {
 	slog.Handler
 	ctx context.Context
 }
 
-func (l lent) Handle(_ context.Context, r slog.Record) error { return l.Handler.Handle(l.ctx, r) }
-func (l lent) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return lent{l.Handler.WithAttrs(attrs), l.ctx}
+func (h ctxHandler) Handle(_ context.Context, r slog.Record) error { return h.Handler.Handle(h.ctx, r) }
+func (h ctxHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return ctxHandler{h.Handler.WithAttrs(attrs), h.ctx}
 }
-func (l lent) WithGroup(name string) slog.Handler { return lent{l.Handler.WithGroup(name), l.ctx} }
+func (h ctxHandler) WithGroup(name string) slog.Handler {
+	return ctxHandler{h.Handler.WithGroup(name), h.ctx}
+}
 
 func decode(t *testing.T, line []byte) (fields map[string]any) {
 	t.Helper()
@@ -46,7 +48,7 @@ func decode(t *testing.T, line []byte) (fields map[string]any) {
 	return fields
 }
 
-func TestIsASlogHandler(t *testing.T) {
+func TestHandlerPassesSlogtest(t *testing.T) {
 	spanned, s := inSpan(t, monkit.NewTrace128(1, 2))
 	for _, tt := range []struct {
 		name        string
@@ -60,7 +62,7 @@ func TestIsASlogHandler(t *testing.T) {
 			var out bytes.Buffer
 			slogtest.Run(t, func(*testing.T) slog.Handler {
 				out.Reset()
-				return lent{New(slog.NewJSONHandler(&out, nil)), tt.ctx}
+				return ctxHandler{New(slog.NewJSONHandler(&out, nil)), tt.ctx}
 			}, func(t *testing.T) map[string]any {
 				fields := decode(t, out.Bytes())
 				if fields[TraceKey] != tt.trace || fields[SpanKey] != tt.span {
@@ -72,7 +74,7 @@ func TestIsASlogHandler(t *testing.T) {
 	}
 }
 
-func TestTraceIDs(t *testing.T) {
+func TestTraceIDHasTheDigitsOfItsTrace(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		trace *monkit.Trace
@@ -92,12 +94,13 @@ func TestTraceIDs(t *testing.T) {
 	}
 }
 
-// price is a LogValuer, and one that is a group.
+// price is a LogValuer whose value is a group.
 type price int
 
 func (p price) LogValue() slog.Value { return slog.GroupValue(slog.Int("cents", int(p))) }
 
-// upper makes keys in groups upper case, to show what groups they are in.
+// upper replaces the key of an attribute in groups by the names of the groups
+// and the key, in upper case.
 func upper(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		a.Key = strings.ToUpper(strings.Join(groups, "") + a.Key)
@@ -105,18 +108,18 @@ func upper(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// TestAllButIdsIsAsWithout compares each record with that of the handler
+// TestOnlyIDsAreAdded compares each record with the record of the next handler
 // alone.
-func TestAllButIdsIsAsWithout(t *testing.T) {
+func TestOnlyIDsAreAdded(t *testing.T) {
 	ctx, s := inSpan(t, nil)
 	var shared = slog.Int("shared", 1)
 	for _, tt := range []struct {
 		name string
 		log  func(l *slog.Logger)
 	}{
-		{"nothing", func(l *slog.Logger) { l.InfoContext(ctx, "m") }},
+		{"no attributes", func(l *slog.Logger) { l.InfoContext(ctx, "m") }},
 		{"attributes", func(l *slog.Logger) { l.With("a", 1).InfoContext(ctx, "m", "b", 2) }},
-		{"more than a record has room for", func(l *slog.Logger) {
+		{"more attributes than slog.Record has inline", func(l *slog.Logger) {
 			l.InfoContext(ctx, "m", "a", 1, "b", 2, "c", 3, "d", 4, "e", 5, "f", 6, "g", 7)
 		}},
 		{"group", func(l *slog.Logger) { l.WithGroup("g").InfoContext(ctx, "m", "a", 1) }},
@@ -160,24 +163,24 @@ func TestAllButIdsIsAsWithout(t *testing.T) {
 	}
 }
 
-// Two keys that are the same make JSON that many readers refuse.
-func TestNoKeyIsThereTwice(t *testing.T) {
+// Many JSON readers reject duplicate keys.
+func TestNoKeyIsDuplicated(t *testing.T) {
 	ctx, s := inSpan(t, monkit.NewTrace128(1, 2))
-	own, mine := tracing.SpanID(s.Id()), "00000000000000010000000000000002"
+	spanID, traceID := tracing.SpanID(s.Id()), "00000000000000010000000000000002"
 	for _, tt := range []struct {
 		name        string
-		twice       bool // wrapped
+		twice       bool // wrap the handler twice
 		log         func(l *slog.Logger)
 		trace, span string
 	}{
-		{"wrapped twice", true, func(l *slog.Logger) { l.InfoContext(ctx, "m") }, mine, own},
+		{"wrapped twice", true, func(l *slog.Logger) { l.InfoContext(ctx, "m") }, traceID, spanID},
 		{"wrapped twice, in a group", true,
-			func(l *slog.Logger) { l.WithGroup("g").InfoContext(ctx, "m", "a", 1) }, mine, own},
-		{"of the record", false, func(l *slog.Logger) { l.InfoContext(ctx, "m", TraceKey, "theirs") }, "theirs", own},
-		{"of the logger", false, func(l *slog.Logger) { l.With(SpanKey, "theirs").With("a", 1).InfoContext(ctx, "m") }, mine, "theirs"},
-		{"of a logger that has groups since", false,
-			func(l *slog.Logger) { l.With(SpanKey, "theirs").WithGroup("g").With("a", 1).InfoContext(ctx, "m") }, mine, "theirs"},
-		{"below the root", false, func(l *slog.Logger) { l.WithGroup("g").With(SpanKey, 1).InfoContext(ctx, "m", TraceKey, 2) }, mine, own},
+			func(l *slog.Logger) { l.WithGroup("g").InfoContext(ctx, "m", "a", 1) }, traceID, spanID},
+		{"key of the record", false, func(l *slog.Logger) { l.InfoContext(ctx, "m", TraceKey, "theirs") }, "theirs", spanID},
+		{"key of the logger", false, func(l *slog.Logger) { l.With(SpanKey, "theirs").With("a", 1).InfoContext(ctx, "m") }, traceID, "theirs"},
+		{"key of the logger before its group", false,
+			func(l *slog.Logger) { l.With(SpanKey, "theirs").WithGroup("g").With("a", 1).InfoContext(ctx, "m") }, traceID, "theirs"},
+		{"keys in a group", false, func(l *slog.Logger) { l.WithGroup("g").With(SpanKey, 1).InfoContext(ctx, "m", TraceKey, 2) }, traceID, spanID},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -188,19 +191,19 @@ func TestNoKeyIsThereTwice(t *testing.T) {
 			tt.log(slog.New(h))
 			for _, id := range []struct{ key, val string }{{TraceKey, tt.trace}, {SpanKey, tt.span}} {
 				if n := strings.Count(out.String(), fmt.Sprintf("%q:%q", id.key, id.val)); n != 1 {
-					t.Errorf("%s=%s is there %d times in %s", id.key, id.val, n, &out)
+					t.Errorf("%s=%s occurs %d times in %s", id.key, id.val, n, &out)
 				}
 				if n := strings.Count(out.String(), fmt.Sprintf("%q:\"", id.key)); n != 1 {
-					t.Errorf("%s is there %d times in %s", id.key, n, &out)
+					t.Errorf("%s occurs %d times in %s", id.key, n, &out)
 				}
 			}
 		})
 	}
 }
 
-// TestLoggersDoNotShare derives two loggers from one with a group, and logs
-// one record with both.
-func TestLoggersDoNotShare(t *testing.T) {
+// TestDerivedLoggersShareNoAttributes derives two loggers from a logger with a
+// group, and logs one record with both.
+func TestDerivedLoggersShareNoAttributes(t *testing.T) {
 	ctx, _ := inSpan(t, nil)
 	var out bytes.Buffer
 	h := New(slog.NewJSONHandler(&out, nil)).WithGroup("g").WithAttrs([]slog.Attr{slog.Int("a", 1), slog.Int("b", 2), slog.Int("c", 3)})
@@ -222,7 +225,7 @@ func TestLoggersDoNotShare(t *testing.T) {
 	}
 }
 
-func TestConcurrentUse(t *testing.T) {
+func TestHandlerIsSafeForConcurrentUse(t *testing.T) {
 	ctx, _ := inSpan(t, nil)
 	l := slog.New(New(slog.NewJSONHandler(io.Discard, nil))).With("a", 1).WithGroup("g").With("b", 2)
 	var wg sync.WaitGroup

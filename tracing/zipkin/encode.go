@@ -15,8 +15,8 @@ import (
 	"monkit.example/tracing"
 )
 
-// span is a span as Zipkin has it. shared is never set: a call has a span on
-// either side.
+// span is a span in Zipkin's JSON. It has no field shared, because the client
+// and the server of a call have a span each.
 type span struct {
 	TraceID     string            `json:"traceId"`
 	ParentID    string            `json:"parentId,omitempty"`
@@ -44,19 +44,20 @@ type event struct {
 	Value     string `json:"value"`
 }
 
-// appendSpan appends s as a line of JSON.
+// appendSpan appends s to dst as a line of JSON.
 func appendSpan(dst []byte, s *tracing.FinishedSpan, o Options) []byte {
-	text, _ := json.Marshal(o.encode(s)) // strings and numbers always have a form
+	text, _ := json.Marshal(o.encode(s)) // never fails: strings and numbers always have a JSON form
 	return append(append(dst, text...), '\n')
 }
 
+// encode converts s.
 func (o Options) encode(s *tracing.FinishedSpan) *span {
 	out := &span{
 		TraceID:   tracing.TraceID(s.Span.Trace()),
 		ID:        tracing.SpanID(s.Span.Id()),
 		Name:      s.Span.Func().FullName(),
 		Timestamp: s.Span.Start().UnixMicro(),
-		Duration:  max(s.Finish.Sub(s.Span.Start()).Microseconds(), 1), // 0 would say that it is not known
+		Duration:  max(s.Finish.Sub(s.Span.Start()).Microseconds(), 1), // 0 means unknown
 		Debug:     tracing.OriginOf(s.Span.Trace()).Debug,
 		Local:     &address{Service: o.Service},
 	}
@@ -70,26 +71,26 @@ func (o Options) encode(s *tracing.FinishedSpan) *span {
 	}
 	t := newTags()
 	out.annotate(t, s.Span.Annotations())
-	t.ofFunc(s.Span.Func())
+	t.setFunc(s.Span.Func())
 	if remote || !called {
-		t.ofTrace(s.Span.Trace())
+		t.addTrace(s.Span.Trace())
 	}
 	if o.Args {
-		t.ofArgs(s.Span.Args())
+		t.addArgs(s.Span.Args())
 	}
-	t.ofEnd(s, o.ErrorText)
+	t.setOutcome(s, o.ErrorText)
 	if s.Panicked {
 		out.Annotations = append(out.Annotations, event{s.Finish.UnixMicro(), "panic"})
 	}
-	out.Tags = t.finish()
+	out.Tags = t.values()
 	return out
 }
 
-// kinds are those that Zipkin has.
+// kinds are the kinds of spans that Zipkin defines.
 var kinds = []string{"CLIENT", "SERVER", "PRODUCER", "CONSUMER"}
 
-// annotate makes tags of annotations, but for those whose meaning Zipkin knows
-// by another name.
+// annotate adds annotations as tags. Annotations that Zipkin has other names
+// or fields for are renamed or become fields.
 func (out *span) annotate(t *tags, all []monkit.Annotation) {
 	for _, a := range all {
 		switch a.Name {
@@ -103,7 +104,7 @@ func (out *span) annotate(t *tags, all []monkit.Annotation) {
 			t.add("http.status_code", a.Value)
 		case tracing.HTTPURI:
 			t.add("http.path", pathOf(a.Value))
-		case "error": // its being there would say that there was one
+		case "error": // servers take any tag of this name for an error
 			t.add("monkit.error", a.Value)
 		default:
 			t.add(a.Name, a.Value)
@@ -111,7 +112,7 @@ func (out *span) annotate(t *tags, all []monkit.Annotation) {
 	}
 }
 
-// addressOf reads a host and maybe a port.
+// addressOf parses a host with an optional port.
 func addressOf(text string) *address {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
@@ -132,7 +133,7 @@ func addressOf(text string) *address {
 	return &a
 }
 
-// pathOf leaves out the query, which may be private.
+// pathOf returns the path of uri without the query, which may be private.
 func pathOf(uri string) string {
 	if u, err := url.Parse(uri); err == nil {
 		return u.EscapedPath()
@@ -141,14 +142,16 @@ func pathOf(uri string) string {
 	return path
 }
 
-// isCanceled reports whether err comes of a context that was cancelled. The
-// error's code is not ours, and may panic.
+// isCanceled reports whether err was caused by a canceled context. It
+// recovers, because the Is and Unwrap methods belong to the program and may
+// panic.
 func isCanceled(err error) (canceled bool) {
 	defer func() { recover() }()
 	return errors.Is(err, context.Canceled)
 }
 
-// textOf is what err says, or its name if it panics.
+// textOf returns the text of err, or the name of err if its Error method
+// panics.
 func textOf(err error) (text string) {
 	defer func() {
 		if recover() != nil {

@@ -17,7 +17,7 @@ import (
 	"monkit.example/tracing"
 )
 
-// spec says what a span to be encoded is like.
+// spec describes a finished span.
 type spec struct {
 	tags     []monkit.SeriesTag
 	args     []any
@@ -54,15 +54,15 @@ func (sp spec) span() *tracing.FinishedSpan {
 	return &tracing.FinishedSpan{Span: span, Err: sp.err, Panicked: sp.panicked, Finish: span.Start().Add(sp.duration)}
 }
 
-// badError panics when asked what it is.
-type badError struct{}
+// panickingError panics in all of its methods.
+type panickingError struct{}
 
-func (badError) Error() string   { panic("no text") }
-func (badError) Is(error) bool   { panic("no identity") }
-func (badError) Unwrap() []error { panic("no inside") }
+func (panickingError) Error() string   { panic("no text") }
+func (panickingError) Is(error) bool   { panic("no identity") }
+func (panickingError) Unwrap() []error { panic("no cause") }
 
-func TestTags(t *testing.T) {
-	note := func(pairs ...string) func(*monkit.Span) {
+func TestTagsOfSpans(t *testing.T) {
+	annotate := func(pairs ...string) func(*monkit.Span) {
 		return func(s *monkit.Span) {
 			for i := 0; i < len(pairs); i += 2 {
 				s.Annotate(pairs[i], pairs[i+1])
@@ -73,27 +73,27 @@ func TestTags(t *testing.T) {
 		name string
 		spec spec
 		opts Options
-		want map[string]string // beside code.function.name
+		want map[string]string // besides code.function.name
 	}{
-		{"nothing", spec{}, Options{}, nil},
-		{"annotation", spec{within: note("a", "1")}, Options{}, map[string]string{"a": "1"}},
-		{"annotation twice", spec{within: note("a", "1", "a", "2")}, Options{}, map[string]string{"a": `["1","2"]`}},
+		{"no values", spec{}, Options{}, nil},
+		{"annotation", spec{within: annotate("a", "1")}, Options{}, map[string]string{"a": "1"}},
+		{"annotation twice", spec{within: annotate("a", "1", "a", "2")}, Options{}, map[string]string{"a": `["1","2"]`}},
 		{"tags of the function", spec{tags: []monkit.SeriesTag{{Key: "k", Val: "v"}}}, Options{}, map[string]string{"k": "v"}},
-		{"http", spec{within: note("http.uri", "http://h/p%20q?secret", "http.responsecode", "204", "http.method", "GET")}, Options{},
+		{"http", spec{within: annotate("http.uri", "http://h/p%20q?secret", "http.responsecode", "204", "http.method", "GET")}, Options{},
 			map[string]string{"http.path": "/p%20q", "http.status_code": "204", "http.method": "GET"}},
-		{"address that is none", spec{within: note("http.uri", "%zz?secret")}, Options{}, map[string]string{"http.path": "%zz"}},
+		{"invalid URI", spec{within: annotate("http.uri", "%zz?secret")}, Options{}, map[string]string{"http.path": "%zz"}},
 		{"arguments", spec{args: []any{1, "x"}}, Options{Args: true}, map[string]string{"arg_0": "1", "arg_1": `"x"`}},
-		{"arguments stay", spec{args: []any{1, "x"}}, Options{}, nil},
+		{"arguments are left out", spec{args: []any{1, "x"}}, Options{}, nil},
 		{"error", spec{err: io.EOF}, Options{}, map[string]string{"error": "EOF"}},
 		{"error without name", spec{err: errors.New("secret")}, Options{}, map[string]string{"error": "System Error"}},
 		{"error text", spec{err: errors.New("text")}, Options{ErrorText: true}, map[string]string{"error": "text"}},
-		{"error that panics", spec{err: badError{}}, Options{ErrorText: true}, map[string]string{"error": "System Error"}},
+		{"error that panics", spec{err: panickingError{}}, Options{ErrorText: true}, map[string]string{"error": "System Error"}},
 		{"canceled", spec{err: fmt.Errorf("x: %w", context.Canceled)}, Options{},
 			map[string]string{"error": "Canceled", "monkit.canceled": "true"}},
 		{"panic", spec{panicked: true, err: io.EOF}, Options{}, map[string]string{"error": "panic"}},
-		{"no error", spec{within: note("error", "false")}, Options{}, map[string]string{"monkit.error": "false"}},
-		{"name that is ours", spec{within: note("code.function.name", "x")}, Options{}, nil},
-		{"no name", spec{within: note("", "x")}, Options{}, map[string]string{"otel.dropped_attributes_count": "1"}},
+		{"annotation named error", spec{within: annotate("error", "false")}, Options{}, map[string]string{"monkit.error": "false"}},
+		{"annotation named like a tag of the exporter", spec{within: annotate("code.function.name", "x")}, Options{}, nil},
+		{"annotation without a name", spec{within: annotate("", "x")}, Options{}, map[string]string{"otel.dropped_attributes_count": "1"}},
 		{"values of the trace", spec{remote: 1, trace: func(t *monkit.Trace) {
 			t.Set("s", "x")
 			t.Set("i", 1)
@@ -112,8 +112,8 @@ func TestTags(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			want := map[string]string{"code.function.name": "scope.F"}
 			maps.Copy(want, tt.want)
-			if why, failed := want["error"]; failed {
-				want["otel.status_code"], want["otel.status_description"] = "ERROR", why
+			if reason, failed := want["error"]; failed {
+				want["otel.status_code"], want["otel.status_description"] = "ERROR", reason
 			}
 			if got := tt.opts.encode(tt.spec.span()).Tags; !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
@@ -122,8 +122,8 @@ func TestTags(t *testing.T) {
 	}
 }
 
-func TestFields(t *testing.T) {
-	note := func(name, value string) func(*monkit.Span) {
+func TestFieldsOfSpans(t *testing.T) {
+	annotate := func(name, value string) func(*monkit.Span) {
 		return func(s *monkit.Span) { s.Annotate(name, value) }
 	}
 	debug := func(t *monkit.Trace) { tracing.SetOrigin(t, tracing.Origin{Debug: true}) }
@@ -133,27 +133,27 @@ func TestFields(t *testing.T) {
 		field func(*span) any
 		want  any
 	}{
-		{"id of a trace", spec{remote: 1}, func(s *span) any { return s.TraceID }, "000000000000004d"},
+		{"id of 64 bits", spec{remote: 1}, func(s *span) any { return s.TraceID }, "000000000000004d"},
 		{"id of 128 bits", spec{remote: 1, high: 0xa}, func(s *span) any { return s.TraceID }, "000000000000000a000000000000004d"},
 		{"debug", spec{remote: 1, trace: debug}, func(s *span) any { return s.Debug }, true},
 		{"no debug", spec{}, func(s *span) any { return s.Debug }, false},
-		{"parent elsewhere", spec{remote: -1}, func(s *span) any { return s.ParentID }, "ffffffffffffffff"},
+		{"parent in another process", spec{remote: -1}, func(s *span) any { return s.ParentID }, "ffffffffffffffff"},
 		{"no parent", spec{}, func(s *span) any { return s.ParentID }, ""},
 		{"name", spec{}, func(s *span) any { return s.Name }, "scope.F"},
 		{"service", spec{}, func(s *span) any { return *s.Local }, address{Service: "svc"}},
 		{"kind of a remote call", spec{remote: 1}, func(s *span) any { return s.Kind }, "SERVER"},
 		{"kind of a local call", spec{local: true}, func(s *span) any { return s.Kind }, ""},
 		{"kind of a root", spec{}, func(s *span) any { return s.Kind }, ""},
-		{"kind of a client", spec{local: true, within: note(tracing.Kind, "client")}, func(s *span) any { return s.Kind }, "CLIENT"},
-		{"kind that is none", spec{within: note(tracing.Kind, "x")}, func(s *span) any { return s.Kind }, ""},
+		{"kind of a client", spec{local: true, within: annotate(tracing.Kind, "client")}, func(s *span) any { return s.Kind }, "CLIENT"},
+		{"invalid kind", spec{within: annotate(tracing.Kind, "x")}, func(s *span) any { return s.Kind }, ""},
 		{"duration", spec{duration: time.Millisecond}, func(s *span) any { return s.Duration }, int64(1000)},
 		{"duration of less than a microsecond", spec{}, func(s *span) any { return s.Duration }, int64(1)},
-		{"peer by name", spec{within: note(tracing.Peer, "Host:80")}, func(s *span) any { return *s.Remote }, address{Service: "host", Port: 80}},
-		{"peer without port", spec{within: note(tracing.Peer, "host")}, func(s *span) any { return *s.Remote }, address{Service: "host"}},
-		{"peer by IPv4", spec{within: note(tracing.Peer, "1.2.3.4:80")}, func(s *span) any { return *s.Remote }, address{IPv4: "1.2.3.4", Port: 80}},
-		{"peer by IPv6", spec{within: note(tracing.Peer, "[::1]:80")}, func(s *span) any { return *s.Remote }, address{IPv6: "::1", Port: 80}},
-		{"peer by IPv6 without port", spec{within: note(tracing.Peer, "[fe80::1%eth0]")}, func(s *span) any { return *s.Remote }, address{IPv6: "fe80::1"}},
-		{"peer by mapped IPv4", spec{within: note(tracing.Peer, "[::ffff:1.2.3.4]:80")}, func(s *span) any { return *s.Remote }, address{IPv4: "1.2.3.4", Port: 80}},
+		{"peer by name", spec{within: annotate(tracing.Peer, "Host:80")}, func(s *span) any { return *s.Remote }, address{Service: "host", Port: 80}},
+		{"peer without port", spec{within: annotate(tracing.Peer, "host")}, func(s *span) any { return *s.Remote }, address{Service: "host"}},
+		{"peer by IPv4", spec{within: annotate(tracing.Peer, "1.2.3.4:80")}, func(s *span) any { return *s.Remote }, address{IPv4: "1.2.3.4", Port: 80}},
+		{"peer by IPv6", spec{within: annotate(tracing.Peer, "[::1]:80")}, func(s *span) any { return *s.Remote }, address{IPv6: "::1", Port: 80}},
+		{"peer by IPv6 without port", spec{within: annotate(tracing.Peer, "[fe80::1%eth0]")}, func(s *span) any { return *s.Remote }, address{IPv6: "fe80::1"}},
+		{"peer by mapped IPv4", spec{within: annotate(tracing.Peer, "[::ffff:1.2.3.4]:80")}, func(s *span) any { return *s.Remote }, address{IPv4: "1.2.3.4", Port: 80}},
 		{"no peer", spec{}, func(s *span) any { return s.Remote == nil }, true},
 		{"no annotations", spec{}, func(s *span) any { return len(s.Annotations) }, 0},
 		{"panic", spec{panicked: true}, func(s *span) any { return s.Annotations[0].Value }, "panic"},
@@ -166,15 +166,15 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func TestTimesAreOfTheSpan(t *testing.T) {
+func TestTimestampsAreThoseOfTheSpan(t *testing.T) {
 	s := spec{panicked: true, duration: time.Second}.span()
 	got := Options{}.encode(s)
 	if got.Timestamp != s.Span.Start().UnixMicro() || got.Annotations[0].Timestamp != s.Finish.UnixMicro() {
-		t.Errorf("begin %d, panic %d", got.Timestamp, got.Annotations[0].Timestamp)
+		t.Errorf("start %d, panic %d", got.Timestamp, got.Annotations[0].Timestamp)
 	}
 }
 
-func TestChildHasItsParent(t *testing.T) {
+func TestChildHasTheIDOfItsParent(t *testing.T) {
 	s := spec{local: true}.span()
 	parent, _ := s.Span.ParentId()
 	if got := (Options{}).encode(s); got.ParentID != tracing.SpanID(parent) || got.ID != tracing.SpanID(s.Span.Id()) {
@@ -182,7 +182,7 @@ func TestChildHasItsParent(t *testing.T) {
 	}
 }
 
-// 0 is what callers say who have no span.
+// Callers without a span send the id 0.
 func TestParentOfZeroIsNone(t *testing.T) {
 	ctx := context.Background()
 	monkit.NewRegistry().ScopeNamed("s").FuncNamed("f").RemoteTrace(&ctx, 0, monkit.NewTrace(1))(nil)
@@ -192,7 +192,7 @@ func TestParentOfZeroIsNone(t *testing.T) {
 	}
 }
 
-func TestOrphansAreTold(t *testing.T) {
+func TestOrphansHaveATag(t *testing.T) {
 	s := monkit.NewRegistry().ScopeNamed("s")
 	ctx := context.Background()
 	end := s.FuncNamed("parent").Task(&ctx)
@@ -207,7 +207,7 @@ func TestOrphansAreTold(t *testing.T) {
 	}
 }
 
-func TestSpansAreBounded(t *testing.T) {
+func TestTagsAreBounded(t *testing.T) {
 	s := spec{within: func(s *monkit.Span) {
 		for i := range 2 * maxTags {
 			s.Annotate(fmt.Sprint("k", i), strings.Repeat("x", 2*maxText))
@@ -218,7 +218,7 @@ func TestSpansAreBounded(t *testing.T) {
 		t.Errorf("%d tags", n)
 	}
 	if got.Tags["otel.dropped_attributes_count"] == "" || got.Tags["error"] != "EOF" {
-		t.Error("what is ours was dropped")
+		t.Error("tags of the exporter were dropped")
 	}
 	if n := len(got.Tags["k0"]); n != maxText {
 		t.Errorf("%d bytes of text", n)
@@ -236,7 +236,7 @@ func TestEverySpanIsALineOfJSON(t *testing.T) {
 	}
 }
 
-func TestArray(t *testing.T) {
+func TestArrayJoinsLines(t *testing.T) {
 	for _, tt := range []struct{ lines, want string }{
 		{"{}\n", "[{}]"}, {"1\n2\n", "[1,2]"}, {"1", "[1]"}, {"", "[]"},
 	} {
@@ -246,7 +246,7 @@ func TestArray(t *testing.T) {
 	}
 }
 
-func TestFraction(t *testing.T) {
+func TestFractionOfTracesIsChosen(t *testing.T) {
 	const traces = 20000
 	for _, tt := range []struct{ fraction, want float64 }{{0, 1}, {1, 1}, {0.25, 0.25}, {-1, 0}, {7, 1}} {
 		o := Options{Fraction: tt.fraction}.withDefaults()

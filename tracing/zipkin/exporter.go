@@ -11,30 +11,30 @@ import (
 	"monkit.example/tracing"
 )
 
-// maxPayload is how much is sent at a time. Zipkin takes more; this much is
-// quick to send again.
+// maxPayload bounds a request, in bytes. Zipkin accepts more, but a request of
+// this size is quick to send again.
 const maxPayload = 256 << 10
 
-// Exporter sends the sampled traces of a registry. Its methods may be called
-// from anywhere.
+// Exporter sends the sampled traces of a registry to a server. All methods are
+// safe for concurrent use. Lock order: encoding before mu.
 type Exporter struct {
-	opts   Options
-	out    *send.Sender // nil if the address is wrong
-	wrong  error        // why
-	cancel func()       // ends observing
-	wake   chan struct{}
-	stop   chan struct{}
-	done   chan struct{}
-	close  sync.Once
+	opts    Options
+	out     *send.Sender  // nil if the address is invalid
+	addrErr error         // why the address is invalid
+	cancel  func()        // stops observing
+	wake    chan struct{} // wakes run before the end of the interval
+	stop    chan struct{} // closed to stop run
+	done    chan struct{} // closed when run has returned
+	close   sync.Once
 
-	encoding sync.Mutex // one encodes at a time; taken before mu
-	buf      []byte     // guarded by encoding
+	encoding sync.Mutex
+	buf      []byte // guarded by encoding
 
 	mu      sync.Mutex
-	waiting []*tracing.FinishedSpan // guarded by mu
-	oldest  int                     // guarded by mu; where the oldest is once waiting is full
+	waiting []*tracing.FinishedSpan // guarded by mu; a ring once it has MaxSpans
+	oldest  int                     // guarded by mu; index in waiting
 	closed  bool                    // guarded by mu
-	counts  ledger.Ledger           // guarded by mu; what the sender does not count
+	counts  ledger.Ledger           // guarded by mu; of the spans that the sender does not count
 }
 
 var (
@@ -44,8 +44,8 @@ var (
 )
 
 // New returns an exporter that sends to addr, such as "localhost:9411" or
-// "https://zipkin.example/api/v2/spans". If addr is wrong, the exporter drops
-// what it gets; Flush says why. Close must be called.
+// "https://zipkin.example/api/v2/spans". If addr is invalid, the exporter drops
+// all spans, and Flush returns the reason. Close must be called.
 func New(addr string) *Exporter { return NewWith(addr, Options{}) }
 
 // NewWith is New with options.
@@ -56,8 +56,8 @@ func NewWith(addr string, o Options) *Exporter {
 		stop: make(chan struct{}),
 		done: make(chan struct{}),
 	}
-	if e.out, e.wrong = open(addr, e.opts); e.wrong != nil {
-		e.opts.Logger.Error("no traces are exported", "err", e.wrong)
+	if e.out, e.addrErr = open(addr, e.opts); e.addrErr != nil {
+		e.opts.Logger.Error("no traces are exported", "err", e.addrErr)
 	}
 	e.cancel = tracing.ObserveSampledTraces(e.opts.Registry, e.opts.chooses, e)
 	go e.run()
@@ -67,7 +67,7 @@ func NewWith(addr string, o Options) *Exporter {
 // Start implements monkit.SpanObserver.
 func (e *Exporter) Start(*monkit.Span) {}
 
-// Finish implements monkit.SpanObserver: it takes s over. It never waits.
+// Finish implements monkit.SpanObserver. It never waits for the server.
 func (e *Exporter) Finish(s *monkit.Span, err error, panicked bool, finish time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -76,7 +76,7 @@ func (e *Exporter) Finish(s *monkit.Span, err error, panicked bool, finish time.
 		e.counts.Drop(ledger.Closed, 1)
 		return
 	}
-	e.add(&tracing.FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish})
+	e.addLocked(&tracing.FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish})
 	if len(e.waiting) == e.opts.MaxSpans/2 {
 		select {
 		case e.wake <- struct{}{}:
@@ -85,8 +85,8 @@ func (e *Exporter) Finish(s *monkit.Span, err error, panicked bool, finish time.
 	}
 }
 
-// add puts s in, in place of the oldest if there is no room. mu is held.
-func (e *Exporter) add(s *tracing.FinishedSpan) {
+// addLocked adds s to waiting. If waiting is full, s replaces the oldest span.
+func (e *Exporter) addLocked(s *tracing.FinishedSpan) {
 	if len(e.waiting) < e.opts.MaxSpans {
 		e.waiting = append(e.waiting, s)
 		e.counts.Pending++
@@ -97,15 +97,16 @@ func (e *Exporter) add(s *tracing.FinishedSpan) {
 	e.counts.Drop(ledger.QueueFull, 1)
 }
 
-// take empties waiting.
-func (e *Exporter) take() []*tracing.FinishedSpan {
+// takeWaiting removes and returns the waiting spans.
+func (e *Exporter) takeWaiting() []*tracing.FinishedSpan {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	taken := e.waiting
+	spans := e.waiting
 	e.waiting, e.oldest = nil, 0
-	return taken
+	return spans
 }
 
+// run exports the waiting spans every interval, until stop is closed.
 func (e *Exporter) run() {
 	defer close(e.done)
 	ticker := time.NewTicker(e.opts.Interval)
@@ -117,29 +118,30 @@ func (e *Exporter) run() {
 		case <-ticker.C:
 		case <-e.wake:
 		}
-		e.handOver()
+		e.exportWaiting()
 	}
 }
 
-// handOver encodes what waits and gives it to the sender.
-func (e *Exporter) handOver() {
+// exportWaiting encodes the waiting spans and passes them to the sender.
+func (e *Exporter) exportWaiting() {
 	e.encoding.Lock()
 	defer e.encoding.Unlock()
 	spans := 0
-	for _, s := range e.take() {
+	for _, s := range e.takeWaiting() {
 		start := len(e.buf)
 		e.buf = appendSpan(e.buf, s, e.opts)
 		if len(e.buf) > maxPayload && start > 0 {
-			e.send(start, spans)
+			e.sendLocked(start, spans)
 			spans = 0
 		}
 		spans++
 	}
-	e.send(len(e.buf), spans)
+	e.sendLocked(len(e.buf), spans)
 }
 
-// send hands over the first n bytes of buf, which are that many spans.
-func (e *Exporter) send(n, spans int) {
+// sendLocked passes the first n bytes of buf, which are that many spans, to the
+// sender. Its caller holds encoding, and not mu.
+func (e *Exporter) sendLocked(n, spans int) {
 	if n == 0 {
 		return
 	}
@@ -152,18 +154,18 @@ func (e *Exporter) send(n, spans int) {
 	e.buf = append(e.buf[:0], e.buf[n:]...)
 }
 
-// Flush waits until all spans that have ended are delivered or dropped, or ctx
-// ends.
+// Flush waits until all spans that have ended are delivered or dropped, or
+// until ctx ends.
 func (e *Exporter) Flush(ctx context.Context) error {
-	e.handOver()
+	e.exportWaiting()
 	if e.out == nil {
-		return e.wrong
+		return e.addrErr
 	}
 	return e.out.Flush(ctx)
 }
 
-// Close ends observing, flushes until ctx ends, drops what is left and joins
-// all goroutines. Later calls wait for the first.
+// Close stops observing, flushes until ctx ends, drops the remaining spans and
+// waits for all goroutines. Later calls wait for the first.
 func (e *Exporter) Close(ctx context.Context) error {
 	e.close.Do(func() {
 		e.cancel()
@@ -172,7 +174,7 @@ func (e *Exporter) Close(ctx context.Context) error {
 		e.mu.Unlock()
 		close(e.stop)
 		<-e.done
-		e.handOver()
+		e.exportWaiting()
 	})
 	if e.out == nil {
 		return nil
@@ -180,21 +182,21 @@ func (e *Exporter) Close(ctx context.Context) error {
 	return e.out.Close(ctx)
 }
 
-// Ledger accounts for every span.
+// Ledger returns the counts of all spans.
 func (e *Exporter) Ledger() ledger.Ledger {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	sum := e.counts.Clone()
 	if e.out != nil {
 		l := e.out.Ledger()
-		l.Accepted = 0 // they are among ours already
+		l.Accepted = 0 // counts has them already
 		sum = sum.Add(l)
 	}
 	return sum
 }
 
-// Stats tells the series send of the destination, whose lines are spans, and
-// trace_spans of what came before.
+// Stats emits the series trace_spans, which counts the spans up to the sender,
+// and the series send of the sender, whose lines are spans.
 func (e *Exporter) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	e.mu.Lock()
 	counts := e.counts.Clone()

@@ -23,19 +23,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// server keeps the spans that it is sent, and refuses requests as refuse says.
+// server is a Zipkin server that stores spans.
 type server struct {
 	*httptest.Server
-	refuse func(body string) int // status, 0 to take it
+	reject func(body string) int // status of the response, 0 to accept the request
 
 	mu    sync.Mutex
-	spans []span
-	paths []string
+	spans []span   // guarded by mu
+	paths []string // guarded by mu; of the accepted requests
 }
 
-func newServer(t *testing.T, refuse func(body string) int) *server {
+func newServer(t *testing.T, reject func(body string) int) *server {
 	t.Helper()
-	s := &server{refuse: refuse}
+	s := &server{reject: reject}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -43,7 +43,7 @@ func newServer(t *testing.T, refuse func(body string) int) *server {
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text, err := body(r)
-	if status := s.refuse(text); status != 0 {
+	if status := s.reject(text); status != 0 {
 		w.WriteHeader(status)
 		return
 	}
@@ -52,7 +52,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = json.Unmarshal([]byte(text), &spans)
 	}
 	if err != nil || r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
-		http.Error(w, "not the format", http.StatusBadRequest)
+		http.Error(w, "not a Zipkin request", http.StatusBadRequest)
 		return
 	}
 	s.mu.Lock()
@@ -62,6 +62,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
+// body returns the decompressed body of r.
 func body(r *http.Request) (string, error) {
 	from := io.Reader(r.Body)
 	if r.Header.Get("Content-Encoding") == "gzip" {
@@ -74,7 +75,7 @@ func body(r *http.Request) (string, error) {
 	return string(text), err
 }
 
-// names are of the functions whose spans have come, sorted.
+// names returns the names of the received spans, sorted.
 func (s *server) names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,10 +87,10 @@ func (s *server) names() []string {
 	return names
 }
 
-func takeAll(string) int { return 0 }
+func acceptAll(string) int { return 0 }
 
-// patient is the time that a test has at most.
-func patient(t *testing.T) context.Context {
+// withTimeout returns a context with the time that a test may take.
+func withTimeout(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
@@ -104,7 +105,7 @@ func run(s *monkit.Scope, names ...string) {
 	}
 }
 
-// check holds the exporter to the law.
+// check compares the ledger of e, which must balance.
 func check(t *testing.T, e *Exporter, want ledger.Ledger) {
 	t.Helper()
 	got := e.Ledger()
@@ -116,21 +117,21 @@ func check(t *testing.T, e *Exporter, want ledger.Ledger) {
 	}
 }
 
-func TestSpansArrive(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestSpansAreExported(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r, Service: "Shop"})
 	run(r.ScopeNamed("s"), "a", "b")
-	if err := e.Flush(patient(t)); err != nil {
+	if err := e.Flush(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	run(r.ScopeNamed("s"), "c")
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	run(r.ScopeNamed("s"), "late")
 	if got := srv.names(); !slices.Equal(got, []string{"s.a", "s.b", "s.c"}) {
-		t.Errorf("arrived are %v", got)
+		t.Errorf("received %v", got)
 	}
 	if srv.paths[0] != "/api/v2/spans" || srv.spans[0].Local.Service != "shop" {
 		t.Errorf("to %s, by %s", srv.paths[0], srv.spans[0].Local.Service)
@@ -138,18 +139,18 @@ func TestSpansArrive(t *testing.T) {
 	check(t, e, ledger.Ledger{Accepted: 3, Delivered: 3})
 }
 
-func TestPathOfTheAddressIsKept(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestPathOfTheAddressIsUsed(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL+"/other", Options{Registry: r})
 	run(r.ScopeNamed("s"), "a")
-	if err := e.Close(patient(t)); err != nil || !slices.Equal(srv.paths, []string{"/other"}) {
+	if err := e.Close(withTimeout(t)); err != nil || !slices.Equal(srv.paths, []string{"/other"}) {
 		t.Errorf("%v, to %v", err, srv.paths)
 	}
 }
 
 func TestOnlySampledTracesAreExported(t *testing.T) {
-	srv := newServer(t, takeAll)
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r, Fraction: -1})
 	s := r.ScopeNamed("s")
@@ -162,16 +163,16 @@ func TestOnlySampledTracesAreExported(t *testing.T) {
 	finish := s.FuncNamed("within").Task(&ctx)
 	tracing.Sample(monkit.SpanFromCtx(ctx).Trace())
 	finish(nil)
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	if got := srv.names(); !slices.Equal(got, []string{"s.before", "s.within"}) {
-		t.Errorf("arrived are %v", got)
+		t.Errorf("received %v", got)
 	}
 	check(t, e, ledger.Ledger{Accepted: 2, Delivered: 2})
 }
 
-func TestOneBadSpanCostsNoOther(t *testing.T) {
+func TestRejectedSpanCostsNoOtherSpan(t *testing.T) {
 	srv := newServer(t, func(body string) int {
 		if strings.Contains(body, "s.bad") {
 			return http.StatusBadRequest
@@ -181,17 +182,17 @@ func TestOneBadSpanCostsNoOther(t *testing.T) {
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
 	run(r.ScopeNamed("s"), "a", "b", "bad", "c", "d")
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	if got := srv.names(); !slices.Equal(got, []string{"s.a", "s.b", "s.c", "s.d"}) {
-		t.Errorf("arrived are %v", got)
+		t.Errorf("received %v", got)
 	}
-	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 4, Dropped: ledger.Counts{"rejected": 1}})
+	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 4, Dropped: ledger.Counts{ledger.Rejected: 1}})
 }
 
-func TestManySpansGoInSeveralRequests(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestManySpansAreSplitIntoRequests(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour})
 	const spans = 3000
@@ -200,7 +201,7 @@ func TestManySpansGoInSeveralRequests(t *testing.T) {
 		ctx := context.Background()
 		f.Task(&ctx)(nil)
 	}
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	if len(srv.spans) != spans || len(srv.paths) < 2 {
@@ -209,24 +210,24 @@ func TestManySpansGoInSeveralRequests(t *testing.T) {
 	check(t, e, ledger.Ledger{Accepted: spans, Delivered: spans})
 }
 
-func TestWhatIsTooMuchDropsTheOldest(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestSpansBeyondMaxSpansDropTheOldest(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour, MaxSpans: 2})
-	e.encoding.Lock() // nothing is taken meanwhile
+	e.encoding.Lock() // stops exportWaiting
 	run(r.ScopeNamed("s"), "a", "b", "c", "d", "e")
 	check(t, e, ledger.Ledger{Accepted: 5, Pending: 2, Dropped: ledger.Counts{ledger.QueueFull: 3}})
 	e.encoding.Unlock()
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	if got := srv.names(); !slices.Equal(got, []string{"s.d", "s.e"}) {
-		t.Errorf("arrived are %v", got)
+		t.Errorf("received %v", got)
 	}
 	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 2, Dropped: ledger.Counts{ledger.QueueFull: 3}})
 }
 
-func TestWhatIsLeftAtTheEndIsCounted(t *testing.T) {
+func TestSpansLeftAtCloseAreDropped(t *testing.T) {
 	srv := newServer(t, func(string) int { return http.StatusServiceUnavailable })
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
@@ -234,50 +235,50 @@ func TestWhatIsLeftAtTheEndIsCounted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := e.Close(ctx); err == nil {
-		t.Error("Close lost spans and says nothing")
+		t.Error("Close dropped spans and returned no error")
 	}
 	check(t, e, ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.Closed: 2}})
 	run(r.ScopeNamed("s"), "late")
 	check(t, e, ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.Closed: 2}})
 }
 
-func TestSpansAfterCloseAreCounted(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestSpansAfterCloseAreDropped(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	ctx := context.Background()
 	defer r.ScopeNamed("s").FuncNamed("f").Task(&ctx)(nil)
-	e.Finish(monkit.SpanFromCtx(ctx), nil, false, time.Now()) // an observer may be called while it is cancelled
+	e.Finish(monkit.SpanFromCtx(ctx), nil, false, time.Now()) // an observer may be called while it is canceled
 	check(t, e, ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.Closed: 1}})
 }
 
-func TestWrongAddressIsToldAndStopsNothing(t *testing.T) {
+func TestInvalidAddressIsLoggedOnceAndReturnedByFlush(t *testing.T) {
 	for _, addr := range []string{"", "udp://host:1", "graphite+http://host", "http://user:secret@ho st/"} {
 		var log strings.Builder
 		r := monkit.NewRegistry()
 		e := NewWith(addr, Options{Registry: r, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		run(r.ScopeNamed("s"), "a")
-		if err := e.Flush(patient(t)); err == nil || !strings.HasPrefix(err.Error(), "zipkin: ") || strings.Contains(err.Error(), "secret") {
+		if err := e.Flush(withTimeout(t)); err == nil || !strings.HasPrefix(err.Error(), "zipkin: ") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", addr, err)
 		}
-		if err := e.Close(patient(t)); err != nil {
+		if err := e.Close(withTimeout(t)); err != nil {
 			t.Error(err)
 		}
 		if n := strings.Count(log.String(), "no traces are exported"); n != 1 || strings.Contains(log.String(), "secret") {
-			t.Errorf("%q: told %d times: %s", addr, n, &log)
+			t.Errorf("%q: logged %d times: %s", addr, n, &log)
 		}
 		check(t, e, ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.SendFailed: 1}})
 	}
 }
 
-func TestSpansEndWhileOthersAreSent(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestExporterIsSafeForConcurrentUse(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Millisecond, MaxSpans: 1 << 20})
 	const workers, each = 4, 500
@@ -293,21 +294,21 @@ func TestSpansEndWhileOthersAreSent(t *testing.T) {
 		if err := e.Ledger().Check(); err != nil {
 			t.Error(err)
 		}
-		e.Flush(patient(t))
+		e.Flush(withTimeout(t))
 	}
 	wg.Wait()
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	check(t, e, ledger.Ledger{Accepted: workers * each, Delivered: workers * each})
 }
 
-func TestStats(t *testing.T) {
-	srv := newServer(t, takeAll)
+func TestStatsCountSpans(t *testing.T) {
+	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
 	run(r.ScopeNamed("s"), "a")
-	if err := e.Close(patient(t)); err != nil {
+	if err := e.Close(withTimeout(t)); err != nil {
 		t.Error(err)
 	}
 	got := monkit.Collect(e)
@@ -322,13 +323,13 @@ func TestStats(t *testing.T) {
 	}
 }
 
-func TestServiceNames(t *testing.T) {
+func TestServiceDefaultsToEnvironmentOrExecutable(t *testing.T) {
 	t.Setenv("OTEL_SERVICE_NAME", "")
 	if got := (Options{}).withDefaults().Service; !strings.HasPrefix(got, "zipkin.test") {
-		t.Errorf("that of the executable is %q", got)
+		t.Errorf("the name of the executable is %q", got)
 	}
 	t.Setenv("OTEL_SERVICE_NAME", "Env")
 	if got := (Options{}).withDefaults().Service; got != "env" {
-		t.Errorf("that of the environment is %q", got)
+		t.Errorf("the name in the environment is %q", got)
 	}
 }

@@ -11,33 +11,35 @@ import (
 	"monkit.example/monkit"
 )
 
-// Options tune an Exporter. The zero value works.
+// Options configure an Exporter. The zero value works.
 type Options struct {
-	// Registry is whose traces go out. Nil means monkit.Default.
+	// Registry has the traces that are exported. Nil means monkit.Default.
 	Registry *monkit.Registry
-	// Service is the name of this program among others. Empty means that of
-	// the environment's OTEL_SERVICE_NAME, or else of the executable.
+	// Service is the name of this program among others. Empty means the
+	// environment variable OTEL_SERVICE_NAME or, without it, the name of the
+	// executable.
 	Service string
-	// Fraction is which part of the traces goes out that nobody decided about.
-	// All programs decide the same about a trace. Zero means all, a negative
-	// number none.
+	// Fraction is the fraction of traces to export among those without a
+	// sampling decision. It depends on the id of a trace, so that all programs
+	// decide alike. Zero means all traces, a negative number none.
 	Fraction float64
-	// Args sends the arguments of calls.
+	// Args exports the arguments of calls.
 	Args bool
-	// ErrorText sends what errors say; otherwise it is their names.
+	// ErrorText exports the texts of errors instead of their names.
 	ErrorText bool
-	// Interval is how long spans are gathered. Zero means a second.
+	// Interval is how long spans are collected for a request. Zero means a
+	// second.
 	Interval time.Duration
-	// MaxSpans is how many are gathered, at most; beyond it the oldest are
-	// dropped. Zero means 8192.
+	// MaxSpans bounds the spans that are collected for a request. Beyond it
+	// the oldest are dropped. Zero means 8192.
 	MaxSpans int
-	// MaxBytes is how much may wait while the server is away; beyond it the
-	// oldest goes first. Zero means 32 MiB.
+	// MaxBytes bounds the encoded spans that wait while the server is
+	// unavailable. Beyond it the oldest are dropped. Zero means 32 MiB.
 	MaxBytes int
-	// MaxAge is how long something may wait. Zero means ten minutes.
+	// MaxAge bounds how long encoded spans wait. Zero means ten minutes.
 	MaxAge time.Duration
-	// Logger hears of a wrong address, and when the server goes away and is
-	// back. Nil discards.
+	// Logger gets an error if the address is invalid, and a message when the
+	// server becomes unavailable and available again. Nil discards them.
 	Logger *slog.Logger
 }
 
@@ -66,8 +68,8 @@ func executable() string {
 	return strings.TrimSuffix(name, ".exe")
 }
 
-// chooses reports whether a trace belongs to the fraction. Of an id only the
-// bits are looked at that are random by every standard.
+// chooses reports whether t belongs to Fraction. It uses the bits of the id
+// that all standards require to be random.
 func (o Options) chooses(t *monkit.Trace) bool {
 	const random = 1 << 56
 	return float64(uint64(t.Id())%random) < o.Fraction*random

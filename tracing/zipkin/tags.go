@@ -10,60 +10,63 @@ import (
 	"monkit.example/tracing"
 )
 
-// What goes out of a span, at most. Servers refuse a request whose spans are
-// too large as a whole.
+// Bounds on the tags of a span. Servers reject a whole request if its spans
+// are too large.
 const (
 	maxTags = 128
-	maxName = 256     // bytes of a tag's name
-	maxText = 4 << 10 // bytes of a tag
+	maxName = 256     // bytes of the name of a tag
+	maxText = 4 << 10 // bytes of the value of a tag
 )
 
-// tags are gathered before they are known to be single.
+// tags collects the tags of a span. A name may have several values.
 type tags struct {
-	values  map[string][]string
-	dropped int
+	all     map[string][]string
+	dropped int // values beyond the bounds
 }
 
-func newTags() *tags { return &tags{values: make(map[string][]string)} }
+func newTags() *tags { return &tags{all: make(map[string][]string)} }
 
+// add adds a value that comes from the program. It drops values beyond maxTags.
 func (t *tags) add(name, value string) {
 	name = name[:min(len(name), maxName)]
-	if name == "" || len(t.values[name]) == 0 && len(t.values) >= maxTags || len(t.values[name]) >= maxTags {
+	if name == "" || len(t.all[name]) == 0 && len(t.all) >= maxTags || len(t.all[name]) >= maxTags {
 		t.dropped++
 		return
 	}
-	t.values[name] = append(t.values[name], value[:min(len(value), maxText)])
+	t.all[name] = append(t.all[name], value[:min(len(value), maxText)])
 }
 
-// set replaces what may be there: it comes of us.
-func (t *tags) set(name, value string) { t.values[name] = []string{value[:min(len(value), maxText)]} }
+// set sets a tag that the exporter defines. It replaces values from the program.
+func (t *tags) set(name, value string) { t.all[name] = []string{value[:min(len(value), maxText)]} }
 
-func (t *tags) ofFunc(f *monkit.Func) {
+// setFunc sets the name of f and adds its tags.
+func (t *tags) setFunc(f *monkit.Func) {
 	t.set("code.function.name", f.FullName())
-	all := f.Tags()
-	for i := range all.Len() {
-		if tag := all.At(i); tag.Key != "name" && tag.Key != "scope" {
+	funcTags := f.Tags()
+	for i := range funcTags.Len() {
+		if tag := funcTags.At(i); tag.Key != "name" && tag.Key != "scope" {
 			t.add(tag.Key, tag.Val)
 		}
 	}
 }
 
-// ofTrace adds the values of a trace whose key is a string and which others
-// cannot change meanwhile.
-func (t *tags) ofTrace(trace *monkit.Trace) {
+// addTrace adds the values of a trace whose keys are strings. It leaves out
+// values such as pointers and maps, which the program may change concurrently.
+func (t *tags) addTrace(trace *monkit.Trace) {
 	for key, val := range trace.GetAll() {
 		name, ok := key.(string)
 		if !ok || name == tracing.SampledKey || name == tracing.SampledCBKey {
 			continue
 		}
-		if text, ok := plain(val); ok {
+		if text, ok := scalarText(val); ok {
 			t.add(name, text)
 		}
 	}
 }
 
-// plain returns the text of numbers, strings and booleans.
-func plain(val any) (string, bool) {
+// scalarText returns the text of a number, string or bool, or false for another
+// type.
+func scalarText(val any) (string, bool) {
 	switch v := reflect.ValueOf(val); v.Kind() {
 	case reflect.String:
 		return v.String(), true
@@ -79,29 +82,30 @@ func plain(val any) (string, bool) {
 	return "", false
 }
 
-func (t *tags) ofArgs(args []string) {
+func (t *tags) addArgs(args []string) {
 	for i, arg := range args {
 		t.add(fmt.Sprintf("arg_%d", i), arg)
 	}
 }
 
-// ofEnd tells how the span ended. There is no tag error if it ended well:
-// servers take any value of it for an error. OpenTelemetry's reader looks for
-// the same in tags of its own.
-func (t *tags) ofEnd(s *tracing.FinishedSpan, text bool) {
-	why := ""
+// setOutcome sets the tags of an error or panic. A span without them has no
+// tag error, because servers take any value of it for an error. The otel tags
+// are for the OpenTelemetry collector. withText selects the text of the error
+// instead of its name.
+func (t *tags) setOutcome(s *tracing.FinishedSpan, withText bool) {
+	reason := ""
 	switch {
 	case s.Panicked:
-		why = "panic"
-	case s.Err != nil && text:
-		why = textOf(s.Err)
+		reason = "panic"
+	case s.Err != nil && withText:
+		reason = textOf(s.Err)
 	case s.Err != nil:
-		why = monkit.ErrorName(s.Err)
+		reason = monkit.ErrorName(s.Err)
 	}
 	if s.Panicked || s.Err != nil {
-		t.set("error", why)
+		t.set("error", reason)
 		t.set("otel.status_code", "ERROR")
-		t.set("otel.status_description", why)
+		t.set("otel.status_description", reason)
 	}
 	if s.Err != nil && isCanceled(s.Err) {
 		t.set("monkit.canceled", "true")
@@ -111,19 +115,19 @@ func (t *tags) ofEnd(s *tracing.FinishedSpan, text bool) {
 	}
 }
 
-// finish returns the tags. Several values of one make a JSON list.
-func (t *tags) finish() map[string]string {
+// values returns the tags. A tag with several values is a JSON list.
+func (t *tags) values() map[string]string {
 	if t.dropped > 0 {
 		t.set("otel.dropped_attributes_count", strconv.Itoa(t.dropped))
 	}
-	all := make(map[string]string, len(t.values))
-	for name, values := range t.values {
+	out := make(map[string]string, len(t.all))
+	for name, values := range t.all {
 		if len(values) == 1 {
-			all[name] = values[0]
+			out[name] = values[0]
 			continue
 		}
 		list, _ := json.Marshal(values)
-		all[name] = string(list)
+		out[name] = string(list)
 	}
-	return all
+	return out
 }

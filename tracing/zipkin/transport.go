@@ -9,7 +9,7 @@ import (
 	"monkit.example/internal/send"
 )
 
-// open returns the sender to addr.
+// open returns a sender to addr.
 func open(addr string, o Options) (*send.Sender, error) {
 	ep, err := endpoint.Parse(addr, endpoint.Default{
 		Format: "zipkin", Formats: []string{"zipkin"}, Transport: endpoint.HTTP, HTTPPort: "9411",
@@ -32,15 +32,15 @@ func open(addr string, o Options) (*send.Sender, error) {
 	}), nil
 }
 
-// arrays delivers lines, of a JSON object each, as an array. Until then they
-// are lines, so that the sender can send halves of what was refused.
+// arrays delivers lines of JSON objects as a JSON array. The sender gets lines,
+// so that it can split a payload that the server rejected.
 type arrays struct{ send.Messenger }
 
 func (a arrays) Deliver(ctx context.Context, payload []byte) error {
 	return a.Messenger.Deliver(ctx, array(payload))
 }
 
-// array makes an array of lines.
+// array returns the JSON array of lines.
 func array(lines []byte) []byte {
 	lines = bytes.TrimSuffix(lines, []byte{'\n'})
 	array := make([]byte, 0, len(lines)+2)

@@ -1,13 +1,18 @@
 package monkithttp
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
 	"strings"
 	"testing"
+
+	"monkit.example/monkit"
+	"monkit.example/tracing"
 )
 
+// The ids that the headers of these tests have.
 const (
 	high  = "0af7651916cd43dd"
 	low   = "8448eb211c80319c"
@@ -15,7 +20,7 @@ const (
 	span  = "b7ad6b7169203331"
 )
 
-// header makes a http.Header of "name: value" lines.
+// header returns the http.Header with these "name: value" lines.
 func header(lines ...string) http.Header {
 	h := make(http.Header)
 	for _, line := range lines {
@@ -25,7 +30,7 @@ func header(lines ...string) http.Header {
 	return h
 }
 
-// show is what matters of p, as text.
+// show returns p as text: its ids, decision and origin.
 func show(p parent) string {
 	s := "none"
 	if p.known {
@@ -44,7 +49,7 @@ func show(p parent) string {
 	return s
 }
 
-func TestExtract(t *testing.T) {
+func TestExtractReadsTheFirstValidFormat(t *testing.T) {
 	const std = "traceparent: 00-" + whole + "-" + span + "-01"
 	zero16, zero32 := strings.Repeat("0", 16), strings.Repeat("0", 32)
 	for _, tt := range []struct {
@@ -52,7 +57,7 @@ func TestExtract(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		{"nothing", nil, "none ?"},
+		{"no headers", nil, "none ?"},
 		{"sampled", []string{std}, whole + " " + span + " yes"},
 		{"not sampled", []string{"traceparent: 00-" + whole + "-" + span + "-00"}, whole + " " + span + " no"},
 		{"random", []string{"traceparent: 00-" + whole + "-" + span + "-03"}, whole + " " + span + " yes random"},
@@ -75,11 +80,17 @@ func TestExtract(t *testing.T) {
 		{"underscores", []string{"traceparent: 00_" + whole + "_" + span + "_01"}, "none ?"},
 		{"twice", []string{std, std}, "none ?"},
 
-		{"old form", []string{"traceparent: 00-0000000000000001-00000002-1"}, strings.Repeat("0", 31) + "1 0000000000000002 yes"},
-		{"old form, not sampled", []string{"traceparent: 00-0000000000000001-00000002-0"}, strings.Repeat("0", 31) + "1 0000000000000002 no"},
-		{"old form, long span", []string{"traceparent: 00-" + low + "-" + span + "-01"}, zero16 + low + " " + span + " yes"},
-		{"old form, negative", []string{"traceparent: 00--000000000000001-00000002-1"}, "none ?"},
-		{"old form, zero", []string{"traceparent: 00-" + zero16 + "-00000002-1"}, "none ?"},
+		{"form of monkit/v3", []string{"traceparent: 00-0000000000000001-00000002-1"}, strings.Repeat("0", 31) + "1 0000000000000002 yes"},
+		{"form of monkit/v3, not sampled", []string{"traceparent: 00-0000000000000001-00000002-0"}, strings.Repeat("0", 31) + "1 0000000000000002 no"},
+		{"form of monkit/v3, span of 64 bits", []string{"traceparent: 00-" + low + "-" + span + "-01"}, zero16 + low + " " + span + " yes"},
+		{"form of monkit/v3, negative", []string{"traceparent: 00--000000000000001-00000002-1"}, "none ?"},
+		{"form of monkit/v3, other flags", []string{"traceparent: 00-" + low + "-" + span + "-fe"}, zero16 + low + " " + span + " no"},
+		{"form of monkit/v3, short trace", []string{"traceparent: 00-" + low[1:] + "-" + span + "-1"}, "none ?"},
+		{"form of monkit/v3, short span", []string{"traceparent: 00-" + low + "-0000002-1"}, "none ?"},
+		{"form of monkit/v3, long span", []string{"traceparent: 00-" + low + "-" + span + "0-1"}, "none ?"},
+		{"form of monkit/v3, long flags", []string{"traceparent: 00-" + low + "-" + span + "-001"}, "none ?"},
+		{"form of monkit/v3, other version", []string{"traceparent: 01-" + low + "-" + span + "-1"}, "none ?"},
+		{"form of monkit/v3, zero", []string{"traceparent: 00-" + zero16 + "-00000002-1"}, "none ?"},
 
 		{"state", []string{std, "tracestate: a=1, b@c=2 ,,"}, whole + " " + span + " yes {a=1,b@c=2}"},
 		{"states", []string{std, "tracestate: a=1", "tracestate: b=2"}, whole + " " + span + " yes {a=1,b=2}"},
@@ -92,8 +103,8 @@ func TestExtract(t *testing.T) {
 		{"33 states", []string{std, "tracestate: " + members(33)}, whole + " " + span + " yes"},
 		{"state without parent", []string{"tracestate: a=1"}, "none ?"},
 		{"state with bad parent", []string{"traceparent: x", "tracestate: a=1,sampled=true"}, "none ?"},
-		{"orphan", []string{"tracestate: sampled=true"}, "none yes"},
-		{"orphan among others", []string{"tracestate: a=1, sampled=true"}, "none yes"},
+		{"only sampled", []string{"tracestate: sampled=true"}, "none yes"},
+		{"only sampled, among other members", []string{"tracestate: a=1, sampled=true"}, "none yes"},
 		{"fault 8: not a member", []string{"tracestate: x=unsampled=true"}, "none ?"},
 
 		{"b3", []string{"b3: " + whole + "-" + span + "-1"}, whole + " " + span + " yes"},
@@ -106,6 +117,11 @@ func TestExtract(t *testing.T) {
 		{"b3 bad parent", []string{"b3: " + whole + "-" + span + "-1-x"}, "none ?"},
 		{"b3 bad state", []string{"b3: " + whole + "-" + span + "-x"}, "none ?"},
 		{"b3 no ids", []string{"b3: " + zero32 + "-" + span + "-1"}, "none ?"},
+		{"b3 short span", []string{"b3: " + whole + "-" + span[1:] + "-1"}, "none ?"},
+		{"b3 zero span", []string{"b3: " + whole + "-" + zero16 + "-1"}, "none ?"},
+		{"b3 short parent", []string{"b3: " + whole + "-" + span + "-1-" + span[1:]}, "none ?"},
+		{"b3 twice", []string{"b3: 1", "b3: 1"}, "none ?"},
+		{"b3 before tracestate", []string{"b3: 0", "tracestate: sampled=true"}, "none no"},
 		{"b3 too much", []string{"b3: " + whole + "-" + span + "-1-" + span + "-1"}, "none ?"},
 
 		{"multi", []string{"X-B3-TraceId: " + whole, "X-B3-SpanId: " + span, "X-B3-Sampled: 1"}, whole + " " + span + " yes"},
@@ -114,6 +130,8 @@ func TestExtract(t *testing.T) {
 		{"multi, debug", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Flags: 1"}, zero16 + low + " " + span + " yes debug"},
 		{"multi, no flags", []string{"X-B3-TraceId: " + low, "X-B3-SpanId: " + span, "X-B3-Flags: 0"}, zero16 + low + " " + span + " ?"},
 		{"multi, only sampled", []string{"X-B3-Sampled: 0"}, "none no"},
+		{"multi, only sampled, before tracestate", []string{"X-B3-Sampled: 0", "tracestate: sampled=true"}, "none no"},
+		{"multi, bad trace, sampled", []string{"X-B3-TraceId: x" + whole[1:], "X-B3-SpanId: " + span, "X-B3-Sampled: 1"}, "none yes"},
 		{"multi, only trace", []string{"X-B3-TraceId: " + low}, "none ?"},
 		{"multi, bad high half", []string{"X-B3-TraceId: x" + whole[1:], "X-B3-SpanId: " + span}, "none ?"},
 
@@ -155,8 +173,8 @@ func TestValidMember(t *testing.T) {
 	}
 }
 
-// Fault 8 of the library this one succeeds: no percent-decoding, no
-// properties, no trimming, and nothing without a traceparent.
+// Fault 8 of monkit/v3: baggage was not percent-decoded, properties and spaces
+// were part of the value, and without a traceparent it was ignored.
 func TestFaultBaggage(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
@@ -172,6 +190,8 @@ func TestFaultBaggage(t *testing.T) {
 		{"bad percent", "a=%,b=2", map[string]string{"b": "2"}},
 		{"no value", "a,b=2", map[string]string{"b": "2"}},
 		{"too long", "a=1,b=" + strings.Repeat("x", maxBaggage), map[string]string{"a": "1"}},
+		{"one member too long", "a=" + strings.Repeat("x", maxBaggage), nil},
+		{"member that ends at the bound", "a=" + strings.Repeat("x", maxBaggage-2) + ",b=2", map[string]string{"a": strings.Repeat("x", maxBaggage-2)}},
 		{"as long as may be", "a=" + strings.Repeat("x", maxBaggage-2), map[string]string{"a": strings.Repeat("x", maxBaggage-2)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,7 +202,7 @@ func TestFaultBaggage(t *testing.T) {
 	}
 }
 
-func TestFormatBaggage(t *testing.T) {
+func TestFormatBaggageOmitsInvalidMembers(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		members map[string]string
@@ -193,6 +213,8 @@ func TestFormatBaggage(t *testing.T) {
 		{"escaped", map[string]string{"a": "x,y;\"\\% ä=\n"}, "a=x%2Cy%3B%22%5C%25%20%C3%A4=%0A"},
 		{"no token", map[string]string{"a b": "1", "": "2", "ä": "3", "c": "4"}, "c=4"},
 		{"too long", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage), "c": "3"}, "a=1,c=3"},
+		{"too long by its comma", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage-len("a=1")-len("b=")), "c": "3"}, "a=1,c=3"},
+		{"longest", map[string]string{"a": "1", "b": strings.Repeat("x", maxBaggage-len("a=1,b="))}, "a=1,b=" + strings.Repeat("x", maxBaggage-len("a=1,b="))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := formatBaggage(tt.members); got != tt.want {
@@ -202,7 +224,7 @@ func TestFormatBaggage(t *testing.T) {
 	}
 }
 
-func TestBaggageHasFewMembers(t *testing.T) {
+func TestBaggageMembersAreLimited(t *testing.T) {
 	var text, names []string
 	for i := range 2 * maxBaggageMembers {
 		names = append(names, fmt.Sprint("k", i))
@@ -210,5 +232,45 @@ func TestBaggageHasFewMembers(t *testing.T) {
 	}
 	if got := parseBaggage(strings.Join(text, ","), names); len(got) != maxBaggageMembers {
 		t.Errorf("%d members, want %d", len(got), maxBaggageMembers)
+	}
+}
+
+// textHeader is the header of a protocol other than HTTP. It has Set and Get
+// only.
+type textHeader map[string]string
+
+func (h textHeader) Set(name, value string) { h[name] = value }
+func (h textHeader) Get(name string) string { return h[name] }
+
+func TestInjectPropagatesTheExtractedTrace(t *testing.T) {
+	first := textHeader{"traceparent": "00-" + whole + "-" + span + "-03", "tracestate": "a=1", "baggage": "k=v,x=y"}
+	parent, trace := Extract(first, "k", "x")
+	ctx := context.Background()
+	defer monkit.NewRegistry().ScopeNamed("s").FuncNamed("f").RemoteTrace(&ctx, parent, trace)(nil)
+	s := monkit.SpanFromCtx(ctx)
+	next := make(textHeader)
+	Inject(next, s, TransportOptions{Baggage: []string{"k"}, B3: SingleB3})
+	id := tracing.SpanID(s.Id())
+	for name, want := range map[string]string{
+		"traceparent": "00-" + whole + "-" + id + "-03", "tracestate": "a=1", "baggage": "k=v", "b3": whole + "-" + id + "-1-" + span,
+	} {
+		if next[name] != want {
+			t.Errorf("%s is %q, want %q", name, next[name], want)
+		}
+	}
+}
+
+// A span without its trace must not become the parent of a new trace.
+func TestExtractOfASpanWithoutATraceHasNoParent(t *testing.T) {
+	parent, trace := Extract(textHeader{"X-B3-TraceId": "x", "X-B3-SpanId": span, "X-B3-Sampled": "1"})
+	if parent != 0 || !tracing.Sampled(trace) {
+		t.Errorf("parent %x, sampled: %v", uint64(parent), tracing.Sampled(trace))
+	}
+}
+
+func TestExtractWithoutHeadersBeginsATrace(t *testing.T) {
+	parent, trace := Extract(textHeader{})
+	if parent != 0 || trace.High() == 0 || !tracing.OriginOf(trace).Random || trace.Get(tracing.SampledKey) != nil {
+		t.Errorf("parent %d, trace %s, origin %+v", parent, trace, tracing.OriginOf(trace))
 	}
 }

@@ -5,23 +5,22 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 
 	"monkit.example/monkit"
 )
 
-// Query says which spans are looked for. At least one of Regex and TraceID has
-// to be set; if both are, both must match.
+// Query selects spans. At least one of Regex and TraceID must be set; if both
+// are set, both must match.
 type Query struct {
-	// Regex is searched for in the full names of functions, with and without
-	// their tags. Its syntax is that of package regexp.
+	// Regex matches any part of the full name of a function, with or without
+	// its tags. Its syntax is that of package regexp.
 	Regex string
-	// Preselect looks among the functions that are known when Match is called,
-	// and has Match fail if there is none. It costs each span that begins
-	// less, and misses functions that have never run.
+	// Preselect limits the search to the functions that exist when Match is
+	// called, and makes Match fail if none of them matches. Each span that
+	// starts then costs less, and functions that have never run are missed.
 	Preselect bool
-	// TraceID is hexadecimal, of up to 32 digits.
+	// TraceID has up to 32 hexadecimal digits.
 	TraceID string
 }
 
@@ -29,8 +28,8 @@ type Query struct {
 // network.
 const maxRegex = 1 << 10
 
-// Match returns a function that reports whether a span of r is what q looks
-// for. The error says what is wrong with q.
+// Match returns a function that reports whether q selects a span of r. The
+// error describes an invalid query.
 func (q Query) Match(r *monkit.Registry) (func(*monkit.Span) bool, error) {
 	if q.Regex == "" && q.TraceID == "" {
 		return nil, errors.New("at least one of 'regex' or 'trace_id' query parameters required")
@@ -43,7 +42,7 @@ func (q Query) Match(r *monkit.Registry) (func(*monkit.Span) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(s *monkit.Span) bool { return id.is(s.Trace()) && matches(s.Func()) }, nil
+	return func(s *monkit.Span) bool { return id.matches(s.Trace()) && matches(s.Func()) }, nil
 }
 
 func (q Query) matchFunc(r *monkit.Registry) (func(*monkit.Func) bool, error) {
@@ -59,7 +58,7 @@ func (q Query) matchFunc(r *monkit.Registry) (func(*monkit.Func) bool, error) {
 	}
 	matches := func(f *monkit.Func) bool { return re.MatchString(f.FullName()) || re.MatchString(callName(f)) }
 	if !q.Preselect {
-		return remembering(matches), nil
+		return cachedMatch(matches), nil
 	}
 	selected := make(map[*monkit.Func]bool)
 	r.Funcs(func(f *monkit.Func) {
@@ -73,24 +72,25 @@ func (q Query) matchFunc(r *monkit.Registry) (func(*monkit.Func) bool, error) {
 	return func(f *monkit.Func) bool { return selected[f] }, nil
 }
 
-// remembering asks matches once about each Func: spans begin more often than
-// functions are new.
-func remembering(matches func(*monkit.Func) bool) func(*monkit.Func) bool {
-	var known sync.Map // *monkit.Func → bool
+// cachedMatch returns a function that calls matches once for each Func, since
+// there are many more spans than functions.
+func cachedMatch(matches func(*monkit.Func) bool) func(*monkit.Func) bool {
+	var cache sync.Map // *monkit.Func → bool
 	return func(f *monkit.Func) bool {
-		if matched, ok := known.Load(f); ok {
+		if matched, ok := cache.Load(f); ok {
 			return matched.(bool)
 		}
 		matched := matches(f)
-		known.Store(f, matched)
+		cache.Store(f, matched)
 		return matched
 	}
 }
 
-// traceID is the id of a trace, of which the high half may not be known.
+// traceID is the id of a trace as a user writes it: 128 bits, or only the
+// lower 64.
 type traceID struct {
 	high, low uint64
-	whole     bool
+	hasHigh   bool
 }
 
 func parseTraceID(text string) (id traceID, err error) {
@@ -100,15 +100,15 @@ func parseTraceID(text string) (id traceID, err error) {
 	}
 	id.low, err = strconv.ParseUint(low, 16, 64)
 	if err == nil && high != "" {
-		id.whole = true
+		id.hasHigh = true
 		id.high, err = strconv.ParseUint(high, 16, 64)
 	}
-	if err != nil || strings.ContainsAny(text, "+-_") {
+	if err != nil {
 		return id, fmt.Errorf("trace_id expected to be hex unsigned 64 or 128 bit number: %.40q", text)
 	}
 	return id, nil
 }
 
-func (id traceID) is(t *monkit.Trace) bool {
-	return uint64(t.Id()) == id.low && (!id.whole || t.High() == id.high)
+func (id traceID) matches(t *monkit.Trace) bool {
+	return uint64(t.Id()) == id.low && (!id.hasHigh || t.High() == id.high)
 }

@@ -7,19 +7,19 @@ import (
 	"monkit.example/tracing"
 )
 
-// Flags of a traceparent.
+// Bits of the flags of a traceparent.
 const (
 	flagSampled = 1
 	flagRandom  = 2
 )
 
-// traceparentLen is that of version 00; later ones may append to it.
+// traceparentLen is the length in version 00. Later versions may append to it.
 const traceparentLen = 55
 
 func parseTraceparent(text string) (parent, bool) {
 	p, ok := parseStandard(text)
 	if !ok {
-		p, ok = parseShort(text)
+		p, ok = parseV3(text)
 	}
 	return p, ok && p.span != 0 && (p.high|p.trace != 0)
 }
@@ -42,8 +42,8 @@ func parseStandard(text string) (p parent, ok bool) {
 	return w3cParent(high, low, span, flags), true
 }
 
-// parseShort reads what monkit/v3 sends.
-func parseShort(text string) (p parent, ok bool) {
+// parseV3 reads the shorter form that monkit/v3 sends.
+func parseV3(text string) (p parent, ok bool) {
 	parts := strings.SplitN(text, "-", 5)
 	if len(parts) != 4 || parts[0] != "00" || len(parts[1]) != 16 || len(parts[2]) < 8 || len(parts[3]) > 2 {
 		return p, false
@@ -57,12 +57,12 @@ func parseShort(text string) (p parent, ok bool) {
 func w3cParent(high, low, span, flags uint64) parent {
 	return parent{
 		known: true, high: high, trace: low, span: span,
-		decision: decided(flags&flagSampled != 0),
+		decision: decisionOf(flags&flagSampled != 0),
 		origin:   tracing.Origin{Random: flags&flagRandom != 0},
 	}
 }
 
-// parseHex reads up to 16 digits in lower case.
+// parseHex reads 1 to 16 digits in lower case.
 func parseHex(text string) (n uint64, ok bool) {
 	if len(text) == 0 || len(text) > 16 {
 		return 0, false
@@ -91,11 +91,11 @@ func formatTraceparent(high, trace, span uint64, sampled, random bool) string {
 	return fmt.Sprintf("00-%016x%016x-%016x-%02x", high, trace, span, flags)
 }
 
-// maxMembers is how many a tracestate may have.
+// maxMembers is the largest number of members that W3C allows in a tracestate.
 const maxMembers = 32
 
-// parseTracestate returns text without its empty members, or "" if it is no
-// tracestate: then there are several of one key, too.
+// parseTracestate returns text without its empty members, or "" if text is
+// invalid. Two members with the same key are invalid.
 func parseTracestate(text string) string {
 	var members []string
 	seen := make(map[string]bool)
@@ -120,10 +120,11 @@ func validMember(member string) bool {
 		strings.IndexFunc(value, func(r rune) bool { return r < ' ' || r > '~' || r == '=' || r == ',' }) < 0
 }
 
-// validKey holds keys to both editions of the standard, which differ in
-// whether a name or the tenant before an @ may begin with a digit.
+// validKey reports whether key is valid in either edition of the standard.
+// They differ in whether a key, or the tenant before an @, may begin with a
+// digit.
 func validKey(key string) bool {
-	if key == "" || len(key) > 256 || strings.Count(key, "@") > 1 || strings.HasPrefix(key, "@") || strings.HasSuffix(key, "@") {
+	if key == "" || len(key) > 256 || strings.Count(key, "@") > 1 || strings.HasSuffix(key, "@") {
 		return false
 	}
 	tenant, system, ok := strings.Cut(key, "@")
