@@ -7,16 +7,16 @@ import (
 	"monkit.example/monkit"
 )
 
-// A selector is what values to find: those of a measurement and field that
-// have all the tags.
+// A selector matches the values of one measurement and field whose series have
+// all of the tags. Other tags do not matter.
 type selector struct {
 	measurement, field string
 	tags               []monkit.SeriesTag
 }
 
-// parse reads measurement,tag=value field, with a backslash before commas,
-// spaces and equals signs that belong to a part.
-func parse(text string) (sel selector, err error) {
+// parseSelector parses measurement,tag=value field. A backslash escapes a
+// comma, space or equals sign that belongs to one of the parts.
+func parseSelector(text string) (sel selector, err error) {
 	measurement, end, rest := cut(text, ", ", ", ")
 	sel.measurement = measurement
 	for end == ',' {
@@ -33,9 +33,9 @@ func parse(text string) (sel selector, err error) {
 	return sel, nil
 }
 
-// cut returns what stands before the first of the bytes stops, that byte, or
-// 0 if there is none, and what comes after it. A backslash before one of the
-// bytes escaped is taken off, and that byte does not stop.
+// cut splits text at the first unescaped byte that is in stops. It returns the
+// unescaped part before that byte, the byte, or 0 if there is none, and the
+// text after it. A backslash escapes the bytes in escaped, no others.
 func cut(text, stops, escaped string) (part string, stop byte, rest string) {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
