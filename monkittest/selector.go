@@ -14,8 +14,10 @@ type selector struct {
 	tags               []monkit.SeriesTag
 }
 
-// parseSelector parses measurement,tag=value field. A backslash escapes a
-// comma, space or equals sign that belongs to one of the parts.
+// parseSelector parses measurement,tag=value field, as monkit.SeriesKey writes
+// it: a backslash escapes a comma, space or equals sign that belongs to one of
+// the parts, and backslashes before such a character or at the end of a part
+// are doubled.
 func parseSelector(text string) (sel selector, err error) {
 	measurement, end, rest := cut(text, ", ", ", ")
 	sel.measurement = measurement
@@ -33,23 +35,28 @@ func parseSelector(text string) (sel selector, err error) {
 	return sel, nil
 }
 
-// cut splits text at the first unescaped byte that is in stops. It returns the
-// unescaped part before that byte, the byte, or 0 if there is none, and the
-// text after it. A backslash escapes the bytes in escaped, no others.
-func cut(text, stops, escaped string) (part string, stop byte, rest string) {
+// cut splits text at the first of stops that is not escaped. It returns the
+// unescaped part before that byte, the byte, or 0 if there is none, and the text
+// after it. All of stops must be in escapes, the bytes that a backslash escapes.
+func cut(text, stops, escapes string) (part string, stop byte, rest string) {
 	var b strings.Builder
-	for i := 0; i < len(text); i++ {
+	for {
+		i := strings.IndexAny(text, escapes)
+		if i < 0 {
+			plain := strings.TrimRight(text, `\`)
+			b.WriteString(text[:len(plain)+(len(text)-len(plain)+1)/2]) // one backslash at the end needs no second
+			return b.String(), 0, ""
+		}
+		plain := strings.TrimRight(text[:i], `\`)
+		slashes := i - len(plain)
+		b.WriteString(text[:len(plain)+slashes/2])
 		c := text[i]
-		switch {
-		case c == '\\' && i+1 < len(text) && strings.IndexByte(escaped, text[i+1]) >= 0:
-			i++
-			c = text[i]
-		case strings.IndexByte(stops, c) >= 0:
-			return b.String(), c, text[i+1:]
+		text = text[i+1:]
+		if slashes%2 == 0 && strings.IndexByte(stops, c) >= 0 {
+			return b.String(), c, text
 		}
 		b.WriteByte(c)
 	}
-	return b.String(), 0, ""
 }
 
 func (sel selector) matches(key monkit.SeriesKey, field string) bool {

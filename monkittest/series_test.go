@@ -16,6 +16,11 @@ func TestWant(t *testing.T) {
 	mon.Counter("plays", monkit.NewSeriesTag("kind", "live")).Inc(3)
 	mon.Counter("plays", monkit.NewSeriesTag("kind", "taped")).Inc(4)
 	mon.Counter("a, b", monkit.NewSeriesTag("k = k", "v v")).Inc(5)
+	mon.Counter(`dir\`, monkit.NewSeriesTag("path", `C:\a\`)).Inc(6)
+	mon.Chain(monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
+		cb(monkit.NewSeriesKey("odd"), `b\`, 7)
+		cb(monkit.NewSeriesKey("odd"), "x=y", 8)
+	}))
 	mon.Gauge("load", math.NaN)
 	run(t.Context(), mon, "Play", errors.New("gone"))
 
@@ -28,6 +33,10 @@ func TestWant(t *testing.T) {
 		{"tags may come in any order", "plays,scope=shop,kind=taped value", 4, ""},
 		{"field of a Func", "function,name=Play errors", 1, ""},
 		{"backslash escapes separators", `a\,\ b,k\ \=\ k=v\ v value`, 5, ""},
+		{"backslashes at the end of a part are doubled", `dir\\,path=C:\a\\ value`, 6, ""},
+		{"equals sign in a field is escaped", `odd x\=y`, 8, ""},
+		{"backslash at the end of a field is doubled", `odd b\\`, 7, ""},
+		{"backslash at the end of a field may stand alone", `odd b\`, 7, ""},
 		{"NaN equals NaN", "load value", math.NaN(), ""},
 		{"NaN is not a number", "load value", 0, "load,scope=shop value is NaN, want 0"},
 		{"other value", "plays,kind=live value", 2, "plays,kind=live,scope=shop value is 3, want 2"},
@@ -131,12 +140,11 @@ func FuzzParseSelector(f *testing.F) {
 	f.Add(`\=`, "0", "0", "0")
 	f.Add("a, b=", "k = ", ",", "x y")
 	f.Add(`back\slash`, `\\`, `=\`, `\`)
+	f.Add(`\\,`, `\\=`, `\\ \`, `\ \\`)
 	f.Fuzz(func(t *testing.T, measurement, tag, val, field string) {
 		key := monkit.NewSeriesKey(measurement).WithTag(tag, val)
 		sel, err := parseSelector(key.WithField(field))
 		switch {
-		case strings.HasSuffix(measurement, `\`), strings.HasSuffix(tag, `\`), strings.HasSuffix(val, `\`):
-			return // ambiguous, because names do not escape backslashes
 		case measurement == "" || field == "":
 			if err == nil {
 				t.Fatalf("parseSelector(%q) returned no error", key.WithField(field))
