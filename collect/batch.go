@@ -6,48 +6,50 @@ import (
 	"monkit.example/reporters"
 )
 
-// shared is a batch that several reporters read. The last one to be done
-// with it gives it back.
-type shared struct {
+// sharedBatch is a batch that several reporters read. The last reference that
+// is released returns it to its pool.
+type sharedBatch struct {
 	reporters.Batch
 	walk int64 // number of the walk, from 1
 	refs atomic.Int32
-	home spares
+	pool batchPool
 }
 
-// spares are batches that wait for the next walk. A sync.Pool would lose them
-// to the garbage collector, which runs between two ticks more often than not,
-// and a walk would grow a batch anew each time.
-type spares chan *shared
+// batchPool keeps batches for the next walks. A sync.Pool would lose them to
+// the garbage collector, which runs between two ticks more often than not, and
+// each walk would grow its batch again.
+type batchPool chan *sharedBatch
 
-// One batch is on its way while the next is made; more than that are kept
-// only by a reporter that is late, and not worth their memory afterwards.
-func newSpares() spares { return make(spares, 2) }
+// One batch is being reported while the next is filled. Only a slow reporter
+// needs more, and they are not worth their memory afterwards.
+func newBatchPool() batchPool { return make(batchPool, 2) }
 
-// take returns an empty batch that its caller holds.
-func (p spares) take() *shared {
-	var s *shared
+// get returns an empty batch with one reference.
+func (p batchPool) get() *sharedBatch {
+	var s *sharedBatch
 	select {
 	case s = <-p:
 	default:
-		s = &shared{home: p}
+		s = &sharedBatch{pool: p}
 	}
 	s.refs.Store(1)
 	return s
 }
 
-func (s *shared) hold() *shared {
+// retain adds a reference and returns s.
+func (s *sharedBatch) retain() *sharedBatch {
 	s.refs.Add(1)
 	return s
 }
 
-func (s *shared) release() {
+// release removes a reference. The batch must not be used through it again.
+func (s *sharedBatch) release() {
 	if s.refs.Add(-1) > 0 {
 		return
 	}
 	s.Reset()
 	select {
-	case s.home <- s:
+	case s.pool <- s:
 	default:
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestABatchOutlivesTheGarbageCollector(t *testing.T) {
+func TestPooledBatchSurvivesGarbageCollection(t *testing.T) {
 	c := New(listOf(100), Options{Interval: 24 * time.Hour})
 	defer closeNow(t, c)
 	first := c.snapshot(time.Now())
@@ -14,27 +14,27 @@ func TestABatchOutlivesTheGarbageCollector(t *testing.T) {
 	runtime.GC()
 	runtime.GC()
 	if next := c.snapshot(time.Now()); next != first {
-		t.Error("the second walk made a batch of its own")
+		t.Error("the second walk allocated another batch")
 	} else {
 		next.release()
 	}
 }
 
-func TestSparesAreBounded(t *testing.T) {
-	p := newSpares()
-	var out []*shared
+func TestBatchPoolIsBounded(t *testing.T) {
+	p := newBatchPool()
+	var out []*sharedBatch
 	for range 10 {
-		out = append(out, p.take())
+		out = append(out, p.get())
 	}
 	for _, s := range out {
-		s.hold()
+		s.retain()
 		s.release()
 		if len(p) > 2 {
-			t.Fatal("more than two are kept")
+			t.Fatal("more than two batches are in the pool")
 		}
 		s.release()
 	}
 	if len(p) != 2 {
-		t.Errorf("%d are kept, want 2", len(p))
+		t.Errorf("%d batches are in the pool, want 2", len(p))
 	}
 }

@@ -13,75 +13,75 @@ import (
 	"monkit.example/reporters"
 )
 
-// Collector walks a source at every tick and hands what it finds to its
+// Collector walks a source at every tick and passes the batch to its
 // reporters. All methods are safe for concurrent use.
 type Collector struct {
 	opts    Options
-	outlets []*outlet
-	detach  func() // takes the own stats out of the registry; may be nil
+	runners []*runner // one for each reporter, in order
+	detach  func()    // removes the collector's series from the registry; may be nil
+	keys    statKeys
 
 	walking sync.Mutex
-	walker  *walker // used under walking
-	spares  spares
+	walker  *walker // guarded by walking
+	batches batchPool
 
 	counts collectorCounts
-	keys   statKeys
 
-	cancel  context.CancelFunc // ends what reporters are still doing
-	stop    chan struct{}      // closed by Close: no more ticks
-	quit    chan struct{}      // closed by Close: the outlets end
+	cancel  context.CancelFunc // cancels calls of Report
+	stop    chan struct{}      // closed by Close: ends the ticks
+	quit    chan struct{}      // closed by Close: ends the runners
 	ticking sync.WaitGroup
 	running sync.WaitGroup
 
 	closing  sync.Once
 	closed   chan struct{} // closed when Close is done
-	closeErr error         // set before closed is
+	closeErr error         // set before closed is closed
 }
 
 type collectorCounts struct {
 	walks, panics, skipped atomic.Int64
-	series, duplicates     atomic.Int64
+	points, duplicates     atomic.Int64
 	walkNanos              atomic.Int64 // of the last walk
 }
 
-// Every walks monkit.Default at every multiple of interval and hands what it
-// finds to r. It starts at once and logs to slog.Default what goes wrong with
-// a reporter, such as a bad address; it never fails.
+// Every walks monkit.Default at every multiple of interval and passes the
+// batches to r. It starts at once and never fails. What goes wrong with a
+// reporter, such as an address, is logged to slog.Default.
 func Every(interval time.Duration, r ...reporters.Reporter) *Collector {
 	return New(monkit.Default, Options{Interval: interval, Logger: slog.Default()}, r...)
 }
 
-// New is Every for any source and with options. If src is a *monkit.Registry
-// the collector's own stats are part of it until Close; where to put those of
-// another source's collector, which is a StatSource, is up to the caller.
+// New is Every for any source, with options. If src is a *monkit.Registry, the
+// collector's own series are part of it until Close. For any other source the
+// caller decides where to add the collector, which is a StatSource.
 func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Collector{
-		opts:   o.withDefaults(),
-		walker: newWalker(src, o.Without...),
-		spares: newSpares(),
-		cancel: cancel,
-		stop:   make(chan struct{}),
-		quit:   make(chan struct{}),
-		closed: make(chan struct{}),
+		opts:    o.withDefaults(),
+		walker:  newWalker(src, o.Without...),
+		batches: newBatchPool(),
+		cancel:  cancel,
+		stop:    make(chan struct{}),
+		quit:    make(chan struct{}),
+		closed:  make(chan struct{}),
 	}
 	for i, rep := range r {
-		c.outlets = append(c.outlets, newOutlet(rep, c.opts))
-		c.outlets[i].name = uniqueName(c.outlets[:i], c.outlets[i].name)
+		c.runners = append(c.runners, newRunner(rep, c.opts))
+		c.runners[i].name = uniqueName(c.runners[:i], c.runners[i].name)
 	}
-	c.keys = newStatKeys(c.outlets)
+	c.keys = newStatKeys(c.runners)
 	if reg, ok := src.(*monkit.Registry); ok {
 		c.detach = reg.ScopeNamed("monkit.example/collect").Attach(c)
 	}
-	for _, out := range c.outlets {
-		c.running.Go(func() { out.run(ctx, c.quit) })
+	for _, r := range c.runners {
+		c.running.Go(func() { r.run(ctx, c.quit) })
 	}
 	c.ticking.Go(c.tick)
 	return c
 }
 
 // tick walks at every multiple of the interval. A tick that is missed because
-// a walk took too long is counted, never made up for.
+// a walk took too long is counted and skipped.
 func (c *Collector) tick() {
 	d := c.opts.Interval
 	next := time.Now().Truncate(d).Add(d)
@@ -93,7 +93,7 @@ func (c *Collector) tick() {
 			return
 		case <-timer.C:
 		}
-		c.offer(c.snapshot(next), false)
+		c.offer(c.snapshot(next))
 		follow := time.Now().Truncate(d).Add(d)
 		if missed := int64(follow.Sub(next)/d) - 1; missed > 0 {
 			c.counts.skipped.Add(missed)
@@ -103,32 +103,32 @@ func (c *Collector) tick() {
 	}
 }
 
-// snapshot walks the source into a new batch that the caller holds.
-func (c *Collector) snapshot(at time.Time) *shared {
+// snapshot walks the source and returns the batch with one reference.
+func (c *Collector) snapshot(at time.Time) *sharedBatch {
 	c.walking.Lock()
 	defer c.walking.Unlock()
-	b, start := c.spares.take(), time.Now()
+	b, start := c.batches.get(), time.Now()
 	if c.walker.snapshot(&b.Batch, at) {
 		c.counts.panics.Add(1)
 	}
 	b.walk = c.counts.walks.Add(1)
 	c.counts.walkNanos.Store(int64(time.Since(start)))
-	c.counts.series.Store(int64(len(b.Points)))
+	c.counts.points.Store(int64(len(b.Points)))
 	c.counts.duplicates.Store(c.walker.table.duplicates)
 	return b
 }
 
-// offer hands b to every outlet and lets go of it.
-func (c *Collector) offer(b *shared, hurry bool) {
-	for _, out := range c.outlets {
-		out.offer(b, hurry)
+// offer offers b to every runner and releases it.
+func (c *Collector) offer(b *sharedBatch) {
+	for _, r := range c.runners {
+		r.offer(b, false)
 	}
 	b.release()
 }
 
-// Flush walks now, hands the batch to every reporter and waits until each has
-// delivered or dropped it, or ctx ends. The error joins those of the
-// reporters that could not.
+// Flush walks now, passes the batch to every reporter and waits until each has
+// delivered or dropped it, or until ctx ends. The error joins those of the
+// reporters that failed.
 func (c *Collector) Flush(ctx context.Context) error {
 	select {
 	case <-c.closed:
@@ -138,90 +138,93 @@ func (c *Collector) Flush(ctx context.Context) error {
 	return c.join(c.flush(ctx))
 }
 
+// flush returns an error for each runner.
 func (c *Collector) flush(ctx context.Context) []error {
 	b := c.snapshot(time.Now())
 	defer b.release()
-	return c.each(ctx, func(out *outlet) error {
-		if err := out.free(ctx); err != nil {
-			return fmt.Errorf("still busy with the batch before: %w", err)
+	return c.each(ctx, func(r *runner) error {
+		if err := r.waitFree(ctx); err != nil {
+			return fmt.Errorf("still reporting the previous batch: %w", err)
 		}
-		out.offer(b, true)
-		if err := out.settle(ctx, b.walk); err != nil {
-			return fmt.Errorf("still busy with the last batch: %w", err)
+		r.offer(b, true)
+		if err := r.waitReported(ctx, b.walk); err != nil {
+			return fmt.Errorf("still reporting the last batch: %w", err)
 		}
-		return out.rep.Flush(ctx)
+		return r.rep.Flush(ctx)
 	})
 }
 
-// each calls f for all outlets at once and returns what each said. It waits
-// no more than a moment longer than ctx: a reporter that ignores its context
-// is left behind.
-func (c *Collector) each(ctx context.Context, f func(*outlet) error) []error {
+// each calls f for all runners at the same time and returns their errors. It
+// does not wait longer than graceTime after ctx has ended: a reporter that
+// ignores its context is abandoned.
+func (c *Collector) each(ctx context.Context, f func(*runner) error) []error {
 	type result struct {
 		i   int
 		err error
 	}
-	results := make(chan result, len(c.outlets))
-	errs := make([]error, len(c.outlets))
-	for i, out := range c.outlets {
+	results := make(chan result, len(c.runners))
+	errs := make([]error, len(c.runners))
+	for i, r := range c.runners {
 		errs[i] = errAbandoned
-		go func() { results <- result{i, f(out)} }()
+		go func() { results <- result{i, f(r)} }()
 	}
-	over, forget := afterGrace(ctx)
-	defer forget()
-	for range c.outlets {
+	expired, stop := afterGrace(ctx)
+	defer stop()
+	for range c.runners {
 		select {
 		case r := <-results:
 			errs[r.i] = r.err
-		case <-over:
+		case <-expired:
 			return errs
 		}
 	}
 	return errs
 }
 
-// errAbandoned is of a reporter that did not return in time.
+// errAbandoned is the error of a reporter that did not return in time.
 var errAbandoned = errors.New("abandoned, it does not return")
 
-// join names the reporters that errs, one for each, are of.
+// join joins errs, one for each runner, with the reporters' names.
 func (c *Collector) join(errs []error) error {
 	var named []error
 	for i, err := range errs {
 		if err != nil {
-			named = append(named, fmt.Errorf("reporter %s: %w", c.outlets[i].name, err))
+			named = append(named, fmt.Errorf("reporter %s: %w", c.runners[i].name, err))
 		}
 	}
 	return errors.Join(named...)
 }
 
-// grace is how long reporters may take to notice that a context has ended.
-const grace = 100 * time.Millisecond
+// graceTime is for how long reporters may return after their context has
+// ended.
+const graceTime = 100 * time.Millisecond
 
-// patience is how long Close may take if nobody says: enough to send a whole
-// queue to what is there, and no more than whoever ends a program waits before
-// killing it.
-const patience = 10 * time.Second
+// closeTimeout is how long Close may take if its context has no deadline:
+// long enough to send a whole queue to a destination that works, and no longer
+// than supervisors wait before they kill a program.
+const closeTimeout = 10 * time.Second
 
-// afterGrace returns a channel that is closed grace after ctx ends, unless
-// forget is called before that.
-func afterGrace(ctx context.Context) (over <-chan struct{}, forget func() bool) {
+// afterGrace returns a channel that is closed graceTime after ctx ends, unless
+// stop is called before ctx ends.
+func afterGrace(ctx context.Context) (expired <-chan struct{}, stop func() bool) {
 	c := make(chan struct{})
-	forget = context.AfterFunc(ctx, func() {
-		time.AfterFunc(grace, func() { close(c) })
+	stop = context.AfterFunc(ctx, func() {
+		time.AfterFunc(graceTime, func() { close(c) })
 	})
-	return c, forget
+	return c, stop
 }
 
 // Close ends the ticks, walks a last time, flushes and closes every reporter
-// and joins every goroutine. When ctx ends first it returns within 100 ms and
-// says what was abandoned; one without a deadline ends after 10 s, so that no
-// program hangs at its end because a destination is away. Only the first call
-// does so; all return its result.
+// and joins every goroutine. When ctx ends before that, Close returns within
+// 100 ms, and the error names what was abandoned. A context without a deadline
+// ends after 10 s here, so that a program can exit whose destination is
+// unavailable. Close may be called several times; all calls return the error of
+// the first.
 func (c *Collector) Close(ctx context.Context) error {
 	c.closing.Do(func() {
 		if _, limited := ctx.Deadline(); !limited {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, patience)
+			ctx, cancel = context.WithTimeout(ctx, closeTimeout)
 			defer cancel()
 		}
 		c.close(ctx)
@@ -237,12 +240,12 @@ func (c *Collector) close(ctx context.Context) {
 	errs := c.flush(ctx)
 	close(c.quit)
 	c.cancel()
-	for i, err := range c.each(ctx, func(out *outlet) error { return out.rep.Close(ctx) }) {
-		if err != nil { // what became of the lines that Flush had to leave
+	for i, err := range c.each(ctx, func(r *runner) error { return r.rep.Close(ctx) }) {
+		if err != nil { // says what became of the lines that Flush left
 			errs[i] = err
 		}
 	}
-	c.closeErr = errors.Join(c.join(errs), c.wait(ctx))
+	c.closeErr = errors.Join(c.join(errs), c.waitRunners(ctx))
 	if c.detach != nil {
 		c.detach()
 	}
@@ -251,19 +254,19 @@ func (c *Collector) close(ctx context.Context) {
 	c.walker.table.close()
 }
 
-// wait joins the outlets' goroutines.
-func (c *Collector) wait(ctx context.Context) error {
+// waitRunners joins the goroutines of the runners.
+func (c *Collector) waitRunners(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		c.running.Wait()
 		close(done)
 	}()
-	over, forget := afterGrace(ctx)
-	defer forget()
+	expired, stop := afterGrace(ctx)
+	defer stop()
 	select {
 	case <-done:
 		return nil
-	case <-over:
+	case <-expired:
 		return fmt.Errorf("collect: close: a reporter does not return from Report: %w", ctx.Err())
 	}
 }

@@ -20,19 +20,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// seen is what a probe keeps of one batch.
-type seen struct {
+// recorded is what a probe keeps of one batch.
+type recorded struct {
 	at       time.Time
 	interval time.Duration
 	values   map[string]float64
 }
 
-// probe is a Reporter that keeps what it sees and does what it is told.
+// probe is a Reporter that records batches and calls do.
 type probe struct {
 	name    string
 	do      func(ctx context.Context) error // in Report; may be nil
 	mu      sync.Mutex
-	batches []seen
+	batches []recorded
 	flushed int
 	closed  int
 }
@@ -40,7 +40,7 @@ type probe struct {
 func (p *probe) Name() string { return p.name }
 
 func (p *probe) Report(ctx context.Context, b *reporters.Batch) error {
-	s := seen{b.At, b.Interval, map[string]float64{}}
+	s := recorded{b.At, b.Interval, map[string]float64{}}
 	for i := range b.Points {
 		s.values[b.Points[i].Key.WithField(b.Points[i].Field)] = b.Points[i].Value
 	}
@@ -66,13 +66,13 @@ func (p *probe) Close(context.Context) error {
 	return nil
 }
 
-func (p *probe) all() []seen {
+func (p *probe) all() []recorded {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]seen(nil), p.batches...)
+	return append([]recorded(nil), p.batches...)
 }
 
-// own is a source with the stats of its collector before its own.
+// own is a source that emits the series of its collector before its own.
 type own struct {
 	monkit.StatSourceFunc
 	mu sync.Mutex
@@ -90,7 +90,7 @@ func (o *own) Stats(cb func(monkit.SeriesKey, string, float64)) {
 	o.StatSourceFunc(cb)
 }
 
-// counting is a source whose one series counts its walks.
+// counting returns a source whose one series counts the walks.
 func counting() monkit.StatSource {
 	key, n := monkit.NewSeriesKey("walked"), 0.0
 	return monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
@@ -112,46 +112,49 @@ func closeNow(t *testing.T, c *Collector) {
 
 func TestTicksFallOnMultiplesOfTheInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(3 * time.Second) // start off the grid
+		time.Sleep(3 * time.Second) // start between two multiples
 		p := &probe{name: "p"}
 		c := New(counting(), noSpread, p)
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		closeNow(t, c)
 		got := p.all()
-		if len(got) != 4 { // three ticks and the last walk
+		if len(got) != 4 { // three ticks and the walk of Close
 			t.Fatalf("%d batches", len(got))
 		}
 		for i, s := range got[:3] {
 			if !s.at.Equal(s.at.Truncate(10 * time.Second)) {
-				t.Errorf("batch %d is of %v", i, s.at)
+				t.Errorf("batch %d has the time %v", i, s.at)
 			}
 			if i > 0 && s.interval != 10*time.Second {
-				t.Errorf("batch %d says an interval of %v", i, s.interval)
+				t.Errorf("batch %d has an interval of %v", i, s.interval)
 			}
 			if s.values["walked total"] != float64(i+1) {
 				t.Errorf("batch %d holds %v", i, s.values)
 			}
 		}
 		if !got[3].at.After(got[2].at) || got[3].interval != 3*time.Second {
-			t.Errorf("the last batch is of %v, after %v", got[3].at, got[3].interval)
+			t.Errorf("the last batch has the time %v and an interval of %v", got[3].at, got[3].interval)
 		}
 	})
 }
 
-func TestAllReportersSeeTheSameWalk(t *testing.T) {
+func TestAllReportersGetTheSameBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := &probe{name: "a"}, &probe{name: "b"}
 		c := New(counting(), Options{}, a, b)
 		time.Sleep(35 * time.Second)
 		closeNow(t, c)
+		if n := len(a.all()); n != 4 { // three ticks and the walk of Close
+			t.Errorf("%d batches, want 4", n)
+		}
 		if x, y := fmt.Sprint(a.all()), fmt.Sprint(b.all()); x != y {
-			t.Errorf("one saw %s, the other %s", x, y)
+			t.Errorf("one reporter got %s, the other %s", x, y)
 		}
 	})
 }
 
-func TestABlockedReporterCostsTheOthersNothing(t *testing.T) {
+func TestBlockedReporterDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := &probe{name: "stuck", do: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
 		fine := &probe{name: "fine"}
@@ -161,8 +164,8 @@ func TestABlockedReporterCostsTheOthersNothing(t *testing.T) {
 		if n := len(fine.all()); n != 10 {
 			t.Errorf("the other reporter got %d of 10 batches", n)
 		}
-		if n := c.outlets[0].read().missedBatches; n != 8 { // one in its hands, one waiting
-			t.Errorf("%d batches count as missed", n)
+		if n := c.runners[0].readCounts().droppedBatches; n != 8 { // one is being reported, one waits
+			t.Errorf("%d batches are counted as dropped", n)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -170,13 +173,13 @@ func TestABlockedReporterCostsTheOthersNothing(t *testing.T) {
 		if err := c.Close(ctx); err == nil || !strings.Contains(err.Error(), "stuck") {
 			t.Errorf("Close() = %v", err)
 		}
-		if d := time.Since(start); d > time.Second+2*grace {
+		if d := time.Since(start); d > time.Second+2*graceTime {
 			t.Errorf("Close took %v", d)
 		}
 	})
 }
 
-func TestFlushBringsTheNewestValues(t *testing.T) {
+func TestFlushReportsTheNewestValues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &probe{name: "p"}
 		c := New(counting(), Options{Interval: time.Hour}, p)
@@ -187,7 +190,7 @@ func TestFlushBringsTheNewestValues(t *testing.T) {
 			t.Errorf("after Flush: %v, flushed %d times", got, p.flushed)
 		}
 		closeNow(t, c)
-		closeNow(t, c) // again, to the same end
+		closeNow(t, c) // must return the same
 		if p.closed != 1 {
 			t.Errorf("closed %d times", p.closed)
 		}
@@ -197,7 +200,7 @@ func TestFlushBringsTheNewestValues(t *testing.T) {
 	})
 }
 
-func TestFlushWaitsForABusyReporterAndLosesNothing(t *testing.T) {
+func TestFlushWaitsForABusyReporter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &probe{name: "p", do: func(context.Context) error { time.Sleep(time.Minute); return nil }}
 		c := New(counting(), noSpread, p)
@@ -213,7 +216,7 @@ func TestFlushWaitsForABusyReporterAndLosesNothing(t *testing.T) {
 	})
 }
 
-func TestTimesOnlyGrow(t *testing.T) {
+func TestTimesIncrease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &probe{name: "p"}
 		c := New(counting(), noSpread, p)
@@ -223,15 +226,19 @@ func TestTimesOnlyGrow(t *testing.T) {
 			}
 		}
 		closeNow(t, c)
-		for i, s := range p.all() {
-			if i > 0 && !s.at.After(p.all()[i-1].at) {
-				t.Errorf("batch %d is of %v, the one before of %v", i, s.at, p.all()[i-1].at)
+		all := p.all()
+		if len(all) != 6 { // five of Flush and one of Close
+			t.Fatalf("%d batches, want 6", len(all))
+		}
+		for i, s := range all {
+			if i > 0 && !s.at.After(all[i-1].at) {
+				t.Errorf("batch %d has the time %v, the previous one %v", i, s.at, all[i-1].at)
 			}
 		}
 	})
 }
 
-func TestAWalkThatOverrunsSkipsTicks(t *testing.T) {
+func TestLongWalkSkipsTicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := true
 		src := monkit.StatSourceFunc(func(func(monkit.SeriesKey, string, float64)) {
@@ -254,7 +261,7 @@ func TestAWalkThatOverrunsSkipsTicks(t *testing.T) {
 	})
 }
 
-func TestPanicsAreCountedAndStopNothing(t *testing.T) {
+func TestPanicsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &own{StatSourceFunc: func(cb func(monkit.SeriesKey, string, float64)) {
 			cb(monkit.NewSeriesKey("before"), "value", 1)
@@ -268,16 +275,16 @@ func TestPanicsAreCountedAndStopNothing(t *testing.T) {
 		synctest.Wait()
 		got := good.all()
 		if len(got) != 2 || got[1].values["before value"] != 1 {
-			t.Fatalf("the good reporter saw %v", got)
+			t.Fatalf("the other reporter got %v", got)
 		}
 		if got[1].values["collect panics"] != 1 || got[1].values["collect_reporter,reporter=bad panics"] != 1 {
-			t.Errorf("own stats are %v", got[1].values)
+			t.Errorf("the collector emits %v", got[1].values)
 		}
 		closeNow(t, c)
 	})
 }
 
-func TestAReportersFailureIsLoggedOnceAndItsRecovery(t *testing.T) {
+func TestFailureAndRecoveryAreLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		n := 0
@@ -298,7 +305,7 @@ func TestAReportersFailureIsLoggedOnceAndItsRecovery(t *testing.T) {
 	})
 }
 
-func TestABadAddressIsReportedAndStopsNobody(t *testing.T) {
+func TestWrongAddressIsLoggedAndStopsNoOtherReporter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		bad := reporters.NewPusher(nothing{}, reporters.Broken(errors.New(`address "x:y": port "y" is not a number`)), reporters.PusherOptions{Name: "bad"})
@@ -314,10 +321,10 @@ func TestABadAddressIsReportedAndStopsNobody(t *testing.T) {
 			t.Errorf("logged %d times:\n%s", n, log.String())
 		}
 		if got := good.all()[1].values["collect_reporter,reporter=bad errors"]; got != 1 {
-			t.Errorf("own stats count %v errors in %v", got, good.all()[1].values)
+			t.Errorf("the collector counts %v errors in %v", got, good.all()[1].values)
 		}
 		if err := c.Close(t.Context()); err == nil || strings.Count(err.Error(), "reporter bad: ") != 1 {
-			t.Errorf("Close() = %v, want one word of the reporter that never worked", err)
+			t.Errorf("Close() = %v, want one error of the reporter", err)
 		}
 		if err := bad.Ledger().Check(); err != nil {
 			t.Error(err)
@@ -335,7 +342,7 @@ func (nothing) AppendRun(dst []byte, run []reporters.Point) ([]byte, int) {
 	return dst, 0
 }
 
-func TestOwnStatsLeaveTheRegistryWithTheCollector(t *testing.T) {
+func TestClosedCollectorLeavesTheRegistry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reg := monkit.NewRegistry()
 		c := New(reg, noSpread, &probe{name: "p"}, &probe{name: "p"})
@@ -346,7 +353,7 @@ func TestOwnStatsLeaveTheRegistryWithTheCollector(t *testing.T) {
 			return one && two
 		}
 		if !has() {
-			t.Errorf("own stats are not in %v", monkit.Collect(reg))
+			t.Errorf("the collector is not in %v", monkit.Collect(reg))
 		}
 		closeNow(t, c)
 		if has() {
@@ -357,14 +364,50 @@ func TestOwnStatsLeaveTheRegistryWithTheCollector(t *testing.T) {
 
 func TestSpreadDelaysTheReportNotItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var when time.Time
-		p := &probe{name: "p", do: func(context.Context) error { when = time.Now(); return nil }}
-		c := New(counting(), Options{Interval: 10 * time.Second, Spread: 5 * time.Second}, p)
-		delay := c.outlets[0].delay
-		time.Sleep(15 * time.Second)
+		const n, spread = 20, 5 * time.Second
+		delays := make([]time.Duration, n)
+		var probes []reporters.Reporter
+		for i := range n {
+			probes = append(probes, &probe{name: "p", do: func(context.Context) error {
+				if delays[i] == 0 {
+					delays[i] = time.Now().Sub(time.Now().Truncate(10 * time.Second))
+				}
+				return nil
+			}})
+		}
+		c := New(counting(), Options{Interval: 10 * time.Second, Spread: spread}, probes...)
+		time.Sleep(19 * time.Second)
 		synctest.Wait()
-		if at := p.all()[0].at; when.Sub(at) != delay || delay < 0 || delay >= 5*time.Second {
-			t.Errorf("the batch of %v was reported at %v", at, when)
+		distinct := map[time.Duration]bool{}
+		for i, p := range probes {
+			all := p.(*probe).all()
+			if len(all) != 1 || !all[0].at.Equal(all[0].at.Truncate(10*time.Second)) {
+				t.Fatalf("reporter %d got %v, want one batch of the tick", i, all)
+			}
+			if delays[i] < 0 || delays[i] >= spread {
+				t.Errorf("reporter %d was called %v after the tick, want less than %v", i, delays[i], spread)
+			}
+			distinct[delays[i]] = true
+		}
+		if len(distinct) < n/2 {
+			t.Errorf("%d reporters have %d delays", n, len(distinct))
+		}
+		closeNow(t, c)
+	})
+}
+
+func TestFlushDoesNotWaitForTheDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &probe{name: "p"}
+		c := New(counting(), Options{Interval: 10 * time.Second}, p)
+		c.runners[0].delay = 5 * time.Second
+		time.Sleep(10*time.Second + time.Millisecond) // the batch of the tick waits for the delay
+		start := time.Now()
+		if err := c.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != 0 || len(p.all()) != 2 {
+			t.Errorf("Flush took %v and %d batches were reported, want 0s and 2", took, len(p.all()))
 		}
 		closeNow(t, c)
 	})
@@ -385,7 +428,7 @@ func TestConcurrentFlushAndClose(t *testing.T) {
 	wg.Wait()
 }
 
-// queueing takes every batch, and cannot send it for a while.
+// queueing takes every batch, and is unavailable for a while.
 type queueing struct {
 	probe
 	down func() error
@@ -393,7 +436,7 @@ type queueing struct {
 
 func (q *queueing) Unavailable() error { return q.down() }
 
-func TestADestinationThatIsAwayIsLogged(t *testing.T) {
+func TestUnavailableDestinationIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		start := time.Now()

@@ -39,5 +39,5 @@ func ExampleNew() {
 	if err := c.Close(context.Background()); err != nil { // walks a last time
 		fmt.Println(err)
 	}
-	// Output: orders,scope=shop total 3 total
+	// Output: orders,scope=shop total 3 counter
 }

@@ -8,8 +8,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// TestKinds has sources say which of their fields count up.
-func TestKinds(t *testing.T) {
+func TestKindOfATotalSourceIsWhatItReports(t *testing.T) {
 	r := monkit.NewRegistry()
 	s := r.ScopeNamed("s")
 	s.DiffMeter("diff", s.Meter("a"), s.Meter("b"))
@@ -24,15 +23,15 @@ func TestKinds(t *testing.T) {
 		got[p.Key.WithField(p.Field)] = p.Kind
 	}
 	for name, want := range map[string]reporters.Kind{
-		"a,scope=s total":              reporters.Total,
+		"a,scope=s total":              reporters.Counter,
 		"a,scope=s rate":               reporters.Gauge,
 		"diff,scope=s total":           reporters.Gauge,
-		"collect,scope=s walks":        reporters.Total,
+		"collect,scope=s walks":        reporters.Counter,
 		"collect,scope=s walk_seconds": reporters.Gauge,
-		"collect,scope=s panics":       reporters.Total,
+		"collect,scope=s panics":       reporters.Counter,
 	} {
 		if kind, ok := got[name]; !ok || kind != want {
-			t.Errorf("%s is %v (there: %v), want %v", name, kind, ok, want)
+			t.Errorf("%s is %v (found: %v), want %v", name, kind, ok, want)
 		}
 	}
 }

@@ -5,24 +5,25 @@ import (
 	"time"
 )
 
-// Options change how a Collector works. The zero value is good.
+// Options configure a Collector. The zero value works.
 type Options struct {
-	// Interval between walks. They fall on the wall clock's multiples of it.
-	// Zero means 10 s.
+	// Interval is the time between walks. They are at its multiples on the
+	// wall clock. Zero means 10 s.
 	Interval time.Duration
-	// Spread is how much later than the walk a reporter may start to send, so
-	// that a fleet does not send at once; each takes a random delay within it
-	// and keeps it. Times and values are those of the walk. Zero means half
-	// the interval, at most 5 s; negative means none.
+	// Spread bounds how much later than the walk a reporter starts to send, so
+	// that a fleet does not send at the same moment: each reporter has a random
+	// delay below it. Times and values are those of the walk. Zero means half
+	// the interval, at most 5 s; negative means no delay.
 	Spread time.Duration
-	// Without are fields that no reporter gets, such as "r95" and "r999" where
-	// there are so many distributions that the number of series counts.
+	// Without are fields that are not reported, such as "r95" and "r999" in
+	// programs with so many distributions that the number of series matters.
 	Without []string
-	// Logger hears of reporters that fail and recover. Nil means none.
+	// Logger logs when a reporter starts to fail and when it works again. Nil
+	// discards.
 	Logger *slog.Logger
 }
 
-// DefaultInterval is the pace where none is given.
+// DefaultInterval is the time between walks if Options.Interval is zero.
 const DefaultInterval = 10 * time.Second
 
 // maxSpread bounds the default of Options.Spread.

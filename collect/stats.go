@@ -1,57 +1,68 @@
 package collect
 
-import "monkit.example/monkit"
+import (
+	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
+)
 
-const reporterMeasurement = "collect_reporter"
+const (
+	ownMeasurement      = "collect"
+	reporterMeasurement = "collect_reporter"
+)
 
-// statKeys are the series of the collector itself, made once.
+// statKeys has the series of a collector, made once.
 type statKeys struct {
-	self    monkit.SeriesKey
-	outlets []monkit.SeriesKey
+	own     monkit.SeriesKey
+	runners []runnerKeys
 }
 
-func newStatKeys(outlets []*outlet) statKeys {
-	k := statKeys{self: monkit.NewSeriesKey("collect")}
-	for _, out := range outlets {
-		k.outlets = append(k.outlets, monkit.NewSeriesKey(reporterMeasurement).WithTag("reporter", out.name))
+type runnerKeys struct{ all, dropped monkit.SeriesKey }
+
+func newStatKeys(runners []*runner) statKeys {
+	k := statKeys{own: monkit.NewSeriesKey(ownMeasurement)}
+	for _, r := range runners {
+		all := monkit.NewSeriesKey(reporterMeasurement).WithTag("reporter", r.name)
+		k.runners = append(k.runners, runnerKeys{all, all.WithTag("reason", string(ledger.QueueFull))})
 	}
 	return k
 }
 
-// Stats emits what the collector knows of itself, of its reporters, and what
-// these say of themselves. A batch holds the numbers of the walk before.
+// Stats emits the series of the collector, of each reporter as the collector
+// counts it, and those of reporters that are StatSources. The values are of the
+// previous walk.
 func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	n := &c.counts
-	cb(c.keys.self, "walks", float64(n.walks.Load()))
-	cb(c.keys.self, "walk_seconds", float64(n.walkNanos.Load())/1e9)
-	cb(c.keys.self, "points", float64(n.series.Load()))
-	cb(c.keys.self, "duplicates", float64(n.duplicates.Load()))
-	cb(c.keys.self, "panics", float64(n.panics.Load()))
-	cb(c.keys.self, "ticks_skipped", float64(n.skipped.Load()))
-	for i, out := range c.outlets {
-		key, n := c.keys.outlets[i], out.read()
-		cb(key, "batches", float64(n.batches))
-		cb(key, "points", float64(n.points))
-		cb(key, "missed_batches", float64(n.missedBatches))
-		cb(key, "missed_points", float64(n.missedPoints))
-		cb(key, "errors", float64(n.errors))
-		cb(key, "panics", float64(n.panics))
-		if s, ok := out.rep.(monkit.StatSource); ok {
+	cb(c.keys.own, "walks", float64(n.walks.Load()))
+	cb(c.keys.own, "walk_seconds", float64(n.walkNanos.Load())/1e9)
+	cb(c.keys.own, "points", float64(n.points.Load()))
+	cb(c.keys.own, "duplicates", float64(n.duplicates.Load()))
+	cb(c.keys.own, "panics", float64(n.panics.Load()))
+	cb(c.keys.own, "ticks_skipped", float64(n.skipped.Load()))
+	for i, r := range c.runners {
+		key, n := c.keys.runners[i], r.readCounts()
+		cb(key.all, "batches", float64(n.batches))
+		cb(key.all, "points", float64(n.points))
+		cb(key.all, "errors", float64(n.errors))
+		cb(key.all, "panics", float64(n.panics))
+		cb(key.dropped, "dropped_batches", float64(n.droppedBatches))
+		cb(key.dropped, "dropped_points", float64(n.droppedPoints))
+		if s, ok := r.rep.(monkit.StatSource); ok {
 			s.Stats(cb)
 		}
 	}
 }
 
-// IsTotal knows the collector's own counts, and asks its reporters for theirs.
+// IsTotal reports which of the collector's own fields are totals, and asks the
+// reporters about theirs.
 func (c *Collector) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
 	switch key.Measurement {
-	case c.keys.self.Measurement:
+	case ownMeasurement:
 		return field != "walk_seconds" && field != "points", true
 	case reporterMeasurement:
 		return true, true
 	}
-	for _, out := range c.outlets {
-		if s, ok := out.rep.(monkit.TotalSource); ok {
+	for _, r := range c.runners {
+		if s, ok := r.rep.(monkit.TotalSource); ok {
 			if total, known = s.IsTotal(key, field); known {
 				break
 			}

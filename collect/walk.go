@@ -7,16 +7,16 @@ import (
 	"monkit.example/reporters"
 )
 
-// walker reads the source into batches. It is used under Collector.walking.
+// walker reads a source into batches. Collector.walking guards it.
 type walker struct {
 	src   monkit.StatSource
 	table *table
 
-	last    time.Time // of the walk before, with the monotonic clock
-	stamped time.Time // its batch's time
+	last    time.Time // the previous walk, with the monotonic clock
+	stamped time.Time // the time of its batch
 	b       *reporters.Batch
 	at      int64
-	visit   func(monkit.SeriesKey, string, float64) // add, as a value made once
+	visit   func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
 }
 
 func newWalker(src monkit.StatSource, without ...string) *walker {
@@ -25,8 +25,8 @@ func newWalker(src monkit.StatSource, without ...string) *walker {
 	return w
 }
 
-// snapshot walks the source into b and reports whether it panicked. Times
-// that batches bear only ever grow.
+// snapshot walks the source into b and reports whether it panicked. The times
+// of batches always increase.
 func (w *walker) snapshot(b *reporters.Batch, at time.Time) (panicked bool) {
 	now := time.Now()
 	if !at.After(w.stamped) {
@@ -42,7 +42,8 @@ func (w *walker) snapshot(b *reporters.Batch, at time.Time) (panicked bool) {
 	return panicked
 }
 
-// read walks the source. A panic ends the walk; what it said so far stands.
+// read walks the source. A panic ends the walk; the samples before it are
+// kept.
 func (w *walker) read() (panicked bool) {
 	defer func() { panicked = recover() != nil }()
 	w.src.Stats(w.visit)

@@ -119,7 +119,7 @@ func wantLaw(t *testing.T, printed string) {
 			if n["accepted"] != delivered+n["dropped"]+n["pending"] {
 				t.Errorf("accepted is not delivered + dropped + pending: %s", line)
 			}
-			if n["dropped"]+n["pending"]+n["unexplained"] != 0 {
+			if n["dropped"]+n["pending"]+n["unaccounted"] != 0 {
 				t.Errorf("something was not delivered: %s", line)
 			}
 		}

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// preference is the view that the Accept headers of a request ask for: html
-// if they name it, and nothing they like more. A wildcard does not name it.
-func preference(accept []string) string {
+// preferredView returns the name of the view that the Accept headers of a
+// request prefer, or "" if they name none. A wildcard names none, so that
+// programs that send */* get the text.
+func preferredView(accept []string) string {
 	var best string
 	var most float64
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
@@ -24,7 +25,7 @@ func preference(accept []string) string {
 	return best
 }
 
-// viewOfType has the types that a page can be asked for by.
+// viewOfType maps a media type to the name of the view that has it.
 var viewOfType = map[string]string{
 	"text/html":             "html",
 	"application/xhtml+xml": "html",
@@ -32,12 +33,14 @@ var viewOfType = map[string]string{
 	"application/json":      "json",
 }
 
+// quality parses the parameter q of a media type. Without one it is 1 (RFC
+// 9110, section 12.4.2); an invalid one counts as 0.
 func quality(q string) float64 {
 	if q == "" {
 		return 1
 	}
 	val, err := strconv.ParseFloat(q, 64)
-	if err != nil || val > 1 { // NaN and negative ones are never the most
+	if err != nil || val > 1 { // NaN and negative values never exceed the most so far
 		return 0
 	}
 	return val

@@ -12,7 +12,8 @@ import (
 	"monkit.example/present"
 )
 
-// The registry changes while it is shown; the race detector watches.
+// TestPagesWhileTasksRun is for the race detector: the registry changes while
+// pages read it.
 func TestPagesWhileTasksRun(t *testing.T) {
 	r := monkit.NewRegistry()
 	stop := make(chan struct{})
@@ -38,7 +39,7 @@ func TestPagesWhileTasksRun(t *testing.T) {
 	workers.Wait()
 }
 
-// work makes spans, functions, errors and values until stop.
+// work makes spans, functions, errors and values until stop is closed.
 func work(r *monkit.Registry, worker int, stop <-chan struct{}) {
 	s := r.ScopeNamed(fmt.Sprintf("worker/%d", worker))
 	for i := 0; ; i++ {

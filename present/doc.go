@@ -1,31 +1,37 @@
-// Package present shows a registry over HTTP: what runs now, every function
-// that ever ran and who called it, and the value of every series.
+// Package present serves the contents of a registry over HTTP: the spans that
+// are open, every function with its callers, the value of every series, and
+// traces.
 //
-// Use HTTP:
+// Start with HTTP:
 //
 //	go http.ListenAndServe("localhost:9000", present.HTTP(monkit.Default))
 //
-// HTTPWith has options: the recorder whose traces are to be looked at.
+// HTTPWith takes options, such as the recorder whose traces /traces shows.
 //
-// It works at the root, in a subtree of a mux, behind http.StripPrefix and
-// behind a proxy that adds a prefix: every link is relative.
+// The handler works at the root, in a subtree of a mux, behind
+// http.StripPrefix and behind a proxy that adds a prefix: every link is
+// relative.
 //
-//	/                                           what there is
-//	/ps     /ps/text /ps/json /ps/dot           live spans
+//	/                                           index
+//	/ps     /ps/text /ps/json /ps/dot           open spans
 //	/funcs  /funcs/text /funcs/json /funcs/dot  functions and their callers
 //	/stats  /stats/text /stats/json             values of all series
-//	/trace  /trace/svg /trace/json              the next run of a function: regex, trace_id, preselect, timeout
-//	        /trace/remote                       has it exported: the same, and viz
-//	/traces /traces/text /traces/json           traces that a recorder kept
-//	        /traces/svg /traces/spans           one of them: id
+//	/trace  /trace/svg /trace/json              next run of a function: regex, trace_id, preselect, timeout
+//	        /trace/remote                       exports that run: the same parameters, and viz
+//	/traces /traces/text /traces/json           traces that a recorder retained
+//	        /traces/svg /traces/spans           one of these traces: id
 //
-// A browser, or anybody else whose Accept header names text/html, gets tables
-// at /ps, /funcs and /stats; others get the text. ?format=text, json, dot or
-// html chooses by itself. The dot pages are for Graphviz.
+// At /ps, /funcs and /stats a client whose Accept header names text/html, such
+// as a browser, gets tables; other clients get text. The query parameter
+// format=text, json, dot or html overrides that. The dot pages are input for
+// Graphviz.
 //
-// The pages show arguments and annotations of running functions, and ask
-// nobody who they are: listen on localhost, or put your own check before
-// them.
+// A function that was called outside of every measured function has the
+// caller "entry".
 //
-// FromRequest is the same without HTTP, and each page is a function too.
+// The pages show arguments and annotations of running functions, and have no
+// access control: listen on localhost, or wrap the handler in a check.
+//
+// FromRequest returns a page without HTTP. Each page is a function of its own,
+// too.
 package present

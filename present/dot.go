@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"monkit.example/internal/webpage"
 )
 
 // dotWriter writes a directed graph for Graphviz.
@@ -26,7 +28,7 @@ func (d dotWriter) node(id int64, lines ...string) {
 
 func (d dotWriter) edge(from, to int64) { d.printf(" f%d -> f%d;\n", from, to) }
 
-// entry marks a node that was called from outside.
+// entry adds the caller "entry" to a node.
 func (d dotWriter) entry(id int64) {
 	d.printf(" r%d [label=\"entry\"];\n r%d -> f%d;\n", id, id, id)
 }
@@ -37,11 +39,11 @@ func (d dotWriter) close() error {
 }
 
 // dotText returns s with all ASCII but letters, digits and spaces as
-// character references, which Graphviz reads in labels: none of it can end
-// the label or be an escape.
+// character references, which Graphviz decodes in labels. So s can neither
+// end the label nor contain an escape sequence.
 func dotText(s string) string {
 	var b strings.Builder
-	for _, r := range printable(s) {
+	for _, r := range webpage.Printable(s) {
 		if plainInDot(r) {
 			b.WriteRune(r)
 			continue

@@ -1,9 +1,9 @@
 package present
 
-// Paths are those of every view that waits for nothing.
+// Paths returns the path of every view that does not wait for a trace.
 func Paths() (paths []string) {
 	for _, p := range (handler{}).pages() {
-		if p.name == "ui" { // has files, not views
+		if p.name == "ui" { // it serves files
 			continue
 		}
 		paths = append(paths, "/"+p.name)
@@ -16,7 +16,7 @@ func Paths() (paths []string) {
 	return paths
 }
 
-// MaxRows is how many rows an HTML page shows.
+// MaxRows is how many rows an HTML page shows at most.
 const MaxRows = maxRows
 
 var (
@@ -24,11 +24,11 @@ var (
 	ShortNumber   = shortNumber
 )
 
-// MaxWaiting is how many requests may wait for traces.
+// MaxWaiting is how many requests may wait for traces at a time.
 const MaxWaiting = maxWaiting
 
-// Waiting reports whether any does.
+// Waiting reports whether a request waits for a trace.
 func Waiting() bool { return waiting.Load() > 0 }
 
-// KeepAliveOnce writes what keeps w alive.
-var KeepAliveOnce = writeAlive
+// WriteKeepAlive writes one newline and flushes it.
+var WriteKeepAlive = writeKeepAlive

@@ -7,14 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
-// observed are the quantiles that the pages of functions show.
-var observed = []float64{0, .1, .25, .5, .75, .9, .95, 1}
+// shownQuantiles are the quantiles of times that text, JSON and dot show.
+var shownQuantiles = []float64{0, .1, .25, .5, .75, .9, .95, 1}
 
-// FuncsText writes every function of r: its callers, how its runs ended and
-// how long they took.
+// FuncsText writes every function of r with its callers, the number of its
+// runs by outcome, and how long the runs took.
 func FuncsText(r *monkit.Registry, w io.Writer) error {
 	p := newPrinter(w)
 	r.Funcs(func(f *monkit.Func) { funcText(p, f) })
@@ -22,10 +23,10 @@ func FuncsText(r *monkit.Registry, w io.Writer) error {
 }
 
 func funcText(p printer, f *monkit.Func) {
-	p.printf("[%d] %s\n", f.Id(), printable(fullName(f)))
-	p.printf("  parents: %s\n", callers(f))
-	for _, line := range counts(f) {
-		p.printf("  %s\n", printable(line))
+	p.printf("[%d] %s\n", f.Id(), webpage.Printable(fullName(f)))
+	p.printf("  parents: %s\n", callerIDs(f))
+	for _, line := range outcomeLines(f) {
+		p.printf("  %s\n", webpage.Printable(line))
 	}
 	p.printf("  success times:\n")
 	timesText(p, f.SuccessTimes())
@@ -35,13 +36,13 @@ func funcText(p printer, f *monkit.Func) {
 }
 
 func timesText(p printer, d *monkit.DurationDist) {
-	for _, line := range times(d) {
+	for _, line := range timeLines(d) {
 		p.printf("    %s\n", line)
 	}
 }
 
-// callers are the ids of the functions that called f.
-func callers(f *monkit.Func) string {
+// callerIDs lists the ids of the functions that called f.
+func callerIDs(f *monkit.Func) string {
 	var ids []string
 	f.Parents(func(parent *monkit.Func) {
 		if parent == nil {
@@ -53,8 +54,8 @@ func callers(f *monkit.Func) string {
 	return strings.Join(ids, ", ")
 }
 
-// counts are the lines of how the runs of f ended.
-func counts(f *monkit.Func) []string {
+// outcomeLines returns the lines that count the runs of f by outcome.
+func outcomeLines(f *monkit.Func) []string {
 	errs := f.Errors()
 	lines := []string{fmt.Sprintf("current: %d, highwater: %d, success: %d, errors: %d, panics: %d",
 		f.Current(), f.Highwater(), f.Success(), sum(errs), f.Panics())}
@@ -71,10 +72,10 @@ func sum(counts map[string]int64) (total int64) {
 	return total
 }
 
-// times are the lines of a distribution.
-func times(d *monkit.DurationDist) []string {
+// timeLines returns the lines that describe a distribution of times.
+func timeLines(d *monkit.DurationDist) []string {
 	var lines []string
-	for _, q := range observed {
+	for _, q := range shownQuantiles {
 		lines = append(lines, fmt.Sprintf("%.2f: %s", q, d.Query(q)))
 	}
 	return append(lines,
@@ -93,7 +94,7 @@ func FuncsDot(r *monkit.Registry, w io.Writer) error {
 }
 
 func funcDot(d dotWriter, f *monkit.Func) {
-	lines := append([]string{fullName(f)}, counts(f)...)
+	lines := append([]string{fullName(f)}, outcomeLines(f)...)
 	lines = append(lines, timesDot("success times:", f.SuccessTimes())...)
 	lines = append(lines, timesDot("failure times:", f.FailureTimes())...)
 	d.node(f.Id(), lines...)
@@ -106,13 +107,14 @@ func funcDot(d dotWriter, f *monkit.Func) {
 	})
 }
 
-// timesDot leaves out a distribution of nothing, to keep boxes small.
+// timesDot returns the lines of a distribution below a title. It returns none
+// if the distribution is empty, to keep boxes small.
 func timesDot(title string, d *monkit.DurationDist) []string {
 	if d.Count == 0 {
 		return nil
 	}
 	lines := []string{title}
-	for _, line := range times(d) {
+	for _, line := range timeLines(d) {
 		lines = append(lines, "        "+line)
 	}
 	return lines

@@ -29,20 +29,20 @@ func FuzzFromRequest(f *testing.F) {
 		}
 		write, contentType, err := present.FromRequest(r, path, values)
 		if err != nil {
-			checkRefusal(t, err)
+			checkClientError(t, err)
 			return
 		}
 		if values.Has("regex") || values.Has("trace_id") {
-			return // a trace, which would have to be waited for
+			return // the page would wait for a trace
 		}
 		checkPage(t, write, contentType)
 	})
 }
 
-func checkRefusal(t *testing.T, err error) {
+func checkClientError(t *testing.T, err error) {
 	status := errorStatus(nil)
 	if !errors.As(err, &status) || status.StatusCode() < 400 || status.StatusCode() > 499 {
-		t.Errorf("%v has no status that blames the asker", err)
+		t.Errorf("%v has no status of a client error", err)
 	}
 	if strings.ContainsAny(err.Error(), "\r\n\x00") {
 		t.Errorf("%q has control characters", err)

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func TestPagesAreAsRecorded(t *testing.T) {
+func TestPagesMatchGoldenFiles(t *testing.T) {
 	r := world(t)
 	ids := idNames(r)
 	for _, path := range []string{
@@ -45,7 +45,7 @@ func TestPagesAreAsRecorded(t *testing.T) {
 	}
 }
 
-// idNames replaces the ids of r, which are random, by names.
+// idNames replaces the ids of r, which are random, with names.
 func idNames(r *monkit.Registry) *strings.Replacer {
 	var pairs []string
 	name := func(id int64, kind string) {
@@ -61,7 +61,7 @@ func idNames(r *monkit.Registry) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// times are what differs between runs, in each form that pages have.
+// times are the values that differ between runs, in each form that pages have.
 var times = []struct{ pattern, steady string }{
 	{`\d+((\.|&#46;)\d+)?(ns|µs|ms|s)\b`, "TIME"},
 	{`("(?:start|elapsed|average|reservoir_average|full_average|max|min|recent|\d\.\d\d)":)\d+`, "${1}0"},

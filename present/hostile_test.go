@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -33,7 +34,7 @@ func TestHostileTextMakesNoMarkup(t *testing.T) {
 	}
 }
 
-// tagsOf has every element with the names of its attributes.
+// tagsOf returns every element of body, and every element with one attribute.
 func tagsOf(body string) map[string]bool {
 	tags := map[string]bool{}
 	z := html.NewTokenizer(strings.NewReader(body))
@@ -64,8 +65,8 @@ func TestHostileTextMakesNoLines(t *testing.T) {
 			if !allowed.MatchString(line) || strings.HasPrefix(line, "function,name=forged") {
 				t.Errorf("%s has the line %.200q", tt.path, line)
 			}
-			if strings.ContainsFunc(line, unicode.IsControl) {
-				t.Errorf("%s has control characters in %.200q", tt.path, line)
+			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(line) {
+				t.Errorf("%s has unprintable characters in %.200q", tt.path, line)
 			}
 		}
 	}
@@ -97,7 +98,7 @@ func TestTextSurvivesJSON(t *testing.T) {
 		r := monkit.NewRegistry()
 		r.ScopeNamed("s").Counter("c", monkit.NewSeriesTag("k", text)).Inc(1)
 		got := parse[[][4]any](t, render(t, r, "/stats/json"))[0][1].(map[string]any)["k"]
-		if want := string([]rune(text)); got != want { // what is not UTF-8 becomes U+FFFD
+		if want := string([]rune(text)); got != want { // bytes that are not UTF-8 become U+FFFD
 			t.Errorf("%.50q became %.50q", text, got)
 		}
 	}

@@ -8,30 +8,54 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"monkit.example/internal/webpage"
 )
 
-//go:embed ui
-var ui embed.FS
+//go:embed ui/*.html
+var templates embed.FS
 
-// maxRows is what a browser still shows at once without trouble. A page that
-// has more says so, and the text and JSON have them all.
+//go:embed ui/style.css
+var style string
+
+// maxRows is how many rows browsers show without trouble. A page with more
+// says so; text and JSON always have all of them.
 const maxRows = 2000
 
-// document is what every HTML page has; the template of the page reads Body.
+// document is the data of ui/layout.html. The template of each page uses Body.
 type document struct {
 	Name  string // first element of the path
 	Title string
 	Root  string
 	Pages []page
-	Query string // the filter of the rows
-	Sort  string // the column that was chosen, if any
+	Query string // filter of the rows
+	Sort  string // column that the query chose, or ""
 	Body  any
 }
 
+// table holds the rows of an HTML page that match its filter. The type of each
+// page embeds it.
+type table[T any] struct {
+	Rows  []T
+	Total int // rows that match, shown or not
+}
+
+// truncate sets the total and leaves out the rows beyond maxRows.
+func (t *table[T]) truncate() {
+	t.Total = len(t.Rows)
+	t.Rows = t.Rows[:min(t.Total, maxRows)]
+}
+
+// Shown is the number of rows on the page.
+func (t *table[T]) Shown() int { return len(t.Rows) }
+
+// Cut reports whether the page leaves out rows.
+func (t *table[T]) Cut() bool { return len(t.Rows) < t.Total }
+
 var indexHTML = htmlView("index", func(request) any { return nil })
 
-// htmlView opens the page of ui/name.html, with what body makes of the
-// registry when it is written.
+// htmlView returns a view that executes ui/name.html with the result of body.
+// It calls body when the page is written.
 func htmlView(name string, body func(request) any) func(request) (Result, error) {
 	layout := parse(name)
 	return func(req request) (Result, error) {
@@ -71,41 +95,35 @@ func (r request) title(name string) string {
 
 func parse(name string) *template.Template {
 	return template.Must(template.New("layout.html").Funcs(template.FuncMap{
-		"dur": shortDuration,
-		"num": shortNumber,
-		"utc": func(t time.Time, layout string) string { return t.UTC().Format(layout) },
-
-		"ending": ending,
-	}).ParseFS(ui, "ui/layout.html", "ui/"+name+".html"))
+		"dur":     shortDuration,
+		"num":     shortNumber,
+		"utc":     func(t time.Time, layout string) string { return t.UTC().Format(layout) },
+		"outcome": outcome,
+	}).ParseFS(templates, "ui/layout.html", "ui/"+name+".html"))
 }
 
-// asset opens a file of ui as it is.
-func asset(name string) func(request) (Result, error) {
-	return func(request) (Result, error) {
-		text, err := ui.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		return func(w io.Writer) error {
-			_, err := w.Write(text)
-			return err
-		}, nil
-	}
+// stylesheet is the view of the base stylesheet, followed by the rules of
+// these pages.
+func stylesheet(request) (Result, error) {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, webpage.Style+style)
+		return err
+	}, nil
 }
 
-// Name is the first element of the page's path.
+// Name is the first element of the path of the page.
 func (p page) Name() string { return p.name }
 
-// Title is what people call the page.
+// Title is the heading of the page.
 func (p page) Title() string { return p.title }
 
-// About is what the page shows.
+// About describes what the page shows.
 func (p page) About() string { return p.about }
 
-// Listed reports whether the index has the page.
+// Listed reports whether the index lists the page.
 func (p page) Listed() bool { return !p.hidden && p.name != "" }
 
-// Forms are the names of the views that the index links to.
+// Forms returns the names of the views that the index links to.
 func (p page) Forms() (names []string) {
 	for _, v := range p.views {
 		if !v.hidden {
@@ -115,7 +133,8 @@ func (p page) Forms() (names []string) {
 	return names
 }
 
-// matches reports whether name has all the words of the filter.
+// matches reports whether name contains every word of the filter. Case does
+// not matter.
 func matches(name, filter string) bool {
 	name = strings.ToLower(name)
 	for word := range strings.FieldsSeq(strings.ToLower(filter)) {
@@ -126,7 +145,7 @@ func matches(name, filter string) bool {
 	return true
 }
 
-// shortDuration rounds to three digits.
+// shortDuration rounds d to three digits.
 func shortDuration(d time.Duration) string {
 	unit := time.Duration(1)
 	for d/unit >= 1000 || d/unit <= -1000 {
@@ -135,7 +154,7 @@ func shortDuration(d time.Duration) string {
 	return d.Round(unit).String()
 }
 
-// shortNumber writes whole numbers in full and others with six digits.
+// shortNumber formats whole numbers in full and others with six digits.
 func shortNumber(val float64) string {
 	if val == math.Trunc(val) && math.Abs(val) < 1e15 {
 		return strconv.FormatFloat(val, 'f', 0, 64)

@@ -15,7 +15,7 @@ import (
 
 var rowHead = regexp.MustCompile(`<th scope="row">([^<]*)`)
 
-// rows are the heads of the rows of a table.
+// rows returns the heads of the rows of the table on a page.
 func rows(page string) (heads []string) {
 	for _, m := range rowHead.FindAllStringSubmatch(page, -1) {
 		heads = append(heads, m[1])
@@ -23,7 +23,7 @@ func rows(page string) (heads []string) {
 	return heads
 }
 
-// busy has three functions that differ in every column.
+// busy returns a registry with three functions that differ in every column.
 func busy(t *testing.T) *monkit.Registry {
 	t.Helper()
 	r := monkit.NewRegistry()
@@ -80,14 +80,14 @@ func TestRowsAreFiltered(t *testing.T) {
 			if got := rows(page); !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			if tt.want == nil && !strings.Contains(page, "Nothing that has “absent” in its name") {
-				t.Error("an empty page does not say so")
+			if tt.want == nil && !strings.Contains(page, "Nothing matches “absent”.") {
+				t.Error("an empty page does not say that nothing matches")
 			}
 		})
 	}
 }
 
-func TestSpansAreFilteredByTree(t *testing.T) {
+func TestFilterKeepsWholeTreesOfSpans(t *testing.T) {
 	r := world(t)
 	for filter, want := range map[string]int{"Inner": 2, "Outer": 2, "absent": 0} {
 		if got := strings.Count(render(t, r, "/ps/html?q="+filter), "<li>"); got != want {
@@ -96,7 +96,7 @@ func TestSpansAreFilteredByTree(t *testing.T) {
 	}
 }
 
-// More would hang the browser.
+// More rows would hang the browser.
 func TestLongPagesAreCut(t *testing.T) {
 	const extra = 7
 	r := monkit.NewRegistry()
@@ -122,11 +122,11 @@ func TestLongPagesAreCut(t *testing.T) {
 		}
 	}
 	if got := strings.Count(render(t, r, "/funcs"), "parents:"); got != present.MaxRows+extra {
-		t.Errorf("/funcs has %d functions: text must have them all", got)
+		t.Errorf("/funcs has %d functions, want all %d", got, present.MaxRows+extra)
 	}
 }
 
-func TestOneDeepTreeIsCut(t *testing.T) {
+func TestDeepTreeIsCut(t *testing.T) {
 	r := monkit.NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("Recursive")
 	ctx := context.Background()
@@ -158,7 +158,7 @@ func TestOrphansAreMarked(t *testing.T) {
 	}
 }
 
-func TestShortForms(t *testing.T) {
+func TestDurationsAndNumbersAreShortened(t *testing.T) {
 	for _, tt := range []struct {
 		val  time.Duration
 		want string

@@ -7,18 +7,20 @@ import (
 	"net/http"
 	"time"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
 
-// Options tune HTTPWith. The zero value works.
+// Options configure HTTPWith. The zero value works.
 type Options struct {
-	// Recorder keeps the traces that /traces shows. Nil means that there is no
+	// Recorder retains the traces that /traces shows. Without one there is no
 	// such page.
 	Recorder *tracing.Recorder
 }
 
-// HTTP serves the pages of r; nil is monkit.Default.
+// HTTP returns a handler that serves the pages of r. If r is nil it serves
+// those of monkit.Default.
 func HTTP(r *monkit.Registry) http.Handler { return HTTPWith(r, Options{}) }
 
 // HTTPWith is HTTP with options.
@@ -34,41 +36,28 @@ type handler struct {
 	opts     Options
 }
 
-// headers make a page harmless that somebody managed to get markup into.
-// Pages tell of one moment: nobody may keep them.
-var headers = map[string]string{
-	"Cache-Control": "no-store",
-	"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
-		"base-uri 'none'; frame-ancestors 'none'",
-	"Cross-Origin-Resource-Policy": "same-origin",
-	"Referrer-Policy":              "no-referrer",
-	"Vary":                         "Accept",
-	"X-Content-Type-Options":       "nosniff",
-}
-
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for name, value := range headers {
-		w.Header().Set(name, value)
-	}
+	webpage.SetHeaders(w.Header(), "img-src 'self'")
+	w.Header().Set("Vary", "Accept")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		fail(w, &statusError{http.StatusMethodNotAllowed, "these pages are only read"})
+		writeError(w, &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
 		return
 	}
 	path := pathOf(r)
 	if path == "" && redirectToSlash(w, r) {
 		return
 	}
-	result, contentType, err := h.open(r.Context(), path, r.URL.Query(), preference(r.Header["Accept"]))
+	result, contentType, err := h.open(r.Context(), path, r.URL.Query(), preferredView(r.Header["Accept"]))
 	if err != nil {
-		fail(w, err)
+		writeError(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
 	serve(w, result, writeTimeout(r))
 }
 
-// writeTimeout is that of the server, 0 if it has none.
+// writeTimeout returns the write timeout of the server, 0 if it has none.
 func writeTimeout(r *http.Request) time.Duration {
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
 		return server.WriteTimeout
@@ -76,41 +65,43 @@ func writeTimeout(r *http.Request) time.Duration {
 	return 0
 }
 
-// serve answers with a real status as long as nothing was sent, and breaks
-// the connection after that, so that half a page is not taken for a whole.
+// serve writes a page. An error becomes an HTTP status while no byte has been
+// sent. After that serve aborts the connection, so that the client does not
+// take half a page for a whole one.
 func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
-	sent := &sentry{w: w}
-	// Large enough that most failures come before the first byte.
+	sent := &trackingWriter{w: w}
+	// With 64 kB most pages are complete, or have failed, before the first
+	// byte is sent.
 	out := response{bufio.NewWriterSize(sent, 64<<10), http.NewResponseController(w), timeout}
 	err := result(out)
 	if err == nil {
 		err = out.Writer.Flush()
 	}
 	switch {
-	case err == nil, sent.err != nil: // all is said, or nobody listens
+	case err == nil, sent.err != nil: // complete, or the client has disconnected
 	case !sent.began:
-		fail(w, err)
+		writeError(w, err)
 	default:
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// response is what a page is written to.
+// response is the writer that a page gets.
 type response struct {
 	*bufio.Writer
 	conn    *http.ResponseController
-	timeout time.Duration // for writing, 0 if there is none
+	timeout time.Duration // write timeout of the server, 0 if it has none
 }
 
-// Extend has the time for writing begin d from now: pages that wait for
-// something are not to be cut off meanwhile.
+// Extend restarts the write timeout of the server d from now. A page that
+// waits calls it, so that the server does not cut the page off.
 func (r response) Extend(d time.Duration) {
 	if r.timeout > 0 {
 		r.conn.SetWriteDeadline(time.Now().Add(d + r.timeout)) // a writer without deadlines has no timeout either
 	}
 }
 
-// Flush gets what was written so far to the asker.
+// Flush sends what has been written so far to the client.
 func (r response) Flush() error {
 	if err := r.Writer.Flush(); err != nil {
 		return err
@@ -121,23 +112,23 @@ func (r response) Flush() error {
 	return nil
 }
 
-// sentry knows whether writing began, and whether it failed.
-type sentry struct {
+// trackingWriter records whether a write has begun and whether one failed.
+type trackingWriter struct {
 	w     io.Writer
 	began bool
 	err   error
 }
 
-func (s *sentry) Write(p []byte) (int, error) {
-	s.began = true
-	n, err := s.w.Write(p)
+func (t *trackingWriter) Write(p []byte) (int, error) {
+	t.began = true
+	n, err := t.w.Write(p)
 	if err != nil {
-		s.err = err
+		t.err = err
 	}
 	return n, err
 }
 
-func fail(w http.ResponseWriter, err error) {
+func writeError(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", typeText)
 	w.WriteHeader(statusOf(err))
 	io.WriteString(w, err.Error()+"\n")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
 )
@@ -73,7 +74,8 @@ func TestStatusTypeAndBody(t *testing.T) {
 		{"GET", "/trace/json?trace_id=1&timeout=3", "", 400, text, "Bad Request: invalid timeout"},
 		{"GET", "/trace/remote?trace_id=1&timeout=-3s", "", 400, text, "Bad Request: invalid timeout"},
 		{"GET", "/trace/remote?regex=Outer&viz=%3a", "", 400, text, "Bad Request: invalid viz"},
-		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", "font"},
+		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", webpage.Style},
+		{"GET", "/ui/style.css", browser, 200, "text/css; charset=utf-8", ".tree"},
 		{"HEAD", "/funcs", "", 200, text, ""},
 		{"GET", "/nope", "", 404, text, "Not Found: path not found: /nope\n"},
 		{"GET", "/funcs/xml", browser, 404, text, "Not Found: path not found: /funcs/xml\n"},
@@ -81,7 +83,7 @@ func TestStatusTypeAndBody(t *testing.T) {
 		{"GET", "/ui/layout.html", "", 404, text, "Not Found"},
 		{"GET", "/nope%0d%0aX:1", "", 404, text, `path not found: /nope\r\nX:1` + "\n"},
 		{"GET", "/funcs?format=xml", "", 400, text, `Bad Request: format "xml": /funcs has the formats text, json, dot, html` + "\n"},
-		{"POST", "/funcs", "", 405, text, "Method Not Allowed: "},
+		{"POST", "/funcs", "", 405, text, "Method Not Allowed: these pages are read-only"},
 		{"DELETE", "/nope", "", 405, text, "Method Not Allowed: "},
 	} {
 		t.Run(tt.method+" "+tt.target+" as "+tt.accept, func(t *testing.T) {
@@ -96,12 +98,15 @@ func TestStatusTypeAndBody(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerIsGuarded(t *testing.T) {
+func TestEveryResponseHasSecurityHeaders(t *testing.T) {
 	h := present.HTTP(world(t))
 	for _, path := range append(present.Paths(), "/nope") {
 		header := ask(h, "GET", path, browser).Header
+		if policy := header.Get("Content-Security-Policy"); strings.Contains(policy, "script-src") {
+			t.Errorf("%s allows scripts: %s", path, policy)
+		}
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'",
+			"Content-Security-Policy": "; img-src 'self'",
 			"X-Content-Type-Options":  "nosniff",
 			"Referrer-Policy":         "no-referrer",
 			"Cache-Control":           "no-store",
@@ -117,14 +122,14 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 }
 
-func TestHTTPOfNilIsTheDefaultRegistry(t *testing.T) {
+func TestNilRegistryIsTheDefault(t *testing.T) {
 	monkit.ScopeNamed("present/test").Counter("of_default").Set(1)
 	if text := body(t, ask(present.HTTP(nil), "GET", "/stats", "")); !strings.Contains(text, "of_default,scope=present/test value=1") {
 		t.Errorf("monkit.Default is not shown:\n%s", text)
 	}
 }
 
-func TestHeadSendsNoBody(t *testing.T) {
+func TestHeadResponseHasNoBody(t *testing.T) {
 	server := httptest.NewServer(present.HTTP(world(t)))
 	defer server.Close()
 	resp, err := server.Client().Head(server.URL + "/stats")
@@ -137,10 +142,10 @@ func TestHeadSendsNoBody(t *testing.T) {
 	}
 }
 
-// errorStatus is what FromRequest's errors have.
+// errorStatus is the method set of the errors of FromRequest.
 type errorStatus interface{ StatusCode() int }
 
-func TestFromRequestTellsTheStatus(t *testing.T) {
+func TestErrorOfFromRequestHasAStatus(t *testing.T) {
 	_, _, err := present.FromRequest(monkit.NewRegistry(), "/nope", nil)
 	status := errorStatus(nil)
 	if !errors.As(err, &status) || status.StatusCode() != http.StatusNotFound {
@@ -148,7 +153,7 @@ func TestFromRequestTellsTheStatus(t *testing.T) {
 	}
 }
 
-func TestFailingWriterIsReported(t *testing.T) {
+func TestErrorOfTheWriterIsReturned(t *testing.T) {
 	errFull := errors.New("full")
 	r := world(t)
 	for _, path := range present.Paths() {

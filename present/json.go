@@ -3,45 +3,52 @@ package present
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 )
 
-// list writes a JSON array, one element a line.
-type list struct {
+// jsonArray writes a JSON array, one element per line.
+type jsonArray struct {
 	printer
 	n int
 }
 
-func (l *list) open() { l.WriteByte('[') }
+func newJSONArray(w io.Writer) *jsonArray {
+	a := &jsonArray{printer: newPrinter(w)}
+	a.WriteByte('[')
+	return a
+}
 
-// next starts an element.
-func (l *list) next() {
-	if l.n > 0 {
-		l.WriteByte(',')
+// next begins an element.
+func (a *jsonArray) next() {
+	if a.n > 0 {
+		a.WriteByte(',')
 	}
-	l.n++
-	l.WriteString("\n ")
+	a.n++
+	a.WriteString("\n ")
 }
 
-// add writes an element. What it is made of always has a JSON form.
-func (l *list) add(element any) {
-	l.next()
+// add writes an element. Its type must have a JSON form for every value.
+func (a *jsonArray) add(element any) {
+	a.next()
 	text, _ := json.Marshal(element)
-	l.Write(text)
+	a.Write(text)
 }
 
-func (l *list) close() error {
-	l.WriteString("]\n")
-	return l.printer.close()
+func (a *jsonArray) close() error {
+	a.WriteString("]\n")
+	return a.printer.close()
 }
 
-// appendJSON appends the JSON of a string or a map of strings.
+// appendJSON appends the JSON form of a string, a map of strings or a finite
+// number.
 func appendJSON(dst []byte, val any) []byte {
 	text, _ := json.Marshal(val)
 	return append(dst, text...)
 }
 
-// appendNumber appends val, or null if JSON has no number for it.
+// appendNumber appends val, or null if it is not finite, which JSON cannot
+// express.
 func appendNumber(dst []byte, val float64) []byte {
 	if math.IsNaN(val) || math.IsInf(val, 0) {
 		return append(dst, "null"...)
@@ -49,8 +56,8 @@ func appendNumber(dst []byte, val float64) []byte {
 	return appendJSON(dst, val)
 }
 
-// hexID is an id as trace_id queries take it. As text it survives readers
-// whose numbers are floats.
+// hexID is an id in the form that the query parameter trace_id takes. As text
+// it survives JSON parsers that hold numbers as floats.
 type hexID int64
 
 func (id hexID) MarshalText() ([]byte, error) {

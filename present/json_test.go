@@ -21,7 +21,7 @@ func parse[T any](t *testing.T, body string) (parsed T) {
 	return parsed
 }
 
-// Fault 2 of the library this one succeeds: a NaN cut the page off.
+// In monkit/v3 a NaN ended the page early.
 func TestStatsJSONHasNullForWhatIsNotFinite(t *testing.T) {
 	r := monkit.NewRegistry()
 	for name, val := range map[string]float64{"nan": math.NaN(), "inf": math.Inf(1), "neg": math.Inf(-1), "one": 1} {
@@ -77,8 +77,8 @@ type span struct {
 	Annotations [][2]string
 }
 
-// Fault 18 of the library this one succeeds: arguments were quoted twice, ids
-// beyond 2^53 and tags got lost.
+// In monkit/v3 arguments were quoted twice, and ids beyond 2^53 and tags were
+// lost.
 func TestSpansInJSON(t *testing.T) {
 	r := world(t)
 	spans := parse[[]span](t, render(t, r, "/ps/json"))
@@ -90,7 +90,7 @@ func TestSpansInJSON(t *testing.T) {
 		t.Errorf("args are %q", outer.Args)
 	}
 	if inner.Args == nil || inner.Annotations == nil {
-		t.Error("what is empty should be [], not null")
+		t.Error("empty lists are null, want []")
 	}
 	if inner.Func.Tags["k"] != "v" || len(inner.Func.Tags) != 1 || outer.Func.Tags != nil {
 		t.Errorf("tags are %v and %v", outer.Func.Tags, inner.Func.Tags)
@@ -103,11 +103,11 @@ func TestSpansInJSON(t *testing.T) {
 		t.Errorf("id %s in hex is %q", outer.ID, outer.HexID)
 	}
 	if inner.Trace.HexID != outer.Trace.HexID {
-		t.Error("two traces for one")
+		t.Error("the two spans are in different traces")
 	}
 }
 
-func TestVariantsOfAFunctionAreToldApart(t *testing.T) {
+func TestVariantsOfAFunctionAreDistinct(t *testing.T) {
 	r := monkit.NewRegistry()
 	for _, color := range []string{"red", "green"} {
 		call(context.Background(), r.ScopeNamed("s").FuncNamed("F", monkit.NewSeriesTag("color", color)), nil)
@@ -121,7 +121,7 @@ func TestVariantsOfAFunctionAreToldApart(t *testing.T) {
 		body := render(t, r, path)
 		for _, color := range []string{"red", "green"} {
 			if text := strings.ReplaceAll(want, "%", color); strings.Count(body, text) != 1 {
-				t.Errorf("%s has not once %s:\n%s", path, text, body)
+				t.Errorf("%s does not have %s exactly once:\n%s", path, text, body)
 			}
 		}
 	}

@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// pathOf returns the path below where the handler is mounted. Behind
-// http.StripPrefix that is the URL's path. In a subtree of a mux, the pattern
-// tells what to leave out.
+// pathOf returns the path below the mount point of the handler. Behind
+// http.StripPrefix that is the path of the URL. In a subtree of a mux, pathOf
+// removes the elements of the pattern.
 func pathOf(r *http.Request) string {
 	if _, err := find(r.URL.Path, nil, ""); err == nil {
 		return r.URL.Path
 	}
-	if rest, ok := below(r.URL.Path, r.Pattern); ok {
+	if rest, ok := trimPattern(r.URL.Path, r.Pattern); ok {
 		return rest
 	}
 	return r.URL.Path
 }
 
-// below returns what p has behind the elements that the pattern of a mux
-// takes. It is false if p does not begin with those: they were cut off before.
-func below(p, pattern string) (rest string, ok bool) {
-	_, elements, ok := strings.Cut(pattern, "/") // before it are method and host
+// trimPattern returns p without the leading elements that the pattern of a mux
+// matches. It returns false if p does not begin with them: then a handler
+// before this one has removed them.
+func trimPattern(p, pattern string) (rest string, ok bool) {
+	_, elements, ok := strings.Cut(pattern, "/") // removes the method and the host
 	for element := range strings.SplitSeq(elements, "/") {
 		if !ok || element == "" || element == "{$}" || strings.HasSuffix(element, "...}") {
 			break
 		}
 		head, tail, more := strings.Cut(strings.TrimPrefix(p, "/"), "/")
-		if !fits(head, element) {
+		if !matchesElement(head, element) {
 			return "", false
 		}
 		if p = ""; more {
@@ -39,8 +40,9 @@ func below(p, pattern string) (rest string, ok bool) {
 	return p, ok
 }
 
-// fits reports whether an element of a path is that of a pattern.
-func fits(element, pattern string) bool {
+// matchesElement reports whether one element of a pattern matches one element
+// of a path.
+func matchesElement(element, pattern string) bool {
 	if strings.HasPrefix(pattern, "{") {
 		return element != ""
 	}
@@ -48,19 +50,19 @@ func fits(element, pattern string) bool {
 	return err == nil && element == literal
 }
 
-// redirectToSlash sends those who ask for the mount point without a slash at
-// the end to the one with it: relative links lead astray otherwise. It is
-// false if the slash is there.
+// redirectToSlash redirects a request for the mount point without a final
+// slash to the path with one, because relative links do not work without it.
+// It returns false if the slash is present.
 func redirectToSlash(w http.ResponseWriter, r *http.Request) bool {
-	asked, err := url.ParseRequestURI(r.RequestURI)
-	if err != nil || asked.Host != "" || strings.HasSuffix(asked.Path, "/") {
+	requested, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil || requested.Host != "" || strings.HasSuffix(requested.Path, "/") {
 		return false
 	}
-	// Not http.Redirect: that makes the target absolute by a path which a
-	// prefix was cut from.
-	to := "./" + path.Base(asked.EscapedPath()) + "/"
-	if asked.RawQuery != "" {
-		to += "?" + asked.RawQuery
+	// http.Redirect would make the target absolute, from a path that lacks the
+	// prefix which a proxy or http.StripPrefix removed.
+	to := "./" + path.Base(requested.EscapedPath()) + "/"
+	if requested.RawQuery != "" {
+		to += "?" + requested.RawQuery
 	}
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusMovedPermanently)

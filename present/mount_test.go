@@ -13,7 +13,7 @@ import (
 	"monkit.example/present"
 )
 
-// mounts are the ways to hang the pages into a server.
+// mounts are the ways to mount the pages in a server.
 var mounts = []struct {
 	name, entry string
 	mount       func(*http.ServeMux, http.Handler)
@@ -33,14 +33,14 @@ var mounts = []struct {
 		m.Handle("/mon", http.StripPrefix("/mon", h))
 		m.Handle("/mon/", http.StripPrefix("/mon", h))
 	}},
-	{"proxy that cuts a prefix", "/outer/mon/", func(m *http.ServeMux, h http.Handler) {
+	{"proxy that removes a prefix", "/outer/mon/", func(m *http.ServeMux, h http.Handler) {
 		inner := http.NewServeMux()
 		inner.Handle("/mon/", h)
 		m.Handle("/outer/", http.StripPrefix("/outer", inner))
 	}},
 }
 
-func TestEveryLinkLeadsSomewhere(t *testing.T) {
+func TestEveryLinkWorks(t *testing.T) {
 	for _, tt := range mounts {
 		for _, accept := range []string{browser, "*/*"} {
 			t.Run(tt.name+" as "+accept, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 }
 
-// walker follows every link there is.
+// walker follows every link of the pages, and fails the test if one is broken.
 type walker struct {
 	t      *testing.T
 	client *http.Client
@@ -117,7 +117,7 @@ func links(page io.Reader) (all []string) {
 	return all
 }
 
-func TestWhatIsNoPageIsNotFound(t *testing.T) {
+func TestUnknownPathIsNotFound(t *testing.T) {
 	for _, tt := range mounts {
 		t.Run(tt.name, func(t *testing.T) {
 			mux := http.NewServeMux()

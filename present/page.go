@@ -11,38 +11,39 @@ import (
 	"monkit.example/tracing"
 )
 
-// Result writes one page. It fails only if w does.
+// Result writes one page to w. It returns the errors of w. A page of a trace
+// also returns an error if the trace does not come.
 type Result func(w io.Writer) error
 
-// page is what one first element of the path leads to.
+// page is the part of the site below one first element of the path.
 type page struct {
-	name   string // "" is the index
-	title  string
-	about  string
-	hidden bool // not on the index: nothing to read
-	kept   bool // there only with a Recorder
-	views  []view
+	name          string // first element of the path; "" is the index
+	title         string
+	about         string
+	hidden        bool // not on the index, because it is not for reading
+	needsRecorder bool // absent without Options.Recorder
+	views         []view
 }
 
-// view is one form of a page. The first of a page is what those get who do
-// not choose.
+// view is one form of a page. The first view of a page is the default.
 type view struct {
 	name        string // second element of the path
 	contentType string
 	open        func(request) (Result, error)
-	hidden      bool // not linked: another name of a view, or in want of a query
+	hidden      bool // not linked, because it needs a query or is a second name
 
-	// typeOf is the content type where the query decides; nil where not.
+	// typeOf returns the content type if it depends on the query; else it is
+	// nil.
 	typeOf func(url.Values) string
 }
 
-// request is what a view may know.
+// request is the input of a view.
 type request struct {
 	handler
-	ctx   context.Context // ends when nobody waits for the page any more
+	ctx   context.Context // ends when the client disconnects
 	query url.Values
-	pages []page // those that there are
-	root  string // the relative way from the page to the index
+	pages []page // the pages of this handler
+	root  string // relative path from the page to the index
 }
 
 const (
@@ -53,46 +54,47 @@ const (
 	typeSVG  = "image/svg+xml; charset=utf-8"
 )
 
-// pages makes the routes, the index and the navigation.
+// pages is the table that the routes, the index and the navigation are made
+// from.
 var pages = []page{
 	{title: "Index", views: []view{
 		{name: "html", contentType: typeHTML, open: indexHTML},
 	}},
 	{name: "ps", title: "Running now",
-		about: "Live spans: what runs at this moment, for how long, who called it, with which arguments.",
+		about: "Open spans: the functions that run at this moment, for how long, with which arguments, and what called them.",
 		views: []view{
-			{name: "text", contentType: typeText, open: always(SpansText)},
-			{name: "json", contentType: typeJSON, open: always(SpansJSON)},
-			{name: "dot", contentType: typeText, open: always(SpansDot)},
+			{name: "text", contentType: typeText, open: registryView(SpansText)},
+			{name: "json", contentType: typeJSON, open: registryView(SpansJSON)},
+			{name: "dot", contentType: typeText, open: registryView(SpansDot)},
 			{name: "html", contentType: typeHTML, open: spansHTML},
 		}},
 	{name: "funcs", title: "Functions",
-		about: "Every function that was ever called: how often, how it ended, how long it took, and by whom it was called.",
+		about: "Every measured function: how often it ran, with which errors, how long it took, and what called it.",
 		views: []view{
-			{name: "text", contentType: typeText, open: always(FuncsText)},
-			{name: "json", contentType: typeJSON, open: always(FuncsJSON)},
-			{name: "dot", contentType: typeText, open: always(FuncsDot)},
+			{name: "text", contentType: typeText, open: registryView(FuncsText)},
+			{name: "json", contentType: typeJSON, open: registryView(FuncsJSON)},
+			{name: "dot", contentType: typeText, open: registryView(FuncsDot)},
 			{name: "html", contentType: typeHTML, open: funcsHTML},
 		}},
 	{name: "stats", title: "Statistics",
-		about: "The value of every series there is: of functions, counters, meters, distributions, and what else was registered.",
+		about: "The value of every series: of functions, counters, meters, distributions, and other registered sources.",
 		views: []view{
-			{name: "text", contentType: typeText, open: always(StatsText)},
-			{name: "json", contentType: typeJSON, open: always(StatsJSON)},
-			{name: "old", contentType: typeText, open: always(StatsOld), hidden: true},
+			{name: "text", contentType: typeText, open: registryView(StatsText)},
+			{name: "json", contentType: typeJSON, open: registryView(StatsJSON)},
+			{name: "old", contentType: typeText, open: registryView(StatsOld), hidden: true},
 			{name: "html", contentType: typeHTML, open: statsHTML},
 		}},
-	{name: "traces", title: "Kept traces", kept: true,
+	{name: "traces", title: "Retained traces", needsRecorder: true,
 		about: "The latest, the slowest and the failed traces of each function.",
 		views: []view{
-			{name: "text", contentType: typeText, open: withRecorder(keptText)},
-			{name: "json", contentType: typeJSON, open: withRecorder(keptJSON)},
-			{name: "html", contentType: typeHTML, open: withRecorder(keptHTML)},
-			{name: "svg", contentType: typeSVG, open: withRecorder(keptTrace(tracing.Recorded.WriteSVG)), hidden: true},
-			{name: "spans", contentType: typeJSON, open: withRecorder(keptTrace(tracing.Recorded.WriteJSON)), hidden: true},
+			{name: "text", contentType: typeText, open: requireRecorder(retainedText)},
+			{name: "json", contentType: typeJSON, open: requireRecorder(retainedJSON)},
+			{name: "html", contentType: typeHTML, open: requireRecorder(retainedHTML)},
+			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(tracing.Recorded.WriteSVG)), hidden: true},
+			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(tracing.Recorded.WriteJSON)), hidden: true},
 		}},
 	{name: "trace", title: "Next trace",
-		about: "The next run of a function with all that it leads to: drawn, as JSON, or exported.",
+		about: "The next run of a function with every span below it: as a drawing, as JSON, or exported.",
 		views: []view{
 			{name: "html", contentType: typeHTML, open: traceHTML},
 			{name: "svg", contentType: typeSVG, open: traceView(tracing.SpansToSVG), hidden: true},
@@ -100,20 +102,20 @@ var pages = []page{
 			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
 		}},
 	{name: "ui", hidden: true, views: []view{
-		{name: "style.css", contentType: typeCSS, open: asset("ui/style.css")},
+		{name: "style.css", contentType: typeCSS, open: stylesheet},
 	}},
 }
 
-// always opens a view that needs nothing but the registry.
-func always(write func(*monkit.Registry, io.Writer) error) func(request) (Result, error) {
+// registryView returns a view that needs only the registry.
+func registryView(write func(*monkit.Registry, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		return func(w io.Writer) error { return write(req.registry, w) }, nil
 	}
 }
 
-// find returns the view that path leads to. Only the first two elements
-// count. Without a second, the query's format chooses, or else preferred, if
-// the page has that view.
+// find returns the view at path, whose third and further elements it ignores.
+// Without a second element the query parameter format chooses the view. Without
+// that, find returns the preferred view if the page has it, else the default.
 func find(path string, query url.Values, preferred string) (view, error) {
 	first, rest, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
 	name, _, _ := strings.Cut(rest, "/")
@@ -130,12 +132,12 @@ func find(path string, query url.Values, preferred string) (view, error) {
 	return view{}, notFound(path)
 }
 
-// pages are those of h.
+// pages returns the pages that h serves.
 func (h handler) pages() []page {
 	if h.opts.Recorder != nil {
 		return pages
 	}
-	return slices.DeleteFunc(slices.Clone(pages), func(p page) bool { return p.kept })
+	return slices.DeleteFunc(slices.Clone(pages), func(p page) bool { return p.needsRecorder })
 }
 
 func pageNamed(name string) (page, bool) {

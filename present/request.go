@@ -8,14 +8,16 @@ import (
 	"net/url"
 	"strings"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
-// FromRequest returns what writes the page at path, and its content type.
-// Of path only the first two elements count. An error has a method
-// StatusCode() int, which tells the HTTP status to answer with. Pages of
-// traces wait as long as it takes; HTTP has them wait no longer than somebody
-// listens.
+// FromRequest returns a function that writes the page at path, and the content
+// type of the page. It ignores all but the first two elements of path. Errors
+// have a method StatusCode() int, which returns the HTTP status of the error.
+//
+// Pages of traces wait until a trace comes. The handler that HTTP returns stops
+// waiting when the client disconnects.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
 	return handler{registry: reg}.open(context.Background(), path, query, "")
 }
@@ -25,7 +27,7 @@ func (h handler) open(ctx context.Context, path string, query url.Values, prefer
 	if err != nil {
 		return nil, "", err
 	}
-	result, err := v.open(request{ctx: ctx, handler: h, query: query, pages: h.pages(), root: wayToRoot(path)})
+	result, err := v.open(request{ctx: ctx, handler: h, query: query, pages: h.pages(), root: relativeRoot(path)})
 	if err != nil {
 		return nil, "", err
 	}
@@ -35,8 +37,8 @@ func (h handler) open(ctx context.Context, path string, query url.Values, prefer
 	return result, v.contentType, nil
 }
 
-// wayToRoot is what a relative link at path starts with to lead to the index.
-func wayToRoot(path string) string {
+// relativeRoot returns the relative path from the page at path to the index.
+func relativeRoot(path string) string {
 	depth := strings.Count(strings.TrimPrefix(path, "/"), "/")
 	if depth == 0 {
 		return "./"
@@ -44,7 +46,7 @@ func wayToRoot(path string) string {
 	return strings.Repeat("../", depth)
 }
 
-// statusError is an error that the asker made.
+// statusError is an error with an HTTP status.
 type statusError struct {
 	code int
 	text string
@@ -54,11 +56,11 @@ func (e *statusError) Error() string {
 	return http.StatusText(e.code) + ": " + e.text
 }
 
-// StatusCode is the HTTP status to answer with.
+// StatusCode returns the HTTP status of the error.
 func (e *statusError) StatusCode() int { return e.code }
 
 func notFound(path string) error {
-	return &statusError{http.StatusNotFound, "path not found: " + printable(path)}
+	return &statusError{http.StatusNotFound, "path not found: " + webpage.Printable(path)}
 }
 
 func badRequest(format string, args ...any) error {

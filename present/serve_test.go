@@ -11,14 +11,14 @@ import (
 
 var errBroken = errors.New("broken")
 
-func TestErrorBeforeTheFirstByteIsAStatus(t *testing.T) {
+func TestErrorBeforeTheFirstByteBecomesAStatus(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		err  error
 		want int
 	}{
-		{"of ours", errBroken, http.StatusInternalServerError},
-		{"of the asker", badRequest("no"), http.StatusBadRequest},
+		{"error of the page", errBroken, http.StatusInternalServerError},
+		{"error of the client", badRequest("no"), http.StatusBadRequest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -33,7 +33,7 @@ func TestErrorBeforeTheFirstByteIsAStatus(t *testing.T) {
 	}
 }
 
-func TestErrorAfterTheFirstByteBreaksTheConnection(t *testing.T) {
+func TestErrorAfterTheFirstByteAbortsTheConnection(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serve(w, func(out io.Writer) error {
 			io.WriteString(out, strings.Repeat("x", 1<<20))
@@ -51,46 +51,48 @@ func TestErrorAfterTheFirstByteBreaksTheConnection(t *testing.T) {
 	}
 }
 
-// lost is a client that went away.
-type lost struct{ http.ResponseWriter }
+// disconnected is the response to a client that has disconnected.
+type disconnected struct{ http.ResponseWriter }
 
-func (lost) Write([]byte) (int, error) { return 0, errBroken }
+func (disconnected) Write([]byte) (int, error) { return 0, errBroken }
 
-func TestClientThatWentAwayIsNoFailure(t *testing.T) {
-	serve(lost{httptest.NewRecorder()}, func(out io.Writer) error {
+func TestServeReturnsWhenTheClientDisconnects(t *testing.T) {
+	serve(disconnected{httptest.NewRecorder()}, func(out io.Writer) error {
 		_, err := io.WriteString(out, strings.Repeat("x", 1<<20))
 		return err
 	}, 0)
 }
 
-func TestPreference(t *testing.T) {
-	for _, tt := range []struct{ accept, want string }{
-		{"", ""},
-		{"*/*", ""},
-		{"text/*", ""},
-		{"text/html", "html"},
-		{"TEXT/HTML; charset=utf-8", "html"},
-		{"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", "html"},
-		{"text/plain, text/html;q=0.5", "text"},
-		{"text/html;q=0.5, text/plain", "text"},
-		{"application/json", "json"},
-		{"text/html;q=0", ""},
-		{"text/html;q=2", ""},
-		{"text/html;q=NaN", ""},
-		{"text/html;q=-1", ""},
-		{"text/html;q=x", ""},
-		{";;,,text/html", "html"},
-		{"image/png", ""},
+func TestPreferredView(t *testing.T) {
+	for _, tt := range []struct{ name, accept, want string }{
+		{"no header", "", ""},
+		{"wildcard prefers nothing", "*/*", ""},
+		{"wildcard of text prefers nothing", "text/*", ""},
+		{"html", "text/html", "html"},
+		{"case and other parameters do not matter", "TEXT/HTML; charset=utf-8", "html"},
+		{"browser", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", "html"},
+		{"json", "application/json", "json"},
+		{"larger q wins", "text/plain, text/html;q=0.5", "text"},
+		{"order does not matter against q", "text/html;q=0.5, text/plain", "text"},
+		{"no q is no less than q=1", "text/html, application/json;q=1", "html"},
+		{"no q is no more than q=1", "application/json;q=1, text/html", "json"},
+		{"q=0 excludes", "text/html;q=0", ""},
+		{"q above 1 is invalid", "text/html;q=2", ""},
+		{"q=NaN is invalid", "text/html;q=NaN", ""},
+		{"negative q is invalid", "text/html;q=-1", ""},
+		{"q that is no number is invalid", "text/html;q=x", ""},
+		{"empty elements are skipped", ";;,,text/html", "html"},
+		{"type without a view", "image/png", ""},
 	} {
-		t.Run(tt.accept, func(t *testing.T) {
-			if got := preference([]string{tt.accept}); got != tt.want {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := preferredView([]string{tt.accept}); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestBelowAPattern(t *testing.T) {
+func TestPatternIsRemovedFromThePath(t *testing.T) {
 	for _, tt := range []struct{ pattern, path, want string }{
 		{"", "/debug/mon/funcs", "/debug/mon/funcs"},
 		{"/", "/funcs/json", "/funcs/json"},

@@ -3,14 +3,16 @@ package present
 import (
 	"io"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 )
 
-// StatsText writes every value of r as series, field and value.
+// StatsText writes every value of r on a line of its own, as series, field and
+// value.
 func StatsText(r *monkit.Registry, w io.Writer) error {
 	p := newPrinter(w)
 	r.Stats(func(key monkit.SeriesKey, field string, val float64) {
-		p.printf("%s=%f\n", printable(key.WithField(field)), val)
+		p.printf("%s=%f\n", webpage.Printable(key.WithField(field)), val)
 	})
 	return p.close()
 }
@@ -20,12 +22,11 @@ func StatsText(r *monkit.Registry, w io.Writer) error {
 // Deprecated: use StatsText.
 func StatsOld(r *monkit.Registry, w io.Writer) error { return StatsText(r, w) }
 
-// StatsJSON writes every value of r as an array of measurement, tags, field
-// and value. A value that is not finite is null.
+// StatsJSON writes a JSON array with an array for every value of r: measurement,
+// tags, field and value. A value that is not finite is null.
 func StatsJSON(r *monkit.Registry, w io.Writer) error {
-	l := &list{printer: newPrinter(w)}
-	l.open()
-	var last monkit.SeriesKey // the fields of a series come one after another
+	a := newJSONArray(w)
+	var last monkit.SeriesKey // the registry emits the fields of a series one after another
 	var series, line []byte
 	r.Stats(func(key monkit.SeriesKey, field string, val float64) {
 		if len(series) == 0 || key != last {
@@ -34,10 +35,10 @@ func StatsJSON(r *monkit.Registry, w io.Writer) error {
 		line = append(line[:0], series...)
 		line = append(appendJSON(line, field), ',')
 		line = append(appendNumber(line, val), ']')
-		l.next()
-		l.Write(line)
+		a.next()
+		a.Write(line)
 	})
-	return l.close()
+	return a.close()
 }
 
 func appendSeries(dst []byte, key monkit.SeriesKey) []byte {

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode"
 
 	"monkit.example/monkit"
 )
 
-// printer writes and keeps the first error for close.
+// printer buffers what it writes. The buffer retains the first error, which
+// close returns.
 type printer struct {
 	*bufio.Writer
 }
@@ -23,25 +21,8 @@ func (p printer) printf(format string, args ...any) { fmt.Fprintf(p, format, arg
 
 func (p printer) close() error { return p.Flush() }
 
-// printable returns s with control characters escaped, so that no name makes
-// lines of its own or drives a terminal.
-func printable(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// fullName tells f apart from its variants with other tags.
+// fullName returns the name of f with its tags, by which it differs from
+// variants of the same function.
 func fullName(f *monkit.Func) string {
 	if tags := userTags(f.Tags()); tags.Len() > 0 {
 		return f.FullName() + "," + tags.String()
@@ -49,7 +30,7 @@ func fullName(f *monkit.Func) string {
 	return f.FullName()
 }
 
-// userTags leaves out those that the name of a function tells already.
+// userTags returns tags without the two that repeat the name of a function.
 func userTags(tags *monkit.TagSet) *monkit.TagSet { return without(tags, "name", "scope") }
 
 func without(tags *monkit.TagSet, keys ...string) *monkit.TagSet {

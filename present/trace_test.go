@@ -22,12 +22,13 @@ import (
 	"monkit.example/tracing"
 )
 
-// page is an answer that may still be written.
+// page is a page that a goroutine may still be writing.
 type page struct {
+	err  error         // set before done is closed
+	done chan struct{} // closed when the page is complete
+
 	mu   sync.Mutex
 	text strings.Builder // guarded by mu
-	err  error
-	done chan struct{} // closed when err is set
 }
 
 func (p *page) Write(b []byte) (int, error) {
@@ -42,7 +43,7 @@ func (p *page) String() string {
 	return p.text.String()
 }
 
-// begin writes the page at target in the background.
+// begin starts to write the page at target and returns its content type.
 func begin(t *testing.T, r *monkit.Registry, target string) (*page, string) {
 	t.Helper()
 	u, err := url.Parse(target)
@@ -61,7 +62,7 @@ func begin(t *testing.T, r *monkit.Registry, target string) (*page, string) {
 	return p, contentType
 }
 
-// traced runs Outer, which calls Inner, in a trace of its own.
+// traced runs Outer, which calls Inner, in a trace with that id.
 func traced(r *monkit.Registry, id int64) {
 	s := r.ScopeNamed("my/scope")
 	ctx := context.Background()
@@ -104,7 +105,7 @@ func TestTracePagesShowTheNextMatch(t *testing.T) {
 	}
 }
 
-func TestRemoteHasTheTraceExported(t *testing.T) {
+func TestRemoteExportsTheNextTrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := monkit.NewRegistry()
 		r.ScopeNamed("my/scope").FuncNamed("Outer")
@@ -130,8 +131,8 @@ type exporter func(*monkit.Span)
 func (exporter) Start(*monkit.Span)                                    {}
 func (f exporter) Finish(s *monkit.Span, _ error, _ bool, _ time.Time) { f(s) }
 
-// Fault 18 of the library this one succeeds: viz led wherever a link said.
-func TestFaultRemoteLeadsNowhereByItself(t *testing.T) {
+// In monkit/v3 the page redirected to any address in viz.
+func TestFaultRemoteDoesNotRedirect(t *testing.T) {
 	r := monkit.NewRegistry()
 	r.ScopeNamed("my/scope").FuncNamed("Outer")
 	synctest.Test(t, func(t *testing.T) {
@@ -140,19 +141,19 @@ func TestFaultRemoteLeadsNowhereByItself(t *testing.T) {
 		traced(r, 1)
 		<-p.done
 		if strings.Contains(p.String(), "refresh") || strings.Contains(p.String(), "<script") {
-			t.Errorf("the page leads away:\n%s", p)
+			t.Errorf("the page redirects:\n%s", p)
 		}
 	})
 	for _, viz := range []string{"http:", "http:///x", "https://", "\x00"} {
 		if _, _, err := present.FromRequest(r, "/trace/remote", url.Values{"regex": {"Outer"}, "viz": {viz}}); err == nil {
-			t.Errorf("viz=%q is taken", viz)
+			t.Errorf("viz=%q is accepted", viz)
 		}
 	}
 }
 
-// Fault 4 of the library this one succeeds: newlines that kept the connection
-// alive made the picture malformed.
-func TestFaultKeepAliveLeavesTheFormWhole(t *testing.T) {
+// In monkit/v3 the newlines that keep the connection alive made the SVG
+// malformed.
+func TestFaultKeepAliveLeavesOutputWellFormed(t *testing.T) {
 	for _, tt := range []struct {
 		target string
 		check  func(text string) error
@@ -169,7 +170,7 @@ func TestFaultKeepAliveLeavesTheFormWhole(t *testing.T) {
 				time.Sleep(95 * time.Second)
 				synctest.Wait()
 				if got := p.String(); got != "\n\n\n" {
-					t.Errorf("after 95 s there is %q", got)
+					t.Errorf("after 95 s the page is %q, want three newlines", got)
 				}
 				traced(r, 1)
 				<-p.done
@@ -194,8 +195,7 @@ func TestWaitEndsWhenItsWriterFails(t *testing.T) {
 	})
 }
 
-// Fault 5 of the library this one succeeds: a wait went on when nobody
-// listened any more.
+// In monkit/v3 a wait continued after the client had disconnected.
 func TestFaultWaitEndsWithTheRequest(t *testing.T) {
 	r := monkit.NewRegistry()
 	r.ScopeNamed("my/scope").FuncNamed("Outer")
@@ -224,14 +224,14 @@ func TestFaultWaitEndsWithTheRequest(t *testing.T) {
 		if err := <-answered; !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", path, err)
 		}
-		<-ended // hangs if it does not
+		<-ended // blocks if the wait continues
 	}
 }
 
-// deadlines is an answer that notes how long there is to write it.
+// deadlines is a response that records the write deadlines it is given.
 type deadlines struct {
 	*httptest.ResponseRecorder
-	left []time.Duration
+	left []time.Duration // from each call to its deadline
 }
 
 func (d *deadlines) SetWriteDeadline(at time.Time) error {
@@ -239,7 +239,7 @@ func (d *deadlines) SetWriteDeadline(at time.Time) error {
 	return nil
 }
 
-func TestWaitIsNotCutOffByTheServersTimeout(t *testing.T) {
+func TestWaitExtendsTheWriteTimeoutOfTheServer(t *testing.T) {
 	for _, tt := range []struct {
 		timeout time.Duration
 		want    []time.Duration
@@ -260,7 +260,7 @@ func TestWaitIsNotCutOffByTheServersTimeout(t *testing.T) {
 			traced(r, 1)
 			<-done
 			if w.Code != http.StatusOK || !slices.Equal(w.left, tt.want) {
-				t.Errorf("status %d, times to write %v, want %v", w.Code, w.left, tt.want)
+				t.Errorf("status %d, deadlines after %v, want %v", w.Code, w.left, tt.want)
 			}
 		})
 	}
@@ -287,12 +287,12 @@ func TestFewWaitAtATime(t *testing.T) {
 			}
 		}
 		if present.Waiting() {
-			t.Error("somebody waits still")
+			t.Error("a request still counts as waiting")
 		}
 	})
 }
 
-func TestDeadlineOfTheRequestIsAStatus(t *testing.T) {
+func TestDeadlineOfTheRequestBecomesAStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := monkit.NewRegistry()
 		r.ScopeNamed("my/scope").FuncNamed("Outer")
@@ -306,7 +306,7 @@ func TestDeadlineOfTheRequestIsAStatus(t *testing.T) {
 	})
 }
 
-func TestTimeoutOfTheQueryIsAStatus(t *testing.T) {
+func TestTimeoutOfTheQueryBecomesAStatus(t *testing.T) {
 	for _, page := range []string{"svg", "json", "remote"} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
@@ -319,7 +319,7 @@ func TestTimeoutOfTheQueryIsAStatus(t *testing.T) {
 	}
 }
 
-func TestSpansToAreThoseOfTracing(t *testing.T) {
+func TestSpansToFunctionsAreThoseOfTracing(t *testing.T) {
 	var ours, theirs strings.Builder
 	for _, err := range []error{
 		present.SpansToSVG(&ours, nil), tracing.SpansToSVG(&theirs, nil),
@@ -334,15 +334,14 @@ func TestSpansToAreThoseOfTracing(t *testing.T) {
 	}
 }
 
-// A page that waits gets to its reader what it writes meanwhile.
-func TestKeepAliveReachesTheReader(t *testing.T) {
+func TestKeepAliveIsFlushed(t *testing.T) {
 	flushed := 0
-	present.KeepAliveOnce(flusher{io.Discard, func() error { flushed++; return nil }})
+	present.WriteKeepAlive(flusher{io.Discard, func() error { flushed++; return nil }})
 	if flushed != 1 {
 		t.Errorf("flushed %d times", flushed)
 	}
 	errGone := fmt.Errorf("gone")
-	if err := present.KeepAliveOnce(flusher{io.Discard, func() error { return errGone }}); err != errGone {
+	if err := present.WriteKeepAlive(flusher{io.Discard, func() error { return errGone }}); err != errGone {
 		t.Errorf("got %v", err)
 	}
 }

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// keepAlive is how often something is written while nothing is to be said, so
-// that what is between the asker and us does not take the connection for
-// dead. A newline may stand before whatever follows.
+// keepAlive is how often a page that waits writes a newline, so that proxies
+// do not take the connection for dead. A newline may precede any page: SVG
+// and JSON allow it.
 const keepAlive = 30 * time.Second
 
-// waitAlive runs wait and keeps w alive meanwhile. The context of wait ends
-// when w fails; the error is w's then.
-func waitAlive(ctx context.Context, w io.Writer, wait func(context.Context) error) error {
+// waitKeepingAlive runs wait and writes newlines to w until it returns. The
+// context of wait ends when w fails; then the error is the one of w.
+func waitKeepingAlive(ctx context.Context, w io.Writer, wait func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	extend(w, keepAlive)
-	defer extend(w, 0)
+	extendDeadline(w, keepAlive)
+	defer extendDeadline(w, 0)
 	joined := make(chan struct{})
 	stop := make(chan struct{})
 	go func() {
 		defer close(joined)
-		keepWriting(w, stop, cancel)
+		writeKeepAlives(w, stop, cancel)
 	}()
 	err := wait(ctx)
 	close(stop)
@@ -36,7 +36,7 @@ func waitAlive(ctx context.Context, w io.Writer, wait func(context.Context) erro
 	return unavailable("the wait ended before a span matched")
 }
 
-func keepWriting(w io.Writer, stop chan struct{}, failed context.CancelCauseFunc) {
+func writeKeepAlives(w io.Writer, stop chan struct{}, failed context.CancelCauseFunc) {
 	ticker := time.NewTicker(keepAlive)
 	defer ticker.Stop()
 	for {
@@ -44,8 +44,8 @@ func keepWriting(w io.Writer, stop chan struct{}, failed context.CancelCauseFunc
 		case <-stop:
 			return
 		case <-ticker.C:
-			extend(w, keepAlive)
-			if err := writeAlive(w); err != nil {
+			extendDeadline(w, keepAlive)
+			if err := writeKeepAlive(w); err != nil {
 				failed(err)
 				return
 			}
@@ -53,14 +53,14 @@ func keepWriting(w io.Writer, stop chan struct{}, failed context.CancelCauseFunc
 	}
 }
 
-// extend has a timeout of w begin d from now, if it has one.
-func extend(w io.Writer, d time.Duration) {
+// extendDeadline restarts the write timeout of w d from now, if it has one.
+func extendDeadline(w io.Writer, d time.Duration) {
 	if e, ok := w.(interface{ Extend(time.Duration) }); ok {
 		e.Extend(d)
 	}
 }
 
-func writeAlive(w io.Writer) error {
+func writeKeepAlive(w io.Writer) error {
 	if _, err := io.WriteString(w, "\n"); err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a registry in which something of every kind happened. Two spans
-// run until the test ends.
+// world returns a registry with metrics and functions of every kind. Two spans
+// stay open until the test ends.
 func world(t *testing.T) *monkit.Registry {
 	t.Helper()
 	r := monkit.NewRegistry()
@@ -52,7 +52,7 @@ func call(ctx context.Context, f *monkit.Func, err error) {
 	defer f.Task(&ctx)(&err)
 }
 
-// render returns the body of a page that must be there.
+// render returns the body of a page. The test fails if the page does not exist.
 func render(t *testing.T, r *monkit.Registry, target string) string {
 	t.Helper()
 	u, err := url.Parse(target)
@@ -70,7 +70,7 @@ func render(t *testing.T, r *monkit.Registry, target string) string {
 	return b.String()
 }
 
-// hostile are names and values that somebody might get into a program.
+// hostile are names and values by which an attacker might change a page.
 var hostile = []string{
 	`'"><script>alert(1)</script>`,
 	`<img src=x onerror=alert(1)>`,
@@ -87,7 +87,8 @@ var hostile = []string{
 	strings.Repeat("long", 1<<8),
 }
 
-// hostileWorld has the corpus wherever a user's text can get to.
+// hostileWorld returns a registry with the hostile text in every place that takes
+// text from a program or its users.
 func hostileWorld(t *testing.T) *monkit.Registry {
 	t.Helper()
 	r := monkit.NewRegistry()
@@ -106,7 +107,7 @@ func hostileWorld(t *testing.T) *monkit.Registry {
 	return r
 }
 
-// namedError is an error that chooses how it is counted.
+// namedError is an error that chooses the name it is counted by.
 type namedError string
 
 func (e namedError) Error() string        { return string(e) }

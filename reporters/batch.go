@@ -2,159 +2,105 @@ package reporters
 
 import (
 	"time"
-	"unsafe"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
-// Point is one number of one series at one time.
+// Point is one value of one field of a series at one time.
 type Point struct {
 	Key   monkit.SeriesKey
-	Field string // may be empty for a point from the wire
+	Field string // may be empty for a point that was received
 	Value float64
 	Time  int64 // Unix nanoseconds
 
-	// Series and ID are set by a collector and zero for points from the wire.
-	// They are small and dense, and stand for Key, and for Key and Field, for
-	// as long as the series lives: what an encoder caches is found by them
-	// without hashing text. See [Memo].
+	// Series and ID are numbers that a collector gives to Key, and to Key and
+	// Field, for as long as the series exists. They are zero for points that
+	// were received. They are small and dense, so that an encoder finds what
+	// it cached for a series without hashing text: see [Memo].
 	Series, ID uint32
 
 	Kind Kind
 }
 
-// Line is one accepted line of the wire: its bytes and its points.
+// Line is one accepted line that was received: its bytes and its points.
 type Line struct {
-	// Raw is the line without its end, complete with a timestamp. It passes to
-	// a destination of the batch's own format as it is. Nil if the line must
-	// be built anew.
+	// Raw is the line without its line feed, with a timestamp. Destinations
+	// of the batch's own format send it unchanged. If it is nil, the line must
+	// be encoded from its points.
 	Raw []byte
-	// First and N say which of the batch's Points the line holds.
+	// First and N select the line's points: Batch.Points[First : First+N].
 	First, N int32
 }
 
-// Bad is a line that a Decoder refused.
-type Bad struct {
-	Why  string // the ledger's reason, such as "malformed"
-	Text string // the line, cut to 200 bytes
-	Err  error  // what is wrong with it, and where
+// RejectedLine is a line that a Decoder rejected.
+type RejectedLine struct {
+	Reason ledger.Reason
+	Text   string // the line, cut to 200 bytes
+	Err    error  // what is wrong in the line, and where
 }
 
-// maxBad is how many refused lines one batch keeps: enough for a page that
-// shows the last few. All are counted.
-const maxBad = 16
+// maxRejectedLines is how many rejected lines one batch keeps for a page to
+// show. All are counted.
+const maxRejectedLines = 16
 
-// maxBadText bounds the text that is kept of a refused line.
-const maxBadText = 200
+// maxRejectedText is how many bytes of a rejected line are kept.
+const maxRejectedText = 200
 
-// Batch is what flows from a collector or decoder to the reporters. It is
-// shared by all of them and must not be changed once it is handed over.
-// Its text is good until the batch is reused: see Reset.
+// Batch holds the points of one walk, or the lines of one read. All reporters
+// share it: nothing in it may be changed once it has been passed to the first.
+// Its strings are valid until Reset.
 type Batch struct {
 	At       time.Time     // when it was measured or received
-	Interval time.Duration // since the batch before, by the monotonic clock; zero if unknown
+	Interval time.Duration // since the previous batch, by the monotonic clock; zero if unknown
 
 	Points []Point
 
-	// Of the wire only: the name of the format and the lines that were
-	// accepted, in order. Points of a collector belong to no line.
+	// Format and Lines are set for lines that were received: the name of
+	// their format, and the accepted ones in order. The points of a collector
+	// belong to no line.
 	Format string
 	Lines  []Line
 
-	Rejected map[string]int64 // how many lines were refused, by reason
-	Bad      []Bad            // the first few of them
-	Skipped  int64            // lines that say nothing: empty ones and comments
+	Rejected      ledger.Counts  // number of rejected lines by reason
+	RejectedLines []RejectedLine // the first few of them
+	Skipped       int64          // empty lines and comments
 
 	text arena
 }
 
-// Reset empties b for another use. Text that was copied into b is void from
-// here on; under the race detector it turns to rubbish, so that a test finds
-// whoever kept some.
+// Reset empties b so that it can be filled again, and invalidates all text
+// that was copied into it. Under the race detector that text is overwritten,
+// so that a test finds code that kept some.
 func (b *Batch) Reset() {
-	clear(b.Points) // lets go of series that are gone
+	clear(b.Points) // releases the series they refer to
 	clear(b.Lines)
-	clear(b.Bad)
+	clear(b.RejectedLines)
 	clear(b.Rejected)
-	b.Points, b.Lines, b.Bad = b.Points[:0], b.Lines[:0], b.Bad[:0]
+	b.Points, b.Lines, b.RejectedLines = b.Points[:0], b.Lines[:0], b.RejectedLines[:0]
 	b.At, b.Interval, b.Format, b.Skipped = time.Time{}, 0, "", 0
 	b.text.reset()
 }
 
-// Copy copies p into the batch's own memory and returns it as a string that
-// is good until Reset.
-func (b *Batch) Copy(p []byte) string {
-	c := b.CopyBytes(p)
-	return unsafe.String(unsafe.SliceData(c), len(c))
-}
+// Copy copies p into memory of the batch and returns it as a string that is
+// valid until Reset.
+func (b *Batch) Copy(p []byte) string { return b.text.copyString(p) }
 
-// CopyBytes is Copy for those who want bytes. They must not be changed.
-func (b *Batch) CopyBytes(p []byte) []byte {
-	if len(p) == 0 {
-		return nil
-	}
-	c := b.text.take(len(p))
-	copy(c, p)
-	return c
-}
+// CopyBytes is like Copy but returns bytes. They must not be changed.
+func (b *Batch) CopyBytes(p []byte) []byte { return b.text.copy(p) }
 
-// AddLine takes over a line of the wire whose points were appended to
-// b.Points from index first on. raw must be memory of b, or nil.
+// AddLine adds an accepted line whose points are b.Points[first:]. raw must be
+// memory of b, or nil.
 func (b *Batch) AddLine(raw []byte, first int) {
 	b.Lines = append(b.Lines, Line{Raw: raw, First: int32(first), N: int32(len(b.Points) - first)})
 }
 
-// Reject counts a line that is refused and keeps the first few with the
-// reason.
-func (b *Batch) Reject(why string, line []byte, err error) {
-	if b.Rejected == nil {
-		b.Rejected = make(map[string]int64)
+// Reject counts a rejected line and keeps the first few with their errors. It
+// copies what it keeps of line.
+func (b *Batch) Reject(reason ledger.Reason, line []byte, err error) {
+	b.Rejected.Count(reason, 1)
+	if len(b.RejectedLines) < maxRejectedLines {
+		text := string(line[:min(len(line), maxRejectedText)])
+		b.RejectedLines = append(b.RejectedLines, RejectedLine{Reason: reason, Text: text, Err: err})
 	}
-	b.Rejected[why]++
-	if len(b.Bad) < maxBad {
-		b.Bad = append(b.Bad, Bad{Why: why, Text: string(line[:min(len(line), maxBadText)]), Err: err})
-	}
-}
-
-// RejectedLines is the sum of Rejected.
-func (b *Batch) RejectedLines() int64 {
-	var n int64
-	for _, c := range b.Rejected {
-		n += c
-	}
-	return n
-}
-
-// chunkSize holds a full 64 KiB datagram and what its lines need beside it.
-const chunkSize = 128 << 10
-
-// arena is memory that strings may point into: chunks are never moved.
-type arena struct {
-	chunks [][]byte
-	used   int // of the last chunk
-}
-
-func (a *arena) take(n int) []byte {
-	if len(a.chunks) == 0 || len(a.chunks[len(a.chunks)-1])-a.used < n {
-		a.chunks = append(a.chunks, make([]byte, max(n, chunkSize)))
-		a.used = 0
-	}
-	p := a.chunks[len(a.chunks)-1][a.used : a.used+n : a.used+n]
-	a.used += n
-	return p
-}
-
-func (a *arena) reset() {
-	if poison {
-		for _, c := range a.chunks {
-			for i := range c {
-				c[i] = 0xDB
-			}
-		}
-	}
-	if len(a.chunks) > 1 { // keep what is enough for most
-		clear(a.chunks[1:])
-		a.chunks = a.chunks[:1]
-	}
-	a.used = 0
 }

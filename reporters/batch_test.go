@@ -5,48 +5,54 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
-func TestBatchTextStaysWhereItIs(t *testing.T) {
+func TestBatchTextStaysInPlace(t *testing.T) {
 	var b Batch
 	var got []string
 	for range 5 {
-		got = append(got, b.Copy([]byte(strings.Repeat("x", chunkSize/2))), b.Copy([]byte("small")))
+		got = append(got, b.Copy([]byte(strings.Repeat("x", blockSize/2))), b.Copy([]byte("small")))
 	}
 	for i, s := range got {
 		if s[0] != "xs"[i%2] {
-			t.Errorf("text %d turned to %q", i, s[:5])
+			t.Errorf("text %d became %q", i, s[:5])
 		}
 	}
 }
 
-func TestBatchResetEmptiesAll(t *testing.T) {
+func TestResetEmptiesBatch(t *testing.T) {
 	var b Batch
-	b.At, b.Interval, b.Format = time.Now(), time.Second, "x"
+	b.At, b.Interval, b.Format, b.Skipped = time.Now(), time.Second, "x", 1
 	b.Points = append(b.Points, Point{Value: 1})
 	b.AddLine(b.CopyBytes([]byte("line")), 0)
-	b.Reject("malformed", []byte("bad"), errors.New("why"))
+	b.Reject(ledger.Malformed, []byte("line"), errors.New("cause"))
 	b.Reset()
-	if !b.At.IsZero() || b.Interval != 0 || b.Format != "" || len(b.Points)+len(b.Lines)+len(b.Bad) != 0 || b.RejectedLines() != 0 {
-		t.Errorf("left: %+v", b)
+	if !b.At.IsZero() || b.Interval != 0 || b.Format != "" || b.Skipped != 0 ||
+		len(b.Points)+len(b.Lines)+len(b.RejectedLines) != 0 || b.Rejected.Sum() != 0 {
+		t.Errorf("Reset left %+v", b)
 	}
 }
 
-func TestBatchPoisonsKeptTextUnderRace(t *testing.T) {
+func TestResetOverwritesTextUnderRace(t *testing.T) {
 	var b Batch
-	kept := b.Copy([]byte("kept"))
+	text := b.Copy([]byte("text"))
 	b.Reset()
-	if poisoned := kept != "kept"; poisoned != poison {
-		t.Errorf("poison is %v, text is %q", poison, kept)
+	if overwritten := text != "text"; overwritten != poison {
+		t.Errorf("poison is %v, the text is %q", poison, text)
 	}
 }
 
-func TestBatchKeepsFewBadLinesButCountsAll(t *testing.T) {
+func TestBatchKeepsFewRejectedLinesAndCountsAll(t *testing.T) {
 	var b Batch
 	for range 100 {
-		b.Reject("malformed", []byte(strings.Repeat("y", 1000)), errors.New("why"))
+		b.Reject(ledger.Malformed, []byte(strings.Repeat("y", 1000)), errors.New("cause"))
 	}
-	if b.RejectedLines() != 100 || len(b.Bad) != maxBad || len(b.Bad[0].Text) != maxBadText {
-		t.Errorf("counted %d, kept %d of %d bytes", b.RejectedLines(), len(b.Bad), len(b.Bad[0].Text))
+	if n := b.Rejected[ledger.Malformed]; n != 100 {
+		t.Errorf("counted %d lines, want 100", n)
+	}
+	if len(b.RejectedLines) != maxRejectedLines || len(b.RejectedLines[0].Text) != maxRejectedText {
+		t.Errorf("kept %d lines of %d bytes", len(b.RejectedLines), len(b.RejectedLines[0].Text))
 	}
 }

@@ -1,39 +1,40 @@
 package reporters
 
-// maxWireTotals bounds how many totals without an identity, which is to say
-// from the wire, Deltas remembers.
-const maxWireTotals = 100_000
+// maxReceivedTotals bounds how many totals Deltas remembers of points that
+// were received, which have no number by which to find them.
+const maxReceivedTotals = 100_000
 
-// Deltas turns totals into what was added since they were last seen. It is
-// asked once for each point, when the point is encoded: what is sent again
-// after a failure is the same bytes.
+// Deltas computes by how much counters grew. Encoders ask it once for each
+// point, when they encode it: what a sender sends again after a failure is the
+// same bytes.
 type Deltas struct {
-	series Memo[float64]
-	wire   map[string]float64
+	series   Memo[float64]
+	received map[string]float64 // by name
 }
 
-// Next returns what p added. A total that shrank has started anew, and its
-// delta is all of it. The first sight of a series of this process is all of
-// it too; the first sight of one from the wire only sets where it stands, as
-// nobody knows since when it counted. name tells series of the wire apart.
+// Next returns by how much the counter of p grew since the last call. A
+// counter that shrank was restarted, and grew by its whole value. So did the
+// counter of a series of this process that is seen for the first time. The
+// first value of a counter that was received only sets where it stands, since
+// it may have counted for any time; name identifies such a series.
 func (d *Deltas) Next(p *Point, name []byte) float64 {
 	if last, _ := d.series.Field(p); last != nil {
-		delta := added(*last, p.Value)
+		delta := growth(*last, p.Value)
 		*last = p.Value
 		return delta
 	}
-	last, seen := d.wire[string(name)]
+	last, seen := d.received[string(name)]
 	if !seen {
-		if d.wire == nil || len(d.wire) >= maxWireTotals {
-			d.wire = make(map[string]float64)
+		if d.received == nil || len(d.received) >= maxReceivedTotals {
+			d.received = make(map[string]float64)
 		}
 		last = p.Value
 	}
-	d.wire[string(name)] = p.Value
-	return added(last, p.Value)
+	d.received[string(name)] = p.Value
+	return growth(last, p.Value)
 }
 
-func added(last, now float64) float64 {
+func growth(last, now float64) float64 {
 	if now < last {
 		return now
 	}

@@ -1,15 +1,20 @@
-// Package reporters is what every exporter shares. To push a program's
-// metrics use one of the formats below it with package collect:
+// Package reporters has the parts that all exporters share. To push a
+// program's metrics, use one of the formats below it with package collect:
 //
 //	collect.Every(10*time.Second, graphite.New("127.0.0.1:2003"))
 //
-// To write an exporter of your own implement [Reporter]; for a line format,
-// implement [Encoder] and let [NewPusher] do the cutting, counting and sending.
+// To export in another way, write one of these:
 //
-// One value flows through all of it, the [Batch]: the collector (or a
-// [Decoder], for lines from the wire) fills it, an Encoder turns its points
-// into bytes, a [Sender] that knows only bytes gets them out.
+//   - a [Reporter], which gets every batch and does what it likes with it;
+//   - an [Encoder] for another line format, with package reporters/lines, which
+//     does all the rest: addresses, queue, retries, ledger;
+//   - a [Sender] for another transport, with [NewPusher], which encodes, cuts
+//     lines into payloads and counts them.
 //
-// Whatever is lent to a method here is the caller's again when it returns:
-// Report, Send, AppendRun and Decode keep nothing they were passed.
+// A collector, or a [Decoder] for lines that were received, fills a [Batch].
+// An Encoder writes its points as bytes. A Sender, which knows nothing of
+// points, sends these.
+//
+// Arguments are borrowed: Report, Send, AppendRun and Decode must not keep
+// memory that they are passed once they return, and must not change it.
 package reporters

@@ -1,40 +1,40 @@
 package reporters
 
-// Kind says how the numbers of one series belong together.
+// Kind says how the values of one field belong together.
 type Kind uint8
 
 const (
-	Gauge    Kind = iota // a level; the newest one stands
-	Total                // counts up since the start of its process
-	Delta                // what was added since the last report
-	Observed             // one observation of a distribution
-	Relative             // moves a level up or down, as a gauge of statsd with a sign does
+	Gauge        Kind = iota // a value as it is; the newest one counts
+	Counter                  // counts up since its process started
+	CounterDelta             // what a counter grew by since the last report
+	Sample                   // one observation of a distribution
+	GaugeDelta               // what a gauge moved by, as a statsd gauge with a sign does
 )
 
-// String is the name of k in lower case.
+// String returns the name of k in lower case, with an underscore between words.
 func (k Kind) String() string {
 	switch k {
 	case Gauge:
 		return "gauge"
-	case Total:
-		return "total"
-	case Delta:
-		return "delta"
-	case Observed:
-		return "observed"
-	case Relative:
-		return "relative"
+	case Counter:
+		return "counter"
+	case CounterDelta:
+		return "counter_delta"
+	case Sample:
+		return "sample"
+	case GaugeDelta:
+		return "gauge_delta"
 	}
 	return "unknown"
 }
 
-// KindOf is the kind that a field has by its name, where its source does not
-// say otherwise: total, count, successes, errors, panics and failures are
-// Total, all others Gauge.
+// KindOf returns the kind of a field by its name: total, count, successes,
+// errors, panics and failures are Counter, all others Gauge. It is asked only
+// about sources that are no monkit.TotalSource.
 func KindOf(field string) Kind {
 	switch field {
 	case "total", "count", "successes", "errors", "panics", "failures":
-		return Total
+		return Counter
 	}
 	return Gauge
 }

@@ -2,9 +2,9 @@ package reporters
 
 import "monkit.example/monkit"
 
-// Memo keeps a T for each series of a collector, found by a Point's identity
-// in one step. It is what encoders cache prefixes and last values in. Its
-// size follows the number of series that live.
+// Memo caches a T for each series of a collector: an encoder's prefixes, the
+// last value of a counter. A Point's numbers are the index, so that no text is
+// hashed. The memory follows the number of series that exist at one time.
 type Memo[T any] struct {
 	slots []memoSlot[T]
 }
@@ -16,12 +16,12 @@ type memoSlot[T any] struct {
 	val                T
 }
 
-// Field returns the place of p's Key and Field. fresh says that the place is
-// zero: the series is new, or its number was taken over from one that is
-// gone. It returns nil for a point without an identity.
+// Field returns the T of p's Key and Field. fresh is true if it is the zero T:
+// the series is new, or has the number of one that no longer exists. For a
+// point that was received, which has no number, val is nil and fresh is true.
 func (m *Memo[T]) Field(p *Point) (val *T, fresh bool) { return m.at(p.ID, p, p.Field) }
 
-// Series is Field for what belongs to the whole series.
+// Series is like Field but returns the T that all fields of p's Key share.
 func (m *Memo[T]) Series(p *Point) (val *T, fresh bool) { return m.at(p.Series, p, "") }
 
 func (m *Memo[T]) at(id uint32, p *Point, field string) (*T, bool) {
@@ -32,8 +32,8 @@ func (m *Memo[T]) at(id uint32, p *Point, field string) (*T, bool) {
 		m.grow(int(id))
 	}
 	s := &m.slots[id]
-	// The strings of a living series stay where they are, so that comparing
-	// them compares pointers.
+	// The strings of a series are the same memory at each walk, so that
+	// comparing them compares pointers.
 	if s.used && s.tags == p.Key.Tags && s.measurement == p.Key.Measurement && s.field == field {
 		return &s.val, false
 	}

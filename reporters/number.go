@@ -17,5 +17,6 @@ func AppendFloat(dst []byte, v float64) []byte {
 	return strconv.AppendFloat(dst, v, 'g', -1, 64)
 }
 
-// Finite reports whether v is a number that a wire format can hold.
+// Finite reports whether v is neither NaN nor infinite, so that a format can
+// hold it.
 func Finite(v float64) bool { return v-v == 0 }

@@ -3,51 +3,60 @@ package reporters
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
-// maxLine is below every known receiver's limit: DogStatsD's 8192 bytes are
-// the least.
+// maxLine is below the limit of every known receiver: the least is DogStatsD's
+// 8192 bytes.
 const maxLine = 8000
 
-// PusherOptions say how payloads are cut.
+// PusherOptions configure a Pusher. The zero value works.
 type PusherOptions struct {
-	// MaxPayload is the most bytes of one payload. Zero means 1432, which
-	// keeps a datagram inside one Ethernet frame.
+	// MaxPayload is the size limit of a payload in bytes. Zero means 1432,
+	// which keeps a datagram inside one Ethernet frame.
 	MaxPayload int
-	// MaxLine is the most bytes of one line; a longer one is dropped and
-	// counted. Zero means 8000; it is never more than MaxPayload.
+	// MaxLine is the size limit of a line in bytes; a longer one is dropped as
+	// ledger.Oversize. Zero means 8000. It is never more than MaxPayload.
 	MaxLine int
-	// Format is the codec's name: lines of a batch of this format pass as they
-	// came in. Empty means that all are encoded.
+	// Format is the encoder's format. Lines that were received in this format
+	// are sent unchanged. Empty means that all lines are encoded.
 	Format string
-	// Name is what logs and statistics call the Pusher, such as
+	// Name is the Pusher's name in logs and series, such as
 	// "graphite+tcp://127.0.0.1:2003". Empty means Format.
 	Name string
 }
 
-// Pusher is the Reporter of every line format: it has batches encoded, cuts
-// the lines into payloads and hands these to a Sender, counting every line.
+// Pusher is the Reporter of every line format. It encodes batches, cuts the
+// lines into payloads, passes these to a Sender, and accounts for every line.
 //
-// The unit of its ledger is one line of a batch from the wire, or one point
-// of a collector's batch, which is what most formats write one line for.
+// Its ledger counts lines for a batch that was received, and points for the
+// batch of a collector, of which most formats write one line each.
 type Pusher struct {
 	opts PusherOptions
-	enc  Encoder // used under mu
 	out  Sender
 
 	mu     sync.Mutex
-	buf    []byte // the payload in the making
-	lines  int    // that buf settles
-	counts ledger.Ledger
-	err    error // of this Report: the first payload that was not taken
+	enc    Encoder       // guarded by mu, as all below
+	buf    []byte        // the lines of the next payload
+	lines  int           // the number of lines that buf settles
+	counts ledger.Ledger // what out does not count
+	err    error         // the first error of out during this Report
 }
 
-// NewPusher returns a Pusher that encodes with enc and sends with out, both
-// of which are its own from here on.
+var (
+	_ Reporter           = (*Pusher)(nil)
+	_ Named              = (*Pusher)(nil)
+	_ Availability       = (*Pusher)(nil)
+	_ ledger.Keeper      = (*Pusher)(nil)
+	_ monkit.TotalSource = (*Pusher)(nil)
+)
+
+// NewPusher returns a Pusher that encodes with enc and sends with out. Both
+// belong to it from then on.
 func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	if o.MaxPayload <= 0 {
 		o.MaxPayload = 1432
@@ -62,59 +71,63 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	return &Pusher{opts: o, enc: enc, out: out}
 }
 
-// Report encodes b and hands it to the sender. The error is the first
-// payload's that the sender did not take; all others were still handed over.
+// Report encodes b and passes it to the sender. It returns the sender's first
+// error; payloads after that one are passed to the sender all the same.
 func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.err = nil
 	if b.Format != "" {
-		p.addLines(ctx, b)
+		p.addLinesLocked(ctx, b)
 	} else {
-		p.addPoints(ctx, b.Points)
+		p.addPointsLocked(ctx, b.Points)
 	}
-	p.send(ctx, len(p.buf))
+	p.sendLocked(ctx, len(p.buf))
 	err := p.err
 	p.err = nil
 	return err
 }
 
-// addPoints encodes the points of a collector, run by run.
-func (p *Pusher) addPoints(ctx context.Context, points []Point) {
+// addPointsLocked encodes the points of a collector, run by run.
+func (p *Pusher) addPointsLocked(ctx context.Context, points []Point) {
 	p.counts.Accepted += int64(len(points))
 	for len(points) > 0 {
 		n := runLen(points)
-		p.addRun(ctx, points[:n])
+		p.addRunLocked(ctx, points[:n])
 		points = points[n:]
 	}
 }
 
-func (p *Pusher) addRun(ctx context.Context, run []Point) {
+func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	start := len(p.buf)
 	skipped := 0
 	p.buf, skipped = p.enc.AppendRun(p.buf, run)
-	p.counts.Drop("unencodable", int64(skipped))
-	p.settle(ctx, start, len(run)-skipped)
+	if skipped > 0 {
+		notFinite := min(notFinite(run), skipped)
+		p.counts.Drop(ledger.NotFinite, int64(notFinite))
+		p.counts.Drop(ledger.Unsupported, int64(skipped-notFinite))
+	}
+	p.addTextLocked(ctx, start, len(run)-skipped)
 }
 
-// addLines passes on or encodes the lines of a batch from the wire.
-func (p *Pusher) addLines(ctx context.Context, b *Batch) {
+// addLinesLocked copies or encodes the lines of a batch that was received.
+func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 	p.counts.Accepted += int64(len(b.Lines))
 	same := b.Format == p.opts.Format
 	for _, l := range b.Lines {
 		start := len(p.buf)
 		if same && l.Raw != nil {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
-		} else if !p.encodeLine(b.Points[l.First : l.First+l.N]) {
-			p.counts.Drop("unencodable", 1)
+		} else if points := b.Points[l.First : l.First+l.N]; !p.encodeLineLocked(points) {
+			p.counts.Drop(reasonOfSkipped(points), 1)
 			continue
 		}
-		p.settle(ctx, start, 1)
+		p.addTextLocked(ctx, start, 1)
 	}
 }
 
-// encodeLine reports whether the format can hold any of the line's points.
-func (p *Pusher) encodeLine(points []Point) bool {
+// encodeLineLocked reports whether the format can hold any point of the line.
+func (p *Pusher) encodeLineLocked(points []Point) bool {
 	held := false
 	for len(points) > 0 {
 		n, skipped := runLen(points), 0
@@ -125,36 +138,37 @@ func (p *Pusher) encodeLine(points []Point) bool {
 	return held
 }
 
-// settle accounts for lines whose text is p.buf[start:], sending what stands
-// before it if the payload would get too large with it.
-func (p *Pusher) settle(ctx context.Context, start, lines int) {
-	if len(p.buf) == start { // nothing to say: the destination has it all
+// addTextLocked adds p.buf[start:], the text of so many lines, to the payload.
+// If the payload gets too large with it, what is before start is sent.
+func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
+	if len(p.buf) == start { // nothing to send: the destination has these values
 		p.counts.Delivered += int64(lines)
 		return
 	}
 	if len(p.buf) > p.opts.MaxPayload {
-		p.send(ctx, start)
-		if len(p.buf) > p.opts.MaxPayload || p.tooLong() {
-			p.split(ctx, lines)
+		p.sendLocked(ctx, start)
+		if len(p.buf) > p.opts.MaxPayload || p.tooLongLocked(0) {
+			p.splitLocked(ctx, lines)
 			return
 		}
-	} else if len(p.buf)-start > p.opts.MaxLine && longest(p.buf[start:]) > p.opts.MaxLine {
-		p.send(ctx, start)
-		p.split(ctx, lines)
+	} else if p.tooLongLocked(start) {
+		p.sendLocked(ctx, start)
+		p.splitLocked(ctx, lines)
 		return
 	}
 	p.lines += lines
 }
 
-func (p *Pusher) tooLong() bool {
-	return len(p.buf) > p.opts.MaxLine && longest(p.buf) > p.opts.MaxLine
+// tooLongLocked reports whether p.buf[start:] has a line over MaxLine.
+func (p *Pusher) tooLongLocked(start int) bool {
+	return len(p.buf)-start > p.opts.MaxLine && longestLine(p.buf[start:]) > p.opts.MaxLine
 }
 
-// split sends what one run or line became when that is more than a payload,
-// or has a line that is too long: such a line is dropped. The unit that
-// settles is shared out among the payloads: each takes its lines, the last
-// one the rest.
-func (p *Pusher) split(ctx context.Context, lines int) {
+// splitLocked sends buf in several payloads: the text of one run, or of one
+// received line, that is larger than a payload or has a line over MaxLine.
+// Such a line is dropped. Each payload settles its share of lines, and the
+// last one the rest.
+func (p *Pusher) splitLocked(ctx context.Context, lines int) {
 	text := bytes.Clone(p.buf)
 	total, seen, settled := bytes.Count(text, []byte{'\n'}), 0, 0
 	share := func() int { // of lines, for the text lines up to seen
@@ -169,11 +183,11 @@ func (p *Pusher) split(ctx context.Context, lines int) {
 		text = text[end:]
 		if end > p.opts.MaxLine {
 			seen++
-			p.counts.Drop("oversize", int64(share()))
+			p.counts.Drop(ledger.Oversize, int64(share()))
 			continue
 		}
 		if len(p.buf)+end > p.opts.MaxPayload {
-			p.send(ctx, len(p.buf))
+			p.sendLocked(ctx, len(p.buf))
 		}
 		seen++
 		p.buf = append(p.buf, line...)
@@ -181,38 +195,38 @@ func (p *Pusher) split(ctx context.Context, lines int) {
 	}
 }
 
-// send hands the first n bytes of buf to the sender and keeps the rest. The
-// lines counted so far go with them.
-func (p *Pusher) send(ctx context.Context, n int) {
+// sendLocked passes the first n bytes of buf to the sender, which settle all
+// lines counted so far, and keeps the rest.
+func (p *Pusher) sendLocked(ctx context.Context, n int) {
 	if n == 0 {
 		return
 	}
 	lines := p.lines
 	p.lines = 0
 	if err := p.out.Send(ctx, p.buf[:n], lines); err != nil {
-		p.counts.Drop("refused", int64(lines))
+		p.counts.Drop(reasonOf(err), int64(lines))
 		if p.err == nil {
 			p.err = err
 		}
-	} else if _, ok := p.out.(ledger.Ledgered); !ok {
+	} else if _, ok := p.out.(ledger.Keeper); !ok {
 		p.counts.Delivered += int64(lines)
 	}
 	p.buf = append(p.buf[:0], p.buf[n:]...)
 }
 
-// Name is what the options say.
+// Name returns PusherOptions.Name.
 func (p *Pusher) Name() string { return p.opts.Name }
 
-// Unavailable returns why the destination does not take what is sent. It is
-// nil while it does, and if a logger of the sender's own was told.
+// Unavailable returns why the destination does not accept lines, if the
+// sender is an Availability.
 func (p *Pusher) Unavailable() error {
-	if s, ok := p.out.(interface{ Unavailable() error }); ok {
+	if s, ok := p.out.(Availability); ok {
 		return s.Unavailable()
 	}
 	return nil
 }
 
-// Flush waits until the sender has nothing left.
+// Flush waits until the sender has delivered or dropped everything.
 func (p *Pusher) Flush(ctx context.Context) error { return p.out.Flush(ctx) }
 
 // Close closes the sender.
@@ -224,22 +238,22 @@ func (p *Pusher) Ledger() ledger.Ledger {
 	defer p.mu.Unlock()
 	sum := p.counts.Clone()
 	sum.Pending += int64(p.lines)
-	if s, ok := p.out.(ledger.Ledgered); ok {
+	if s, ok := p.out.(ledger.Keeper); ok {
 		l := s.Ledger()
-		l.Accepted = 0 // they are among ours already
+		l.Accepted = 0 // the sender's lines are in p.counts.Accepted
 		sum = sum.Add(l)
 	}
 	return sum
 }
 
-// Stats emits what the sender says of itself.
+// Stats emits the series of the sender, if it is a monkit.StatSource.
 func (p *Pusher) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	if s, ok := p.out.(monkit.StatSource); ok {
 		s.Stats(cb)
 	}
 }
 
-// IsTotal asks the sender.
+// IsTotal asks the sender, if it is a monkit.TotalSource.
 func (p *Pusher) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
 	if s, ok := p.out.(monkit.TotalSource); ok {
 		return s.IsTotal(key, field)
@@ -247,8 +261,8 @@ func (p *Pusher) IsTotal(key monkit.SeriesKey, field string) (total, known bool)
 	return false, false
 }
 
-// runLen is how many of points, at least one, are of the first one's series
-// and time.
+// runLen returns how many of points, at least one, have the Key and Time of
+// the first.
 func runLen(points []Point) int {
 	first := &points[0]
 	n := 1
@@ -262,8 +276,38 @@ func runLen(points []Point) int {
 	return n
 }
 
-// longest is the length of the longest line of text, its end included.
-func longest(text []byte) int {
+// notFinite returns how many of points are NaN or infinite.
+func notFinite(points []Point) int {
+	n := 0
+	for i := range points {
+		if !Finite(points[i].Value) {
+			n++
+		}
+	}
+	return n
+}
+
+// reasonOfSkipped returns why no point of a line could be encoded.
+func reasonOfSkipped(points []Point) ledger.Reason {
+	if notFinite(points) > 0 {
+		return ledger.NotFinite
+	}
+	return ledger.Unsupported
+}
+
+// reasonOf returns by which reason the lines are dropped that a sender did not
+// take.
+func reasonOf(err error) ledger.Reason {
+	var e *ledger.Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ledger.SendFailed
+}
+
+// longestLine returns the length of the longest line of text with its line
+// feed.
+func longestLine(text []byte) int {
 	most := 0
 	for len(text) > 0 {
 		n := bytes.IndexByte(text, '\n') + 1
@@ -275,9 +319,3 @@ func longest(text []byte) int {
 	}
 	return most
 }
-
-var (
-	_ Reporter           = (*Pusher)(nil)
-	_ ledger.Ledgered    = (*Pusher)(nil)
-	_ monkit.TotalSource = (*Pusher)(nil)
-)

@@ -18,7 +18,7 @@ func TestAppendFloat(t *testing.T) {
 		{math.MaxFloat64, "1.7976931348623157e+308"}, {math.MinInt64, "-9.223372036854776e+18"},
 	} {
 		if got := string(AppendFloat(nil, tt.v)); got != tt.want {
-			t.Errorf("%v is written %s, want %s", tt.v, got, tt.want)
+			t.Errorf("%v is written as %s, want %s", tt.v, got, tt.want)
 		}
 	}
 }
@@ -48,14 +48,14 @@ func TestFinite(t *testing.T) {
 }
 
 func TestKindOf(t *testing.T) {
-	for field, want := range map[string]Kind{"total": Total, "count": Total, "failures": Total, "value": Gauge, "r99": Gauge, "": Gauge} {
+	for field, want := range map[string]Kind{"total": Counter, "count": Counter, "failures": Counter, "value": Gauge, "r99": Gauge, "": Gauge} {
 		if got := KindOf(field); got != want {
 			t.Errorf("KindOf(%q) is %v, want %v", field, got, want)
 		}
 	}
 }
 
-func TestDeltas(t *testing.T) {
+func TestDeltasAreWhatCountersGrewBy(t *testing.T) {
 	key := monkit.NewSeriesKey("m")
 	for _, tt := range []struct {
 		name   string
@@ -63,10 +63,10 @@ func TestDeltas(t *testing.T) {
 		totals []float64
 		want   []float64
 	}{
-		{"a series of this process starts with all of it", 1, []float64{5, 7, 7}, []float64{5, 2, 0}},
-		{"a series of the wire starts with nothing", 0, []float64{5, 7, 7}, []float64{0, 2, 0}},
-		{"a total that shrank began anew", 1, []float64{5, 3, 4}, []float64{5, 3, 1}},
-		{"on the wire too", 0, []float64{5, 3, 4}, []float64{0, 3, 1}},
+		{"a counter of this process starts at zero", 1, []float64{5, 7, 7}, []float64{5, 2, 0}},
+		{"a counter that was received starts at its first value", 0, []float64{5, 7, 7}, []float64{0, 2, 0}},
+		{"a counter that shrank was restarted", 1, []float64{5, 3, 4}, []float64{5, 3, 1}},
+		{"so was one that was received", 0, []float64{5, 3, 4}, []float64{0, 3, 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var d Deltas
@@ -80,34 +80,36 @@ func TestDeltas(t *testing.T) {
 	}
 }
 
-func TestMemoNoticesANumberThatWasReused(t *testing.T) {
+func TestMemoForgetsTheFormerOwnerOfANumber(t *testing.T) {
 	var m Memo[int]
 	a := Point{Key: monkit.NewSeriesKey("a"), Field: "f", ID: 7}
 	v, fresh := m.Field(&a)
 	if !fresh {
-		t.Fatal("the first sight is not fresh")
+		t.Fatal("a new series is not fresh")
 	}
 	*v = 1
 	if v, fresh = m.Field(&a); fresh || *v != 1 {
-		t.Errorf("the second sight: fresh %v, value %d", fresh, *v)
+		t.Errorf("a known series: fresh %v, value %d", fresh, *v)
 	}
 	b := Point{Key: monkit.NewSeriesKey("b"), Field: "f", ID: 7}
 	if v, fresh = m.Field(&b); !fresh || *v != 0 {
 		t.Errorf("another series with the number: fresh %v, value %d", fresh, *v)
 	}
 	if v, _ = m.Field(&Point{}); v != nil {
-		t.Error("a point without an identity has a place")
+		t.Error("a point without a number has a value")
 	}
 }
 
-func TestIDsAreUniqueWhileTheyLive(t *testing.T) {
-	var ids IDs
-	a, b := ids.New(), ids.New()
-	if a == b || a == 0 || b == 0 {
-		t.Errorf("got %d and %d", a, b)
+func TestKindsHaveDistinctNames(t *testing.T) {
+	seen := map[string]bool{}
+	for k := Gauge; k <= GaugeDelta; k++ {
+		if name := k.String(); name == "unknown" || seen[name] {
+			t.Errorf("kind %d is named %q", k, name)
+		} else {
+			seen[name] = true
+		}
 	}
-	ids.Free(a)
-	if c := ids.New(); c == b {
-		t.Errorf("%d is given twice", c)
+	if name := (GaugeDelta + 1).String(); name != "unknown" {
+		t.Errorf("an unknown kind is named %q", name)
 	}
 }

@@ -90,13 +90,13 @@ func compare(peers []peer, rate int, length time.Duration, rounds int) ([][]resu
 
 func printTable(rate int, results [][]result) {
 	fmt.Printf("\n%d lines/s\n%-16s %12s %10s %12s %12s %12s %9s\n", rate,
-		"", "lines/s", "ns/line", "sent", "kernel drops", "unexplained", "RSS MiB")
+		"", "lines/s", "ns/line", "sent", "kernel drops", "unaccounted", "RSS MiB")
 	for _, rs := range results {
 		fmt.Printf("%-16s %12.0f %10.0f %12d %12d %12d %9.0f\n", rs[0].peer,
 			median(rs, result.linesPerSecond), median(rs, result.nsPerLine),
 			sum(rs, func(r result) int { return r.sent }),
 			sum(rs, func(r result) int { return r.kernelDrops }),
-			sum(rs, result.unexplained),
+			sum(rs, result.unaccounted),
 			median(rs, func(r result) float64 { return float64(r.rss) / (1 << 20) }))
 	}
 }

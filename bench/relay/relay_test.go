@@ -64,8 +64,8 @@ func TestLegAccountsForEveryLine(t *testing.T) {
 			if r.sent < 1000 || r.arrived == 0 || r.rss == 0 {
 				t.Errorf("nothing was measured: %+v", r)
 			}
-			if n := r.unexplained(); n != 0 {
-				t.Errorf("%d lines unexplained: %+v", n, r)
+			if n := r.unaccounted(); n != 0 {
+				t.Errorf("%d lines unaccounted: %+v", n, r)
 			}
 		})
 	}

@@ -20,9 +20,9 @@ func (r result) linesPerSecond() float64 { return float64(r.arrived) / r.elapsed
 
 func (r result) nsPerLine() float64 { return float64(r.cpu.Nanoseconds()) / float64(max(r.arrived, 1)) }
 
-// unexplained is what the relay took and did not deliver. Duplicates make it
+// unaccounted is what the relay took and did not deliver. Duplicates make it
 // negative.
-func (r result) unexplained() int { return r.sent - r.kernelDrops - r.arrived }
+func (r result) unaccounted() int { return r.sent - r.kernelDrops - r.arrived }
 
 func median(rs []result, f func(result) float64) float64 {
 	var values []float64

@@ -107,7 +107,7 @@ func (l *line) printRates(ctx context.Context, out io.Writer) {
 		}
 		now, took := l.tally(), time.Since(at).Seconds()
 		fmt.Fprintf(out, "demo: %d series, %.0f lines/s received, %.0f lines/s delivered, %d dropped\n",
-			l.series(), float64(now.Received-before.Received)/took, float64(now.Delivered-before.Delivered)/took, now.Dropped)
+			l.series(), float64(now.Received-before.Received)/took, float64(now.Delivered-before.Delivered)/took, now.Dropped.Sum())
 		before, at = now, time.Now()
 	}
 }

@@ -127,7 +127,7 @@ func (l *line) stop() error {
 func (l *line) tally() tally {
 	sent := l.push.Ledger()
 	passed := l.relay.Ledger()
-	return newTally(sent, passed.Intake(), passed.Listeners[0].KernelDrops, passed.Destinations[0].Ledger)
+	return newTally(sent, passed.Received(), passed.Listeners[0].KernelDrops, passed.Destinations[0].Ledger)
 }
 
 // series is how many have arrived and are still shown.

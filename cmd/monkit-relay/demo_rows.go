@@ -58,14 +58,15 @@ func (r *rower) rows() []*scopeRows {
 			r.add(s)
 		}
 	}
-	scopes := slices.Collect(maps.Values(r.scopes))
-	slices.SortFunc(scopes, func(a, b *scopeRows) int {
-		return cmp.Or(
-			-compareBools(a.Scope == r.first, b.Scope == r.first),
-			strings.Compare(a.Scope, b.Scope))
-	})
-	for _, scope := range scopes {
+	names := slices.Sorted(maps.Keys(r.scopes))
+	if i, ok := slices.BinarySearch(names, r.first); ok {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, r.first)
+	}
+	scopes := make([]*scopeRows, 0, len(names))
+	for _, name := range names {
+		scope := r.scopes[name]
 		slices.SortStableFunc(scope.Series, compareSeries)
+		scopes = append(scopes, scope)
 	}
 	return scopes
 }
@@ -76,16 +77,6 @@ func compareSeries(a, b seriesRows) int {
 		strings.Compare(a.Measurement, b.Measurement),
 		strings.Compare(a.Func, b.Func),
 		strings.Compare(a.Tags, b.Tags))
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 func (r *rower) add(s recent.Series) {
@@ -135,7 +126,7 @@ func (d *drawer) row(s recent.Series, from, to time.Time) fieldRow {
 	row := fieldRow{Name: s.Name, Field: s.Field, Value: u.format(s.Last.Value)}
 	d.samples = s.AppendSamples(d.samples[:0])
 	line := d.samples
-	if s.Kind == reporters.Total { // how fast it grows tells more than that it does
+	if s.Kind == reporters.Counter { // how fast it grows tells more than that it does
 		d.rates = recent.AppendRates(d.rates[:0], d.samples)
 		line = d.rates
 		if n := len(line); n > 0 {

@@ -2,33 +2,30 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
-	"monkit.example/internal/ledger"
+	"monkit.example/reporters/ledger"
 )
 
-// tally is the demo's ledger over the whole way, from the program's reporter
-// to the store, in lines.
+// tally is the demo's ledger from the program's reporter to the store, in
+// lines.
 type tally struct {
-	Received, Accepted, Delivered int64
-	Dropped, Pending, Unexplained int64
+	Received, Accepted, Delivered, Pending, Unaccounted int64
 
-	Why map[string]int64 // Dropped by reason, each with where it happened
+	// Dropped has each reason with the place where lines were dropped before
+	// it, such as "listener.malformed".
+	Dropped ledger.Counts
 }
 
-// newTally joins the ledgers of the way: what the program's reporter sent, what
-// the relay's listener took in, and what became of that. kernelDrops is how
-// many datagrams the system says it threw away; the lines that are missing
-// between sender and listener are put down to them, or to nothing.
-func newTally(sent ledger.Ledger, in ledger.Intake, kernelDrops int64, out ledger.Ledger) tally {
+// newTally joins the ledgers of the program's reporter, the relay's listener
+// and the store. kernelDrops is how many datagrams the system dropped between
+// the first two. If there are any, the lines missing there are put down to
+// them; otherwise they are unaccounted for.
+func newTally(sent ledger.Ledger, in ledger.Listener, kernelDrops int64, out ledger.Ledger) tally {
 	t := tally{
 		Received:  in.Received,
 		Accepted:  in.Accepted,
 		Delivered: out.Delivered,
 		Pending:   sent.Pending + out.Pending,
-		Why:       make(map[string]int64),
 	}
 	t.drop("reporter", sent.Dropped)
 	t.drop("listener", in.Rejected)
@@ -36,48 +33,40 @@ func newTally(sent ledger.Ledger, in ledger.Intake, kernelDrops int64, out ledge
 
 	missing := sent.Delivered - in.Received
 	if missing > 0 && kernelDrops > 0 {
-		t.drop("kernel", map[string]int64{"buffer_full": missing})
+		t.drop("kernel", ledger.Counts{"buffer_full": missing})
 		missing = 0
 	}
-	refused := ledger.Ledger{Dropped: in.Rejected}.Lost()
-	// Each step by itself: what is too much in one must not hide what is too
-	// little in another.
+	// Each step is counted by itself, so that lines that are too many in one
+	// do not hide lines that are missing in another.
 	for _, step := range []int64{
-		sent.Unexplained(),
+		sent.Unaccounted(),
 		missing,
-		in.Received - in.Accepted - refused,
+		in.Received - in.Accepted - in.Rejected.Sum(),
 		in.Accepted - out.Accepted,
-		out.Unexplained(),
+		out.Unaccounted(),
 	} {
-		t.Unexplained += max(step, -step)
+		t.Unaccounted += max(step, -step)
 	}
 	return t
 }
 
-func (t *tally) drop(where string, reasons map[string]int64) {
-	for why, n := range reasons {
-		if n != 0 {
-			t.Why[where+"."+why] += n
-			t.Dropped += n
-		}
+func (t *tally) drop(place string, counts ledger.Counts) {
+	for reason, n := range counts {
+		t.Dropped.Count(ledger.Reason(place)+"."+reason, n)
 	}
 }
 
 // complete reports whether every line arrived.
 func (t tally) complete() bool {
-	return t.Dropped == 0 && t.Pending == 0 && t.Unexplained == 0
+	return t.Dropped.Sum() == 0 && t.Pending == 0 && t.Unaccounted == 0
 }
 
-// String is the demo's last line, with the reasons of what was dropped.
+// String returns the demo's last line.
 func (t tally) String() string {
-	s := fmt.Sprintf("ledger: received=%d accepted=%d delivered=%d dropped=%d pending=%d unexplained=%d",
-		t.Received, t.Accepted, t.Delivered, t.Dropped, t.Pending, t.Unexplained)
-	if len(t.Why) == 0 {
-		return s
+	dropped := fmt.Sprint(t.Dropped.Sum())
+	if reasons := t.Dropped.String(); reasons != "" {
+		dropped += "(" + reasons + ")"
 	}
-	var why strings.Builder
-	for _, reason := range slices.Sorted(maps.Keys(t.Why)) {
-		fmt.Fprintf(&why, " %s=%d", reason, t.Why[reason])
-	}
-	return s + " (" + why.String()[1:] + ")"
+	return fmt.Sprintf("ledger: received=%d accepted=%d delivered=%d dropped=%s pending=%d unaccounted=%d",
+		t.Received, t.Accepted, t.Delivered, dropped, t.Pending, t.Unaccounted)
 }

@@ -23,7 +23,7 @@ func accounted(t *testing.T, out string) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	var n [6]int64
-	const form = "ledger: received=%d accepted=%d delivered=%d dropped=%d pending=%d unexplained=%d"
+	const form = "ledger: received=%d accepted=%d delivered=%d dropped=%d pending=%d unaccounted=%d"
 	if _, err := fmt.Sscanf(lines[len(lines)-1], form, &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]); err != nil {
 		t.Fatalf("%v in the last line of:\n%s", err, out)
 	}

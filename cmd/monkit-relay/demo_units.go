@@ -20,7 +20,7 @@ const (
 // unitOf guesses from the names: there is no word for units on the wire.
 func unitOf(measurement, field string) unit {
 	switch {
-	case field == "rate" || reporters.KindOf(field) == reporters.Total && !endsIn(measurement, "bytes", "seconds"):
+	case field == "rate" || reporters.KindOf(field) == reporters.Counter && !endsIn(measurement, "bytes", "seconds"):
 		return plain
 	case field == "count":
 		return plain

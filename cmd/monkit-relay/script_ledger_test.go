@@ -40,7 +40,7 @@ func readRow(line string) numbers {
 
 func (n numbers) lawful(kind string) bool {
 	if kind == "to" {
-		return n["accepted"] == n["delivered"]+n["dropped"]+n["pending"] && n["unexplained"] == 0
+		return n["accepted"] == n["delivered"]+n["dropped"]+n["pending"] && n["unaccounted"] == 0
 	}
 	return n["received"] == n["accepted"]+n["rejected"]
 }
@@ -74,7 +74,7 @@ func TestReadLedgerSeesWhatIsWrong(t *testing.T) {
 	const (
 		all = "ledger: received=2 accepted=1 rejected=1(malformed=1)\n"
 		in  = "  from udp://:1?x=7: received=2 accepted=1 rejected=1(malformed=1) kernel_dropped_datagrams=0\n"
-		to  = "  to tcp://h:1: accepted=1 delivered=0 dropped=1(age=1) pending=0 unexplained=0\n"
+		to  = "  to tcp://h:1: accepted=1 delivered=0 dropped=1(age=1) pending=0 unaccounted=0\n"
 	)
 	for _, tt := range []struct {
 		name, text string
@@ -86,7 +86,7 @@ func TestReadLedgerSeesWhatIsWrong(t *testing.T) {
 		{"a listener is left out of the sum", all + in + in, false},
 		{"a listener does not balance", all + strings.Replace(in, "received=2", "received=3", 1), false},
 		{"a destination does not balance", all + in + strings.Replace(to, "pending=0", "pending=1", 1), false},
-		{"a destination says so itself", all + in + strings.Replace(to, "unexplained=0", "unexplained=1", 1), false},
+		{"a destination says so itself", all + in + strings.Replace(to, "unaccounted=0", "unaccounted=1", 1), false},
 	} {
 		if got, err := readLedger(tt.text); (err == nil) != tt.good || tt.good && (got["in.received"] != 2 || got["to.dropped"] != 1) {
 			t.Errorf("%s: %v, %v", tt.name, got, err)

@@ -1,14 +1,14 @@
-// Vlite runs a small video service that measures itself, which is what the
-// tutorials start from:
+// Vlite runs a small video service that is instrumented with monkit. It is the
+// program that the tutorials start from:
 //
 //	go run ./examples/vlite
 //	go run ./examples/vlite -graphite 127.0.0.1:2003
 //
-// The first serves the service at http://127.0.0.1:8080/videos, under a load
-// of its own, and what it knows of itself below http://127.0.0.1:8080/debug/.
-// The second pushes that to a Graphite server, or to monkit-relay, too.
+// The first command serves videos at http://127.0.0.1:8080/videos, generates
+// load, and serves the debug pages at http://127.0.0.1:8080/debug/. The second
+// one also pushes the metrics to a Graphite server or to monkit-relay.
 //
-// What is measured, and how, is in package vlite beside this one.
+// The instrumented code is in package vlite, in the folder below this one.
 package main
 
 import (
@@ -33,7 +33,7 @@ import (
 	"monkit.example/tracing"
 )
 
-// flags are what the command line says.
+// flags are the flags of the command line.
 type flags struct {
 	addr     string
 	graphite string
@@ -42,9 +42,9 @@ type flags struct {
 
 func main() {
 	var f flags
-	flag.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`address` to serve at")
+	flag.StringVar(&f.addr, "addr", "127.0.0.1:8080", "serve at this `address`")
 	flag.StringVar(&f.graphite, "graphite", "", "push to the Graphite server at this `address`, such as 127.0.0.1:2003")
-	flag.Float64Var(&f.load, "load", 50, "requests a `second` that the service sends to itself")
+	flag.Float64Var(&f.load, "load", 50, "send this `number` of requests per second to the service itself")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -54,8 +54,8 @@ func main() {
 	}
 }
 
-// run serves until ctx ends.
-func run(ctx context.Context, f flags, say func(format string, args ...any)) (err error) {
+// run serves until ctx ends. It logs where it serves.
+func run(ctx context.Context, f flags, logf func(format string, args ...any)) (err error) {
 	environment.Register(monkit.Default)
 	if f.graphite != "" {
 		c := collect.Every(10*time.Second, graphite.New(f.graphite))
@@ -70,7 +70,7 @@ func run(ctx context.Context, f flags, say func(format string, args ...any)) (er
 	traces := tracing.NewRecorder(monkit.Default, tracing.RecorderOptions{})
 	defer traces.Close()
 	server := &http.Server{Handler: routes(service, traces), ReadHeaderTimeout: 5 * time.Second}
-	say("serving http://%v/videos and http://%v/debug/", listener.Addr(), listener.Addr())
+	logf("serving http://%v/videos and http://%v/debug/", listener.Addr(), listener.Addr())
 
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -97,7 +97,7 @@ func routes(service http.Handler, traces *tracing.Recorder) http.Handler {
 	return m
 }
 
-// closeSoon gives what closes a few seconds.
+// closeSoon calls a function that closes something, with 3 seconds to do so.
 func closeSoon(closing func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()

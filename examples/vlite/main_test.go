@@ -14,13 +14,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// serve runs the program and returns where it serves; the test's end ends it.
+// serve runs the program until the test ends, and returns the URL it serves at.
 func serve(t *testing.T, f flags) (base string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	said, ended := make(chan string, 1), make(chan error, 1)
+	logged, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- run(ctx, f, func(format string, args ...any) { said <- fmt.Sprintf(format, args...) })
+		ended <- run(ctx, f, func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) })
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -30,7 +30,7 @@ func serve(t *testing.T, f flags) (base string) {
 		http.DefaultClient.CloseIdleConnections()
 	})
 	select {
-	case line := <-said:
+	case line := <-logged:
 		base, _, _ = strings.Cut(strings.TrimPrefix(line, "serving "), "/videos")
 		return base
 	case err := <-ended:
@@ -39,7 +39,7 @@ func serve(t *testing.T, f flags) (base string) {
 	}
 }
 
-func TestServesItselfAndWhatItKnows(t *testing.T) {
+func TestServesVideosAndDebugPages(t *testing.T) {
 	base := serve(t, flags{addr: "127.0.0.1:0", load: 100})
 	for _, path := range []string{"/videos", "/videos/v0001", "/debug/", "/debug/stats", "/debug/funcs/dot", "/debug/traces"} {
 		if status := get(t, base+path); status != http.StatusOK {
@@ -48,7 +48,8 @@ func TestServesItselfAndWhatItKnows(t *testing.T) {
 	}
 }
 
-// get asks again while the backend fails, as it does now and then on purpose.
+// get repeats the request while the status is 503, because the backends fail
+// now and then on purpose.
 func get(t *testing.T, url string) (status int) {
 	t.Helper()
 	for range 20 {
@@ -64,7 +65,7 @@ func get(t *testing.T, url string) (status int) {
 	return status
 }
 
-func TestPushesWhatItMeasured(t *testing.T) {
+func TestPushesMetrics(t *testing.T) {
 	carbon, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func TestPushesWhatItMeasured(t *testing.T) {
 	go receive(carbon, lines)
 	t.Run("until it ends", func(t *testing.T) {
 		serve(t, flags{addr: "127.0.0.1:0", graphite: carbon.Addr().String()})
-	}) // the end pushes once more
+	}) // the program pushes once more when it ends
 	carbon.Close()
 	for line := range lines {
 		if strings.HasPrefix(line, "monkit_example_examples_vlite_vlite.videos.") {
@@ -96,7 +97,7 @@ func receive(l net.Listener, lines chan<- string) {
 	}
 }
 
-func TestABadAddressIsAnError(t *testing.T) {
+func TestBadAddressIsAnError(t *testing.T) {
 	err := run(t.Context(), flags{addr: "127.0.0.1:none"}, t.Logf)
 	if err == nil || !strings.Contains(err.Error(), "-addr") {
 		t.Errorf("got %v, want an error that names the flag", err)

@@ -39,8 +39,8 @@ func lines(l ...string) []byte { return []byte(strings.Join(l, "\n") + "\n") }
 func (s *suite) acceptsGood(t *testing.T) {
 	for _, line := range s.Good {
 		b := decodeAll(t, s.newCodec(), lines(line))
-		if len(b.Lines) != 1 || b.RejectedLines() != 0 || b.Format != s.newCodec().Name() {
-			t.Errorf("%q: %d lines of %q, refused: %v", line, len(b.Lines), b.Format, b.Bad)
+		if len(b.Lines) != 1 || b.Rejected.Sum() != 0 || b.Format != s.newCodec().Name() {
+			t.Errorf("%q: %d lines of %q, refused: %v", line, len(b.Lines), b.Format, b.RejectedLines)
 		}
 	}
 }
@@ -48,11 +48,11 @@ func (s *suite) acceptsGood(t *testing.T) {
 func (s *suite) rejectsBad(t *testing.T) {
 	for _, line := range s.Bad {
 		b := decodeAll(t, s.newCodec(), lines(line))
-		if len(b.Lines) != 0 || len(b.Points) != 0 || b.RejectedLines() != 1 {
-			t.Errorf("%q: %d lines, %d points, %d refused", line, len(b.Lines), len(b.Points), b.RejectedLines())
+		if len(b.Lines) != 0 || len(b.Points) != 0 || b.Rejected.Sum() != 1 {
+			t.Errorf("%q: %d lines, %d points, %d refused", line, len(b.Lines), len(b.Points), b.Rejected.Sum())
 			continue
 		}
-		if bad := b.Bad[0]; bad.Err == nil || bad.Why == "" || !strings.HasPrefix(line, bad.Text) {
+		if bad := b.RejectedLines[0]; bad.Err == nil || bad.Reason == "" || !strings.HasPrefix(line, bad.Text) {
 			t.Errorf("%q: is kept as %+v", line, bad)
 		}
 	}
@@ -66,8 +66,8 @@ func (s *suite) neighbours(t *testing.T) {
 		for at := range len(s.Good) + 1 {
 			mixed := append(append(append([]string{}, s.Good[:at]...), bad), s.Good[at:]...)
 			b := decodeAll(t, c, lines(mixed...))
-			if b.RejectedLines() != 1 {
-				t.Fatalf("%q at %d: %d lines are refused", bad, at, b.RejectedLines())
+			if b.Rejected.Sum() != 1 {
+				t.Fatalf("%q at %d: %d lines are refused", bad, at, b.Rejected.Sum())
 			}
 			clear(b.Rejected)
 			b.Rejected = nil
@@ -88,8 +88,8 @@ func (s *suite) noise(t *testing.T) {
 	} {
 		text := lines(s.Good[0], noise, s.Good[len(s.Good)-1])
 		b := decodeAll(t, c, text)
-		if len(b.Lines) < 2 || int64(len(b.Lines))+b.RejectedLines()+b.Skipped != 3 {
-			t.Errorf("%.50q: %d lines, %d refused, %d skipped", noise, len(b.Lines), b.RejectedLines(), b.Skipped)
+		if len(b.Lines) < 2 || int64(len(b.Lines))+b.Rejected.Sum()+b.Skipped != 3 {
+			t.Errorf("%.50q: %d lines, %d refused, %d skipped", noise, len(b.Lines), b.Rejected.Sum(), b.Skipped)
 			continue
 		}
 		if first, last := b.Lines[0], b.Lines[len(b.Lines)-1]; string(first.Raw) != s.Good[0] || string(last.Raw) != s.Good[len(s.Good)-1] {
@@ -101,8 +101,8 @@ func (s *suite) noise(t *testing.T) {
 // blanks is the rule that listeners count by as well.
 func (s *suite) blanks(t *testing.T) {
 	for _, blank := range []string{"", " ", "\t \t", "\r", " \t\r", strings.Repeat(" ", 5000)} {
-		if b := decodeAll(t, s.newCodec(), lines(blank)); b.Skipped != 1 || len(b.Lines) != 0 || b.RejectedLines() != 0 {
-			t.Errorf("%.50q: %d skipped, %d lines, %d refused", blank, b.Skipped, len(b.Lines), b.RejectedLines())
+		if b := decodeAll(t, s.newCodec(), lines(blank)); b.Skipped != 1 || len(b.Lines) != 0 || b.Rejected.Sum() != 0 {
+			t.Errorf("%.50q: %d skipped, %d lines, %d refused", blank, b.Skipped, len(b.Lines), b.Rejected.Sum())
 		}
 	}
 }
@@ -111,8 +111,8 @@ func (s *suite) partial(t *testing.T) {
 	c := s.newCodec()
 	for _, p := range []string{"", s.Good[0], s.Good[0][:1], "\r"} {
 		b := &reporters.Batch{At: time.Unix(second, 0)}
-		if n := c.Decode(b, []byte(p)); n != 0 || len(b.Lines) != 0 || b.RejectedLines() != 0 {
-			t.Errorf("of %q it takes %d bytes, %d lines, and refuses %d", p, n, len(b.Lines), b.RejectedLines())
+		if n := c.Decode(b, []byte(p)); n != 0 || len(b.Lines) != 0 || b.Rejected.Sum() != 0 {
+			t.Errorf("of %q it takes %d bytes, %d lines, and refuses %d", p, n, len(b.Lines), b.Rejected.Sum())
 		}
 		whole := lines(s.Good...)
 		if n := c.Decode(b, append(whole, p...)); n != len(whole) || len(b.Lines) != len(s.Good) {

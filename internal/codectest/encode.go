@@ -43,8 +43,8 @@ func (s *suite) roundTrip(t *testing.T) {
 			}
 			c := s.newCodec()
 			b := decodeAll(t, c, encode(t, c, []reporters.Point{p}))
-			if n := b.RejectedLines(); n != 0 {
-				t.Fatalf("%v: %d lines are refused: %v", p, n, b.Bad)
+			if n := b.Rejected.Sum(); n != 0 {
+				t.Fatalf("%v: %d lines are refused: %v", p, n, b.RejectedLines)
 			}
 			s.back(t, p, b.Points)
 		}
@@ -123,7 +123,7 @@ func (s *suite) encoderKeepsNothing(t *testing.T) {
 
 func (s *suite) skips(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	for _, kind := range []reporters.Kind{reporters.Gauge, reporters.Total, reporters.Delta, reporters.Observed} {
+	for _, kind := range []reporters.Kind{reporters.Gauge, reporters.Counter, reporters.CounterDelta, reporters.Sample} {
 		var run []reporters.Point
 		for i, v := range []float64{nan, 1, inf, 2, -inf, math.Copysign(0, -1)} {
 			run = append(run, reporters.Point{

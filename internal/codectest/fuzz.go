@@ -18,8 +18,8 @@ func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 	if n != bytes.LastIndexByte(p, '\n')+1 {
 		t.Fatalf("of %q it takes %d bytes", p, n)
 	}
-	if got, want := int64(len(b.Lines))+b.RejectedLines()+b.Skipped, bytes.Count(p[:n], []byte{'\n'}); got != int64(want) {
-		t.Fatalf("%q is %d lines, %d refused and %d skipped", p, len(b.Lines), b.RejectedLines(), b.Skipped)
+	if got, want := int64(len(b.Lines))+b.Rejected.Sum()+b.Skipped, bytes.Count(p[:n], []byte{'\n'}); got != int64(want) {
+		t.Fatalf("%q is %d lines, %d refused and %d skipped", p, len(b.Lines), b.Rejected.Sum(), b.Skipped)
 	}
 	next := int32(0)
 	for _, l := range b.Lines {
@@ -29,7 +29,7 @@ func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 		next += l.N
 		again := &reporters.Batch{At: time.Unix(second+1, 0)}
 		c.Decode(again, append(bytes.Clone(l.Raw), '\n'))
-		if !samePoints(again.Points, b.Points[l.First:next]) || again.RejectedLines() != 0 {
+		if !samePoints(again.Points, b.Points[l.First:next]) || again.Rejected.Sum() != 0 {
 			t.Fatalf("%q passes as %q, which reads as %+v", p, l.Raw, again.Points)
 		}
 	}

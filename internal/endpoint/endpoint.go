@@ -18,6 +18,9 @@ const (
 
 var transports = []string{TCP, TLS, UDP, Unix, Unixgram, HTTP, HTTPS}
 
+// Sockets returns all transports but http and https.
+func Sockets() []string { return []string{UDP, TCP, TLS, Unix, Unixgram} }
+
 // Endpoint is a parsed address.
 type Endpoint struct {
 	Format    string     // "" if neither the text nor the Default named one
@@ -32,6 +35,7 @@ type Default struct {
 	Format    string // for texts without one
 	Transport string // for texts without one; "" makes it required
 	Port      string // for texts without one; "" makes it required
+	HTTPPort  string // for texts that are a host alone, with Transport http; "" is the protocol's
 
 	Formats    []string // allowed; nil is any, otherwise one is required
 	Transports []string // allowed; nil is all
@@ -60,9 +64,6 @@ func (e Endpoint) IsHTTP() bool { return e.Transport == HTTP || e.Transport == H
 
 // IsPath tells whether e's Address is the path of a socket.
 func (e Endpoint) IsPath() bool { return e.Transport == Unix || e.Transport == Unixgram }
-
-// IsDatagram tells whether e carries datagrams, whose size is limited.
-func (e Endpoint) IsDatagram() bool { return e.Transport == UDP || e.Transport == Unixgram }
 
 // String returns the endpoint as text that Parse takes, with every credential
 // masked.

@@ -134,8 +134,8 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{HTTP: "80", HTTPS: "443"}[e.Transport]
-		if bare && d.Port != "" {
-			port = d.Port
+		if bare && d.HTTPPort != "" {
+			port = d.HTTPPort
 		}
 	}
 	if e.Address, err = join(u.Hostname(), port, d); err != nil {
@@ -276,6 +276,8 @@ func sample(transport string, d Default) string {
 		return "/run/name.sock"
 	case d.ServerSide:
 		return ":" + portFor(d)
+	case transport == HTTP && d.HTTPPort != "":
+		return "127.0.0.1:" + d.HTTPPort
 	}
 	return "127.0.0.1:" + portFor(d)
 }

@@ -8,7 +8,7 @@ import (
 
 var (
 	graphite = Default{Format: "graphite", Transport: TCP, Port: "2003", Transports: []string{TCP, TLS, UDP, Unix}}
-	influx   = Default{Format: "influx", Transport: HTTP, Port: "8086"}
+	influx   = Default{Format: "influx", Transport: HTTP, HTTPPort: "8086"}
 	listen   = Default{Formats: []string{"graphite", "statsd"}, Transports: []string{TCP, UDP, Unixgram}, ServerSide: true}
 	bare     = Default{}
 )

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"sync/atomic"
 
-	"monkit.example/internal/ledger"
+	"monkit.example/reporters/ledger"
 )
 
 // reason is why lines never came out of the ring.
@@ -17,7 +17,7 @@ const (
 	reasons
 )
 
-var reasonNames = [reasons]string{"ring_full", "too_long", "truncated_tail"}
+var reasonNames = [reasons]string{"ring_full", "too_long", "truncated"}
 
 // counts are read while they grow.
 type counts struct {
@@ -35,13 +35,13 @@ type counts struct {
 	troubles atomic.Int64 // reads or accepts that failed
 }
 
-// Intake accounts for the lines that were refused here; those that came out
+// Ledger accounts for the lines that were refused here; those that came out
 // of the ring are the taker's to count.
-func (l *Listener) Intake() ledger.Intake {
-	in := ledger.Intake{Rejected: make(map[string]int64)}
+func (l *Listener) Ledger() ledger.Listener {
+	in := ledger.Listener{Rejected: make(ledger.Counts)}
 	for why, name := range reasonNames {
 		if n := l.counts.rejected[why].Load(); n > 0 {
-			in.Rejected[name] = n
+			in.Rejected[ledger.Reason(name)] = n
 			in.Received += n
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"go.uber.org/goleak"
 
 	"monkit.example/internal/endpoint"
-	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -77,7 +77,7 @@ func (r *running) got() string {
 
 // stop ends the listener and returns the account of all that came in, for
 // which the law must hold.
-func (r *running) stop(t *testing.T) ledger.Intake {
+func (r *running) stop(t *testing.T) ledger.Listener {
 	t.Helper()
 	r.end()
 	if err := <-r.done; err != nil {
@@ -88,7 +88,7 @@ func (r *running) stop(t *testing.T) ledger.Intake {
 		t.Errorf("the last line has no end: %q", text[max(0, len(text)-50):])
 	}
 	taken := countLines([]byte(text))
-	in := r.Intake().Add(ledger.Intake{Received: taken, Accepted: taken})
+	in := r.Ledger().Add(ledger.Listener{Received: taken, Accepted: taken})
 	if err := in.Check(); err != nil {
 		t.Error(err)
 	}

@@ -18,7 +18,7 @@ type proof struct {
 var proofs = []proof{
 	{"go run ./cmd/monkit-relay demo", "cmd/monkit-relay/demo_test.go", "TestDemo"},
 	{"make …", "Makefile", ""},
-	{"go run ./examples/vlite", "examples/vlite/main_test.go", "TestServesItselfAndWhatItKnows"},
+	{"go run ./examples/vlite", "examples/vlite/main_test.go", "TestServesVideosAndDebugPages"},
 	{"go build ./cmd/monkit-relay", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -h", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -listen …", "e2e/readme_test.go", "TestReadmeRelay"},

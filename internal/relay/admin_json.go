@@ -1,44 +1,48 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"monkit.example/reporters/ledger"
+)
 
 // ledgerJSON is a Ledger as /ledger?format=json has it.
 type ledgerJSON struct {
-	intakeJSON
+	receivedJSON
 	Listeners    []listenerJSON    `json:"listeners"`
 	Destinations []destinationJSON `json:"destinations"`
 }
 
-type intakeJSON struct {
-	Received int64            `json:"received"`
-	Accepted int64            `json:"accepted"`
-	Rejected map[string]int64 `json:"rejected"` // by reason
+type receivedJSON struct {
+	Received int64         `json:"received"`
+	Accepted int64         `json:"accepted"`
+	Rejected ledger.Counts `json:"rejected"`
 }
 
 type listenerJSON struct {
 	Name string `json:"name"`
-	intakeJSON
+	receivedJSON
 	KernelDrops *int64 `json:"kernel_dropped_datagrams"` // null where the system does not say
 }
 
 type destinationJSON struct {
-	Name        string           `json:"name"`
-	Accepted    int64            `json:"accepted"`
-	Delivered   int64            `json:"delivered"`
-	Dropped     map[string]int64 `json:"dropped"` // by reason
-	Pending     int64            `json:"pending"`
-	Unexplained int64            `json:"unexplained"`
+	Name        string        `json:"name"`
+	Accepted    int64         `json:"accepted"`
+	Delivered   int64         `json:"delivered"`
+	Dropped     ledger.Counts `json:"dropped"`
+	Pending     int64         `json:"pending"`
+	Unaccounted int64         `json:"unaccounted"`
 }
 
 func (l Ledger) json() ledgerJSON {
-	in := l.Intake()
+	sum := l.Received()
 	all := ledgerJSON{
-		intakeJSON:   intakeJSON{in.Received, in.Accepted, some(in.Rejected)},
+		receivedJSON: receivedJSON{sum.Received, sum.Accepted, nonzero(sum.Rejected)},
 		Listeners:    make([]listenerJSON, 0, len(l.Listeners)),
 		Destinations: make([]destinationJSON, 0, len(l.Destinations)),
 	}
 	for _, in := range l.Listeners {
-		row := listenerJSON{Name: in.Name, intakeJSON: intakeJSON{in.Received, in.Accepted, some(in.Rejected)}}
+		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected)}}
 		if in.KnowsDrops {
 			row.KernelDrops = &in.KernelDrops
 		}
@@ -46,36 +50,34 @@ func (l Ledger) json() ledgerJSON {
 	}
 	for _, d := range l.Destinations {
 		all.Destinations = append(all.Destinations, destinationJSON{
-			d.Name, d.Accepted, d.Delivered, some(d.Dropped), d.Pending, d.Unexplained(),
+			d.Name, d.Accepted, d.Delivered, nonzero(d.Dropped), d.Pending, d.Unaccounted(),
 		})
 	}
 	return all
 }
 
-// some is m without what never happened, as an object even if that is all.
-func some(m map[string]int64) map[string]int64 {
-	n := make(map[string]int64)
-	for why, count := range m {
-		if count != 0 {
-			n[why] = count
-		}
+// nonzero returns c without zeros, as an object even if it is empty.
+func nonzero(c ledger.Counts) ledger.Counts {
+	n := make(ledger.Counts)
+	for _, reason := range c.Reasons() {
+		n[reason] = c[reason]
 	}
 	return n
 }
 
-// badJSON is a BadLine as /bad?format=json has it.
-type badJSON struct {
-	At       time.Time `json:"at"`
-	Listener string    `json:"listener"`
-	Why      string    `json:"why"`
-	Text     string    `json:"text"`
-	Err      string    `json:"error"`
+// rejectedJSON is a RejectedLine as /bad?format=json has it.
+type rejectedJSON struct {
+	At       time.Time     `json:"at"`
+	Listener string        `json:"listener"`
+	Reason   ledger.Reason `json:"reason"`
+	Text     string        `json:"text"`
+	Err      string        `json:"error"`
 }
 
-func badToJSON(bad []BadLine) []badJSON {
-	all := make([]badJSON, 0, len(bad))
-	for _, b := range bad {
-		all = append(all, badJSON(b))
+func rejectedToJSON(lines []RejectedLine) []rejectedJSON {
+	all := make([]rejectedJSON, 0, len(lines))
+	for _, l := range lines {
+		all = append(all, rejectedJSON(l))
 	}
 	return all
 }

@@ -5,14 +5,13 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
 )
@@ -27,7 +26,6 @@ var (
 
 func parsePage(name string) *template.Template {
 	return template.Must(template.New("admin_layout.html").Funcs(template.FuncMap{
-		"reasons": reasonList,
 		"visible": visible,
 	}).ParseFS(adminFiles, "admin_layout.html", name))
 }
@@ -66,21 +64,21 @@ func (r *Relay) view(page string, body any) adminView {
 // indexView is the ledger and its sums.
 type indexView struct {
 	Ledger
-	Health                     []string
-	Delivered, Pending         int64
-	Rejected, Dropped, Missing int64
-	Away                       map[string]bool // destinations, by name
+	Health                         []string
+	Delivered, Pending             int64
+	Rejected, Dropped, Unaccounted int64
+	Away                           map[string]bool // destinations, by name
 }
 
 func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
 	v := indexView{Ledger: r.Ledger(), Health: r.health.why(), Away: r.away()}
-	in := v.Intake()
+	in := v.Received()
 	v.Rejected = in.Received - in.Accepted
 	for _, d := range v.Destinations {
 		v.Delivered += d.Delivered
 		v.Pending += d.Pending
-		v.Dropped += d.Lost()
-		v.Missing += d.Unexplained()
+		v.Dropped += d.Dropped.Sum()
+		v.Unaccounted += d.Unaccounted()
 	}
 	web.Write(w, indexPage, r.view("/", v))
 }
@@ -88,7 +86,7 @@ func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
 // away are the names of the destinations that say they are not up.
 func (r *Relay) away() map[string]bool {
 	down := make(map[string]bool)
-	for _, d := range r.dests {
+	for _, d := range r.destinations {
 		if s, ok := d.Reporter.(monkit.StatSource); ok {
 			s.Stats(func(_ monkit.SeriesKey, field string, val float64) {
 				if field == "up" && val == 0 {
@@ -115,13 +113,13 @@ func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r *Relay) serveBad(w http.ResponseWriter, req *http.Request) {
-	bad := r.Bad()
-	slices.Reverse(bad) // the newest is what one looks for
+	rejected := r.RejectedLines()
+	slices.Reverse(rejected) // newest first
 	switch formOf(req, "html") {
 	case "html":
-		web.Write(w, badPage, r.view("/bad", bad))
+		web.Write(w, badPage, r.view("/bad", rejected))
 	case "json":
-		web.WriteJSON(w, badToJSON(bad))
+		web.WriteJSON(w, rejectedToJSON(rejected))
 	default:
 		refuse(w, req, "html or json")
 	}
@@ -140,18 +138,8 @@ func refuse(w http.ResponseWriter, r *http.Request, forms string) {
 	http.Error(w, fmt.Sprintf("format %q is not known; write %s", formOf(r, ""), forms), http.StatusBadRequest)
 }
 
-// reasonList is "age 1, full 2" of what happened, or "".
-func reasonList(n map[string]int64) string {
-	var all []string
-	for _, why := range slices.Sorted(maps.Keys(some(n))) {
-		all = append(all, fmt.Sprintf("%s %d", why, n[why]))
-	}
-	return strings.Join(all, ", ")
-}
-
-// visible writes out what a reader would not see, or what could make him see
-// something else: control characters, marks of direction, bytes that are no text.
+// visible returns s with everything that does not print written as an escape.
+// Backslashes are doubled, so that the page shows exactly which bytes came in.
 func visible(s string) string {
-	quoted := strconv.Quote(s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+	return webpage.Printable(strings.ReplaceAll(s, `\`, `\\`))
 }

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"monkit.example/internal/faultsink"
-	"monkit.example/internal/ledger"
+	"monkit.example/reporters/ledger"
 )
 
 // hostile are lines that would do something to a page that trusted them.
@@ -39,7 +39,7 @@ func TestHostileLinesDoNothingToPages(t *testing.T) {
 	for _, line := range hostile {
 		write(t, conn, line+"\n")
 	}
-	waitFor(t, "refusal", func() bool { return len(r.Bad()) == len(hostile) })
+	waitFor(t, "refusal", func() bool { return len(r.RejectedLines()) == len(hostile) })
 	for _, path := range []string{"/", "/bad"} {
 		wantHarmless(t, path, r.get(t, path).body)
 	}
@@ -47,16 +47,16 @@ func TestHostileLinesDoNothingToPages(t *testing.T) {
 		t.Errorf("what was refused is not shown:\n%s", text)
 	}
 	var bad []struct {
-		At                   time.Time
-		Listener, Why, Error string
-		Text                 string
+		At                      time.Time
+		Listener, Reason, Error string
+		Text                    string
 	}
 	if err := json.Unmarshal([]byte(r.get(t, "/bad?format=json").body), &bad); err != nil {
 		t.Fatal(err)
 	}
 	oldest := bad[len(bad)-1]
-	if len(bad) != len(hostile) || oldest.Text != hostile[0] || oldest.Why != "malformed" || oldest.Error == "" || oldest.At.IsZero() ||
-		oldest.Listener != r.intakes[0].listener.Name() {
+	if len(bad) != len(hostile) || oldest.Text != hostile[0] || oldest.Reason != "malformed" || oldest.Error == "" || oldest.At.IsZero() ||
+		oldest.Listener != r.receivers[0].listener.Name() {
 		t.Errorf("%d lines, the oldest is %+v", len(bad), oldest)
 	}
 }
@@ -152,11 +152,11 @@ func FuzzVisible(f *testing.F) {
 func TestLedgerJSON(t *testing.T) {
 	l := Ledger{
 		Listeners: []ListenerLedger{
-			{Name: "udp", Intake: ledger.Intake{Received: 3, Accepted: 1, Rejected: map[string]int64{"malformed": 2, "ring_full": 0}}, KernelDrops: 7, KnowsDrops: true},
-			{Name: "tcp", Intake: ledger.Intake{Received: 1, Accepted: 1}},
+			{Name: "udp", Listener: ledger.Listener{Received: 3, Accepted: 1, Rejected: ledger.Counts{ledger.Malformed: 2, ledger.RingFull: 0}}, KernelDrops: 7, KnowsDrops: true},
+			{Name: "tcp", Listener: ledger.Listener{Received: 1, Accepted: 1}},
 		},
 		Destinations: []DestinationLedger{
-			{Name: "h", Ledger: ledger.Ledger{Accepted: 9, Delivered: 2, Pending: 1, Dropped: map[string]int64{"age": 5}}},
+			{Name: "h", Ledger: ledger.Ledger{Accepted: 9, Delivered: 2, Pending: 1, Dropped: ledger.Counts{ledger.Expired: 5}}},
 		},
 	}
 	got, err := json.Marshal(l.json())
@@ -166,7 +166,7 @@ func TestLedgerJSON(t *testing.T) {
 	want := `{"received":4,"accepted":2,"rejected":{"malformed":2},"listeners":[` +
 		`{"name":"udp","received":3,"accepted":1,"rejected":{"malformed":2},"kernel_dropped_datagrams":7},` +
 		`{"name":"tcp","received":1,"accepted":1,"rejected":{},"kernel_dropped_datagrams":null}],"destinations":[` +
-		`{"name":"h","accepted":9,"delivered":2,"dropped":{"age":5},"pending":1,"unexplained":1}]}`
+		`{"name":"h","accepted":9,"delivered":2,"dropped":{"expired":5},"pending":1,"unaccounted":1}]}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -175,30 +175,15 @@ func TestLedgerJSON(t *testing.T) {
 	}
 }
 
-func TestReasonList(t *testing.T) {
-	for _, tt := range []struct {
-		in   map[string]int64
-		want string
-	}{
-		{nil, ""},
-		{map[string]int64{"age": 0}, ""},
-		{map[string]int64{"full": 2, "age": 1, "size": 0}, "age 1, full 2"},
-	} {
-		if got := reasonList(tt.in); got != tt.want {
-			t.Errorf("reasonList(%v) = %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
-
 // What does not add up is shown, so that it is reported.
-func TestIndexShowsWhatIsUnexplained(t *testing.T) {
+func TestIndexShowsWhatIsUnaccountedFor(t *testing.T) {
 	for missing, want := range map[int64]bool{0: false, 3: true} {
 		var page strings.Builder
-		view := adminView{Page: "/", Body: indexView{Missing: missing}}
+		view := adminView{Page: "/", Body: indexView{Unaccounted: missing}}
 		if err := indexPage.Execute(&page, view); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(page.String(), fmt.Sprintf("<dt>unexplained</dt><dd>%d</dd>", missing)); got != want {
+		if got := strings.Contains(page.String(), fmt.Sprintf("<dt>unaccounted</dt><dd>%d</dd>", missing)); got != want {
 			t.Errorf("%d: %s", missing, page.String())
 		}
 	}

@@ -56,7 +56,7 @@ func shown(t *testing.T, cfg Config) *running {
 	}
 	r := start(t, cfg)
 	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nnonsense\n")
-	waitFor(t, "taking in", func() bool { return r.Ledger().Intake().Received == 2 })
+	waitFor(t, "taking in", func() bool { return r.Ledger().Received().Received == 2 })
 	return r
 }
 
@@ -68,7 +68,7 @@ func TestAdminPages(t *testing.T) {
 		code            int
 	}{
 		{"/", "text/html", "<h2>Destinations</h2>", 200},
-		{"/", "text/html", `<td class="bad">malformed 1</td>`, 200},
+		{"/", "text/html", `<td class="bad">malformed=1</td>`, 200},
 		{"/", "text/html", `<a href="mon/">`, 200},
 		{"/bad", "text/html", "<code>nonsense</code>", 200},
 		{"/bad?format=json", "application/json", `"text": "nonsense"`, 200},
@@ -212,7 +212,7 @@ func TestHealthTellsOfTheDrain(t *testing.T) {
 	if got := r.get(t, "/"); !strings.Contains(got.body, `role="status">draining`) {
 		t.Errorf("the index does not tell:\n%s", got.body)
 	}
-	if l := r.stop(t); l.Destinations[0].Lost() != 1 {
+	if l := r.stop(t); l.Destinations[0].Dropped.Sum() != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 	if conn, err := net.Dial("tcp", r.admin.listener.Addr().String()); err == nil {
@@ -226,9 +226,9 @@ func TestHealthTellsOfAListenerThatBroke(t *testing.T) {
 		Listen:  []string{"graphite+udp://127.0.0.1:0", "graphite+tcp://127.0.0.1:0"},
 		Forward: []string{"graphite+tcp://" + faultsink.NewTCP(t).Addr()}, HTTP: anywhere,
 	})
-	r.intakes[0].listener.Close()
+	r.receivers[0].listener.Close()
 	waitFor(t, "being told", func() bool { return r.get(t, "/healthz").code == 503 })
-	if got := r.get(t, "/healthz"); !strings.Contains(got.body, "a listener broke: read graphite+udp://127.0.0.1") {
+	if got := r.get(t, "/healthz"); !strings.Contains(got.body, "a listener failed: read graphite+udp://127.0.0.1") {
 		t.Errorf("%q", got.body)
 	}
 	r.end()

@@ -6,54 +6,53 @@ import (
 	"sync"
 	"time"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 const (
-	// maxFolded bounds the series of an aggregate.
-	maxFolded = 100_000
-	// foldedIdle is after how long without a line a series is forgotten.
-	foldedIdle = time.Hour
+	// maxAggregated bounds the series of an aggregate.
+	maxAggregated = 100_000
+	// aggregatedIdle is how long a series is kept that gets no more lines.
+	aggregatedIdle = time.Hour
 )
 
-// aggregate folds lines that say what changed, as those of statsd do, into
-// series that say how things stand, for the formats that have no others. It
-// is a Reporter on the side of the lines and a StatSource on that of the
-// series, which a collector reads. A counter becomes the field total, a gauge
-// value, and a timer or histogram the fields of a distribution, in the unit
-// it came in.
+// aggregate adds up lines that report changes, as those of statsd do, into
+// series that report totals, for destinations whose format has no changes. It
+// is a Reporter to the receivers and a StatSource to the collector that reads
+// the series. A counter becomes the field total, a gauge the field value, a
+// timer or histogram the fields of a distribution in the unit that it came in.
 type aggregate struct {
 	mu     sync.Mutex
-	series map[string]*folded // by kind, measurement and tags; guarded by mu
-	order  []*folded          // as they came; guarded by mu
-	counts ledger.Ledger      // guarded by mu
-	name   []byte             // of the point at hand; guarded by mu
+	series map[string]*aggregated // guarded by mu, as all below; by kind, measurement and tags
+	order  []*aggregated          // as they were first received
+	counts ledger.Ledger
+	name   []byte // scratch of find
 }
 
-// folded is one series.
-type folded struct {
+// aggregated is one series.
+type aggregated struct {
 	name  string
 	key   monkit.SeriesKey
 	field string           // of value
-	value float64          // a total or a level
-	dist  *monkit.FloatVal // of observations; nil for the others
-	last  time.Time        // when a line said something
+	value float64          // of a counter or a gauge
+	dist  *monkit.FloatVal // of samples; nil for counters and gauges
+	last  time.Time        // when a line changed it
 }
 
 func newAggregate() *aggregate {
-	return &aggregate{series: make(map[string]*folded)}
+	return &aggregate{series: make(map[string]*aggregated)}
 }
 
-// Report folds the lines of b.
+// Report adds the lines of b.
 func (a *aggregate) Report(_ context.Context, b *reporters.Batch) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.counts.Accepted += int64(len(b.Lines))
 	for _, l := range b.Lines {
-		if why := a.fold(b.Points[l.First:l.First+l.N], b.At); why != "" {
-			a.counts.Drop(why, 1)
+		if reason := a.addLocked(b.Points[l.First:l.First+l.N], b.At); reason != "" {
+			a.counts.Drop(reason, 1)
 		} else {
 			a.counts.Delivered++
 		}
@@ -61,56 +60,57 @@ func (a *aggregate) Report(_ context.Context, b *reporters.Batch) error {
 	return nil
 }
 
-// fold adds the points of one line, or says why it could not.
-func (a *aggregate) fold(points []reporters.Point, at time.Time) (why string) {
+// addLocked adds the points of one line, or returns why it cannot.
+func (a *aggregate) addLocked(points []reporters.Point, at time.Time) ledger.Reason {
 	if len(points) == 0 {
-		return "unencodable" // a set, an event or a service check
+		return ledger.Unsupported // a set, an event or a service check
 	}
 	for i := range points {
-		f := a.find(&points[i])
-		if f == nil {
-			return "series_limit"
+		s := a.findLocked(&points[i])
+		if s == nil {
+			return ledger.SeriesLimit
 		}
-		f.add(&points[i])
-		f.last = at
+		s.add(&points[i])
+		s.last = at
 	}
 	return ""
 }
 
-// find returns the series of p, made now if it is new, or nil if there are
-// too many. What it keeps of p is copied.
-func (a *aggregate) find(p *reporters.Point) *folded {
+// findLocked returns the series of p, which it makes if it is new. It returns
+// nil if there are too many. What it keeps of p is copied.
+func (a *aggregate) findLocked(p *reporters.Point) *aggregated {
 	a.name = append(append(a.name[:0], role(p.Kind)), p.Key.Measurement...)
 	for i := range p.Key.Tags.Len() {
 		tag := p.Key.Tags.At(i)
 		a.name = append(append(append(append(a.name, 0), tag.Key...), 0), tag.Val...)
 	}
-	if f := a.series[string(a.name)]; f != nil {
-		return f
+	if s := a.series[string(a.name)]; s != nil {
+		return s
 	}
-	if len(a.series) >= maxFolded {
+	if len(a.series) >= maxAggregated {
 		return nil
 	}
-	f := &folded{name: string(a.name), key: cloneKey(p.Key)}
+	s := &aggregated{name: string(a.name), key: cloneKey(p.Key)}
 	switch role(p.Kind) {
 	case 'c':
-		f.field = "total"
+		s.field = "total"
 	case 'g':
-		f.field = "value"
+		s.field = "value"
 	default:
-		f.dist = monkit.NewFloatVal(f.key)
+		s.dist = monkit.NewFloatVal(s.key)
 	}
-	a.series[f.name] = f
-	a.order = append(a.order, f)
-	return f
+	a.series[s.name] = s
+	a.order = append(a.order, s)
+	return s
 }
 
-// role tells apart what may share a name: a counter, a gauge and a timer.
+// role distinguishes series that may share a name: a counter, a gauge and a
+// timer.
 func role(k reporters.Kind) byte {
 	switch k {
-	case reporters.Delta, reporters.Total:
+	case reporters.CounterDelta, reporters.Counter:
 		return 'c'
-	case reporters.Observed:
+	case reporters.Sample:
 		return 'h'
 	}
 	return 'g'
@@ -125,70 +125,71 @@ func cloneKey(k monkit.SeriesKey) monkit.SeriesKey {
 	return c
 }
 
-func (f *folded) add(p *reporters.Point) {
+func (s *aggregated) add(p *reporters.Point) {
 	switch p.Kind {
-	case reporters.Delta, reporters.Relative:
-		f.value += p.Value
-	case reporters.Observed:
-		f.dist.Observe(p.Value)
+	case reporters.CounterDelta, reporters.GaugeDelta:
+		s.value += p.Value
+	case reporters.Sample:
+		s.dist.Observe(p.Value)
 	default:
-		f.value = p.Value
+		s.value = p.Value
 	}
 }
 
-// Stats emits the series and forgets those that are idle.
+// Stats emits the series and deletes those that are idle.
 func (a *aggregate) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	kept, now := a.order[:0], time.Now()
-	for _, f := range a.order {
-		if now.Sub(f.last) > foldedIdle {
-			delete(a.series, f.name)
+	for _, s := range a.order {
+		if now.Sub(s.last) > aggregatedIdle {
+			delete(a.series, s.name)
 			continue
 		}
-		kept = append(kept, f)
-		if f.dist != nil {
-			f.dist.Stats(cb)
+		kept = append(kept, s)
+		if s.dist != nil {
+			s.dist.Stats(cb)
 		} else {
-			cb(f.key, f.field, f.value)
+			cb(s.key, s.field, s.value)
 		}
 	}
 	clear(a.order[len(kept):])
 	a.order = kept
 }
 
-// Ledger accounts for the lines: those that are folded are delivered.
+// Ledger accounts for the lines. Those that were added to a series are
+// delivered.
 func (a *aggregate) Ledger() ledger.Ledger {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.counts.Clone()
 }
 
-// Flush has nothing to wait for: what is folded is read by the next walk.
+// Flush does nothing: the next walk reads what was added.
 func (a *aggregate) Flush(context.Context) error { return nil }
 
-// Close has nothing to let go of.
+// Close does nothing.
 func (a *aggregate) Close(context.Context) error { return nil }
 
-// fan is the reporter of the aggregate's collector: it hands a batch to each
-// destination that the lines themselves cannot go to. These are closed by the
-// relay.
+// fan is the reporter of the aggregate's collector. It reports each batch to
+// the destinations that do not take the lines themselves.
 type fan struct {
-	dests []*dest
-	log   func(d *dest, err error)
+	destinations []*destination // closed by the relay
+	log          func(d *destination, err error)
 
 	mu     sync.Mutex
-	points int64 // that were handed on; guarded by mu
+	points int64 // guarded by mu; that were reported to each destination
 }
 
+// Name names the reporter in the collector's log.
 func (f *fan) Name() string { return "aggregate" }
 
-// Report hands b to all.
+// Report reports b to all destinations.
 func (f *fan) Report(ctx context.Context, b *reporters.Batch) error {
 	f.mu.Lock()
 	f.points += int64(len(b.Points))
 	f.mu.Unlock()
-	for _, d := range f.dests {
+	for _, d := range f.destinations {
 		if err := d.Reporter.Report(ctx, b); err != nil {
 			f.log(d, err)
 		}
@@ -196,10 +197,14 @@ func (f *fan) Report(ctx context.Context, b *reporters.Batch) error {
 	return nil
 }
 
-func (f *fan) handed() int64 { f.mu.Lock(); defer f.mu.Unlock(); return f.points }
+func (f *fan) reported() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.points
+}
 
-// Flush leaves the destinations to the relay.
+// Flush does nothing: the relay flushes the destinations.
 func (f *fan) Flush(context.Context) error { return nil }
 
-// Close does too.
+// Close does nothing: the relay closes the destinations.
 func (f *fan) Close(context.Context) error { return nil }

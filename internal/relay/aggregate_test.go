@@ -10,6 +10,7 @@ import (
 	"monkit.example/internal/faultsink"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 	"monkit.example/reporters/statsd"
 )
 
@@ -63,18 +64,18 @@ func TestLinesFoldIntoSeries(t *testing.T) {
 func TestWhatCannotBeFoldedIsCounted(t *testing.T) {
 	a := newAggregate()
 	folding(t, a, "users:joe|s", "a:1|c")
-	if l := a.Ledger(); l.Delivered != 1 || l.Dropped["unencodable"] != 1 {
+	if l := a.Ledger(); l.Delivered != 1 || l.Dropped[ledger.Unsupported] != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 }
 
 func TestAnAggregateIsBounded(t *testing.T) {
 	a := newAggregate()
-	for i := range maxFolded {
-		a.series[fmt.Sprint(i)] = &folded{}
+	for i := range maxAggregated {
+		a.series[fmt.Sprint(i)] = &aggregated{}
 	}
 	folding(t, a, "new:1|c")
-	if l := a.Ledger(); l.Dropped["series_limit"] != 1 {
+	if l := a.Ledger(); l.Dropped[ledger.SeriesLimit] != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 }
@@ -83,7 +84,7 @@ func TestIdleSeriesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAggregate()
 		folding(t, a, "old:1|c", "kept:1|c")
-		time.Sleep(foldedIdle)
+		time.Sleep(aggregatedIdle)
 		folding(t, a, "kept:1|c")
 		time.Sleep(time.Second)
 		got := monkit.Collect(a)
@@ -98,7 +99,7 @@ func TestFoldingAllocatesNothing(t *testing.T) {
 	var b reporters.Batch
 	b.Format = statsd.Format
 	for i := range 100 {
-		b.Points = append(b.Points, reporters.Point{Key: monkit.NewSeriesKey(fmt.Sprint("m", i)), Value: 1, Kind: reporters.Delta})
+		b.Points = append(b.Points, reporters.Point{Key: monkit.NewSeriesKey(fmt.Sprint("m", i)), Value: 1, Kind: reporters.CounterDelta})
 		b.AddLine(nil, i)
 	}
 	fold := func() { a.Report(t.Context(), &b) } // never fails
@@ -129,7 +130,7 @@ func TestStatsdGoesOnInAggregateAndAsItIs(t *testing.T) {
 		t.Errorf("graphite got %d lines: %q", n, text(g))
 	}
 	for _, d := range l.Destinations {
-		if d.Lost() != 0 || d.Pending != 0 {
+		if d.Dropped.Sum() != 0 || d.Pending != 0 {
 			t.Errorf("%s: %v", d.Name, d.Ledger)
 		}
 	}

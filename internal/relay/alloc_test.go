@@ -19,7 +19,7 @@ func (taken) Flush(context.Context) error             { return nil }
 func (taken) Close(context.Context) error             { return nil }
 
 // way is an intake of Graphite lines before one destination.
-func way(t testing.TB, format string) *intake {
+func way(t testing.TB, format string) *receiver {
 	t.Helper()
 	codecs := map[string]reporters.Codec{
 		graphite.Format: graphite.NewCodec(graphite.Options{}), influx.Format: influx.NewCodec(influx.Options{}),
@@ -29,8 +29,8 @@ func way(t testing.TB, format string) *intake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.abandon)
-	return r.intakes[0]
+	t.Cleanup(r.closeUnused)
+	return r.receivers[0]
 }
 
 // lines is what a second of 1000 series looks like.
@@ -45,7 +45,7 @@ func lines() []byte {
 func TestALineAllocatesNothing(t *testing.T) {
 	for _, format := range []string{graphite.Format, influx.Format} {
 		in, text := way(t, format), lines()
-		pass := func() { in.take(t.Context(), text) }
+		pass := func() { in.process(t.Context(), text) }
 		pass()
 		if n := testing.AllocsPerRun(20, pass); n != 0 {
 			t.Errorf("graphite to %s: %v allocations for 1000 lines", format, n)
@@ -60,7 +60,7 @@ func BenchmarkPass(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				in.take(b.Context(), text)
+				in.process(b.Context(), text)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/line")
 		})

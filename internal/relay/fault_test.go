@@ -69,9 +69,9 @@ func TestADestinationThatFailsGetsEverythingInTheEnd(t *testing.T) {
 				Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}, Drain: 20 * time.Second,
 			})
 			sendNumbered(t, dial(t, r.Addrs()[0]))
-			waitFor(t, "taking in", func() bool { return r.Ledger().Intake().Accepted == numbered })
+			waitFor(t, "taking in", func() bool { return r.Ledger().Received().Accepted == numbered })
 			l := r.stop(t)
-			if d := l.Destinations[0]; d.Delivered != numbered || d.Lost() != 0 {
+			if d := l.Destinations[0]; d.Delivered != numbered || d.Dropped.Sum() != 0 {
 				t.Errorf("ledger is %v", d.Ledger)
 			}
 			wantNumbered(t, s, tt.all)
@@ -88,14 +88,14 @@ func TestADestinationThatNeverReadsIsGivenUpAtTheEnd(t *testing.T) {
 	conn := dial(t, r.Addrs()[0])
 	line := "a.b 1 1700000000" + strings.Repeat("0", 1000) + "\n" // refused: the time is none
 	write(t, conn, line+"c.d 1 1700000000\n")
-	waitFor(t, "taking in", func() bool { return r.Ledger().Intake().Accepted == 1 })
+	waitFor(t, "taking in", func() bool { return r.Ledger().Received().Accepted == 1 })
 	l := r.stop(t)
 	for _, d := range l.Destinations {
 		if d.Pending != 0 {
 			t.Errorf("%s: %v", d.Name, d.Ledger)
 		}
 	}
-	if d := l.Destinations[0]; d.Lost() != 1 {
+	if d := l.Destinations[0]; d.Dropped.Sum() != 1 {
 		t.Errorf("who is not there got %v", d.Ledger)
 	}
 }
@@ -118,7 +118,7 @@ func TestTheLargestDatagramComesThrough(t *testing.T) {
 		t.Skipf("the system does not send so large a datagram: %v", err)
 	}
 	s.WaitLines(n + 1)
-	if in := r.stop(t).Intake(); in.Accepted != int64(n+1) {
+	if in := r.stop(t).Received(); in.Accepted != int64(n+1) {
 		t.Errorf("intake is %+v, want %d lines", in, n+1)
 	}
 }
@@ -136,7 +136,7 @@ func TestSocketsInTheFileSystem(t *testing.T) {
 				t.Errorf("the socket is %v, %v", info, err)
 			}
 			sendNumbered(t, dial(t, &net.UnixAddr{Name: path, Net: transport}))
-			waitFor(t, "taking in", func() bool { return r.Ledger().Intake().Accepted == numbered })
+			waitFor(t, "taking in", func() bool { return r.Ledger().Received().Accepted == numbered })
 			r.stop(t)
 			wantNumbered(t, s, true)
 		})

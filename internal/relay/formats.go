@@ -11,68 +11,63 @@ import (
 	"monkit.example/reporters/statsd"
 )
 
-// format is all that the relay knows of a wire format. A new format is one
-// more row of formats.
+// format is what the relay knows about a line format. To add a format, add a
+// row to formats.
 type format struct {
 	name string
-	port string // where its servers listen, if an address does not say
-	// transports are those that its servers are reached by.
-	transports []string
-	// changes says that its lines tell what changed, not how things stand:
-	// other formats get them aggregated.
-	changes bool
-	// newDecoder returns what reads its lines.
+	// reportsChanges is true if lines report what changed and not how things
+	// are: other formats get them aggregated.
+	reportsChanges bool
+	// newDecoder returns the decoder of a listener.
 	newDecoder func() reporters.Decoder
-	// open returns what writes its lines.
-	open func(ep endpoint.Endpoint, o reporters.SendOptions) (*reporters.Pusher, error)
+	// open returns the reporter of a destination.
+	open func(addr string, o reporters.SendOptions) (*reporters.Pusher, error)
 }
 
 var formats = []format{
 	{
-		name: graphite.Format, port: "2003", transports: socketTransports,
+		name:       graphite.Format,
 		newDecoder: func() reporters.Decoder { return graphite.NewCodec(graphite.Options{}) },
-		open: func(ep endpoint.Endpoint, o reporters.SendOptions) (*reporters.Pusher, error) {
-			return graphite.Open(ep, graphite.Options{Send: o})
+		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
+			return graphite.Open(addr, graphite.Options{Send: o})
 		},
 	},
 	{
-		name: influx.Format, port: "8089", transports: append([]string{endpoint.HTTP, endpoint.HTTPS}, socketTransports...),
+		name:       influx.Format,
 		newDecoder: func() reporters.Decoder { return influx.NewCodec(influx.Options{}) },
-		open: func(ep endpoint.Endpoint, o reporters.SendOptions) (*reporters.Pusher, error) {
-			return influx.Open(ep, influx.Options{Send: o})
+		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
+			return influx.Open(addr, influx.Options{Send: o})
 		},
 	},
 	{
-		name: statsd.Format, port: "8125", transports: socketTransports, changes: true,
+		name: statsd.Format, reportsChanges: true,
 		newDecoder: func() reporters.Decoder { return statsd.NewCodec(statsd.Options{}) },
-		open: func(ep endpoint.Endpoint, o reporters.SendOptions) (*reporters.Pusher, error) {
-			return statsd.Open(ep, statsd.Options{Send: o})
+		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
+			return statsd.Open(addr, statsd.Options{Send: o})
 		},
 	},
 }
 
-// socketTransports are all but http, and what a listener can be.
-var socketTransports = []string{endpoint.UDP, endpoint.TCP, endpoint.TLS, endpoint.Unix, endpoint.Unixgram}
-
-// parse reads a -listen or -forward address, which names its format.
-func parse(addr string, isListener bool) (endpoint.Endpoint, format, error) {
-	d := endpoint.Default{Formats: formatNames(), ServerSide: isListener}
-	if isListener {
-		d.Transports = socketTransports
-	}
-	ep, err := endpoint.Parse(addr, d)
-	if ep.Format == "" && err != nil {
+// parseListener parses a -listen address, which must have format, transport
+// and port.
+func parseListener(addr string) (endpoint.Endpoint, format, error) {
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(), ServerSide: true, Transports: endpoint.Sockets()})
+	if err != nil {
 		return ep, format{}, err
 	}
+	return ep, formatOf(ep.Format), listen.Check(ep)
+}
+
+// openDestination opens the reporter of a -forward address, which must have
+// format, transport and port.
+func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames()})
+	if err != nil {
+		return nil, format{}, err
+	}
 	f := formatOf(ep.Format)
-	d.Port = f.port
-	if !isListener {
-		d.Transports = f.transports
-	}
-	if ep, err = endpoint.Parse(addr, d); err == nil && isListener {
-		err = listen.Check(ep)
-	}
-	return ep, f, err
+	p, err := f.open(addr, o)
+	return p, f, err
 }
 
 // formatOf returns the format of a name that parsing has allowed.

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strings"
 
-	"monkit.example/internal/ledger"
+	"monkit.example/reporters/ledger"
 )
 
 // Ledger accounts for every line of a Relay.
@@ -17,71 +15,72 @@ type Ledger struct {
 	Destinations []DestinationLedger
 }
 
-// ListenerLedger is what one listener saw.
+// ListenerLedger counts the lines of one listener.
 type ListenerLedger struct {
 	Name string
-	ledger.Intake
-	// KernelDrops is how many datagrams the kernel dropped before they could
-	// be read: they are not lines yet. KnowsDrops is false where the system
-	// does not say.
+	ledger.Listener
+	// KernelDrops is how many datagrams the kernel dropped before they were
+	// read. They are not counted as lines. KnowsDrops is false if the system
+	// does not report them.
 	KernelDrops int64
 	KnowsDrops  bool
 }
 
-// DestinationLedger is what became of the lines for one destination.
+// DestinationLedger counts the lines of one destination.
 type DestinationLedger struct {
 	Name string
 	ledger.Ledger
-	// Handed is how many lines its listeners accepted, and how many points
-	// the aggregate made for it. It is Accepted once Run has ended.
-	Handed int64
+	// Routed is how many lines its listeners accepted, and how many points
+	// the aggregate produced for it. It equals Accepted once Run has returned.
+	Routed int64
 }
 
-// Ledger reads all counts. While lines are moving, a listener's may be ahead
-// of a destination's by what is between them.
+// Ledger reads all counts. While lines are moving, the listeners' may be ahead
+// of the destinations' by the lines in between.
 func (r *Relay) Ledger() Ledger {
 	var all Ledger
-	dests := r.dests
-	if r.fold != nil {
-		dests = append(slices.Clip(dests), r.fold)
+	destinations := r.destinations
+	if r.aggregate != nil {
+		destinations = append(slices.Clip(destinations), r.aggregate)
 	}
-	for _, d := range dests {
-		if l, ok := d.Reporter.(ledger.Ledgered); ok {
-			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, l.Ledger(), r.handed(d)})
+	for _, d := range destinations {
+		if k, ok := d.Reporter.(ledger.Keeper); ok {
+			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, k.Ledger(), r.routed(d)})
 		}
 	}
-	for _, in := range r.intakes {
-		drops, ok := in.listener.KernelDrops()
-		all.Listeners = append(all.Listeners, ListenerLedger{in.listener.Name(), in.ledger(), drops, ok})
+	for _, rec := range r.receivers {
+		drops, ok := rec.listener.KernelDrops()
+		all.Listeners = append(all.Listeners, ListenerLedger{rec.listener.Name(), rec.ledger(), drops, ok})
 	}
 	return all
 }
 
-// handed is how much d was to be given.
-func (r *Relay) handed(d *dest) int64 {
+// routed returns how many lines and points d should have been given.
+func (r *Relay) routed(d *destination) int64 {
 	var n int64
-	for _, in := range r.intakes {
-		if slices.Contains(in.dests, d) {
-			n += in.ledger().Accepted
+	for _, rec := range r.receivers {
+		if slices.Contains(rec.destinations, d) {
+			n += rec.ledger().Accepted
 		}
 	}
-	if r.fan != nil && slices.Contains(r.fan.dests, d) {
-		n += r.fan.handed()
+	if r.fan != nil && slices.Contains(r.fan.destinations, d) {
+		n += r.fan.reported()
 	}
 	return n
 }
 
-// Intake is the sum of all listeners.
-func (l Ledger) Intake() ledger.Intake {
-	var sum ledger.Intake
+// Received returns the sum of all listeners.
+func (l Ledger) Received() ledger.Listener {
+	var sum ledger.Listener
 	for _, in := range l.Listeners {
-		sum = sum.Add(in.Intake)
+		sum = sum.Add(in.Listener)
 	}
 	return sum
 }
 
-// Check returns an error if any part of the law is broken. That each
-// destination was handed all that was accepted holds only once Run has ended.
+// Check returns an error if any part of the ledger does not balance. That each
+// destination was given all lines that were accepted holds only once Run has
+// returned.
 func (l Ledger) Check() error {
 	var errs []error
 	for _, in := range l.Listeners {
@@ -89,25 +88,22 @@ func (l Ledger) Check() error {
 	}
 	for _, d := range l.Destinations {
 		errs = append(errs, d.Check())
-		if d.Accepted != d.Handed {
-			errs = append(errs, fmt.Errorf("%s has %d lines of %d", d.Name, d.Accepted, d.Handed))
+		if d.Accepted != d.Routed {
+			errs = append(errs, fmt.Errorf("%s was given %d lines of %d", d.Name, d.Accepted, d.Routed))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// Print writes a line for the sum, one for each listener and one for each
-// destination.
+// Print writes a line for all listeners together, one for each, and one for
+// each destination.
 func (l Ledger) Print(w io.Writer) {
-	in := l.Intake()
-	fmt.Fprintf(w, "ledger: received=%d accepted=%d rejected=%d%s\n", in.Received, in.Accepted, in.Received-in.Accepted, reasons(in.Rejected))
+	fmt.Fprintf(w, "ledger: %v\n", l.Received())
 	for _, in := range l.Listeners {
-		fmt.Fprintf(w, "  from %s: received=%d accepted=%d rejected=%d%s kernel_dropped_datagrams=%s\n",
-			in.Name, in.Received, in.Accepted, in.Received-in.Accepted, reasons(in.Rejected), in.drops())
+		fmt.Fprintf(w, "  from %s: %v kernel_dropped_datagrams=%s\n", in.Name, in.Listener, in.drops())
 	}
 	for _, d := range l.Destinations {
-		fmt.Fprintf(w, "  to %s: accepted=%d delivered=%d dropped=%d%s pending=%d unexplained=%d\n",
-			d.Name, d.Accepted, d.Delivered, d.Lost(), reasons(d.Dropped), d.Pending, d.Unexplained())
+		fmt.Fprintf(w, "  to %s: %v unaccounted=%d\n", d.Name, d.Ledger, d.Unaccounted())
 	}
 }
 
@@ -116,18 +112,4 @@ func (l ListenerLedger) drops() string {
 		return "unknown"
 	}
 	return fmt.Sprint(l.KernelDrops)
-}
-
-// reasons is "(age=1,full=2)", or nothing if all are zero.
-func reasons(n map[string]int64) string {
-	var all []string
-	for _, why := range slices.Sorted(maps.Keys(n)) {
-		if n[why] != 0 {
-			all = append(all, fmt.Sprintf("%s=%d", why, n[why]))
-		}
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(all, ",") + ")"
 }

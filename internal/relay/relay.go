@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,21 +26,22 @@ type Config struct {
 	// Destinations are reporters in this process that get all lines too. The
 	// relay closes them.
 	Destinations []Destination
-	// Aggregate is how often the series that statsd lines were folded into
+	// Aggregate is how often the series that were aggregated from statsd lines
 	// are sent to destinations of other formats. Zero means 10 s.
 	Aggregate time.Duration
-	// Drain is how long Run may deliver after its context has ended. Zero
+	// Drain is for how long Run may deliver after its context has ended. Zero
 	// means 5 s.
 	Drain time.Duration
-	// RcvBuf is the kernel's buffer for datagrams, in bytes. Zero means 8 MiB.
+	// RcvBuf is the size of the kernel's buffer for datagrams in bytes. Zero
+	// means 8 MiB.
 	RcvBuf int
-	// HTTP is where the admin pages are, such as "127.0.0.1:9125"; without a
-	// host, this machine only. Empty means nowhere.
+	// HTTP is the address of the admin pages, such as "127.0.0.1:9125". An
+	// address without a host is for this machine only. Empty means no pages.
 	HTTP string
-	// Registry gets the relay's own series while it runs, and its pages are
-	// among the admin pages. Nil means that there is none.
+	// Registry gets the relay's own series while it runs. Its pages are among
+	// the admin pages. It may be nil.
 	Registry *monkit.Registry
-	// Logger hears what an operator should know. Nil means nobody does.
+	// Logger logs what an operator must know. Nil discards.
 	Logger *slog.Logger
 }
 
@@ -62,41 +64,43 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Relay is a set of listeners and the destinations of all they receive.
+// Relay is a set of listeners, and the destinations of the lines that they
+// receive. New makes all of its parts but keys, rejected and health, which
+// have locks of their own; they do not change after that.
 type Relay struct {
-	cfg     Config
-	intakes []*intake
-	dests   []*dest
-	bad     badLines
-	keys    statKeys
-	admin   *admin // nil if there are no pages
-	health  health
+	cfg          Config
+	receivers    []*receiver
+	destinations []*destination
+	admin        *admin // nil if there are no pages
 
-	// Of the lines that have to be aggregated for some destination; nil if
-	// there are none.
-	fold      *dest
+	// These are nil unless a destination needs aggregated lines.
+	aggregate *destination // its Reporter is an *aggregate
 	fan       *fan
 	collector *collect.Collector
+
+	keys     statKeys
+	rejected rejectedLines
+	health   health
 }
 
-// dest is a destination and what format it takes lines of as they are; none
-// for a reporter in this process, which takes all.
-type dest struct {
+// destination is a Destination with the format of its lines: empty for a
+// reporter in this process, which takes points of every format.
+type destination struct {
 	Destination
 	format string
 }
 
-// aggregates reports whether d takes lines of f only in aggregate.
-func (d *dest) aggregates(f format) bool {
-	return f.changes && d.format != "" && d.format != f.name
+// needsAggregate reports whether d takes lines of f only aggregated.
+func (d *destination) needsAggregate(f format) bool {
+	return f.reportsChanges && d.format != "" && d.format != f.name
 }
 
-// New checks all addresses and binds the listeners. The error joins all that
-// is wrong, each with the flag's value and what to write instead.
+// New checks all addresses and binds the listeners. The error joins everything
+// that is wrong, each with the flag's value and what to write instead.
 func New(cfg Config) (*Relay, error) {
 	r := &Relay{cfg: cfg.withDefaults()}
 	for _, d := range cfg.Destinations {
-		r.dests = append(r.dests, &dest{Destination{r.uniqueName(d.Name), d.Reporter}, ""})
+		r.addDestination(d, "")
 	}
 	err := errors.Join(r.checkListen(), r.openForwards(), r.checkAdmin())
 	if err == nil {
@@ -106,20 +110,20 @@ func New(cfg Config) (*Relay, error) {
 		err = r.listen()
 	}
 	if err != nil {
-		r.abandon()
+		r.closeUnused()
 		return nil, err
 	}
 	return r, nil
 }
 
-// checkListen parses all listeners before any is bound.
+// checkListen checks the addresses of all listeners before one is bound.
 func (r *Relay) checkListen() error {
 	if len(r.cfg.Listen) == 0 {
 		return errors.New("nothing to listen on: give -listen, such as graphite+udp://:2003")
 	}
 	var errs []error
 	for _, addr := range r.cfg.Listen {
-		if _, _, err := parse(addr, true); err != nil {
+		if _, _, err := parseListener(addr); err != nil {
 			errs = append(errs, fmt.Errorf("listen: %w", err))
 		}
 	}
@@ -132,41 +136,32 @@ func (r *Relay) openForwards() error {
 	}
 	var errs []error
 	for _, addr := range r.cfg.Forward {
-		ep, f, err := parse(addr, false)
-		if err == nil {
-			var p *reporters.Pusher
-			if p, err = f.open(ep, reporters.SendOptions{Logger: r.cfg.Logger}); err == nil {
-				r.dests = append(r.dests, &dest{Destination{r.uniqueName(ep.String()), p}, f.name})
-			}
-		}
+		p, f, err := openDestination(addr, reporters.SendOptions{Logger: r.cfg.Logger})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("forward: %w", err))
+			continue
 		}
+		r.addDestination(Destination{p.Name(), p}, f.name)
 	}
 	return errors.Join(errs...)
 }
 
-// uniqueName tells destinations apart that are given twice.
-func (r *Relay) uniqueName(name string) string {
-	unique := name
-	for n := 2; r.has(unique); n++ {
-		unique = fmt.Sprintf("%s#%d", name, n)
+// addDestination adds d, with a number behind its name if that is taken.
+func (r *Relay) addDestination(d Destination, format string) {
+	name := d.Name
+	for n := 2; r.hasDestination(d.Name); n++ {
+		d.Name = fmt.Sprintf("%s#%d", name, n)
 	}
-	return unique
+	r.destinations = append(r.destinations, &destination{d, format})
 }
 
-func (r *Relay) has(name string) bool {
-	for _, d := range r.dests {
-		if d.Name == name {
-			return true
-		}
-	}
-	return false
+func (r *Relay) hasDestination(name string) bool {
+	return slices.ContainsFunc(r.destinations, func(d *destination) bool { return d.Name == name })
 }
 
 func (r *Relay) listen() error {
 	for _, addr := range r.cfg.Listen {
-		ep, f, err := parse(addr, true)
+		ep, f, err := parseListener(addr)
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
@@ -174,21 +169,22 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return err
 		}
-		r.intakes = append(r.intakes, newIntake(l, f, r, r.destsOf(f)))
+		r.receivers = append(r.receivers, newReceiver(l, f, r, r.destinationsOf(f)))
 	}
 	if r.fan != nil {
 		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
-		r.collector = collect.New(r.fold.Reporter.(*aggregate), o, r.fan)
+		r.collector = collect.New(r.aggregate.Reporter.(*aggregate), o, r.fan)
 	}
 	return nil
 }
 
-// destsOf are the destinations that lines of f go to. Those that take them in
-// aggregate share one destination, which is made when it is first needed.
-func (r *Relay) destsOf(f format) []*dest {
-	var direct, others []*dest
-	for _, d := range r.dests {
-		if d.aggregates(f) {
+// destinationsOf returns the destinations of lines of f. Those that need them
+// aggregated are replaced by one, the aggregate, which is made when it is
+// first needed.
+func (r *Relay) destinationsOf(f format) []*destination {
+	var direct, others []*destination
+	for _, d := range r.destinations {
+		if d.needsAggregate(f) {
 			others = append(others, d)
 		} else {
 			direct = append(direct, d)
@@ -198,51 +194,51 @@ func (r *Relay) destsOf(f format) []*dest {
 		return direct
 	}
 	if r.fan == nil {
-		r.fold = &dest{Destination{"aggregate", newAggregate()}, f.name}
-		r.fan = &fan{dests: others, log: r.refused}
+		r.aggregate = &destination{Destination{"aggregate", newAggregate()}, f.name}
+		r.fan = &fan{destinations: others, log: r.logFailure}
 	}
-	return append(direct, r.fold)
+	return append(direct, r.aggregate)
 }
 
-// refused logs that a destination did not take a batch.
-func (r *Relay) refused(d *dest, err error) {
+// logFailure logs that a destination did not take a batch.
+func (r *Relay) logFailure(d *destination, err error) {
 	r.cfg.Logger.Warn("a destination did not take a batch", "destination", d.Name, "err", err)
 }
 
-// abandon lets go of what New opened before it failed.
-func (r *Relay) abandon() {
-	for _, in := range r.intakes {
-		in.listener.Close() // an error changes nothing any more
+// closeUnused closes what New opened before it failed.
+func (r *Relay) closeUnused() {
+	for _, rec := range r.receivers {
+		rec.listener.Close() // nothing was received, so an error loses nothing
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // nothing was sent yet
-	for _, d := range r.dests {
-		d.Reporter.Close(ctx) // nothing is pending, so nothing can fail
+	cancel() // nothing is pending
+	for _, d := range r.destinations {
+		d.Reporter.Close(ctx) // nothing was sent, so an error loses nothing
 	}
 	r.admin.close()
 }
 
-// Addrs is what was bound, in the order of Config.Listen.
+// Addrs returns the addresses of the listeners, in the order of Config.Listen.
 func (r *Relay) Addrs() []net.Addr {
 	var all []net.Addr
-	for _, in := range r.intakes {
-		all = append(all, in.listener.Addr())
+	for _, rec := range r.receivers {
+		all = append(all, rec.listener.Addr())
 	}
 	return all
 }
 
-// Run receives and forwards until ctx ends, then drains: it takes in what has
-// arrived, delivers for Config.Drain at most, and drops and counts the rest.
-// The error is of a listener that broke before; the others went on.
+// Run receives and forwards until ctx ends. Then it drains: it reads what has
+// arrived, delivers for at most Config.Drain, and drops and counts the rest. It
+// returns the errors of listeners that failed; the others went on.
 func (r *Relay) Run(ctx context.Context) error {
 	defer r.show(ctx)()
-	errs := make([]error, len(r.intakes))
+	errs := make([]error, len(r.receivers))
 	var running sync.WaitGroup
-	for i, in := range r.intakes {
+	for i, rec := range r.receivers {
 		running.Go(func() {
-			if errs[i] = in.run(ctx); errs[i] != nil {
-				r.cfg.Logger.Error("a listener broke", "err", errs[i])
-				r.health.note("a listener broke: " + errs[i].Error())
+			if errs[i] = rec.run(ctx); errs[i] != nil {
+				r.cfg.Logger.Error("a listener failed", "err", errs[i])
+				r.health.note("a listener failed: " + errs[i].Error())
 			}
 		})
 	}
@@ -258,14 +254,14 @@ func (r *Relay) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// closeAll closes the destinations, all at once, so that one which is away
-// does not use up the time of the others.
+// closeAll closes the destinations at the same time, so that one that is
+// unavailable does not use up the time of the others.
 func (r *Relay) closeAll(ctx context.Context) {
 	var closing sync.WaitGroup
-	for _, d := range r.dests {
+	for _, d := range r.destinations {
 		closing.Go(func() {
 			if err := d.Reporter.Close(ctx); err != nil {
-				r.cfg.Logger.Warn("a destination did not get all", "destination", d.Name, "err", err)
+				r.cfg.Logger.Warn("a destination did not get all lines", "destination", d.Name, "err", err)
 			}
 		})
 	}

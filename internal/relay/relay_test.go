@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"monkit.example/internal/faultsink"
+	"monkit.example/reporters/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -120,10 +121,10 @@ func TestABadLineNeverEatsItsNeighbour(t *testing.T) {
 	write(t, dial(t, r.Addrs()[0]), "a 1 1700000000\nnonsense\nb 2 1700000000") // and no end of line
 	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
 	l := r.stop(t)
-	if in := l.Intake(); in.Received != 3 || in.Accepted != 2 {
+	if in := l.Received(); in.Received != 3 || in.Accepted != 2 {
 		t.Errorf("intake is %+v", in)
 	}
-	if bad := r.Bad(); len(bad) != 1 || bad[0].Text != "nonsense" || bad[0].Err == "" {
+	if bad := r.RejectedLines(); len(bad) != 1 || bad[0].Text != "nonsense" || bad[0].Err == "" {
 		t.Errorf("kept %+v", bad)
 	}
 }
@@ -166,7 +167,7 @@ func TestADeadDestinationCostsTheOtherNothing(t *testing.T) {
 	}
 	waitFor(t, "delivery", func() bool { return strings.Count(text(s), "\n") == 1000 })
 	l := r.stop(t)
-	if d := l.Destinations[0]; d.Delivered != 0 || d.Lost() != 1000 || d.Pending != 0 {
+	if d := l.Destinations[0]; d.Delivered != 0 || d.Dropped.Sum() != 1000 || d.Pending != 0 {
 		t.Errorf("the dead one's ledger is %v", d.Ledger)
 	}
 	if d := l.Destinations[1]; d.Delivered != 1000 {
@@ -184,7 +185,7 @@ func TestAStreamMayBeCutAnywhere(t *testing.T) {
 		time.Sleep(time.Millisecond) // so that it is two reads, mostly
 		write(t, conn, whole[i:])
 		waitFor(t, "delivery", func() bool { return strings.Count(text(s), "\n") == 2 })
-		if in := r.stop(t).Intake(); in.Received != 3 || in.Accepted != 2 {
+		if in := r.stop(t).Received(); in.Received != 3 || in.Accepted != 2 {
 			t.Errorf("cut at %d: intake is %+v", i, in)
 		}
 	}
@@ -196,7 +197,7 @@ func TestALineThatIsTooLongIsSkippedAndTheStreamGoesOn(t *testing.T) {
 	conn := dial(t, r.Addrs()[0])
 	write(t, conn, "a 1 1700000000\n"+strings.Repeat("x", 300<<10)+" 1 1700000000\nb 2 1700000000\n")
 	waitFor(t, "delivery", func() bool { return text(s) == "a 1 1700000000\nb 2 1700000000\n" })
-	if in := r.stop(t).Intake(); in.Received != 3 || in.Rejected["too_long"] != 1 {
+	if in := r.stop(t).Received(); in.Received != 3 || in.Rejected[ledger.TooLong] != 1 {
 		t.Errorf("intake is %+v", in)
 	}
 }

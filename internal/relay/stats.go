@@ -2,35 +2,37 @@ package relay
 
 import (
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
 const measurementPrefix = "relay_"
 
-// statKeys are the series of a relay, each made once. There are as many as
-// listeners, destinations and reasons.
+// statKeys has the series of a relay, each made once. There are as many as
+// listeners and destinations times reasons.
 type statKeys struct {
 	mu  sync.Mutex
 	all map[statKey]monkit.SeriesKey // guarded by mu
 }
 
-// statKey is a listener or a destination, by its name, and a reason or "".
-type statKey struct{ measurement, name, why string }
+// statKey identifies a series: role is "listener" or "destination", and the
+// tag that has the name.
+type statKey struct {
+	role, name string
+	reason     ledger.Reason // or ""
+}
 
-func (k *statKeys) key(measurement, name, why string) monkit.SeriesKey {
+func (k *statKeys) key(id statKey) monkit.SeriesKey {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	id := statKey{measurement, name, why}
 	key, ok := k.all[id]
 	if !ok {
-		key = monkit.NewSeriesKey(measurementPrefix+measurement).WithTag(measurement, name)
-		if why != "" {
-			key = key.WithTag("why", why)
+		key = monkit.NewSeriesKey(measurementPrefix+id.role).WithTag(id.role, id.name)
+		if id.reason != "" {
+			key = key.WithTag("reason", string(id.reason))
 		}
 		if k.all == nil {
 			k.all = make(map[statKey]monkit.SeriesKey)
@@ -40,46 +42,40 @@ func (k *statKeys) key(measurement, name, why string) monkit.SeriesKey {
 	return key
 }
 
-// Stats emits the ledger as series, and what listeners and senders say of
-// themselves.
+// Stats emits the ledger as the series relay_listener and relay_destination,
+// and the series of the listeners and senders.
 func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	l := r.Ledger()
 	for _, in := range l.Listeners {
-		key := r.keys.key("listener", in.Name, "")
+		id := statKey{"listener", in.Name, ""}
+		key := r.keys.key(id)
 		cb(key, "received", float64(in.Received))
 		cb(key, "accepted", float64(in.Accepted))
-		r.reasons(cb, "listener", in.Name, "rejected", in.Rejected)
+		r.emitReasons(cb, id, "rejected", in.Rejected)
 	}
 	for _, d := range l.Destinations {
-		key := r.keys.key("destination", d.Name, "")
+		id := statKey{"destination", d.Name, ""}
+		key := r.keys.key(id)
 		cb(key, "accepted", float64(d.Accepted))
 		cb(key, "delivered", float64(d.Delivered))
 		cb(key, "pending", float64(d.Pending))
-		r.reasons(cb, "destination", d.Name, "dropped", d.Dropped)
+		r.emitReasons(cb, id, "dropped", d.Dropped)
 	}
 	for s := range r.sources() {
 		s.Stats(cb)
 	}
 }
 
-// sources are listeners and senders.
-func (r *Relay) sources() iter.Seq[monkit.StatSource] {
-	return func(yield func(monkit.StatSource) bool) {
-		for _, in := range r.intakes {
-			if !yield(in.listener) {
-				return
-			}
-		}
-		for _, d := range r.dests {
-			if s, ok := d.Reporter.(monkit.StatSource); ok && !yield(s) {
-				return
-			}
-		}
+// emitReasons emits a series for each reason.
+func (r *Relay) emitReasons(cb func(monkit.SeriesKey, string, float64), id statKey, field string, counts ledger.Counts) {
+	for _, reason := range counts.Reasons() {
+		id.reason = reason
+		cb(r.keys.key(id), field, float64(counts[reason]))
 	}
 }
 
-// IsTotal knows that lines count up unless they are pending, and asks
-// listeners and senders for their own.
+// IsTotal reports that all counts of lines are totals but the pending ones,
+// and asks the listeners and senders about theirs.
 func (r *Relay) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
 	if strings.HasPrefix(key.Measurement, measurementPrefix) {
 		return field != "pending", true
@@ -94,9 +90,18 @@ func (r *Relay) IsTotal(key monkit.SeriesKey, field string) (total, known bool) 
 	return total, known
 }
 
-// reasons emits what was rejected or dropped, by reason.
-func (r *Relay) reasons(cb func(monkit.SeriesKey, string, float64), measurement, name, field string, n map[string]int64) {
-	for _, why := range slices.Sorted(maps.Keys(n)) {
-		cb(r.keys.key(measurement, name, why), field, float64(n[why]))
+// sources iterates over the listeners and senders that have series.
+func (r *Relay) sources() iter.Seq[monkit.StatSource] {
+	return func(yield func(monkit.StatSource) bool) {
+		for _, rec := range r.receivers {
+			if !yield(rec.listener) {
+				return
+			}
+		}
+		for _, d := range r.destinations {
+			if s, ok := d.Reporter.(monkit.StatSource); ok && !yield(s) {
+				return
+			}
+		}
 	}
 }

@@ -12,7 +12,7 @@ func TestIsTotal(t *testing.T) {
 	r := shown(t, Config{Registry: reg})
 	levels := map[string]bool{ // of a relay that carries nothing yet, and its parts
 		"pending": true, "ring_bytes": true, "ring_bytes_max": true, "rcvbuf_bytes": true, "kernel_queue_bytes": true, "connections": true,
-		"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_s": true, "up": true, "last_success_unix": true,
+		"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_seconds": true, "up": true, "last_success_unix_seconds": true,
 	}
 	seen, fields := map[string]int{}, map[string]int{}
 	reg.Stats(func(key monkit.SeriesKey, field string, _ float64) {

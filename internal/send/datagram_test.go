@@ -38,7 +38,7 @@ func TestTooLargeDatagramsAreDropped(t *testing.T) {
 	if got := sink.WaitLines(1); !slices.Equal(got, []string{"a 1"}) {
 		t.Errorf("got %.20q", got)
 	}
-	checkLaw(t, s, "accepted=2 delivered=1 dropped=1 (oversize=1) pending=0")
+	checkLaw(t, s, "accepted=2 delivered=1 dropped=1(oversize=1) pending=0")
 }
 
 // Nobody listens: that is counted, but nothing waits or is dropped, since a
@@ -144,6 +144,6 @@ func TestUnknownNameIsTriedAgain(t *testing.T) {
 		if asked < 3 || err == nil || !strings.Contains(err.Error(), "no such host") {
 			t.Errorf("%d lookups, %v", asked, err)
 		}
-		checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (closed=1) pending=0")
+		checkLaw(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }

@@ -25,6 +25,6 @@
 //
 // What was written to a stream and not acknowledged when the connection broke
 // is sent again from the start of its line, so a line may arrive twice, but
-// never in part behind another. Set [Options.Once] for lines that must rather
+// never in part behind another. Set [Options.AtMostOnce] for lines that must rather
 // be lost than arrive twice.
 package send

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 // A kind is what the Sender does about a failed delivery.
@@ -65,7 +67,7 @@ func Partial(rejected int, err error) error {
 const maxRetryAfter = 5 * time.Minute
 
 // ErrClosed is what Send returns once Close has begun.
-var ErrClosed = errors.New("send: closed")
+var ErrClosed error = &ledger.Error{Reason: ledger.Closed, Err: errors.New("send: closed")}
 
 // classify returns what err says to do; a plain error is a retry.
 func classify(err error) *Error {

@@ -38,8 +38,8 @@ func (s *Sender) failed(e *Error) {
 	if !h.down.IsZero() {
 		return
 	}
-	h.down, h.failures, h.lostBefore = time.Now(), 1, s.queue.lost()
-	s.note(slog.LevelWarn, "cannot send; trying again until it works", "dest", s.opts.Name, "err", e.Err, "next", wait.Round(time.Millisecond))
+	h.down, h.failures, h.lostBefore = time.Now(), 1, s.queue.dropped.Sum()
+	s.note(slog.LevelWarn, "cannot send; trying again until it works", "destination", s.opts.Name, "err", e.Err, "next", wait.Round(time.Millisecond))
 }
 
 // succeeded notes that lines arrived.
@@ -56,8 +56,8 @@ func (s *Sender) answered() {
 	if h.down.IsZero() {
 		return
 	}
-	s.note(slog.LevelInfo, "sending again", "dest", s.opts.Name,
-		"after", time.Since(h.down).Round(time.Second), "failures", h.failures, "dropped", s.queue.lost()-h.lostBefore)
+	s.note(slog.LevelInfo, "sending again", "destination", s.opts.Name,
+		"after", time.Since(h.down).Round(time.Second), "failures", h.failures, "dropped", s.queue.dropped.Sum()-h.lostBefore)
 	h.down, h.failures = time.Time{}, 0
 }
 
@@ -76,7 +76,7 @@ func (s *Sender) refuse(e *Error, lines int) {
 		return
 	}
 	s.quiet = now.Add(quietTime)
-	s.note(slog.LevelWarn, "lines were refused; more of it is only counted for a minute", "dest", s.opts.Name, "lines", lines, "err", e.Err)
+	s.note(slog.LevelWarn, "lines were refused; more of it is only counted for a minute", "destination", s.opts.Name, "lines", lines, "err", e.Err)
 }
 
 // A note is a log record that waits until the lock is free: the handler is not

@@ -91,9 +91,9 @@ func TestHTTPFaults(t *testing.T) {
 		{"good", nil, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
 		{"overload", []faultsink.Reply{faultsink.Refuses(503, ""), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
 		{"broken answer", []faultsink.Reply{faultsink.Hangup(), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"partial", []faultsink.Reply{faultsink.Stores(400, "partial write: dropped=4")}, 10, "accepted=10 delivered=6 dropped=4 (rejected=4) pending=0"},
-		{"one bad line", []faultsink.Reply{faultsink.Strict("line.3 ")}, 9, "accepted=10 delivered=9 dropped=1 (rejected=1) pending=0"},
-		{"all bad", []faultsink.Reply{faultsink.Refuses(422, "no")}, 0, "accepted=10 delivered=0 dropped=10 (rejected=10) pending=0"},
+		{"partial", []faultsink.Reply{faultsink.Stores(400, "partial write: dropped=4")}, 10, "accepted=10 delivered=6 dropped=4(rejected=4) pending=0"},
+		{"one bad line", []faultsink.Reply{faultsink.Strict("line.3 ")}, 9, "accepted=10 delivered=9 dropped=1(rejected=1) pending=0"},
+		{"all bad", []faultsink.Reply{faultsink.Refuses(422, "no")}, 0, "accepted=10 delivered=0 dropped=10(rejected=10) pending=0"},
 		{"too large at first", []faultsink.Reply{faultsink.TooLarge(70)}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
 		{"too many, seconds", []faultsink.Reply{faultsink.TooMany("0"), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
 		{"too many, date", []faultsink.Reply{faultsink.TooMany("Fri, 02 Jan 2026 03:03:05 GMT"), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
@@ -140,7 +140,7 @@ func TestGzipAndHeadersOfARequest(t *testing.T) {
 	tr := open(t, srv, DialOptions{Gzip: true, ContentType: "text/x", Header: func(h http.Header) {
 		token++
 		h.Set("Authorization", fmt.Sprint("Token ", token))
-	}})
+	}}).(Messenger)
 	defer tr.Close()
 	for _, n := range []int{1, 1000} {
 		if err := tr.Deliver(t.Context(), numbered(0, n)); err != nil {
@@ -180,7 +180,7 @@ func TestCredentialsStayWhereTheyAre(t *testing.T) {
 		if strings.Contains(fmt.Sprint(err)+log.String(), "geheim") {
 			t.Errorf("seen in %v or in\n%s", err, log.String())
 		}
-		checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (closed=1) pending=0")
+		checkLaw(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	}
 	if other.Visits() != 0 {
 		t.Error("the redirect was followed")

@@ -63,26 +63,43 @@ func (o DialOptions) withDefaults() DialOptions {
 // Open returns the transport to ep. It connects to nothing yet; an error says
 // that ep or o is wrong.
 func Open(ep endpoint.Endpoint, o DialOptions) (Transport, error) {
-	o = o.withDefaults()
-	if ep.Transport == endpoint.TLS || ep.Transport == endpoint.HTTPS {
-		c, err := tlsConfig(ep, o.TLS)
-		if err != nil {
-			return nil, err
-		}
-		o.TLS = c
+	if ep.IsHTTP() {
+		return OpenHTTP(ep, o)
+	}
+	o, err := o.prepare(ep)
+	if err != nil {
+		return nil, err
 	}
 	switch ep.Transport {
 	case endpoint.TCP, endpoint.TLS, endpoint.Unix:
 		return openStream(ep, o), nil
 	case endpoint.UDP, endpoint.Unixgram:
 		return openDatagram(ep, o), nil
-	case endpoint.HTTP, endpoint.HTTPS:
-		if ep.URL == nil {
-			return nil, errors.New("send: an endpoint without URL; use endpoint.Parse")
-		}
-		return openHTTP(ep, o), nil
 	}
 	return nil, fmt.Errorf("send: transport %q is not known", ep.Transport)
+}
+
+// OpenHTTP is Open for an http or https endpoint.
+func OpenHTTP(ep endpoint.Endpoint, o DialOptions) (Messenger, error) {
+	if ep.URL == nil {
+		return nil, errors.New("send: an endpoint without URL; use endpoint.Parse")
+	}
+	o, err := o.prepare(ep)
+	if err != nil {
+		return nil, err
+	}
+	return openHTTP(ep, o), nil
+}
+
+// prepare returns o with defaults, and with the TLS configuration of ep.
+func (o DialOptions) prepare(ep endpoint.Endpoint) (DialOptions, error) {
+	o = o.withDefaults()
+	if ep.Transport != endpoint.TLS && ep.Transport != endpoint.HTTPS {
+		return o, nil
+	}
+	c, err := tlsConfig(ep, o.TLS)
+	o.TLS = c
+	return o, err
 }
 
 // tlsConfig joins the endpoint's options ca, cert, key and servername with the

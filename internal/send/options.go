@@ -8,19 +8,25 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// Transport gets single payloads to one destination. Only one goroutine calls
-// Deliver; Close comes last.
+// Transport sends payloads to one destination. It is a [Messenger] or a
+// [Stream]. One goroutine calls its methods; Close is the last.
 type Transport interface {
+	Close() error
+}
+
+// Messenger is a Transport that sends one payload at a time and learns what
+// became of it before the next: http, udp, unixgram.
+type Messenger interface {
+	Transport
 	// Deliver returns nil when the peer has the payload, as far as the
 	// transport can know. It keeps nothing of payload, and returns soon after
 	// ctx ends.
 	Deliver(ctx context.Context, payload []byte) error
-	Close() error
 }
 
 // Stream is a Transport whose payloads follow one another without each being
-// waited for. A Sender uses it instead of Deliver: it keeps what was written
-// until the peer has it.
+// waited for: tcp, tls, unix. The Sender keeps what was written until the peer
+// has it.
 type Stream interface {
 	Transport
 	// Write connects if need be, and hands p to the system. n bytes of it may
@@ -50,9 +56,9 @@ type Options struct {
 	MaxBytes int
 	// MaxAge is how long a payload may wait. Zero means ten minutes.
 	MaxAge time.Duration
-	// Once drops payloads that the peer may have instead of sending them
+	// AtMostOnce drops payloads that the peer may have instead of sending them
 	// again: right for statsd, where a second time counts twice.
-	Once bool
+	AtMostOnce bool
 	// Logger hears of the first failure, of the recovery, and once a minute
 	// of refused lines. Nil discards.
 	Logger *slog.Logger

@@ -1,25 +1,16 @@
 package send
 
 import (
+	"maps"
 	"time"
 
-	"monkit.example/internal/ledger"
+	"monkit.example/reporters/ledger"
 )
 
-// A reason is why lines were dropped.
-type reason uint8
-
-const (
-	full       reason = iota // newer payloads needed the place
-	age                      // older than MaxAge
-	refused                  // the peer said no
-	tooBig                   // larger than the queue or the transport takes
-	closed                   // not delivered when Close gave up
-	unknowable               // with Options.Once: may or may not have arrived
-	reasons
-)
-
-var reasonNames = [reasons]string{"full", "age", "rejected", "oversize", "closed", "ambiguous"}
+// reasons are all by which a Sender drops lines.
+var reasons = [...]ledger.Reason{
+	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
+}
 
 // item is a payload in the queue. All but payload's bytes and off belongs to
 // the queue's lock.
@@ -45,7 +36,7 @@ type queue struct {
 	accepted  int64
 	delivered int64
 	pending   int64
-	dropped   [reasons]int64
+	dropped   ledger.Counts
 
 	sentBytes int64
 }
@@ -99,14 +90,14 @@ func (q *queue) settleDelivered(lines int) {
 	q.delivered += int64(lines)
 }
 
-func (q *queue) settleDropped(lines int, why reason) {
+func (q *queue) settleDropped(lines int, reason ledger.Reason) {
 	q.pending -= int64(lines)
-	q.dropped[why] += int64(lines)
+	q.dropped.Count(reason, int64(lines))
 }
 
 // dropAt drops item i.
-func (q *queue) dropAt(i int, why reason) {
-	q.settleDropped(q.at(i).lines, why)
+func (q *queue) dropAt(i int, reason ledger.Reason) {
+	q.settleDropped(q.at(i).lines, reason)
 	q.remove(i)
 }
 
@@ -114,7 +105,7 @@ func (q *queue) dropAt(i int, why reason) {
 // tells whether they do.
 func (q *queue) room(n, maxBytes int) bool {
 	for q.tight(n, maxBytes) && q.len() > q.busy {
-		q.dropAt(q.busy, full)
+		q.dropAt(q.busy, ledger.QueueFull)
 	}
 	return !q.tight(n, maxBytes)
 }
@@ -130,7 +121,7 @@ func (q *queue) tight(n, maxBytes int) bool {
 // expire drops what has waited since before.
 func (q *queue) expire(before time.Time) {
 	for q.len() > q.busy && q.at(q.busy).at.Before(before) {
-		q.dropAt(q.busy, age)
+		q.dropAt(q.busy, ledger.Expired)
 	}
 }
 
@@ -139,27 +130,12 @@ func (q *queue) abandon() int64 {
 	lost := q.pending
 	q.busy = 0
 	for q.len() > 0 {
-		q.dropAt(0, closed)
+		q.dropAt(0, ledger.Closed)
 	}
 	q.gone = true
 	return lost
 }
 
-// lost is the sum of what was dropped.
-func (q *queue) lost() int64 {
-	var n int64
-	for _, d := range q.dropped {
-		n += d
-	}
-	return n
-}
-
 func (q *queue) ledger() ledger.Ledger {
-	l := ledger.Ledger{Accepted: q.accepted, Delivered: q.delivered, Pending: q.pending, Dropped: make(map[string]int64, reasons)}
-	for why, n := range q.dropped {
-		if n != 0 {
-			l.Dropped[reasonNames[why]] = n
-		}
-	}
-	return l
+	return ledger.Ledger{Accepted: q.accepted, Delivered: q.delivered, Pending: q.pending, Dropped: maps.Clone(q.dropped)}
 }

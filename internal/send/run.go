@@ -1,6 +1,10 @@
 package send
 
-import "time"
+import (
+	"time"
+
+	"monkit.example/reporters/ledger"
+)
 
 // forever is a wait that only a nudge ends.
 const forever time.Duration = -1
@@ -84,7 +88,7 @@ func (s *Sender) deliver() time.Duration {
 	if it == nil {
 		return 0
 	}
-	err := s.transport.Deliver(s.ctx, it.payload)
+	err := s.messenger.Deliver(s.ctx, it.payload)
 	if s.ctx.Err() != nil && err != nil {
 		return 0 // the end of Sender is no fault of the peer
 	}
@@ -109,7 +113,7 @@ func (s *Sender) take() *item {
 	}
 	it := s.queue.at(0)
 	if it.search.exhausted() {
-		s.drop(it, refused)
+		s.drop(it, ledger.Rejected)
 		return nil
 	}
 	if s.limit > 0 && len(it.payload) > s.limit && s.cut(it) {
@@ -133,17 +137,17 @@ func (s *Sender) settle(it *item, err error) {
 		s.arrived(it, min(e.rejected, it.lines))
 	case permanent:
 		s.refuse(e, it.lines)
-		s.drop(it, refused)
+		s.drop(it, ledger.Rejected)
 	case oversize:
 		s.refuse(e, it.lines)
-		s.drop(it, tooBig)
+		s.drop(it, ledger.Oversize)
 	case tooLarge:
 		s.shrink(it, e)
 	case split:
 		s.bisect(it, e)
 	case ambiguous:
-		if s.opts.Once {
-			s.drop(it, unknowable)
+		if s.opts.AtMostOnce {
+			s.drop(it, ledger.Ambiguous)
 		}
 		s.failed(e)
 	default:
@@ -153,15 +157,15 @@ func (s *Sender) settle(it *item, err error) {
 
 // arrived settles the first item as delivered, but for some lines of it.
 func (s *Sender) arrived(it *item, rejected int) {
-	s.queue.settleDropped(rejected, refused)
+	s.queue.settleDropped(rejected, ledger.Rejected)
 	s.queue.settleDelivered(it.lines - rejected)
 	s.queue.sentBytes += int64(len(it.payload))
 	s.queue.remove(0)
 	s.succeeded()
 }
 
-func (s *Sender) drop(it *item, why reason) {
-	s.queue.settleDropped(it.lines, why)
+func (s *Sender) drop(it *item, reason ledger.Reason) {
+	s.queue.settleDropped(it.lines, reason)
 	s.queue.remove(0)
 	s.moved()
 }

@@ -3,6 +3,7 @@ package send
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -10,7 +11,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 
-	"monkit.example/internal/ledger"
+	"monkit.example/reporters/ledger"
 )
 
 // Sender is a bounded queue before a Transport, and the goroutine between
@@ -18,7 +19,8 @@ import (
 type Sender struct {
 	opts      Options
 	transport Transport
-	stream    Stream // transport, if it is one
+	messenger Messenger // transport, or nil if it is a Stream
+	stream    Stream    // transport, or nil if it is a Messenger
 	keys      keys
 	log       *slog.Logger
 
@@ -47,7 +49,7 @@ type Sender struct {
 	notes     []note      // to be logged after the step
 }
 
-var _ ledger.Ledgered = (*Sender)(nil)
+var _ ledger.Keeper = (*Sender)(nil)
 
 // New returns a Sender that owns t, and starts its one goroutine. Close must
 // be called.
@@ -61,7 +63,14 @@ func New(t Transport, o Options) *Sender {
 		done:      make(chan struct{}),
 		shut:      make(chan struct{}),
 	}
-	s.stream, _ = t.(Stream)
+	switch t := t.(type) {
+	case Messenger:
+		s.messenger = t
+	case Stream:
+		s.stream = t
+	default:
+		panic(fmt.Sprintf("send: %T is neither a Messenger nor a Stream", t))
+	}
 	s.backoff = s.opts.newBackoff()
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	go s.run()
@@ -88,9 +97,9 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 	s.queue.accept(it)
 	switch {
 	case len(payload) > s.opts.MaxBytes:
-		s.queue.settleDropped(it.lines, tooBig)
+		s.queue.settleDropped(it.lines, ledger.Oversize)
 	case !s.queue.room(len(payload), s.opts.MaxBytes):
-		s.queue.settleDropped(it.lines, full)
+		s.queue.settleDropped(it.lines, ledger.QueueFull)
 	default:
 		it.payload = slices.Clone(payload)
 		s.queue.push(it)
@@ -170,7 +179,7 @@ func (s *Sender) close(ctx context.Context) {
 	s.moved()
 	s.mu.Unlock()
 	if lost > 0 {
-		s.log.Warn("closed before all was sent", "dest", s.opts.Name, "dropped", lost)
+		s.log.Warn("closed before all was sent", "destination", s.opts.Name, "dropped", lost)
 	}
 	if err == nil {
 		s.endPolitely(ctx)

@@ -124,10 +124,10 @@ func TestOldPayloadsAreDroppedOnTime(t *testing.T) {
 		mustSend(t, s, "b 1\nc 1\n", 2)
 		time.Sleep(30*time.Second + time.Millisecond)
 		synctest.Wait()
-		checkLaw(t, s, "accepted=3 delivered=0 dropped=1 (age=1) pending=2")
+		checkLaw(t, s, "accepted=3 delivered=0 dropped=1(expired=1) pending=2")
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		checkLaw(t, s, "accepted=3 delivered=0 dropped=3 (age=3) pending=0")
+		checkLaw(t, s, "accepted=3 delivered=0 dropped=3(expired=3) pending=0")
 		if err := s.Flush(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -151,9 +151,9 @@ func TestFullQueueDropsTheOldest(t *testing.T) {
 			mustSend(t, s, p, 1)
 			synctest.Wait()
 		}
-		checkLaw(t, s, "accepted=10 delivered=0 dropped=5 (full=5) pending=5")
+		checkLaw(t, s, "accepted=10 delivered=0 dropped=5(queue_full=5) pending=5")
 		mustSend(t, s, strings.Repeat("z", 1001), 7)
-		checkLaw(t, s, "accepted=17 delivered=0 dropped=12 (full=5 oversize=7) pending=5")
+		checkLaw(t, s, "accepted=17 delivered=0 dropped=12(oversize=7,queue_full=5) pending=5")
 		f.mu.Lock()
 		up = true
 		f.mu.Unlock()
@@ -162,7 +162,7 @@ func TestFullQueueDropsTheOldest(t *testing.T) {
 			t.Errorf("got %.20q…, want f to j", got)
 		}
 		s.Close(t.Context())
-		checkLaw(t, s, "accepted=17 delivered=5 dropped=12 (full=5 oversize=7) pending=0")
+		checkLaw(t, s, "accepted=17 delivered=5 dropped=12(oversize=7,queue_full=5) pending=0")
 	})
 }
 
@@ -184,7 +184,7 @@ func TestCloseWhileDownDropsAndJoins(t *testing.T) {
 		if err := s.Send(t.Context(), []byte("c 1\n"), 1); !errors.Is(err, ErrClosed) {
 			t.Errorf("Send after Close: %v", err)
 		}
-		checkLaw(t, s, "accepted=2 delivered=0 dropped=2 (closed=2) pending=0")
+		checkLaw(t, s, "accepted=2 delivered=0 dropped=2(closed=2) pending=0")
 	})
 }
 
@@ -228,7 +228,7 @@ func TestCloseDoesNotWaitForADeafTransport(t *testing.T) {
 		}
 		close(d.release)
 		synctest.Wait()
-		checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (closed=1) pending=0")
+		checkLaw(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }
 
@@ -242,7 +242,7 @@ func TestWhatALoggerHeardIsNotSaidAgain(t *testing.T) {
 			t.Errorf("Unavailable is %v, and logged was %q", err, log.String())
 		}
 		s.Close(within(t, 0))
-		checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (closed=1) pending=0")
+		checkLaw(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }
 
@@ -258,7 +258,7 @@ func TestFlushEndsWithItsContext(t *testing.T) {
 		}
 		checkLaw(t, s, "accepted=1 delivered=0 dropped=0 pending=1")
 		s.Close(within(t, 0))
-		checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (closed=1) pending=0")
+		checkLaw(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }
 
@@ -270,14 +270,14 @@ func TestOnceDropsWhatMayHaveArrived(t *testing.T) {
 			}
 			return nil
 		}}
-		s := New(f, Options{Once: true})
+		s := New(f, Options{AtMostOnce: true})
 		mustSend(t, s, "a:1|c\n", 1)
 		mustSend(t, s, "b:1|c\n", 1)
 		s.Close(t.Context())
 		if f.text() != "b:1|c\n" {
 			t.Errorf("got %q", f.text())
 		}
-		checkLaw(t, s, "accepted=2 delivered=1 dropped=1 (ambiguous=1) pending=0")
+		checkLaw(t, s, "accepted=2 delivered=1 dropped=1(ambiguous=1) pending=0")
 	})
 }
 
@@ -310,7 +310,7 @@ func TestLoggingHoldsNoLock(t *testing.T) {
 	s = New(f, Options{Logger: slog.New(h)})
 	mustSend(t, s, "a 1\n", 1)
 	s.Close(t.Context())
-	checkLaw(t, s, "accepted=1 delivered=0 dropped=1 (rejected=1) pending=0")
+	checkLaw(t, s, "accepted=1 delivered=0 dropped=1(rejected=1) pending=0")
 }
 
 type handler struct {
@@ -364,8 +364,8 @@ func TestStatsAllocateNothing(t *testing.T) {
 	}
 	all := monkit.Collect(s)
 	for name, want := range map[string]float64{
-		"send,dest=x sent_lines": 1, "send,dest=x sent_bytes": 4, "send,dest=x queue_bytes": 0,
-		"send,dest=x,reason=full dropped_lines": 0, "send,dest=x up": 1,
+		"send,destination=x sent_lines": 1, "send,destination=x sent_bytes": 4, "send,destination=x queue_bytes": 0,
+		"send,destination=x,reason=queue_full dropped_lines": 0, "send,destination=x up": 1,
 	} {
 		if got, ok := all[name]; !ok || got != want {
 			t.Errorf("%s = %v, %v, want %v", name, got, ok, want)
@@ -377,13 +377,13 @@ func TestStatsAllocateNothing(t *testing.T) {
 func TestIsTotal(t *testing.T) {
 	s := New(&fake{}, Options{Name: "x"})
 	s.Close(t.Context())
-	levels := map[string]bool{"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_s": true, "up": true}
+	levels := map[string]bool{"queue_bytes": true, "queue_payloads": true, "queue_lines": true, "oldest_age_seconds": true, "up": true}
 	s.Stats(func(key monkit.SeriesKey, field string, _ float64) {
 		if total, known := s.IsTotal(key, field); !known || total == levels[field] {
 			t.Errorf("%s: total is %v, known %v", key.WithField(field), total, known)
 		}
 	})
-	if _, known := s.IsTotal(monkit.NewSeriesKey("send").WithTag("dest", "y"), "retries"); known {
+	if _, known := s.IsTotal(monkit.NewSeriesKey("send").WithTag("destination", "y"), "retries"); known {
 		t.Errorf("it knows of another destination")
 	}
 }

@@ -3,6 +3,8 @@ package send
 import (
 	"bytes"
 	"math/bits"
+
+	"monkit.example/reporters/ledger"
 )
 
 // search is one hunt for bad lines: all pieces of a payload share it. A nil
@@ -29,7 +31,7 @@ func (s *Sender) bisect(it *item, e *Error) {
 	}
 	if !s.cut(it) {
 		s.refuse(e, it.lines)
-		s.drop(it, refused)
+		s.drop(it, ledger.Rejected)
 	}
 	s.answered()
 }
@@ -43,7 +45,7 @@ func (s *Sender) shrink(it *item, e *Error) {
 	if !s.cut(it) {
 		s.limit = 0 // one line of that size says nothing about others
 		s.refuse(e, it.lines)
-		s.drop(it, tooBig)
+		s.drop(it, ledger.Oversize)
 	}
 	s.answered()
 }

@@ -33,7 +33,7 @@ func TestOneBadLineNeverEatsItsNeighbours(t *testing.T) {
 			if want := strings.Join(lines, "") + "after 1\n"; f.text() != want {
 				t.Errorf("bad line %d: got %q", bad, f.text())
 			}
-			checkLaw(t, s, "accepted=65 delivered=64 dropped=1 (rejected=1) pending=0")
+			checkLaw(t, s, "accepted=65 delivered=64 dropped=1(rejected=1) pending=0")
 		})
 	}
 }
@@ -47,7 +47,7 @@ func TestSearchForBadLinesIsBounded(t *testing.T) {
 		if most := 2*bits.Len(999) + 8; f.count() > most {
 			t.Errorf("%d requests, want at most %d", f.count(), most)
 		}
-		checkLaw(t, s, "accepted=1000 delivered=0 dropped=1000 (rejected=1000) pending=0")
+		checkLaw(t, s, "accepted=1000 delivered=0 dropped=1000(rejected=1000) pending=0")
 	})
 }
 
@@ -76,7 +76,7 @@ func TestTooLargePayloadsAreHalvedAndLaterOnesBefore(t *testing.T) {
 		}
 		mustSend(t, s, strings.Repeat("x", 1001)+"\n", 1)
 		s.Close(t.Context())
-		checkLaw(t, s, "accepted=201 delivered=200 dropped=1 (oversize=1) pending=0")
+		checkLaw(t, s, "accepted=201 delivered=200 dropped=1(oversize=1) pending=0")
 	})
 }
 
@@ -86,9 +86,9 @@ func TestPartialRejection(t *testing.T) {
 		rejected int
 		want     string
 	}{
-		{"some", 3, "accepted=10 delivered=7 dropped=3 (rejected=3) pending=0"},
+		{"some", 3, "accepted=10 delivered=7 dropped=3(rejected=3) pending=0"},
 		{"none", 0, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"more than there were", 99, "accepted=10 delivered=0 dropped=10 (rejected=10) pending=0"},
+		{"more than there were", 99, "accepted=10 delivered=0 dropped=10(rejected=10) pending=0"},
 		{"nonsense", -4, "accepted=10 delivered=10 dropped=0 pending=0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,13 +9,13 @@ import (
 // keys are made once, so that a walk allocates nothing.
 type keys struct {
 	all     monkit.SeriesKey
-	dropped [reasons]monkit.SeriesKey
+	dropped [len(reasons)]monkit.SeriesKey // by index of reasons
 }
 
-func newKeys(dest string) keys {
-	k := keys{all: monkit.NewSeriesKey("send").WithTag("dest", dest)}
-	for why, name := range reasonNames {
-		k.dropped[why] = k.all.WithTag("reason", name)
+func newKeys(destination string) keys {
+	k := keys{all: monkit.NewSeriesKey("send").WithTag("destination", destination)}
+	for i, reason := range reasons {
+		k.dropped[i] = k.all.WithTag("reason", string(reason))
 	}
 	return k
 }
@@ -29,7 +29,7 @@ type snapshot struct {
 	sentLines       int64
 	sentBytes       int64
 	pending         int64
-	dropped         [reasons]int64
+	dropped         [len(reasons)]int64 // by index of reasons
 	health          health
 }
 
@@ -38,31 +38,34 @@ func (s *Sender) snapshot() snapshot {
 	defer s.mu.Unlock()
 	q := &s.queue
 	n := snapshot{bytes: q.bytes, payloads: q.len(), sentLines: q.delivered, sentBytes: q.sentBytes,
-		pending: q.pending, dropped: q.dropped, health: s.health}
+		pending: q.pending, health: s.health}
+	for i, reason := range reasons {
+		n.dropped[i] = q.dropped[reason]
+	}
 	if q.len() > 0 {
 		n.oldest = time.Since(q.at(0).at)
 	}
 	return n
 }
 
-// Stats tells the series send with the tag dest, and for dropped lines the tag
+// Stats tells the series send with the tag destination, and for dropped lines the tag
 // reason.
 func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	n := s.snapshot()
 	cb(s.keys.all, "queue_bytes", float64(n.bytes))
 	cb(s.keys.all, "queue_payloads", float64(n.payloads))
 	cb(s.keys.all, "queue_lines", float64(n.pending))
-	cb(s.keys.all, "oldest_age_s", n.oldest.Seconds())
+	cb(s.keys.all, "oldest_age_seconds", n.oldest.Seconds())
 	cb(s.keys.all, "sent_lines", float64(n.sentLines))
 	cb(s.keys.all, "sent_bytes", float64(n.sentBytes))
 	cb(s.keys.all, "retries", float64(n.health.retries))
 	cb(s.keys.all, "errors", float64(n.health.errors))
 	cb(s.keys.all, "up", up(n.health))
 	if !n.health.lastSuccess.IsZero() {
-		cb(s.keys.all, "last_success_unix", float64(n.health.lastSuccess.Unix()))
+		cb(s.keys.all, "last_success_unix_seconds", float64(n.health.lastSuccess.Unix()))
 	}
-	for why, lines := range n.dropped {
-		cb(s.keys.dropped[why], "dropped_lines", float64(lines))
+	for i, lines := range n.dropped {
+		cb(s.keys.dropped[i], "dropped_lines", float64(lines))
 	}
 	if r, ok := s.transport.(reporter); ok {
 		r.counts(func(field string, val float64) { cb(s.keys.all, field, val) })
@@ -71,11 +74,11 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 
 // IsTotal knows that all counts up but what waits and whether the peer is there.
 func (s *Sender) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
-	if key.Measurement != s.keys.all.Measurement || key.Tags.Get("dest") != s.opts.Name {
+	if key.Measurement != s.keys.all.Measurement || key.Tags.Get("destination") != s.opts.Name {
 		return false, false
 	}
 	switch field {
-	case "queue_bytes", "queue_payloads", "queue_lines", "oldest_age_s", "up", "last_success_unix":
+	case "queue_bytes", "queue_payloads", "queue_lines", "oldest_age_seconds", "up", "last_success_unix_seconds":
 		return false, true
 	}
 	return true, true

@@ -177,38 +177,6 @@ func (t *stream) Reset() int {
 	return n
 }
 
-// Deliver writes payload and waits until the peer has it.
-func (t *stream) Deliver(ctx context.Context, payload []byte) error {
-	if _, err := t.Write(ctx, payload); err != nil {
-		t.Reset()
-		return Ambiguous(err)
-	}
-	for wait := minPoll; ; wait = min(2*wait, maxPoll) {
-		n, err := t.Unacked()
-		if err == nil && n > 0 {
-			err = sleep(ctx, wait)
-		}
-		if err != nil {
-			t.Reset()
-			return Ambiguous(err)
-		}
-		if n == 0 {
-			return nil
-		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
 // Close sends what the kernel still has, for at most a second, and returns
 // when nothing of the connection is left.
 func (t *stream) Close() error {

@@ -3,6 +3,8 @@ package send
 import (
 	"bytes"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 const (
@@ -136,10 +138,10 @@ func (s *Sender) arrivedInPart(it *item, n int) int {
 	return whole
 }
 
-// retract makes the busy items wait again. With Once those that may have
+// retract makes the busy items wait again. With AtMostOnce those that may have
 // arrived, as some of unknown bytes, are dropped instead.
 func (s *Sender) retract(unknown int) {
-	for s.opts.Once && s.queue.busy > 0 && unknown > 0 {
+	for s.opts.AtMostOnce && s.queue.busy > 0 && unknown > 0 {
 		it := s.queue.at(0)
 		unknown -= len(it.payload) - it.off
 		s.queue.busy--
@@ -154,6 +156,6 @@ func (s *Sender) giveUp(it *item) {
 	all := max(bytes.Count(it.payload, newline), 1)
 	known := int(int64(it.lines) * int64(bytes.Count(it.payload[:it.off], newline)) / int64(all))
 	s.queue.settleDelivered(known)
-	s.queue.settleDropped(it.lines-known, unknowable)
+	s.queue.settleDropped(it.lines-known, ledger.Ambiguous)
 	s.queue.remove(0)
 }

@@ -64,8 +64,7 @@ func (w *wire) Reset() int {
 	return w.written - w.acked
 }
 
-func (w *wire) Deliver(context.Context, []byte) error { panic("a Stream is not delivered to") }
-func (w *wire) Close() error                          { return nil }
+func (w *wire) Close() error { return nil }
 
 // lines counts the whole lines of all connections; a last line without end is
 // what a peer throws away.
@@ -119,7 +118,7 @@ func TestWindowWithOnceSendsNothingTwice(t *testing.T) {
 				}
 				return -1
 			}}
-			s := New(w, Options{Once: true})
+			s := New(w, Options{AtMostOnce: true})
 			sendNumbered(t, s, 5, 3)
 			if err := s.Close(within(t, time.Minute)); err != nil {
 				t.Fatal(err)
@@ -152,7 +151,7 @@ func TestWindowIsBounded(t *testing.T) {
 		}
 		w.mu.Unlock()
 		s.Close(within(t, time.Second))
-		checkLaw(t, s, "accepted=8000000 delivered=0 dropped=8000000 (closed=8000000) pending=0")
+		checkLaw(t, s, "accepted=8000000 delivered=0 dropped=8000000(closed=8000000) pending=0")
 	})
 }
 

@@ -11,8 +11,9 @@ import (
 	"monkit.example/internal/listen"
 )
 
-// Address checks where pages shall be, HOST:PORT. Without a host that is this
-// machine only: whoever wants others to see the pages says so.
+// Address checks an address HOST:PORT to serve pages at. Without a host it
+// returns a loopback address, so that pages are visible to other machines only
+// if the user chose an address that is.
 func Address(s string) (string, error) {
 	host, port, err := split(s)
 	if err != nil {
@@ -41,7 +42,7 @@ func split(s string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// Listen binds what [Address] returned. The error says what to do about it.
+// Listen binds an address that [Address] returned. The error says what to do.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -50,15 +51,15 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// IsLocal reports whether an address, with or without a port, can be reached
-// from this machine only.
+// IsLocal reports whether only this machine can reach an address, which may
+// lack a port.
 func IsLocal(address string) bool {
 	host := hostOf(address)
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// hostOf is address without its port.
+// hostOf returns address without its port.
 func hostOf(address string) string {
 	if host, _, err := net.SplitHostPort(address); err == nil {
 		return host

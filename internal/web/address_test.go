@@ -10,10 +10,10 @@ func TestAddress(t *testing.T) {
 	for _, tt := range []struct{ name, in, want, wrong string }{
 		{"host and port", "192.0.2.1:9125", "192.0.2.1:9125", ""},
 		{"name and port", "localhost:0", "localhost:0", ""},
-		{"port alone is for this machine", ":9125", "127.0.0.1:9125", ""},
+		{"port alone means a loopback address", ":9125", "127.0.0.1:9125", ""},
 		{"IPv6", "[::1]:9125", "[::1]:9125", ""},
-		{"all interfaces, said so", "0.0.0.0:9125", "0.0.0.0:9125", ""},
-		{"nothing", "", "", "write an address such as 127.0.0.1:9125"},
+		{"all interfaces", "0.0.0.0:9125", "0.0.0.0:9125", ""},
+		{"empty", "", "", "write an address such as 127.0.0.1:9125"},
 		{"no colon", "9125", "", "write 127.0.0.1:9125, or :9125"},
 		{"no port", "localhost", "", "not a host and a port"},
 		{"bare IPv6", "::1", "", "[::1]:9125"},
@@ -66,7 +66,7 @@ func TestIsLocal(t *testing.T) {
 	}
 }
 
-func TestListenSaysWhatToDo(t *testing.T) {
+func TestErrorOfListenSaysWhatToDo(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
-// Package web is what the pages that a program of this project serves of
-// itself have in common. Bind with [Listen], serve with [Serve], and put
-// [OnlyLocal] before pages that are for the machine they run on. [Write]
-// fills a template whose page may load what [Assets] serves: a stylesheet,
-// and a script that takes the element with the id "live" anew every second.
+// Package web serves the pages of the relay and the demo. Bind an address with
+// [Listen] and serve a handler on it with [Serve]. Wrap pages that are for
+// local users in [OnlyLocal]. [Write] executes a template, whose page may load
+// what [Assets] serves: a stylesheet, and a script that replaces the element
+// with the id "live" every second.
 package web

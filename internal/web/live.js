@@ -1,23 +1,24 @@
 "use strict";
 
-// Takes a new list every second without losing what is typed or where the
-// reader is. Without scripts the page loads itself anew instead.
+// Fetches the page every second and replaces the element with the id "live".
+// The text in the filter, the selection and the scroll position stay. Without
+// scripts, a meta element of the page reloads the whole page instead.
 
-const input = document.getElementById("q"); // the filter, if there is one
+const input = document.getElementById("q"); // the filter; null on pages without one
 const title = document.title;
-let asking = null;
+let fetching = null;
 
 async function refresh() {
-	asking?.abort();
-	asking = new AbortController();
+	fetching?.abort();
+	fetching = new AbortController();
 	try {
-		const answer = await fetch(location.href, { signal: asking.signal });
-		if (!answer.ok) throw new Error(answer.statusText);
-		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+		const response = await fetch(location.href, { signal: fetching.signal });
+		if (!response.ok) throw new Error(response.statusText);
+		const page = new DOMParser().parseFromString(await response.text(), "text/html");
 		document.getElementById("live").replaceWith(page.getElementById("live"));
 		document.title = title;
 	} catch (err) {
-		if (err.name !== "AbortError") document.title = title + " (ended)";
+		if (err.name !== "AbortError") document.title = title + " (not responding)";
 	}
 }
 
@@ -29,10 +30,11 @@ input?.addEventListener("input", () => {
 	refresh();
 });
 
-// A reader who marks text, or goes through the list by keyboard, is left alone.
-function reading() {
+// paused reports whether a refresh would disturb the reader, who is selecting
+// text or has the keyboard focus in the list, or whether the page is hidden.
+function paused() {
 	return document.hidden || getSelection().toString() !== "" ||
 		document.getElementById("live").contains(document.activeElement);
 }
 
-setInterval(() => { if (!reading()) refresh(); }, 1000);
+setInterval(() => { if (!paused()) refresh(); }, 1000);

@@ -2,41 +2,40 @@ package web
 
 import (
 	"bytes"
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
+	"time"
+
+	"monkit.example/internal/webpage"
 )
 
-//go:embed style.css live.js
-var assets embed.FS
+//go:embed style.css
+var style string
 
-// policy lets a page load what it comes with and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+//go:embed live.js
+var script string
 
-// SetHeaders makes an answer harmless that somebody managed to get markup
-// into, and one that nobody keeps.
+// SetHeaders sets the security headers of a response. They allow the script
+// that Assets serves, and allow it to fetch the page again.
 func SetHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
+	webpage.SetHeaders(h, "script-src 'self'; connect-src 'self'")
 }
 
 // Assets serves /style.css and /live.js.
 func Assets(m *http.ServeMux) {
-	for _, name := range []string{"style.css", "live.js"} {
+	for name, text := range map[string]string{"style.css": webpage.Style + style, "live.js": script} {
 		m.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
 			SetHeaders(w.Header())
-			http.ServeFileFS(w, r, assets, name)
+			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
 		})
 	}
 }
 
-// Write answers with a page, or with what went wrong in making it.
+// Write responds with a page, or with status 500 if the template fails.
 func Write(w http.ResponseWriter, t *template.Template, view any) {
 	var page bytes.Buffer
 	if err := t.Execute(&page, view); err != nil {
@@ -45,17 +44,17 @@ func Write(w http.ResponseWriter, t *template.Template, view any) {
 	}
 	SetHeaders(w.Header())
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(page.Bytes()) // who left needs no page
+	w.Write(page.Bytes()) // fails only if the client has disconnected
 }
 
-// WriteText answers with plain text.
+// WriteText responds with plain text.
 func WriteText(w http.ResponseWriter, text string) {
 	SetHeaders(w.Header())
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	io.WriteString(w, text) // who left needs no answer
+	io.WriteString(w, text) // fails only if the client has disconnected
 }
 
-// WriteJSON answers with v, indented for people.
+// WriteJSON responds with v as indented JSON.
 func WriteJSON(w http.ResponseWriter, v any) {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -64,16 +63,17 @@ func WriteJSON(w http.ResponseWriter, v any) {
 	}
 	SetHeaders(w.Header())
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(append(text, '\n')) // who left needs no answer
+	w.Write(append(text, '\n')) // fails only if the client has disconnected
 }
 
-// OnlyLocal refuses requests for any other host than this one: a page from
-// elsewhere could have a name of its own resolve to a loopback address.
+// OnlyLocal rejects requests whose Host is not local. Else a page of an
+// attacker could read these pages through a name that the attacker lets resolve
+// to a loopback address (DNS rebinding).
 func OnlyLocal(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !IsLocal(r.Host) {
 			SetHeaders(w.Header())
-			http.Error(w, "this page is for the machine it runs on: ask for 127.0.0.1 or localhost", http.StatusForbidden)
+			http.Error(w, "this page is for local users only; open it as 127.0.0.1 or localhost", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -11,41 +11,42 @@ import (
 )
 
 const (
-	// writeTime is how long a reader may leave one write waiting.
-	writeTime = 30 * time.Second
-	// stopTime is how long a page that is under way may take to end.
-	stopTime = time.Second
-	// maxReaders have a connection at a time; the next one waits for one of
-	// them to leave. A browser has up to six.
-	maxReaders = 64
+	// writeTimeout is how long a client may block one write.
+	writeTimeout = 30 * time.Second
+	// stopTimeout is how long requests in flight may take to end.
+	stopTimeout = time.Second
+	// maxConns is how many connections are open at a time; further ones wait
+	// until one closes. A browser opens up to six.
+	maxConns = 64
 )
 
-// Serve serves h on l until ctx ends, then lets pages under way end for a
-// moment: their context ends at once. It closes l. What a client can hold on
-// to is bounded, but a page may wait as long as its reader does.
+// Serve serves h on l until ctx ends. Then it ends the contexts of the requests
+// in flight, and waits up to stopTimeout for them. It closes l. Everything that
+// a client can occupy is bounded, but a page may take as long as its client
+// waits.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s := &http.Server{
-		Handler:           patient(h),
+		Handler:           withWriteTimeout(h),
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: 5 * time.Second,
-		WriteTimeout:      writeTime,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(netutil.LimitListener(l, maxReaders)) }()
+	go func() { served <- s.Serve(netutil.LimitListener(l, maxConns)) }()
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
 	cancel()
-	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer done()
 	if s.Shutdown(stopping) != nil {
-		s.Close() // a reader that stays does not keep us
+		s.Close() // disconnects clients that still read
 	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -53,23 +54,24 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	return nil
 }
 
-// patient gives every write its own time, not all of them together: a page
-// may be waiting for something to happen.
-func patient(h http.Handler) http.Handler {
+// withWriteTimeout applies the write timeout to each write instead of the whole
+// response, because a page may wait for an event before it writes.
+func withWriteTimeout(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(&patientWriter{w, http.NewResponseController(w)}, r)
+		h.ServeHTTP(&timeoutWriter{w, http.NewResponseController(w)}, r)
 	})
 }
 
-type patientWriter struct {
+// timeoutWriter extends the write deadline of the connection before each write.
+type timeoutWriter struct {
 	http.ResponseWriter
 	conn *http.ResponseController
 }
 
-func (p *patientWriter) Write(b []byte) (int, error) {
-	p.conn.SetWriteDeadline(time.Now().Add(writeTime)) // who cannot has no connection
-	return p.ResponseWriter.Write(b)
+func (t *timeoutWriter) Write(b []byte) (int, error) {
+	t.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails only for writers without a connection
+	return t.ResponseWriter.Write(b)
 }
 
-// Unwrap is how an http.ResponseController finds the connection.
-func (p *patientWriter) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+// Unwrap lets an http.ResponseController find the connection.
+func (t *timeoutWriter) Unwrap() http.ResponseWriter { return t.ResponseWriter }

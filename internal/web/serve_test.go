@@ -3,11 +3,13 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
 	"html/template"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,11 +18,13 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"monkit.example/internal/webpage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAnswersAreHarmless(t *testing.T) {
+func TestResponsesHaveSecurityHeaders(t *testing.T) {
 	page := template.Must(template.New("").Parse("<p>{{.}}</p>"))
 	broken := template.Must(template.New("").Parse("<p>{{.Nothing}}</p>"))
 	assets := http.NewServeMux()
@@ -34,11 +38,12 @@ func TestAnswersAreHarmless(t *testing.T) {
 		h                      http.Handler
 	}{
 		{"page", "/", "text/html", "<p>&lt;b&gt;</p>", 200, write(func(w http.ResponseWriter) { Write(w, page, "<b>") })},
-		{"page that cannot be made", "/", "text/plain", "page: ", 500, write(func(w http.ResponseWriter) { Write(w, broken, 1) })},
+		{"template that fails", "/", "text/plain", "page: ", 500, write(func(w http.ResponseWriter) { Write(w, broken, 1) })},
 		{"text", "/", "text/plain", "<b>", 200, write(func(w http.ResponseWriter) { WriteText(w, "<b>") })},
 		{"JSON", "/", "application/json", "1\n", 200, write(func(w http.ResponseWriter) { WriteJSON(w, 1) })},
-		{"JSON that cannot be made", "/", "text/plain", "json: ", 500, write(func(w http.ResponseWriter) { WriteJSON(w, func() {}) })},
-		{"stylesheet", "/style.css", "text/css", "{", 200, assets},
+		{"value that has no JSON form", "/", "text/plain", "json: ", 500, write(func(w http.ResponseWriter) { WriteJSON(w, func() {}) })},
+		{"base stylesheet", "/style.css", "text/css", webpage.Style, 200, assets},
+		{"stylesheet", "/style.css", "text/css", ".sparkline", 200, assets},
 		{"script", "/live.js", "text/javascript", "live", 200, assets},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,7 +52,7 @@ func TestAnswersAreHarmless(t *testing.T) {
 			if rec.Code != tt.code || !strings.Contains(rec.Body.String(), tt.body) || !strings.HasPrefix(rec.Header().Get("Content-Type"), tt.kind) {
 				t.Errorf("%d %s %q", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
 			}
-			if rec.Header().Get("X-Content-Type-Options") != "nosniff" || tt.code == 200 && !strings.Contains(rec.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+			if rec.Header().Get("X-Content-Type-Options") != "nosniff" || tt.code == 200 && !strings.HasSuffix(rec.Header().Get("Content-Security-Policy"), "; script-src 'self'; connect-src 'self'") {
 				t.Errorf("headers are %v", rec.Header())
 			}
 		})
@@ -66,9 +71,9 @@ func TestOnlyLocal(t *testing.T) {
 	}
 }
 
-// TestServeEnds has one reader whose page waits for its context, and one who
-// never sends the whole of a request.
-func TestServeEnds(t *testing.T) {
+// TestServeEndsWithItsContext has one client whose page waits for the context
+// of its request, and one client that never completes its request.
+func TestServeEndsWithItsContext(t *testing.T) {
 	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +94,7 @@ func TestServeEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer slow.Close()
-	io.WriteString(slow, "GET / HT") // what is missing never comes
+	io.WriteString(slow, "GET / HT") // the rest never comes
 	waiting, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
@@ -105,17 +110,21 @@ func TestServeEnds(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); string(body) != "ended" {
-		t.Errorf("the page under way said %q, %v", body, err)
+		t.Errorf("the page in flight is %q, %v", body, err)
 	}
 	if err := <-served; err != nil {
 		t.Errorf("Serve() = %v", err)
 	}
 	if _, err := net.Dial("tcp", address); err == nil {
-		t.Error("it listens on")
+		t.Error("the listener is still open")
+	}
+	slow.SetReadDeadline(time.Now().Add(3 * time.Second)) // before ReadHeaderTimeout closes it
+	if _, err := io.ReadAll(slow); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("a connection without a complete request is still open")
 	}
 }
 
-// pipes is a listener to which as many connect as it has room for.
+// pipes is a listener that accepts connections from a channel.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -138,8 +147,9 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestReadersAreBounded has twice as many readers as may come in.
-func TestReadersAreBounded(t *testing.T) {
+// TestConnectionsAreBounded opens twice as many connections as are served at a
+// time.
+func TestConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 		var entered atomic.Int64
@@ -152,20 +162,20 @@ func TestReadersAreBounded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- Serve(ctx, l, h) }()
-		var readers sync.WaitGroup
-		for range 2 * maxReaders {
-			readers.Go(func() {
+		var clients sync.WaitGroup
+		for range 2 * maxConns {
+			clients.Go(func() {
 				if body, err := readOnce(l.conns); body != "in" {
-					t.Errorf("a reader got %q, %v", body, err)
+					t.Errorf("a client got %q, %v", body, err)
 				}
 			})
 		}
 		synctest.Wait()
-		if n := entered.Load(); n != maxReaders {
-			t.Errorf("%d readers are in, want %d", n, maxReaders)
+		if n := entered.Load(); n != maxConns {
+			t.Errorf("%d requests are served at a time, want %d", n, maxConns)
 		}
 		close(leave)
-		readers.Wait()
+		clients.Wait()
 		cancel()
 		if err := <-served; err != nil {
 			t.Error(err)
@@ -173,7 +183,8 @@ func TestReadersAreBounded(t *testing.T) {
 	})
 }
 
-// readOnce asks on a connection of its own.
+// readOnce sends one request on a new connection and returns the body of the
+// response.
 func readOnce(accept chan<- net.Conn) (string, error) {
 	conn, accepted := net.Pipe()
 	defer conn.Close()
@@ -190,24 +201,24 @@ func readOnce(accept chan<- net.Conn) (string, error) {
 	return string(body), err
 }
 
-// TestAPageMayWait has a page that says something only when a reader would
-// long have been given up, and goes on after that.
-func TestAPageMayWait(t *testing.T) {
+// TestWriteTimeoutAppliesToEachWrite has a page that writes twice, each time
+// after longer than the timeout.
+func TestWriteTimeoutAppliesToEachWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() {
 			served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				time.Sleep(3 * writeTime)
+				time.Sleep(3 * writeTimeout)
 				io.WriteString(w, "late ")
 				http.NewResponseController(w).Flush()
-				time.Sleep(3 * writeTime)
+				time.Sleep(3 * writeTimeout)
 				io.WriteString(w, "and later")
 			}))
 		}()
 		if body, err := readOnce(l.conns); body != "late and later" || err != nil {
-			t.Errorf("the page said %q, %v", body, err)
+			t.Errorf("the page is %q, %v", body, err)
 		}
 		cancel()
 		if err := <-served; err != nil {
@@ -216,13 +227,13 @@ func TestAPageMayWait(t *testing.T) {
 	})
 }
 
-func TestServeTellsThatItBroke(t *testing.T) {
+func TestServeReturnsTheErrorOfItsListener(t *testing.T) {
 	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
 	if err := Serve(t.Context(), l, http.NotFoundHandler()); err == nil {
-		t.Error("a listener that is closed is served")
+		t.Error("Serve of a closed listener returns no error")
 	}
 }

@@ -7,28 +7,29 @@ import (
 
 	graphitegolang "github.com/marpaia/graphite-golang"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
-// FromClient returns a Reporter that sends with a client the program has
-// already; after a failure it has the client connect anew. The client stays
-// the program's: Close does not disconnect it, and nobody else may use it
-// while the reporter does.
+// FromClient returns a Reporter that sends with a client that the program has
+// already. After a failure it connects the client again. The client belongs to
+// the program: Close does not disconnect it. No other code may use it at the
+// same time.
 //
-// The client knows no deadlines and ignores what UDP says of lost datagrams.
-// Who is not bound to it is better served by [New].
+// The client has no deadlines and ignores errors of UDP sockets. Programs that
+// are not bound to it should use [New].
 func FromClient(c *graphitegolang.Graphite) reporters.Reporter {
 	return &client{client: c, namer: newNamer("", false)}
 }
 
+// client is the Reporter of a graphitegolang client.
 type client struct {
 	mu      sync.Mutex
-	client  *graphitegolang.Graphite
-	broken  bool // the last send failed
+	client  *graphitegolang.Graphite // guarded by mu, as all below
+	failed  bool                     // the last send failed
 	namer   namer
 	names   reporters.Memo[string]
-	metrics []graphitegolang.Metric // of the batch at hand
+	metrics []graphitegolang.Metric // of the current batch
 	counts  ledger.Ledger
 }
 
@@ -37,26 +38,30 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Accepted += int64(len(b.Points))
-	c.collect(b.Points)
+	c.collectLocked(b.Points)
 	n := int64(len(c.metrics))
-	c.counts.Drop("unencodable", int64(len(b.Points))-n)
 	if n == 0 {
 		return nil
 	}
-	if err := c.send(); err != nil {
-		c.counts.Drop("refused", n)
+	if err := c.sendLocked(); err != nil {
+		c.counts.Drop(ledger.SendFailed, n)
 		return err
 	}
 	c.counts.Delivered += n
 	return nil
 }
 
-func (c *client) collect(points []reporters.Point) {
+func (c *client) collectLocked(points []reporters.Point) {
 	c.metrics = c.metrics[:0]
 	for i := range points {
 		p := &points[i]
-		name := c.name(p)
-		if name == "" || !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+		if !reporters.Finite(p.Value) {
+			c.counts.Drop(ledger.NotFinite, 1)
+			continue
+		}
+		name := c.nameLocked(p)
+		if name == "" || p.Kind == reporters.GaugeDelta {
+			c.counts.Drop(ledger.Unsupported, 1)
 			continue
 		}
 		value := string(reporters.AppendFloat(nil, p.Value))
@@ -64,7 +69,7 @@ func (c *client) collect(points []reporters.Point) {
 	}
 }
 
-func (c *client) name(p *reporters.Point) string {
+func (c *client) nameLocked(p *reporters.Point) string {
 	name, fresh := c.names.Field(p)
 	if name == nil {
 		return c.namer.name(p)
@@ -75,24 +80,24 @@ func (c *client) name(p *reporters.Point) string {
 	return *name
 }
 
-func (c *client) send() error {
-	if c.broken {
+func (c *client) sendLocked() error {
+	if c.failed {
 		if err := c.client.Connect(); err != nil {
 			return fmt.Errorf("connect the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)
 		}
 	}
 	err := c.client.SendMetrics(c.metrics)
-	c.broken = err != nil
+	c.failed = err != nil
 	if err != nil {
 		return fmt.Errorf("send with the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)
 	}
 	return nil
 }
 
-// Flush has nothing to do: what Report was given is sent when it returns.
+// Flush does nothing: Report returns when everything is sent.
 func (c *client) Flush(context.Context) error { return nil }
 
-// Close leaves the client to the program.
+// Close does nothing: the client belongs to the program.
 func (c *client) Close(context.Context) error { return nil }
 
 // Ledger accounts for every point that was reported.
@@ -102,4 +107,4 @@ func (c *client) Ledger() ledger.Ledger {
 	return c.counts.Clone()
 }
 
-var _ ledger.Ledgered = (*client)(nil)
+var _ ledger.Keeper = (*client)(nil)

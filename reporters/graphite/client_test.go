@@ -9,9 +9,9 @@ import (
 
 	graphitegolang "github.com/marpaia/graphite-golang"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // listen returns a TCP listener and its port.
@@ -70,10 +70,10 @@ func TestDecodesWhatAnotherClientWrites(t *testing.T) {
 	var b reporters.Batch
 	NewCodec(Options{}).Decode(&b, []byte(readAll(t, conn)))
 	want := []reporters.Point{
-		{Key: monkit.NewSeriesKey("pre.fix.a"), Field: "total", Value: 12, Time: 1700000000e9, Kind: reporters.Total},
+		{Key: monkit.NewSeriesKey("pre.fix.a"), Field: "total", Value: 12, Time: 1700000000e9, Kind: reporters.Counter},
 		{Key: monkit.NewSeriesKey("pre.fix"), Field: "b", Value: 0.25, Time: 1700000001e9},
 	}
-	if len(b.Points) != 2 || b.Points[0] != want[0] || b.Points[1] != want[1] || b.Rejected["nonfinite"] != 1 {
+	if len(b.Points) != 2 || b.Points[0] != want[0] || b.Points[1] != want[1] || b.Rejected[ledger.NotFinite] != 1 {
 		t.Errorf("decoded %+v, rejected %v", b.Points, b.Rejected)
 	}
 }
@@ -99,12 +99,12 @@ func TestFromClient(t *testing.T) {
 	if got, want := readAll(t, conn), "app.hits.value 1.5 1700000000\napp.hits.total 7 1700000000\n"; got != want {
 		t.Errorf("sent %q, want %q", got, want)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 3, Delivered: 2, Dropped: map[string]int64{"unencodable": 1}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 3, Delivered: 2, Dropped: ledger.Counts{ledger.NotFinite: 1}})
 }
 
 func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	t.Helper()
-	got := r.(ledger.Ledgered).Ledger()
+	got := r.(ledger.Keeper).Ledger()
 	if err := got.Check(); err != nil {
 		t.Error(err)
 	}
@@ -119,7 +119,7 @@ func TestFromClientConnectsAnew(t *testing.T) {
 	r := FromClient(c)
 	b := &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("a"), Value: 1, Time: 1e9}}}
 	l.Close()
-	r.(*client).broken = true // as a failed write, which TCP reports when it likes, leaves it
+	r.(*client).failed = true // as a failed write, which TCP reports when it likes, leaves it
 	if err := r.Report(t.Context(), b); err == nil {
 		t.Fatal("a report to a closed port succeeded")
 	}
@@ -133,5 +133,5 @@ func TestFromClientConnectsAnew(t *testing.T) {
 	if got := readAll(t, conn); got != "a 1 1\n" {
 		t.Errorf("sent %q", got)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: map[string]int64{"refused": 1}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.SendFailed: 1}})
 }

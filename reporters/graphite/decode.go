@@ -9,38 +9,41 @@ import (
 	"unsafe"
 
 	"monkit.example/internal/decimal"
+	"monkit.example/internal/line"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
-// What is wrong with lines, made once: a flood of bad lines costs little.
+// The errors are made once, so that many malformed lines cost little.
 var (
 	errFields = errors.New("want 'path value time', found another number of fields")
-	errPath   = errors.New("path holds a control character or invalid UTF-8, or nothing but dots")
+	errPath   = errors.New("path has a control character or invalid UTF-8, or nothing but dots")
 	errTag    = errors.New("tags must be ';key=value', both not empty, no '!' or '^' in the key, no '~' before the value")
 	errValue  = errors.New("value is not a decimal number")
 	errFinite = errors.New("value is not finite")
-	errTime   = errors.New("time is not in seconds since 1970, nor -1, nor N")
+	errTime   = errors.New("time is neither seconds since 1970 nor -1 nor N")
 )
 
-// decode implements reporters.Decoder. All whole lines of p are copied at
-// once, so that points, and the lines that pass as they are, share one text.
+// decode implements reporters.Decoder. It copies all whole lines of p at once:
+// points and raw lines point into this copy.
 func decode(b *reporters.Batch, p []byte) int {
-	n := reporters.WholeLines(p)
+	n := line.Whole(p)
 	b.Format = Format
 	text := b.CopyBytes(p[:n])
 	for len(text) > 0 {
-		var line []byte
-		line, text = reporters.CutLine(text)
-		if !decodeCommon(b, line) {
-			decodeAny(b, line)
+		var raw []byte
+		raw, text = line.Cut(text)
+		if !decodeCommon(b, raw) {
+			decodeAny(b, raw)
 		}
 	}
 	return n
 }
 
-// decodeCommon takes a line that has one space between its three fields, no
-// tags, and ASCII in its path; it reports false for all others, good or bad.
+// decodeCommon decodes a line with one space between its three fields, no tags
+// and an ASCII path, as most are. It reports false for any other, well-formed
+// or not.
 func decodeCommon(b *reporters.Batch, line []byte) bool {
 	i := bytes.IndexByte(line, ' ')
 	if i <= 0 || line[0] == '.' || classes(line[:i]) != 0 {
@@ -63,45 +66,45 @@ func decodeCommon(b *reporters.Batch, line []byte) bool {
 	return true
 }
 
-// decodeAny takes or refuses any line.
+// decodeAny accepts or rejects any line.
 func decodeAny(b *reporters.Batch, line []byte) {
-	path, rest := field(line)
+	path, rest := cutField(line)
 	if len(path) == 0 {
 		b.Skipped++
 		return
 	}
-	value, rest := field(rest)
-	stamp, rest := field(rest)
-	if more, _ := field(rest); len(value) == 0 || len(more) > 0 {
-		b.Reject("malformed", line, errFields)
+	value, rest := cutField(rest)
+	stamp, rest := cutField(rest)
+	if more, _ := cutField(rest); len(value) == 0 || len(more) > 0 {
+		b.Reject(ledger.Malformed, line, errFields)
 		return
 	}
 	v, err := parseValue(value)
 	if err != nil {
-		why := "malformed"
+		reason := ledger.Malformed
 		if err == errFinite {
-			why = "nonfinite"
+			reason = ledger.NotFinite
 		}
-		b.Reject(why, line, err)
+		b.Reject(reason, line, err)
 		return
 	}
 	name, tags, err := parsePath(path)
 	if err != nil {
-		b.Reject("malformed", line, err)
+		b.Reject(ledger.Malformed, line, err)
 		return
 	}
-	nanos, now, err := parseStamp(stamp, b)
+	nanos, received, err := parseStamp(stamp, b)
 	if err != nil {
-		b.Reject("malformed", line, err)
+		b.Reject(ledger.Malformed, line, err)
 		return
 	}
-	if now {
+	if received {
 		line = stamped(b, path, value, nanos)
 	}
 	add(b, line, name, tags, v, nanos)
 }
 
-// add accepts a line. All of it is memory of b.
+// add accepts a line. Its arguments must be memory of b.
 func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, nanos int64) {
 	measurement, field := name, []byte(nil)
 	if dot := bytes.LastIndexByte(name, '.'); dot >= 0 {
@@ -115,11 +118,11 @@ func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, n
 	b.AddLine(raw, len(b.Points)-1)
 }
 
-// text is p as a string without a copy.
+// text returns p as a string without a copy.
 func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }
 
-// field returns the first field of line and what follows it.
-func field(line []byte) (first, rest []byte) {
+// cutField returns the first field of line and the rest of line.
+func cutField(line []byte) (first, rest []byte) {
 	i := 0
 	for i < len(line) && isSpace(line[i]) {
 		i++
@@ -133,28 +136,29 @@ func field(line []byte) (first, rest []byte) {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
-// What a byte of a path is, besides plain.
+// Classes of a path's bytes; all other bytes have none.
 const (
-	control = 1 << iota // never allowed
-	high                // of a character beyond ASCII, if it is one
-	tagged              // ";", where tags begin
+	control   = 1 << iota // not allowed
+	nonASCII              // allowed in valid UTF-8
+	semicolon             // before a tag
 )
 
+// class has the class of each byte.
 var class = func() (t [256]uint8) {
 	for c := range t {
 		switch {
 		case c <= ' ' || c == 0x7f:
 			t[c] = control
 		case c >= 0x80:
-			t[c] = high
+			t[c] = nonASCII
 		case c == ';':
-			t[c] = tagged
+			t[c] = semicolon
 		}
 	}
 	return t
 }()
 
-// classes is what the bytes of path are, together.
+// classes returns the classes that bytes of path have.
 func classes(path []byte) (all uint8) {
 	for _, c := range path {
 		all |= class[c]
@@ -164,11 +168,11 @@ func classes(path []byte) (all uint8) {
 
 func parsePath(path []byte) (name []byte, tags *monkit.TagSet, err error) {
 	all := classes(path)
-	if all&control != 0 || all&high != 0 && !utf8.Valid(path) {
+	if all&control != 0 || all&nonASCII != 0 && !utf8.Valid(path) {
 		return nil, nil, errPath
 	}
 	name = path
-	if all&tagged != 0 {
+	if all&semicolon != 0 {
 		i := bytes.IndexByte(path, ';')
 		name = path[:i]
 		if tags, err = parseTags(path[i+1:]); err != nil {
@@ -201,16 +205,17 @@ func parseValue(p []byte) (float64, error) {
 		return v, nil
 	}
 	if _, err := strconv.ParseFloat(text(p), 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return 0, errFinite // or hexadecimal, which nobody sends
+		return 0, errFinite // or hexadecimal, which no client writes
 	}
 	return 0, errValue
 }
 
-// maxSecond is the last second that fits into nanoseconds.
+// maxSecond is the last second that fits in nanoseconds.
 const maxSecond = math.MaxInt64 / int64(1e9)
 
-// parseStamp returns the time that p says, or the batch's, and which of them.
-func parseStamp(p []byte, b *reporters.Batch) (nanos int64, now bool, err error) {
+// parseStamp returns the time of p. received is true if p has none, and the
+// time is that of the batch.
+func parseStamp(p []byte, b *reporters.Batch) (nanos int64, received bool, err error) {
 	if s := text(p); s == "" || s == "-1" || s == "N" {
 		return b.At.UnixNano(), true, nil
 	}
@@ -225,8 +230,8 @@ func parseStamp(p []byte, b *reporters.Batch) (nanos int64, now bool, err error)
 	return int64(whole)*1e9 + int64(part*1e9), false, nil
 }
 
-// digits reads a whole number of seconds, of at most ten digits, whose
-// nanoseconds fit.
+// digits parses a whole number of seconds, of at most ten digits, that fits
+// in nanoseconds.
 func digits(p []byte) (second int64, ok bool) {
 	if len(p) == 0 || len(p) > 10 {
 		return 0, false
@@ -240,7 +245,7 @@ func digits(p []byte) (second int64, ok bool) {
 	return second, second < maxSecond
 }
 
-// stamped is the line anew, with the time it came in.
+// stamped returns the line with the time at which it was received.
 func stamped(b *reporters.Batch, path, value []byte, nanos int64) []byte {
 	var few [256]byte
 	line := append(append(few[:0], path...), ' ')

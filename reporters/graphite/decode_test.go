@@ -8,6 +8,7 @@ import (
 
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 func TestDecode(t *testing.T) {
@@ -19,7 +20,7 @@ func TestDecode(t *testing.T) {
 	}{
 		{"a line", "a.b.c 1.5 1700000000", reporters.Point{Key: key("a.b"), Field: "c", Value: 1.5, Time: 1_700_000_000e9}, "a.b.c 1.5 1700000000"},
 		{"no dot", "a 1 2", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, "a 1 2"},
-		{"a total", "a.total 1 2", reporters.Point{Key: key("a"), Field: "total", Value: 1, Time: 2e9, Kind: reporters.Total}, "a.total 1 2"},
+		{"a total", "a.total 1 2", reporters.Point{Key: key("a"), Field: "total", Value: 1, Time: 2e9, Kind: reporters.Counter}, "a.total 1 2"},
 		{"tags", "a.b;y=2;x=1 1 2", reporters.Point{Key: key("a", "x", "1", "y", "2"), Field: "b", Value: 1, Time: 2e9}, "a.b;y=2;x=1 1 2"},
 		{"a tag with an equals sign", "a;x=1=2 1 2", reporters.Point{Key: key("a", "x", "1=2"), Value: 1, Time: 2e9}, "a;x=1=2 1 2"},
 		{"any white space", " \ta\t1  2\t", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, " \ta\t1  2\t"},
@@ -50,16 +51,16 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeSaysWhy(t *testing.T) {
 	for line, want := range map[string]struct {
-		why string
-		err error
+		reason ledger.Reason
+		err    error
 	}{
-		"a b 1": {"malformed", errValue}, "a nan 1": {"nonfinite", errFinite}, "a -inf 1": {"nonfinite", errFinite}, "a 1e400 1": {"nonfinite", errFinite},
-		"a": {"malformed", errFields}, "a 1 2 3": {"malformed", errFields}, "a 1 x": {"malformed", errTime}, "\x01 1 2": {"malformed", errPath}, "a;b 1 2": {"malformed", errTag},
+		"a b 1": {ledger.Malformed, errValue}, "a nan 1": {ledger.NotFinite, errFinite}, "a -inf 1": {ledger.NotFinite, errFinite}, "a 1e400 1": {ledger.NotFinite, errFinite},
+		"a": {ledger.Malformed, errFields}, "a 1 2 3": {ledger.Malformed, errFields}, "a 1 x": {ledger.Malformed, errTime}, "\x01 1 2": {ledger.Malformed, errPath}, "a;b 1 2": {ledger.Malformed, errTag},
 	} {
 		var b reporters.Batch
 		decode(&b, []byte(line+"\n"))
-		if b.Rejected[want.why] != 1 || b.Bad[0].Err != want.err {
-			t.Errorf("%q: %v, %+v", line, b.Rejected, b.Bad)
+		if b.Rejected[want.reason] != 1 || b.RejectedLines[0].Err != want.err {
+			t.Errorf("%q: %v, %+v", line, b.Rejected, b.RejectedLines)
 		}
 	}
 }

@@ -1,34 +1,33 @@
-// Package graphite pushes metrics to Carbon and whatever else takes Graphite's
-// plaintext protocol. Start with [New]:
+// Package graphite pushes metrics to Carbon, and to every other server of
+// Graphite's plaintext protocol. Start with [New]:
 //
 //	collect.Every(10*time.Second, graphite.New("127.0.0.1:2003"))
 //
-// The address is [TRANSPORT://]HOST:PORT with tcp (the default), tls or udp,
-// or unix:///path or unixgram:///path; the port may be left out and is 2003
-// then. A bad address
-// is not a panic: each report returns what is wrong with it.
+// The address is [TRANSPORT://]HOST[:PORT] with tcp (the default), tls or udp,
+// or unix:///path or unixgram:///path. The default port is 2003. If an address
+// is wrong, New logs the error through the collector, and [Open] returns it.
 //
 // # Names
 //
 // A series is written as [prefix.]scope.measurement[.tag values].field, the
 // values in the order of the tags' keys. A function is scope.function.Name.field,
-// and its times are scope.function_times.success.Name.field. What Graphite
-// cannot hold becomes "_", as do dots inside a tag's value or a field, and
-// parts are cut to 251 bytes; so two series may come to bear one name, of
-// which the server keeps the value that came last.
+// and its times are scope.function_times.success.Name.field. Characters that
+// Graphite does not allow become "_", as do dots inside a tag's value or a
+// field, and parts are cut to 251 bytes. Two series can get the same name in
+// this way; the server keeps the last value.
 //
 // With [Options.Tagged] a series is measurement.field;tag=value, tags sorted
 // by key. Graphite reserves the tag "name": it is renamed to "func", or to
-// "func_name" where there is a tag "func" already. Empty values are left out.
+// "func_name" if there is a tag "func". Tags without a value are not written.
 //
 // # Numbers and times
 //
-// NaN and infinities are skipped and counted. Times are whole seconds, which
-// is as fine as Carbon's storage is.
+// NaN and infinities are dropped and counted. Times are whole seconds, the
+// resolution of Carbon's storage.
 //
 // # The wire
 //
-// What is written is the last form of stamp only; what is read is all of this:
+// Lines are written with the last form of stamp. All of this is read:
 //
 //	line   = [ space ] path space value [ space stamp ] [ space ] [ CR ] LF .
 //	path   = name { ";" key "=" text } .
@@ -39,5 +38,6 @@
 //	key    = char { char } .                   (* nor "!", "^", "=" *)
 //	text   = char { char } .                   (* nor a leading "~" *)
 //
-// A line without a stamp, or with "-1" or "N", is of the time it came in.
+// A line without a stamp, or with "-1" or "N", has the time at which it was
+// received.
 package graphite

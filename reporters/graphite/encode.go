@@ -7,16 +7,15 @@ import (
 	"monkit.example/reporters"
 )
 
-// encoder writes points as lines. It keeps the path of each series that has
-// an identity: a run of its points reads that once, and writes it with each
-// field and number.
+// encoder writes points as lines. It caches the path of each series of a
+// collector.
 type encoder struct {
-	namer namer
-	paths reporters.Memo[path]
-	plain path // of the series at hand, which has no identity
+	namer    namer
+	paths    reporters.Memo[path]
+	received path // of the current run, if its points were received
 
 	second int64
-	stamp  []byte // " second\n"
+	stamp  []byte // the end of a line of that second: " second\n"
 }
 
 // AppendRun implements reporters.Encoder.
@@ -25,7 +24,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	path := e.path(&run[0])
 	for i := range run {
 		p := &run[i]
-		if !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			skipped++
 			continue
 		}
@@ -40,11 +39,11 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	return dst, skipped
 }
 
-// path returns the path of p's series.
+// path returns the path of p's series. It is valid until the next call.
 func (e *encoder) path(p *reporters.Point) *path {
 	h, fresh := e.paths.Series(p)
 	if h == nil {
-		h = &e.plain
+		h = &e.received
 	}
 	if fresh {
 		h.set(&e.namer, p.Key)
@@ -52,7 +51,7 @@ func (e *encoder) path(p *reporters.Point) *path {
 	return h
 }
 
-// setSecond makes the end of a line of that time, once for many points.
+// setSecond makes stamp the end of a line of that time.
 func (e *encoder) setSecond(nanos int64) {
 	second := wholeSeconds(nanos)
 	if len(e.stamp) > 0 && second == e.second {
@@ -62,7 +61,7 @@ func (e *encoder) setSecond(nanos int64) {
 	e.stamp = append(strconv.AppendInt(append(e.stamp[:0], ' '), second, 10), '\n')
 }
 
-// wholeSeconds rounds down, before 1970 too.
+// wholeSeconds rounds down, also before 1970.
 func wholeSeconds(nanos int64) int64 {
 	second := nanos / 1e9
 	if nanos < 0 && second*1e9 != nanos && nanos > math.MinInt64 {

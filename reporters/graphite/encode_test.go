@@ -69,7 +69,7 @@ func TestAppendRun(t *testing.T) {
 		{"before 1970", []reporters.Point{{Key: key("m"), Field: "f", Time: -1}}, "m.f 0 -1\n", 0},
 		{"long ago", []reporters.Point{{Key: key("m"), Field: "f", Time: math.MinInt64}}, "m.f 0 -9223372036\n", 0},
 		{"negative zero", []reporters.Point{{Key: key("m"), Field: "f", Value: math.Copysign(0, -1)}}, "m.f 0 0\n", 0},
-		{"a relative gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.Relative}}, "", 1},
+		{"a relative gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.GaugeDelta}}, "", 1},
 		{"no name", []reporters.Point{{Value: 1}}, "", 1},
 		{"no name, with an identity", []reporters.Point{{Value: 1, ID: 3}, {Value: 1, ID: 3}}, "", 2},
 	} {

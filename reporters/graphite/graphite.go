@@ -1,64 +1,56 @@
 package graphite
 
 import (
-	"monkit.example/internal/endpoint"
-	"monkit.example/internal/push"
 	"monkit.example/reporters"
+	"monkit.example/reporters/lines"
 )
 
 // Format is the name of the format.
 const Format = "graphite"
 
-// Options change what is written. The zero value is what [New] uses.
+// Options configure a reporter. The zero value is what [New] uses.
 type Options struct {
 	// Prefix goes before every path, such as "prod.web1". Empty means none.
 	Prefix string
-	// Tagged writes series as measurement.field;tag=value, which Graphite has
-	// known since 1.1. False means that the tags' values are parts of the path.
+	// Tagged writes series as measurement.field;tag=value, which Graphite
+	// reads since version 1.1. False means that the values of tags are parts
+	// of the path.
 	Tagged bool
-	// Send says how payloads get out.
+	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
 
-// addresses are what New takes.
-func addresses() endpoint.Default {
-	return endpoint.Default{
-		Format: Format, Formats: []string{Format}, Transport: endpoint.TCP, Port: "2003",
-		Transports: []string{endpoint.TCP, endpoint.TLS, endpoint.UDP, endpoint.Unix, endpoint.Unixgram},
-	}
-}
-
-// New returns a reporter that pushes to addr. It starts a goroutine, which
-// Close of the reporter joins; closing a collector closes its reporters.
+// New returns a reporter that sends to addr. If addr is wrong, each report
+// returns the error, which a collector logs; use [Open] to get it at once. The
+// reporter has a goroutine, which its Close joins. Closing a collector closes
+// its reporters.
 func New(addr string) *reporters.Pusher { return NewWith(addr, Options{}) }
 
 // NewWith is New with options.
 func NewWith(addr string, o Options) *reporters.Pusher {
-	return push.New(NewCodec(o), func() (*reporters.Pusher, error) {
-		ep, err := endpoint.Parse(addr, addresses())
-		if err != nil {
-			return nil, err
-		}
-		return Open(ep, o)
-	})
+	return lines.New(addr, NewCodec(o), o.lines())
 }
 
-// Open is NewWith for an address that is parsed already. The error says what
-// is wrong with it.
-func Open(ep endpoint.Endpoint, o Options) (*reporters.Pusher, error) {
-	return push.Open(ep, NewCodec(o), push.Options{Send: o.Send})
+// Open is NewWith for callers that want the error of a wrong address. It
+// connects to nothing yet.
+func Open(addr string, o Options) (*reporters.Pusher, error) {
+	return lines.Open(addr, NewCodec(o), o.lines())
 }
 
-// codec is an encoder with the decoder beside it, which keeps no state.
+func (o Options) lines() lines.Options {
+	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003"}
+}
+
+// codec is the encoder, with state, and the decoder, which has none.
 type codec struct{ encoder }
 
-// NewCodec returns the format both ways. Decode may be called by several
-// goroutines at a time.
+// NewCodec returns the format in both directions. Decode may be called by
+// several goroutines at a time.
 func NewCodec(o Options) reporters.Codec {
 	return &codec{encoder{namer: newNamer(o.Prefix, o.Tagged)}}
 }
 
-// Name implements reporters.Codec.
+// Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.

@@ -14,28 +14,28 @@ type namer struct {
 	prefix string // sanitised; may be empty
 	tagged bool
 
-	tags []monkit.SeriesTag // of the series at hand
+	tags []monkit.SeriesTag // scratch of appendTags
 }
 
 func newNamer(prefix string, tagged bool) namer {
 	return namer{prefix: string(dotted.Graphite.AppendPath(nil, prefix)), tagged: tagged}
 }
 
-// name is the whole path of p, or "" if p has no name.
+// name returns the whole path of p, or "" if p has no name.
 func (n *namer) name(p *reporters.Point) string {
 	var h path
 	h.set(n, p.Key)
 	return string(h.append(nil, p.Field))
 }
 
-// path is what the paths of all fields of one series have in common.
+// path is the part of a path that all fields of one series share.
 type path struct {
-	before []byte // the field: the prefix and what the series adds to it
-	named  int    // where in before the series begins
-	after  []byte // the field: tags
+	before []byte // the field: the prefix and the series
+	named  int    // where in before the series starts
+	after  []byte // the field: the tags
 }
 
-// set makes h the path of the series, in the memory that it has.
+// set makes h the path of the series. It reuses the memory of h.
 func (h *path) set(n *namer, key monkit.SeriesKey) {
 	h.before = append(h.before[:0], n.prefix...)
 	if n.prefix != "" {
@@ -50,7 +50,8 @@ func (h *path) set(n *namer, key monkit.SeriesKey) {
 	h.before = dotted.Graphite.AppendSeries(h.before, key)
 }
 
-// append appends the whole path of field, or nothing if that has no name.
+// append appends the whole path of field, or nothing if neither series nor
+// field has a name.
 func (h *path) append(dst []byte, field string) []byte {
 	start := len(dst)
 	dst = append(dst, h.before...)
@@ -73,13 +74,14 @@ func (n *namer) appendTags(dst []byte, set *monkit.TagSet) []byte {
 	slices.SortStableFunc(n.tags, func(a, b monkit.SeriesTag) int { return strings.Compare(a.Key, b.Key) })
 	for i, tag := range n.tags {
 		if i+1 < len(n.tags) && n.tags[i+1].Key == tag.Key {
-			continue // made equal by what they may not hold; the last one stands
+			continue // equal after characters were replaced; the last one is written
 		}
 		dst = append(append(append(append(dst, ';'), tag.Key...), '='), tag.Val...)
 	}
 	return dst
 }
 
+// renamed returns key, or another name for the key that Graphite reserves.
 func renamed(key string, set *monkit.TagSet) string {
 	switch {
 	case key != "name":
@@ -90,9 +92,10 @@ func renamed(key string, set *monkit.TagSet) string {
 	return "func"
 }
 
-// tagText is s with what tags may not hold, and what is in hostile, replaced.
-func tagText(s, hostile string) string {
-	bad := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(hostile, r) }
+// tagText returns s with "_" for characters that tags may not have, and for
+// those of forbidden.
+func tagText(s, forbidden string) string {
+	bad := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(forbidden, r) }
 	if strings.IndexFunc(s, bad) < 0 {
 		return s
 	}

@@ -83,7 +83,7 @@ func TestABadAddressIsReported(t *testing.T) {
 		if err := p.Report(t.Context(), batch()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: Report() = %v, want it to say %q", addr, err, want)
 		}
-		if l := p.Ledger(); l.Check() != nil || l.Lost() != 2 {
+		if l := p.Ledger(); l.Check() != nil || l.Dropped.Sum() != 2 {
 			t.Errorf("%q: ledger is %v", addr, l)
 		}
 		if err := p.Close(t.Context()); err != nil {
@@ -109,7 +109,7 @@ func TestReportDoesNotWaitForTheDestination(t *testing.T) {
 	if err := p.Close(ctx); err == nil {
 		t.Error("Close() lost two lines and says nothing")
 	}
-	if l := p.Ledger(); l.Check() != nil || l.Lost() != 2 {
+	if l := p.Ledger(); l.Check() != nil || l.Dropped.Sum() != 2 {
 		t.Errorf("ledger is %v", l)
 	}
 }

@@ -117,8 +117,8 @@ func TestCorpus(t *testing.T) {
 		followed++
 		b := &reporters.Batch{At: time.Unix(0, c.Input.DefaultTime)}
 		newCodec().Decode(b, []byte(c.Input.Text+"\n"))
-		if refused := b.RejectedLines() > 0; refused != (c.Output.Error != "") {
-			t.Errorf("%s: %q: refused %+v, the corpus says %q", name, c.Input.Text, b.Bad, c.Output.Error)
+		if refused := b.Rejected.Sum() > 0; refused != (c.Output.Error != "") {
+			t.Errorf("%s: %q: refused %+v, the corpus says %q", name, c.Input.Text, b.RejectedLines, c.Output.Error)
 			continue
 		}
 		if c.Output.Error != "" {

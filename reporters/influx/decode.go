@@ -13,30 +13,32 @@ import (
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
 	"monkit.example/internal/decimal"
+	"monkit.example/internal/line"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 var (
-	errTags = errors.New("the same tag twice")
-	errTime = errors.New("time is not in nanoseconds since 1970, or out of range")
+	errTags = errors.New("a tag is given twice")
+	errTime = errors.New("time is not in nanoseconds since 1970, or is out of range")
 )
 
-// decoders are used over and over, by whoever decodes.
+// decoders are shared by all goroutines that decode.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // decode implements reporters.Decoder.
 func decode(b *reporters.Batch, p []byte) int {
-	n := reporters.WholeLines(p)
+	n := line.Whole(p)
 	b.Format = Format
 	d := decoders.Get().(*decoder)
 	text := b.CopyBytes(p[:n])
-	for line := 1; len(text) > 0; line++ {
+	for number := 1; len(text) > 0; number++ {
 		end := bytes.IndexByte(text, '\n')
-		if blank(text[:end]) {
+		if skipped(text[:end]) {
 			b.Skipped++
 		} else if err := d.decodeLine(b, text[:end+1]); err != nil {
-			b.Reject("malformed", bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, line))
+			b.Reject(ledger.Malformed, bytes.TrimSuffix(text[:end], []byte{'\r'}), located(err, number))
 		}
 		text = text[end+1:]
 	}
@@ -44,30 +46,29 @@ func decode(b *reporters.Batch, p []byte) int {
 	return n
 }
 
-// blank is whether a line is empty or a comment.
-func blank(line []byte) bool {
-	line = bytes.TrimLeft(line, " \t")
-	return len(line) == 0 || line[0] == '#' || line[0] == '\r' && len(line) == 1
+// skipped reports whether a line is blank or a comment.
+func skipped(text []byte) bool {
+	return line.Blank(text) || bytes.TrimLeft(text, " \t")[0] == '#'
 }
 
-// located says where in the bytes that were given to Decode the error is.
-func located(err error, line int) error {
+// located adds to err where it is in the bytes that were passed to Decode.
+func located(err error, number int) error {
 	var at *lineprotocol.DecodeError
 	if errors.As(err, &at) {
-		return fmt.Errorf("line %d, column %d: %w", line, at.Column, at.Err)
+		return fmt.Errorf("line %d, column %d: %w", number, at.Column, at.Err)
 	}
-	return fmt.Errorf("line %d: %w", line, err)
+	return fmt.Errorf("line %d: %w", number, err)
 }
 
-// decoder has the parser read one line at a time: a quote that is not closed
-// finds the end of the input where the line ends.
+// decoder parses one line at a time. To the parser the input ends with the
+// line, so that a quote that is not closed costs no other line.
 type decoder struct {
 	parser *lineprotocol.Decoder
-	unread []byte             // of the line at hand
-	tags   []monkit.SeriesTag // of the line at hand
+	unread []byte             // of the current line
+	tags   []monkit.SeriesTag // of the current line
 }
 
-// Read gives the parser what is left of the line.
+// Read passes the rest of the line to the parser.
 func (d *decoder) Read(p []byte) (int, error) {
 	if len(d.unread) == 0 {
 		return 0, io.EOF
@@ -77,32 +78,34 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// decodeLine takes a line with its end, or returns what is wrong with it.
+// decodeLine accepts a line, which has its line feed, or returns what is wrong
+// in it.
 func (d *decoder) decodeLine(b *reporters.Batch, line []byte) error {
 	if d.parser == nil {
 		d.parser = lineprotocol.NewDecoder(d)
 	}
 	d.unread = line
 	first := len(b.Points)
-	nanos, now, err := d.parse(b)
+	nanos, received, err := d.parse(b)
 	if err != nil {
 		b.Points = b.Points[:first]
-		d.parser, d.unread = nil, nil // it would go on inside the bad line
+		d.parser, d.unread = nil, nil // the parser would go on in the middle of this line
 		return err
 	}
 	for i := first; i < len(b.Points); i++ {
 		b.Points[i].Time = nanos
 	}
 	raw := bytes.TrimRight(line, "\r\n")
-	if now {
+	if received {
 		raw = stamped(b, raw, nanos)
 	}
 	b.AddLine(raw, first)
 	return nil
 }
 
-// parse appends the points of the line, but for their time.
-func (d *decoder) parse(b *reporters.Batch) (nanos int64, now bool, err error) {
+// parse appends the points of the line without their time, and returns that.
+// received is true if the line has no time, and it is that of the batch.
+func (d *decoder) parse(b *reporters.Batch) (nanos int64, received bool, err error) {
 	if !d.parser.Next() {
 		return 0, false, io.ErrUnexpectedEOF
 	}
@@ -117,7 +120,7 @@ func (d *decoder) parse(b *reporters.Batch) (nanos int64, now bool, err error) {
 	if err != nil || stamp == nil {
 		return b.At.UnixNano(), true, err
 	}
-	// The ends of the range mean something else to the server.
+	// The server gives the ends of the range another meaning.
 	nanos, err = strconv.ParseInt(text(stamp), 10, 64)
 	if err != nil || nanos < math.MinInt64+2 || nanos == math.MaxInt64 {
 		return 0, false, errTime
@@ -169,8 +172,8 @@ func (d *decoder) parseFields(b *reporters.Batch, key monkit.SeriesKey) error {
 	}
 }
 
-// number is the value of a field that has one. The parser's own reading of
-// floats takes infinities and hexadecimal, which no server does.
+// number returns the value of a field that is not a string. Floats are not
+// left to the parser, which accepts infinities and hexadecimal; no server does.
 func number(kind lineprotocol.ValueKind, data []byte) (float64, bool) {
 	switch kind {
 	case lineprotocol.Float:
@@ -191,12 +194,12 @@ func number(kind lineprotocol.ValueKind, data []byte) (float64, bool) {
 	return 0, false
 }
 
-// stamped is the line with the time it came in.
+// stamped returns the line with the time at which it was received.
 func stamped(b *reporters.Batch, line []byte, nanos int64) []byte {
 	var few [512]byte
 	line = append(append(few[:0], bytes.TrimRight(line, " \t")...), ' ')
 	return b.CopyBytes(strconv.AppendInt(line, nanos, 10))
 }
 
-// text is p as a string without a copy.
+// text returns p as a string without a copy.
 func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // points is what a batch holds, a word for each point.
@@ -23,7 +24,7 @@ func TestDecode(t *testing.T) {
 	for _, tt := range []struct{ name, in, want, raw string }{
 		{"a line", "m,b=2,a=1 f=1.5 42", "m,a=1,b=2 f 1.5 42 gauge", "m,b=2,a=1 f=1.5 42"},
 		{"types", "m f=1,i=2i,u=3u,t=true,n=F 42", "m f 1 42 gauge; m i 2 42 gauge; m u 3 42 gauge; m t 1 42 gauge; m n 0 42 gauge", "m f=1,i=2i,u=3u,t=true,n=F 42"},
-		{"totals", "m total=5 42", "m total 5 42 total", "m total=5 42"},
+		{"totals", "m total=5 42", "m total 5 42 counter", "m total=5 42"},
 		{"a string makes no point", `m s="a b,c=d",f=1 42`, "m f 1 42 gauge", `m s="a b,c=d",f=1 42`},
 		{"nothing but a string", `m s="a" 42`, "", `m s="a" 42`},
 		{"no time", "m f=1", "m f 1 1700000000000000005 gauge", "m f=1 1700000000000000005"},
@@ -36,7 +37,7 @@ func TestDecode(t *testing.T) {
 			b := &reporters.Batch{At: time.Unix(1_700_000_000, 5)}
 			newCodec().Decode(b, []byte(tt.in+"\n"))
 			if len(b.Lines) != 1 {
-				t.Fatalf("%d lines, %+v", len(b.Lines), b.Bad)
+				t.Fatalf("%d lines, %+v", len(b.Lines), b.RejectedLines)
 			}
 			if got := points(b); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
@@ -52,17 +53,17 @@ func TestDecodeSaysWhere(t *testing.T) {
 	b := &reporters.Batch{}
 	newCodec().Decode(b, []byte("# a comment\nm f=1 1\n\nm,t f=1 1\nm f=nan 1\nm f=1 x\nm,a=1,a=2 f=1 1\nm f=\"x\nm f=2 1\n"))
 	var got []string
-	for _, bad := range b.Bad {
+	for _, bad := range b.RejectedLines {
 		got = append(got, bad.Err.Error())
 	}
 	want := []string{
 		`line 4, column 3: expected '=' after tag key "t", but got ' ' instead`,
 		`line 5, column 5: field value has unrecognized type`,
 		`line 6, column 7: invalid timestamp ("x")`,
-		`line 7: the same tag twice`,
+		`line 7: a tag is given twice`,
 		`line 8, column 5: expected closing quote for string field value, found end of input`,
 	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 2 || b.Rejected["malformed"] != 5 {
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 2 || b.Rejected[ledger.Malformed] != 5 {
 		t.Errorf("%d lines, rejected %v:\n%s", len(b.Lines), b.Rejected, strings.Join(got, "\n"))
 	}
 }
@@ -72,7 +73,7 @@ func TestAnOpenQuoteCostsOneLine(t *testing.T) {
 	b := &reporters.Batch{}
 	newCodec().Decode(b, []byte("a s=\"open\nb s=\",t=\" 1\nc f=1 1\nd s=\"open\ne f=1 1\n"))
 	if got := points(b); got != "c f 1 1 gauge; e f 1 1 gauge" {
-		t.Errorf("got %s, rejected %v", got, b.Bad)
+		t.Errorf("got %s, rejected %v", got, b.RejectedLines)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package influx pushes metrics in InfluxDB's line protocol, to InfluxDB 1, 2
-// and 3 and what else takes it. Start with [New]:
+// and 3 and to every other server of that protocol. Start with [New]:
 //
 //	collect.Every(10*time.Second, influx.New("http://127.0.0.1:8086/write?db=app"))
 //
@@ -11,25 +11,27 @@
 //	http[s]://HOST[:PORT]/api/v3/write_lp?db=DB
 //	udp://HOST:PORT tcp://HOST:PORT tls://HOST:PORT unix:///PATH unixgram:///PATH
 //
-// where a bare host has port 8086. A bad address is not a panic: each report
-// returns what is wrong with it. User and password go into
-// the address or, better, a token into [Options.Token]; neither is logged.
+// where the default port of a host alone is 8086. If an address is wrong, New
+// logs the error through the collector, and [Open] returns it. Credentials are
+// a user and password in the address or, better, a token by [Options.Token].
+// They are never logged.
 //
 // # Lines
 //
 // All fields of one series and time make one line, with the measurement and
 // all tags, sorted by key. Every number is a float, so that a field never
-// changes its type. Times are in nanoseconds, and the server is told so.
+// changes its type. Times are in nanoseconds, as the address's precision says.
 //
-// What the format cannot hold is replaced: a backslash by "/", control
-// characters by a space, invalid UTF-8 by U+FFFD; "#" and "_" at the start of
-// a measurement go; the keys time, _field and _measurement get a "_" behind
-// them; a point without a field's name is the field "value". Tags without a
-// value are left out. NaN and infinities are skipped and counted.
+// Characters that the format does not allow are replaced: a backslash by "/",
+// control characters by a space, invalid UTF-8 by U+FFFD. "#" and "_" at the
+// start of a measurement are removed. The keys time, _field and _measurement
+// get a "_" at their end. A point without a field's name is the field "value".
+// Tags without a value are not written. NaN and infinities are dropped and
+// counted.
 //
 // # The wire
 //
-// What is written is the last form of each only; what is read is all of this:
+// Lines are written with one form of each. All of this is read:
 //
 //	line        = measurement { "," key "=" key } " " field { "," field } [ " " time ] [ CR ] LF .
 //	field       = key "=" value .
@@ -40,9 +42,9 @@
 //	text        = { char } .                (* "\" before '"' and "\" *)
 //	time        = [ "-" ] digits .          (* nanoseconds since 1970 *)
 //
-// Integers and booleans become floats; a string makes no point, but its line
-// passes to another destination of this format. A line without a time is of
-// the time it came in. Comments, which start with "#", are passed over. A
-// line break inside a string ends the line there, so that a quote that is
-// never closed costs one line and not all behind it.
+// Integers and booleans become floats. A string becomes no point, but its line
+// is sent unchanged to destinations of this format. A line without a time has
+// the time at which it was received. Comments, which start with "#", are
+// skipped. A line feed inside a string ends the line, so that a quote that is
+// not closed costs one line and not all lines after it.
 package influx

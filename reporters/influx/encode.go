@@ -11,13 +11,13 @@ import (
 	"monkit.example/reporters"
 )
 
-// encoder writes runs as lines. It keeps the text of each series that has an
-// identity.
+// encoder writes runs as lines. It caches the head of each series of a
+// collector.
 type encoder struct {
 	heads reporters.Memo[[]byte] // "measurement,tag=value "
 
 	line lineprotocol.Encoder
-	tags []monkit.SeriesTag // of the series at hand
+	tags []monkit.SeriesTag // scratch of cleanTags
 }
 
 // AppendRun implements reporters.Encoder.
@@ -28,7 +28,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	}
 	for i := range run {
 		p := &run[i]
-		if !reporters.Finite(p.Value) || p.Kind == reporters.Relative {
+		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			skipped++
 			continue
 		}
@@ -43,7 +43,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 }
 
 // appendHead appends measurement, tags and a space, or nothing if the
-// measurement has no name.
+// measurement is empty.
 func (e *encoder) appendHead(dst []byte, p *reporters.Point) []byte {
 	head, fresh := e.heads.Series(p)
 	if head == nil {
@@ -71,7 +71,8 @@ func (e *encoder) appendNewHead(dst []byte, key monkit.SeriesKey) []byte {
 	return append(e.line.Bytes(), ' ')
 }
 
-// cleanTags returns what can be written of set, sorted by key, one value a key.
+// cleanTags returns the tags of set as they are written: sorted, one value per
+// key.
 func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
 	e.tags = e.tags[:0]
 	for i := range set.Len() {
@@ -100,7 +101,8 @@ func appendFieldKey(dst []byte, field string) []byte {
 	return append(dst, '=')
 }
 
-// cleanKey is clean for keys of tags and fields, some of which are reserved.
+// cleanKey is clean for the keys of tags and fields, some of which are
+// reserved.
 func cleanKey(s string) string {
 	s = clean(s)
 	switch s {
@@ -110,7 +112,8 @@ func cleanKey(s string) string {
 	return s
 }
 
-// clean is s with what no version of the server takes in a name replaced.
+// clean returns s with every character replaced that a version of the server
+// rejects in names.
 func clean(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
@@ -120,7 +123,8 @@ func clean(s string) string {
 	return s
 }
 
-// cleanRune leaves invalid UTF-8 to strings.Map, which writes U+FFFD for it.
+// cleanRune returns what is written for r. For invalid UTF-8 strings.Map
+// writes U+FFFD.
 func cleanRune(r rune) rune {
 	switch {
 	case r == '\\':

@@ -61,7 +61,7 @@ func TestOneLineForARun(t *testing.T) {
 	for i, v := range []float64{1, math.NaN(), 3, math.Inf(1)} {
 		run = append(run, reporters.Point{Key: k, Field: string(rune('a' + i)), Value: v, Time: 42, ID: uint32(i + 1), Series: 9})
 	}
-	run = append(run, reporters.Point{Key: k, Field: "moved", Value: 1, Time: 42, Kind: reporters.Relative})
+	run = append(run, reporters.Point{Key: k, Field: "moved", Value: 1, Time: 42, Kind: reporters.GaugeDelta})
 	got, skipped := newCodec().AppendRun([]byte("before\n"), run)
 	if want := "before\nm,t=v a=1,c=3 42\n"; string(got) != want || skipped != 3 {
 		t.Errorf("got %q, %d skipped, want %q", got, skipped, want)

@@ -2,65 +2,65 @@ package influx
 
 import (
 	"net/http"
+	"net/url"
 
-	"monkit.example/internal/endpoint"
-	"monkit.example/internal/push"
-	"monkit.example/internal/send"
 	"monkit.example/reporters"
+	"monkit.example/reporters/lines"
 )
 
 // Format is the name of the format.
 const Format = "influx"
 
-// Options change where and how lines are sent. The zero value is what [New]
-// uses.
+// Options configure a reporter. The zero value is what [New] uses.
 type Options struct {
-	// Database is for InfluxDB 1 and 3, where the address does not name one.
+	// Database is for InfluxDB 1 and 3, if the address names none.
 	Database string
-	// Token returns what authorises a request; it is asked for each, so that a
-	// token may change. Nil means user and password of the address, if any.
+	// Token returns the token that authorizes a request. It is called for
+	// each request, so that a token may change. Nil means user and password
+	// of the address, if it has them.
 	Token func() string
-	// Send says how payloads get out.
+	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
 
-// New returns a reporter that pushes to addr. It starts a goroutine, which
-// Close of the reporter joins; closing a collector closes its reporters.
+// New returns a reporter that sends to addr. If addr is wrong, each report
+// returns the error, which a collector logs; use [Open] to get it at once. The
+// reporter has a goroutine, which its Close joins. Closing a collector closes
+// its reporters.
 func New(addr string) *reporters.Pusher { return NewWith(addr, Options{}) }
 
 // NewWith is New with options.
 func NewWith(addr string, o Options) *reporters.Pusher {
-	return push.New(NewCodec(o), func() (*reporters.Pusher, error) {
-		ep, err := parse(addr)
-		if err != nil {
-			return nil, err
-		}
-		return Open(ep, o)
-	})
+	return lines.New(addr, NewCodec(o), o.lines())
 }
 
-// Open is NewWith for an address that is parsed already. The error says what
-// is wrong with it.
-func Open(ep endpoint.Endpoint, o Options) (*reporters.Pusher, error) {
-	ep, auth, err := complete(ep, o.Database)
-	if err != nil {
-		return nil, err
+// Open is NewWith for callers that want the error of a wrong address. It
+// connects to nothing yet.
+func Open(addr string, o Options) (*reporters.Pusher, error) {
+	return lines.Open(addr, NewCodec(o), o.lines())
+}
+
+func (o Options) lines() lines.Options {
+	var a api // of the address, once URL was called
+	h := &lines.HTTP{Port: "8086", Gzip: true}
+	h.URL = func(u *url.URL) (err error) {
+		a, err = complete(u, o.Database)
+		return err
 	}
-	dial := send.DialOptions{Gzip: true}
 	if o.Token != nil {
-		dial.Header = func(h http.Header) { h.Set("Authorization", auth+" "+o.Token()) }
+		h.Header = func(h http.Header) { h.Set("Authorization", a.auth+" "+o.Token()) }
 	}
-	return push.Open(ep, NewCodec(o), push.Options{Send: o.Send, Dial: dial})
+	return lines.Options{Send: o.Send, Transport: "http", HTTP: h}
 }
 
-// codec is an encoder with the decoder beside it.
+// codec is the encoder, with state, and the decoder, which has none.
 type codec struct{ encoder }
 
-// NewCodec returns the format both ways. Decode may be called by several
-// goroutines at a time.
+// NewCodec returns the format in both directions. Decode may be called by
+// several goroutines at a time.
 func NewCodec(Options) reporters.Codec { return &codec{} }
 
-// Name implements reporters.Codec.
+// Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.

@@ -134,7 +134,7 @@ func TestABadAddressIsReported(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no database") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("Report() = %v", err)
 	}
-	if l := p.Ledger(); l.Check() != nil || l.Lost() != 1 {
+	if l := p.Ledger(); l.Check() != nil || l.Dropped.Sum() != 1 {
 		t.Errorf("ledger is %v", l)
 	}
 	if err := p.Close(t.Context()); err != nil {

@@ -129,7 +129,7 @@ func (s *Store) usage() usage {
 		series:    float64(len(s.byText)),
 		expired:   float64(s.expired),
 		delivered: float64(s.counts.Delivered),
-		dropped:   float64(s.counts.Lost()),
+		dropped:   float64(s.counts.Dropped.Sum()),
 	}
 	for _, e := range s.byText {
 		u.samples += float64(e.ring.n)

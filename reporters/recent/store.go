@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // Options bound a Store. The zero value is good.
@@ -37,15 +37,6 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
-
-// Reasons of the ledger why a sample finds no place.
-const (
-	whyFull      = "series_limit"
-	whyOld       = "too_old"
-	whyEarly     = "from_the_future" // more than a window after the batch's time
-	whyNotFinite = "not_finite"
-	whyLong      = "name_too_long"
-)
 
 // maxText bounds the name of a series, its tags and field included. Carbon
 // and its like take no more than 255 bytes a part.
@@ -116,51 +107,51 @@ func (s *Store) Report(_ context.Context, b *reporters.Batch) error {
 	return nil
 }
 
-func (s *Store) count(why string) {
+func (s *Store) count(reason ledger.Reason) {
 	s.counts.Accepted++
-	if why == "" {
+	if reason == "" {
 		s.counts.Delivered++
 	} else {
-		s.counts.Drop(why, 1)
+		s.counts.Drop(reason, 1)
 	}
 }
 
 // putLine returns "" if any of points found a place, else the first one's
 // reason.
-func (s *Store) putLine(points []reporters.Point, now int64) string {
-	var why string
+func (s *Store) putLine(points []reporters.Point, now int64) ledger.Reason {
+	var reason ledger.Reason
 	placed := len(points) == 0
 	for i := range points {
-		if w := s.put(&points[i], now); w == "" {
+		if r := s.put(&points[i], now); r == "" {
 			placed = true
-		} else if why == "" {
-			why = w
+		} else if reason == "" {
+			reason = r
 		}
 	}
 	if placed {
 		return ""
 	}
-	return why
+	return reason
 }
 
 // put takes in one point and returns why not.
-func (s *Store) put(p *reporters.Point, now int64) string {
+func (s *Store) put(p *reporters.Point, now int64) ledger.Reason {
 	window := int64(s.opts.Window)
 	switch {
 	case !reporters.Finite(p.Value):
-		return whyNotFinite
+		return ledger.NotFinite
 	case p.Time < now-window:
-		return whyOld
+		return ledger.TooOld
 	case p.Time > now+window:
-		return whyEarly
+		return ledger.TooNew
 	}
-	e, why := s.find(p)
+	e, reason := s.find(p)
 	if e == nil {
-		return why
+		return reason
 	}
 	e.kind = p.Kind
 	if !e.ring.put(slot{p.Time, p.Value}, s.opts.MaxSamples) {
-		return whyOld
+		return ledger.TooOld
 	}
 	e.ring.expire(now - window)
 	return ""
@@ -168,7 +159,7 @@ func (s *Store) put(p *reporters.Point, now int64) string {
 
 // find returns the series of p, made if it is new, or nil and why there is no
 // room for it.
-func (s *Store) find(p *reporters.Point) (e *series, why string) {
+func (s *Store) find(p *reporters.Point) (e *series, reason ledger.Reason) {
 	place, _ := s.byID.Field(p)
 	if place != nil && *place != nil && !(*place).gone {
 		return *place, ""
@@ -178,9 +169,9 @@ func (s *Store) find(p *reporters.Point) (e *series, why string) {
 	switch {
 	case e != nil:
 	case len(s.text) > maxText:
-		return nil, whyLong
+		return nil, ledger.NameTooLong
 	case len(s.byText) >= s.opts.MaxSeries:
-		return nil, whyFull
+		return nil, ledger.SeriesLimit
 	default:
 		e = s.add(p)
 	}
@@ -246,6 +237,6 @@ func (s *Store) Ledger() ledger.Ledger {
 
 var (
 	_ reporters.Reporter = (*Store)(nil)
-	_ ledger.Ledgered    = (*Store)(nil)
+	_ ledger.Keeper      = (*Store)(nil)
 	_ monkit.StatSource  = (*Store)(nil)
 )

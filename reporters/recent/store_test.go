@@ -11,6 +11,7 @@ import (
 
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 var start = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -65,16 +66,16 @@ func TestWhatAPointBecomes(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		p    reporters.Point
-		drop string
+		drop ledger.Reason
 	}{
 		{"a number now", point("a", 0, 1), ""},
 		{"as old as the window", point("a", -window, 1), ""},
-		{"older than the window", point("a", -window-1, 1), "too_old"},
+		{"older than the window", point("a", -window-1, 1), ledger.TooOld},
 		{"a window ahead", point("a", window, 1), ""},
-		{"more than a window ahead", point("a", window+1, 1), "from_the_future"},
-		{"NaN", point("a", 0, math.NaN()), "not_finite"},
-		{"infinite", point("a", 0, math.Inf(-1)), "not_finite"},
-		{"name that is too long", point(strings.Repeat("a", maxText), 0, 1), "name_too_long"},
+		{"more than a window ahead", point("a", window+1, 1), ledger.TooNew},
+		{"NaN", point("a", 0, math.NaN()), ledger.NotFinite},
+		{"infinite", point("a", 0, math.Inf(-1)), ledger.NotFinite},
+		{"name that is too long", point(strings.Repeat("a", maxText), 0, 1), ledger.NameTooLong},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := New()
@@ -143,7 +144,7 @@ func TestSamplesOutsideTheWindowGo(t *testing.T) {
 func TestSeriesLimitIsCountedAndIdleSeriesMakeRoom(t *testing.T) {
 	s := NewWith(Options{MaxSeries: 2, Window: time.Minute})
 	report(t, s, 0, point("a", 0, 1), point("b", 0, 1), point("c", 0, 1))
-	if got := s.Ledger().Dropped["series_limit"]; got != 1 {
+	if got := s.Ledger().Dropped[ledger.SeriesLimit]; got != 1 {
 		t.Errorf("%d dropped for the limit, want 1", got)
 	}
 	if got := monkit.Collect(s)["recent dropped"]; got != 1 {
@@ -163,12 +164,12 @@ func TestCollectorPointsAreFoundByTheirNumber(t *testing.T) {
 	s := NewWith(Options{Window: time.Minute})
 	key := monkit.NewSeriesKey("m").WithTag("b", "2").WithTag("a", "1")
 	at := func(d time.Duration, val float64) reporters.Point {
-		return reporters.Point{Key: key, Field: "total", Kind: reporters.Total, Series: 1, ID: 2, Value: val, Time: start.Add(d).UnixNano()}
+		return reporters.Point{Key: key, Field: "total", Kind: reporters.Counter, Series: 1, ID: 2, Value: val, Time: start.Add(d).UnixNano()}
 	}
 	report(t, s, 0, at(0, 1))
 	report(t, s, time.Second, at(time.Second, 2))
 	for series := range s.Series(nil) {
-		if series.Name != "m,a=1,b=2 total" || series.Field != "total" || series.Kind != reporters.Total || series.Last.Value != 2 {
+		if series.Name != "m,a=1,b=2 total" || series.Field != "total" || series.Kind != reporters.Counter || series.Last.Value != 2 {
 			t.Errorf("series is %+v", series)
 		}
 	}
@@ -207,7 +208,7 @@ func TestLinesAreTheUnitOfTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkLaw(t, s)
-	if l := s.Ledger(); l.Accepted != 4 || l.Delivered != 3 || l.Dropped["not_finite"] != 1 {
+	if l := s.Ledger(); l.Accepted != 4 || l.Delivered != 3 || l.Dropped[ledger.NotFinite] != 1 {
 		t.Errorf("ledger is %v, want 4 accepted, 3 delivered, 1 not finite", l)
 	}
 }
@@ -339,7 +340,7 @@ func BenchmarkReport(b *testing.B) {
 			for i := range 1000 {
 				p := point(fmt.Sprint("vlite.function.handler.number", i), 0, 1)
 				if identity {
-					p.Series, p.ID = reporters.SeriesIDs.New(), reporters.PointIDs.New()
+					p.Series, p.ID = uint32(i+1), uint32(i+1)
 				}
 				batch.Points = append(batch.Points, p)
 			}

@@ -9,28 +9,29 @@ import (
 
 	datadog "github.com/DataDog/datadog-go/v5/statsd"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
-// FromClient returns a Reporter that speaks DogStatsD through a client the
-// program has already. The client stays the program's: Close flushes it and
+// FromClient returns a Reporter that sends with a DogStatsD client that the
+// program has already. The client belongs to the program: Close flushes it and
 // does not close it.
 //
-// Make the client with WithoutClientSideAggregation, as a collector's numbers
-// are aggregated already, and with a sender queue that holds the datagrams of
-// one report: what does not fit it is lost without a word from the client.
-// Who is not bound to it is better served by [New].
+// Make the client with WithoutClientSideAggregation, since a collector's values
+// are aggregated already, and with a sender queue that has room for the
+// datagrams of one report: the client drops further ones and reports no error.
+// Programs that are not bound to it should use [New].
 func FromClient(c datadog.ClientInterface) reporters.Reporter {
 	return &client{client: c, namer: namer{tags: true}}
 }
 
+// client is the Reporter of a DogStatsD client.
 type client struct {
 	client datadog.ClientInterface
 	namer  namer
 
 	mu     sync.Mutex
-	names  reporters.Memo[clientName]
+	names  reporters.Memo[clientName] // guarded by mu, as all below
 	deltas reporters.Deltas
 	counts ledger.Ledger
 }
@@ -40,21 +41,23 @@ type clientName struct {
 	tags []string
 }
 
-// Report hands each point to the client. The error is the first of several.
+// Report passes each point to the client. It returns the first error.
 func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Accepted += int64(len(b.Points))
 	var first error
 	for i := range b.Points {
-		err := c.report(&b.Points[i])
+		err := c.reportLocked(&b.Points[i])
 		switch {
 		case err == nil:
 			c.counts.Delivered++
-		case errors.Is(err, errUnencodable):
-			c.counts.Drop("unencodable", 1)
+		case err == errNotFinite:
+			c.counts.Drop(ledger.NotFinite, 1)
+		case err == errUnsupported:
+			c.counts.Drop(ledger.Unsupported, 1)
 		default:
-			c.counts.Drop("refused", 1)
+			c.counts.Drop(ledger.SendFailed, 1)
 			if first == nil {
 				first = err
 			}
@@ -63,26 +66,32 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	return first
 }
 
-// errUnencodable is for points that DogStatsD has no word for.
-var errUnencodable = errors.New("cannot be said in DogStatsD")
+// These are counted and not returned by Report.
+var (
+	errNotFinite   = errors.New("the value is not finite")
+	errUnsupported = errors.New("DogStatsD has no such point")
+)
 
-func (c *client) report(p *reporters.Point) error {
-	n := c.name(p)
-	if n.name == "" || !reporters.Finite(p.Value) {
-		return errUnencodable
+func (c *client) reportLocked(p *reporters.Point) error {
+	if !reporters.Finite(p.Value) {
+		return errNotFinite
+	}
+	n := c.nameLocked(p)
+	if n.name == "" {
+		return errUnsupported
 	}
 	var err error
 	switch p.Kind {
-	case reporters.Total, reporters.Delta:
-		if d := c.added(p, n); d != 0 {
+	case reporters.Counter, reporters.CounterDelta:
+		if d := c.deltaLocked(p, n); d != 0 {
 			err = c.client.Count(n.name, d, n.tags, 1)
 		}
-	case reporters.Observed:
+	case reporters.Sample:
 		err = c.client.Histogram(n.name, p.Value, n.tags, 1)
 	case reporters.Gauge:
 		err = c.client.Gauge(n.name, p.Value, n.tags, 1)
 	default:
-		err = errUnencodable
+		return errUnsupported
 	}
 	if err != nil {
 		return fmt.Errorf("send %s with the statsd client: %w", n.name, err)
@@ -90,10 +99,11 @@ func (c *client) report(p *reporters.Point) error {
 	return nil
 }
 
-// added is what p counts, whole as the client wants it. The part of a total
-// behind the point is counted when it has grown to one.
-func (c *client) added(p *reporters.Point, n *clientName) int64 {
-	if p.Kind == reporters.Delta {
+// deltaLocked returns what p adds to its counter, as a whole number, which is
+// what the client takes. A fraction of a counter is sent once it has grown to
+// one.
+func (c *client) deltaLocked(p *reporters.Point, n *clientName) int64 {
+	if p.Kind == reporters.CounterDelta {
 		return int64(math.Round(p.Value))
 	}
 	whole := *p
@@ -101,7 +111,7 @@ func (c *client) added(p *reporters.Point, n *clientName) int64 {
 	return int64(c.deltas.Next(&whole, fmt.Append(nil, n.name, n.tags)))
 }
 
-func (c *client) name(p *reporters.Point) *clientName {
+func (c *client) nameLocked(p *reporters.Point) *clientName {
 	n, fresh := c.names.Field(p)
 	if n == nil {
 		n = new(clientName)
@@ -117,7 +127,7 @@ func (c *client) name(p *reporters.Point) *clientName {
 	return n
 }
 
-// Flush has the client hand all it holds to its socket.
+// Flush makes the client write everything to its socket.
 func (c *client) Flush(context.Context) error {
 	if err := c.client.Flush(); err != nil {
 		return fmt.Errorf("flush the statsd client: %w", err)
@@ -125,15 +135,15 @@ func (c *client) Flush(context.Context) error {
 	return nil
 }
 
-// Close flushes the client and leaves it to the program.
+// Close flushes the client. It belongs to the program and is not closed.
 func (c *client) Close(ctx context.Context) error { return c.Flush(ctx) }
 
-// Ledger accounts for every point that was reported. Delivered are those the
-// client took.
+// Ledger accounts for every point that was reported. Points that the client
+// took are delivered.
 func (c *client) Ledger() ledger.Ledger {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.counts.Clone()
 }
 
-var _ ledger.Ledgered = (*client)(nil)
+var _ ledger.Keeper = (*client)(nil)

@@ -10,8 +10,8 @@ import (
 
 	datadog "github.com/DataDog/datadog-go/v5/statsd"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // wire keeps what a client writes. Each Write is a datagram, which may lack
@@ -62,9 +62,9 @@ func TestDecodesWhatAnotherClientWrites(t *testing.T) {
 	for _, p := range b.Points {
 		got = append(got, strings.TrimSuffix(p.Key.WithField(""), " ")+" "+string(reporters.AppendFloat(nil, p.Value))+" "+p.Kind.String())
 	}
-	want := []string{"a.hits,host=web1,up= 3 delta", "b -1.5 gauge", "c,host=web1,up= 250 observed", "d 0.5 observed", "e 7 observed", "g 8 gauge"}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 8 || b.RejectedLines() != 0 {
-		t.Errorf("decoded %d lines as\n%s\nrejected %v", len(b.Lines), strings.Join(got, "\n"), b.Bad)
+	want := []string{"a.hits,host=web1,up= 3 counter_delta", "b -1.5 gauge", "c,host=web1,up= 250 sample", "d 0.5 sample", "e 7 sample", "g 8 gauge"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 8 || b.Rejected.Sum() != 0 {
+		t.Errorf("decoded %d lines as\n%s\nrejected %v", len(b.Lines), strings.Join(got, "\n"), b.RejectedLines)
 	}
 	if last := b.Points[len(b.Points)-1]; last.Time != 1_700_000_000e9 {
 		t.Errorf("the time of %v is %d", last.Key, last.Time)
@@ -78,12 +78,12 @@ func TestFromClient(t *testing.T) {
 	report := func(total float64) {
 		t.Helper()
 		b := &reporters.Batch{Points: []reporters.Point{
-			{Key: k, Field: "total", Value: total, ID: 1, Kind: reporters.Total},
+			{Key: k, Field: "total", Value: total, ID: 1, Kind: reporters.Counter},
 			{Key: k, Field: "value", Value: -2, ID: 2},
 			{Key: k, Field: "low", Value: math.NaN(), ID: 3},
-			{Key: k, Field: "spread", Value: 5, Kind: reporters.Observed},
-			{Key: k, Field: "moved", Value: 5, Kind: reporters.Relative},
-			{Key: k, Field: "added", Value: 4, Kind: reporters.Delta},
+			{Key: k, Field: "spread", Value: 5, Kind: reporters.Sample},
+			{Key: k, Field: "moved", Value: 5, Kind: reporters.GaugeDelta},
+			{Key: k, Field: "added", Value: 4, Kind: reporters.CounterDelta},
 		}}
 		if err := r.Report(t.Context(), b); err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func TestFromClient(t *testing.T) {
 	if want := "hits.total:3|c|#scope:app\n" + rest + rest + "hits.total:2|c|#scope:app\n" + rest; w.text.String() != want {
 		t.Errorf("sent\n%s, want\n%s", w.text.String(), want)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: map[string]int64{"unencodable": 6}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: ledger.Counts{ledger.NotFinite: 3, ledger.Unsupported: 3}})
 }
 
 func TestFromClientCountsWhatIsRefused(t *testing.T) {
@@ -114,7 +114,7 @@ func TestFromClientCountsWhatIsRefused(t *testing.T) {
 	if err := r.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), "send a ") {
 		t.Errorf("Report() = %v", err)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 2, Dropped: map[string]int64{"refused": 2}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.SendFailed: 2}})
 }
 
 // failing is a client that refuses gauges.
@@ -124,7 +124,7 @@ func (failing) Gauge(string, float64, []string, float64) error { return datadog.
 
 func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	t.Helper()
-	got := r.(ledger.Ledgered).Ledger()
+	got := r.(ledger.Keeper).Ledger()
 	if err := got.Check(); err != nil {
 		t.Error(err)
 	}

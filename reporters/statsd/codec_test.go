@@ -28,7 +28,7 @@ var conformance = codectest.Options{
 	},
 	Back: func(t testing.TB, p reporters.Point, got []reporters.Point) {
 		switch {
-		case p.Value < 0 && len(got) == 2 && got[0].Kind == reporters.Gauge && got[0].Value == 0 && got[1].Kind == reporters.Relative && got[1].Value == p.Value:
+		case p.Value < 0 && len(got) == 2 && got[0].Kind == reporters.Gauge && got[0].Value == 0 && got[1].Kind == reporters.GaugeDelta && got[1].Value == p.Value:
 		case len(got) == 1 && got[0].Kind == reporters.Gauge && got[0].Value == p.Value:
 		default:
 			t.Errorf("%+v comes back as %+v", p, got)

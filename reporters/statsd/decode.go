@@ -8,49 +8,52 @@ import (
 	"unsafe"
 
 	"monkit.example/internal/decimal"
+	"monkit.example/internal/line"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
-// What is wrong with lines, made once: a flood of bad lines costs little.
+// The errors are made once, so that many malformed lines cost little.
 var (
-	errName  = errors.New("want 'name:value|type'; the name is missing, or holds a control character or invalid UTF-8")
+	errName  = errors.New("want 'name:value|type'; the name is missing, or has a control character or invalid UTF-8")
 	errType  = errors.New("want 'name:value|type'; the type is missing")
-	errKind  = errors.New("type is none of c, g, ms, h, d, s")
+	errKind  = errors.New("type is none of c, g, ms, h, d and s")
 	errValue = errors.New("value is not a finite decimal number")
 	errRate  = errors.New("rate is not a number above 0")
 	errStamp = errors.New("time is not in seconds since 1970")
 )
 
-// decode takes lines of either dialect; dog says whose gauges they are.
-func decode(b *reporters.Batch, p []byte, dog bool) int {
-	n := reporters.WholeLines(p)
+// decode decodes lines of both dialects. dogstatsd selects that of gauges with
+// a sign.
+func decode(b *reporters.Batch, p []byte, dogstatsd bool) int {
+	n := line.Whole(p)
 	b.Format = Format
 	text := b.CopyBytes(p[:n])
 	for len(text) > 0 {
-		var line []byte
-		line, text = reporters.CutLine(text)
-		if len(bytes.TrimLeft(line, " \t")) == 0 {
+		var raw []byte
+		raw, text = line.Cut(text)
+		if len(bytes.TrimLeft(raw, " \t")) == 0 {
 			b.Skipped++
 			continue
 		}
 		first := len(b.Points)
-		if err := decodeLine(b, line, dog); err != nil {
+		if err := decodeLine(b, raw, dogstatsd); err != nil {
 			b.Points = b.Points[:first]
-			why := "malformed"
+			reason := ledger.Malformed
 			if err == errKind {
-				why = "unsupported"
+				reason = ledger.Unsupported
 			}
-			b.Reject(why, line, err)
+			b.Reject(reason, raw, err)
 			continue
 		}
-		b.AddLine(line, first)
+		b.AddLine(raw, first)
 	}
 	return n
 }
 
-// decodeLine appends the points of line, which is memory of b.
-func decodeLine(b *reporters.Batch, line []byte, dog bool) error {
+// decodeLine appends the points of line, which must be memory of b.
+func decodeLine(b *reporters.Batch, line []byte, dogstatsd bool) error {
 	if bytes.HasPrefix(line, []byte("_e{")) || bytes.HasPrefix(line, []byte("_sc|")) {
 		return checkText(line)
 	}
@@ -67,7 +70,7 @@ func decodeLine(b *reporters.Batch, line []byte, dog bool) error {
 		if rest, more, err = r.parse(rest); err != nil {
 			return err
 		}
-		if err := r.appendPoints(b, dog); err != nil {
+		if err := r.appendPoints(b, dogstatsd); err != nil {
 			return err
 		}
 		if r.tags != nil {
@@ -80,7 +83,7 @@ func decodeLine(b *reporters.Batch, line []byte, dog bool) error {
 	return nil
 }
 
-// checkText refuses what no line of the format holds.
+// checkText returns an error if line has bytes that the format does not allow.
 func checkText(line []byte) error {
 	ascii := true
 	for _, c := range line {
@@ -95,7 +98,7 @@ func checkText(line []byte) error {
 	return nil
 }
 
-// reading is a value, or several, with a type and what belongs to it.
+// reading is one or more values with their type, rate, time and tags.
 type reading struct {
 	values, kind []byte
 	rate         float64
@@ -103,8 +106,8 @@ type reading struct {
 	tags         *monkit.TagSet
 }
 
-// parse takes a reading from the start of p and returns what follows it, and
-// whether that is another reading.
+// parse parses a reading at the start of p. It returns the rest of p, and
+// whether that starts with another reading.
 func (r *reading) parse(p []byte) (rest []byte, more bool, err error) {
 	values, p, ok := bytes.Cut(p, []byte{'|'})
 	if !ok {
@@ -115,15 +118,15 @@ func (r *reading) parse(p []byte) (rest []byte, more bool, err error) {
 	for len(p) > 0 && !more {
 		var section []byte
 		section, p, more = cutSection(p, p[0] == '@')
-		if err := r.section(section); err != nil {
+		if err := r.parseSection(section); err != nil {
 			return nil, false, err
 		}
 	}
 	return p, more, nil
 }
 
-// cutSection returns what stands before the next "|", or before a colon where
-// one starts another reading.
+// cutSection returns p up to the next "|", or up to the next colon if colon is
+// true: there a colon starts another reading.
 func cutSection(p []byte, colon bool) (section, rest []byte, more bool) {
 	i := bytes.IndexByte(p, '|')
 	if i < 0 {
@@ -137,9 +140,9 @@ func cutSection(p []byte, colon bool) (section, rest []byte, more bool) {
 	return p[:i], p[min(i+1, len(p)):], false
 }
 
-// section takes what the conversion to other formats needs; what else there
-// may be passes with the line.
-func (r *reading) section(p []byte) error {
+// parseSection parses what other formats need. All else is only part of the
+// raw line.
+func (r *reading) parseSection(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
@@ -176,15 +179,15 @@ func parseTags(p []byte) *monkit.TagSet {
 	return (*monkit.TagSet)(nil).SetTags(tags...)
 }
 
-// appendPoints appends a point for each value, but for their key.
-func (r *reading) appendPoints(b *reporters.Batch, dog bool) error {
+// appendPoints appends a point without a key for each value.
+func (r *reading) appendPoints(b *reporters.Batch, dogstatsd bool) error {
 	kind := reporters.Gauge
 	switch string(r.kind) {
 	case "c":
-		kind = reporters.Delta
+		kind = reporters.CounterDelta
 	case "g":
 	case "ms", "h", "d":
-		kind = reporters.Observed
+		kind = reporters.Sample
 	case "s":
 		return nil
 	default:
@@ -199,18 +202,18 @@ func (r *reading) appendPoints(b *reporters.Batch, dog bool) error {
 			return errValue
 		}
 		p := reporters.Point{Value: v, Time: r.at, Kind: kind}
-		if kind == reporters.Delta {
+		if kind == reporters.CounterDelta {
 			if p.Value /= r.rate; !reporters.Finite(p.Value) {
 				return errRate
 			}
 		}
-		if kind == reporters.Gauge && !dog && (value[0] == '+' || value[0] == '-') {
-			p.Kind = reporters.Relative
+		if kind == reporters.Gauge && !dogstatsd && (value[0] == '+' || value[0] == '-') {
+			p.Kind = reporters.GaugeDelta
 		}
 		b.Points = append(b.Points, p)
 	}
 	return nil
 }
 
-// text is p as a string without a copy.
+// text returns p as a string without a copy.
 func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }

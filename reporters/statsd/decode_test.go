@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // keeper is a Sender that keeps copies.
@@ -22,26 +23,26 @@ func (k *keeper) Close(context.Context) error { return nil }
 
 func TestDecode(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
-		{"a.b:1|c", "a.b 1 delta"},
-		{"a:1|c|@0.1", "a 10 delta"},
-		{"a:-2|c", "a -2 delta"},
-		{"a:1|c|@0.5|#x:y", "a,x=y 2 delta"},
-		{"a:1|c|#x:y|@0.5", "a,x=y 2 delta"},
+		{"a.b:1|c", "a.b 1 counter_delta"},
+		{"a:1|c|@0.1", "a 10 counter_delta"},
+		{"a:-2|c", "a -2 counter_delta"},
+		{"a:1|c|@0.5|#x:y", "a,x=y 2 counter_delta"},
+		{"a:1|c|#x:y|@0.5", "a,x=y 2 counter_delta"},
 		{"a:5|g", "a 5 gauge"},
-		{"a:-5|g", "a -5 relative"},
-		{"a:+5|g", "a 5 relative"},
-		{"a:250|ms|@0.1", "a 250 observed"},
-		{"a:1:2:3|h", "a 1 observed; a 2 observed; a 3 observed"},
-		{"a:1|d|#x:1,y", "a,x=1,y= 1 observed"},
-		{"a:1|c:2|c|@0.5:3|g", "a 1 delta; a 4 delta; a 3 gauge"},
-		{"a:1|c:2|g|#x:y", "a,x=y 1 delta; a,x=y 2 gauge"},
+		{"a:-5|g", "a -5 gauge_delta"},
+		{"a:+5|g", "a 5 gauge_delta"},
+		{"a:250|ms|@0.1", "a 250 sample"},
+		{"a:1:2:3|h", "a 1 sample; a 2 sample; a 3 sample"},
+		{"a:1|d|#x:1,y", "a,x=1,y= 1 sample"},
+		{"a:1|c:2|c|@0.5:3|g", "a 1 counter_delta; a 4 counter_delta; a 3 gauge"},
+		{"a:1|c:2|g|#x:y", "a,x=y 1 counter_delta; a,x=y 2 gauge"},
 		{"a:1|g|#url:http://x:1", "a,url=http://x:1 1 gauge"},
-		{"a b/c:1|c", "a\\ b/c 1 delta"},
+		{"a b/c:1|c", "a\\ b/c 1 counter_delta"},
 		{"a:x|s", ""},
-		{"a:1|c|", "a 1 delta"},
-		{"a:1|c||#x:y", "a,x=y 1 delta"},
-		{"a:1|c|#", "a 1 delta"},
-		{"a:1|c|#,:x,", "a 1 delta"},
+		{"a:1|c|", "a 1 counter_delta"},
+		{"a:1|c||#x:y", "a,x=y 1 counter_delta"},
+		{"a:1|c|#", "a 1 counter_delta"},
+		{"a:1|c|#,:x,", "a 1 counter_delta"},
 	} {
 		b := &reporters.Batch{At: time.Unix(5, 0)}
 		NewCodec(Options{}).Decode(b, []byte(tt.in+"\n"))
@@ -53,23 +54,23 @@ func TestDecode(t *testing.T) {
 			got = append(got, fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind))
 		}
 		if s := strings.Join(got, "; "); s != tt.want || len(b.Lines) != 1 {
-			t.Errorf("%q: got %q of %d lines, want %q; %v", tt.in, s, len(b.Lines), tt.want, b.Bad)
+			t.Errorf("%q: got %q of %d lines, want %q; %v", tt.in, s, len(b.Lines), tt.want, b.RejectedLines)
 		}
 	}
 }
 
 func TestDecodeSaysWhy(t *testing.T) {
 	for line, want := range map[string]struct {
-		why string
-		err error
+		reason ledger.Reason
+		err    error
 	}{
-		"a": {"malformed", errType}, ":1|c": {"malformed", errName}, "a:1": {"malformed", errType}, "a:1|zz": {"unsupported", errKind},
-		"a:x|c": {"malformed", errValue}, "a:1|c|@2x": {"malformed", errRate}, "a:1|g|T-1": {"malformed", errStamp}, "a\x7f:1|c": {"malformed", errName},
+		"a": {ledger.Malformed, errType}, ":1|c": {ledger.Malformed, errName}, "a:1": {ledger.Malformed, errType}, "a:1|zz": {ledger.Unsupported, errKind},
+		"a:x|c": {ledger.Malformed, errValue}, "a:1|c|@2x": {ledger.Malformed, errRate}, "a:1|g|T-1": {ledger.Malformed, errStamp}, "a\x7f:1|c": {ledger.Malformed, errName},
 	} {
 		var b reporters.Batch
 		decode(&b, []byte(line+"\n"), false)
-		if b.Rejected[want.why] != 1 || b.Bad[0].Err != want.err {
-			t.Errorf("%q: %v, %+v", line, b.Rejected, b.Bad)
+		if b.Rejected[want.reason] != 1 || b.RejectedLines[0].Err != want.err {
+			t.Errorf("%q: %v, %+v", line, b.Rejected, b.RejectedLines)
 		}
 	}
 }
@@ -79,7 +80,7 @@ func TestSetsPassToStatsdOnly(t *testing.T) {
 	b := &reporters.Batch{}
 	c := NewCodec(Options{})
 	c.Decode(b, []byte("users:someone|s\n"))
-	for format, want := range map[string]string{Format: "accepted=1 delivered=1 dropped=0 pending=0", "other": "accepted=1 delivered=0 dropped=1 (unencodable=1) pending=0"} {
+	for format, want := range map[string]string{Format: "accepted=1 delivered=1 dropped=0 pending=0", "other": "accepted=1 delivered=0 dropped=1(unsupported=1) pending=0"} {
 		p := reporters.NewPusher(c, &keeper{}, reporters.PusherOptions{Format: format})
 		if err := p.Report(t.Context(), b); err != nil {
 			t.Fatal(err)

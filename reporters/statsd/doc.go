@@ -2,29 +2,28 @@
 //
 //	collect.Every(10*time.Second, statsd.New("127.0.0.1:8125"))
 //
-// The address is [TRANSPORT://]HOST:PORT with udp (the default), tcp or tls,
-// or unix:///path or unixgram:///path; the port may be left out and is 8125 then.
-// A bad address is not a panic: each report returns what is wrong with it.
-// Over unix, a stream, lines are ended by LF; Datadog's agent wants lengths
-// before them there, so use unixgram with it.
+// The address is [TRANSPORT://]HOST[:PORT] with udp (the default), tcp or tls,
+// or unix:///path or unixgram:///path. The default port is 8125. If an address
+// is wrong, New logs the error through the collector, and [Open] returns it.
+// Datadog's agent expects a length before each payload on unix streams, which
+// is not written here: use unixgram for it.
 //
 // # Dialects
 //
-// The reference daemon knows no tags, so a series is named
-// [prefix.]scope.measurement[.tag values].field as package graphite names it,
-// with "_" for what the daemon would delete. [Options.Tags] speaks DogStatsD:
-// the name is measurement.field and the tags are sent as such.
+// The reference daemon has no tags, so a series is named
+// [prefix.]scope.measurement[.tag values].field as in package graphite, with
+// "_" for characters that the daemon deletes. With [Options.Tags] the dialect is
+// DogStatsD: the name is measurement.field, and the tags are sent as tags.
 //
 // # Kinds
 //
-// Totals are sent as counters, each time what was added since the last;
-// levels as gauges; observations as timings, in milliseconds, or as
-// histograms to DogStatsD. Where nothing was added nothing is sent. In the
-// reference dialect a sign makes a gauge relative, so a negative level goes
-// as two lines, n:0|g and n:-5|g; DogStatsD takes n:-5|g for what it is, and
-// has no word for a relative one. Numbers never have an exponent. NaN,
-// infinities, and negative timings to the reference daemon, are skipped and
-// counted.
+// Of a counter each report sends by how much it grew, and nothing if it did
+// not. Gauges are sent as gauges, samples as timings in milliseconds, or as
+// histograms in DogStatsD. In the reference dialect a gauge with a sign is
+// added to the value that the daemon has, so a negative gauge is sent as two
+// lines, n:0|g and n:-5|g. DogStatsD reads n:-5|g as -5, and has no deltas of
+// gauges. Numbers never have an exponent. NaN and infinities, and in the
+// reference dialect negative timings, are dropped and counted.
 //
 // # The wire
 //
@@ -35,10 +34,10 @@
 //	section = "@" rate | "#" tag { "," tag } | "T" seconds | "c:" id | "e:" id | "card:" level .
 //	tag     = key [ ":" value ] .
 //
-// Written is name ":" value "|" type [ "|#" tags ] only. When read, c is a
-// delta, divided by its rate; g a level, or in the reference dialect, with a
-// sign, a relative one; ms, h and d are observations, whose rate says nothing
-// of their value and is passed over. The name is the measurement, without a
-// field. Sets, events and service checks make no points, but their lines pass
-// to another destination of this format.
+// Lines are written as name ":" value "|" type [ "|#" tags ]. When lines are
+// read, c is a delta of a counter, divided by its rate; g is a gauge or, with a
+// sign and in the reference dialect, a delta of a gauge; ms, h and d are
+// samples, whose rate is ignored. The name is the measurement, without a field.
+// Sets, events and service checks become no points, but their lines are sent
+// unchanged to destinations of this format.
 package statsd

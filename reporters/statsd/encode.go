@@ -6,17 +6,17 @@ import (
 	"monkit.example/reporters"
 )
 
-// encoder writes points as lines. It keeps the name of each series that has
-// an identity, and of totals where they stood.
+// encoder writes points as lines. It caches the name of each series of a
+// collector, and the last values of counters.
 type encoder struct {
 	namer  namer
 	names  reporters.Memo[name]
 	deltas reporters.Deltas
 
-	other name // of the point at hand, if that has no identity
+	received name // of the current point, if it was received
 }
 
-// name is what stands before and behind the value and type of a line.
+// name is the text before the value of a line, and after the type.
 type name struct{ head, tail []byte }
 
 // AppendRun implements reporters.Encoder.
@@ -35,12 +35,12 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	return dst, skipped
 }
 
-// name returns the name of p, good until the next call. Without one its head
-// is empty.
+// name returns the name of p, which is valid until the next call. Its head is
+// empty if p has no name.
 func (e *encoder) name(p *reporters.Point) *name {
 	n, fresh := e.names.Field(p)
 	if n == nil {
-		n = &e.other
+		n = &e.received
 	}
 	if fresh {
 		n.head = e.namer.appendName(n.head[:0], p)
@@ -52,25 +52,25 @@ func (e *encoder) name(p *reporters.Point) *name {
 	return n
 }
 
-// appendPoint appends what there is to say of p and reports whether the
-// dialect can say it.
+// appendPoint appends the lines of p and reports whether the dialect can hold
+// it.
 func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, bool) {
 	v := p.Value
 	switch p.Kind {
-	case reporters.Total:
-		if v = e.added(p, n); v == 0 {
+	case reporters.Counter:
+		if v = e.delta(p, n); v == 0 {
 			return dst, true
 		}
 		return n.appendLine(dst, v, "|c"), true
-	case reporters.Delta:
+	case reporters.CounterDelta:
 		if v == 0 {
 			return dst, true
 		}
 		return n.appendLine(dst, v, "|c"), true
-	case reporters.Relative:
-		return e.appendRelative(dst, v, n)
-	case reporters.Observed:
-		return e.appendObserved(dst, v, n)
+	case reporters.GaugeDelta:
+		return e.appendGaugeDelta(dst, v, n)
+	case reporters.Sample:
+		return e.appendSample(dst, v, n)
 	}
 	if v < 0 && !e.namer.tags {
 		dst = n.appendLine(dst, 0, "|g")
@@ -78,9 +78,9 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	return n.appendLine(dst, v, "|g"), true
 }
 
-// added is what a total grew by. The tail makes part of the name of a series
-// without an identity.
-func (e *encoder) added(p *reporters.Point, n *name) float64 {
+// delta returns by how much a counter grew. The tail is part of the name of a
+// series that was received.
+func (e *encoder) delta(p *reporters.Point, n *name) float64 {
 	if p.ID != 0 {
 		return e.deltas.Next(p, nil)
 	}
@@ -91,7 +91,7 @@ func (e *encoder) added(p *reporters.Point, n *name) float64 {
 	return v
 }
 
-func (e *encoder) appendRelative(dst []byte, v float64, n *name) ([]byte, bool) {
+func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool) {
 	switch {
 	case e.namer.tags:
 		return dst, false
@@ -104,7 +104,7 @@ func (e *encoder) appendRelative(dst []byte, v float64, n *name) ([]byte, bool) 
 	return append(append(appendNumber(dst, v), "|g"...), '\n'), true
 }
 
-func (e *encoder) appendObserved(dst []byte, v float64, n *name) ([]byte, bool) {
+func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
 	switch {
 	case e.namer.tags:
 		return n.appendLine(dst, v, "|h"), true
@@ -120,7 +120,7 @@ func (n *name) appendLine(dst []byte, v float64, kind string) []byte {
 	return append(dst, '\n')
 }
 
-// appendNumber never writes an exponent, which several daemons misread.
+// appendNumber appends v without an exponent, which several daemons misread.
 func appendNumber(dst []byte, v float64) []byte {
 	if v == 0 || v > 1e-6 && v < 1e15 || v < -1e-6 && v > -1e15 {
 		return reporters.AppendFloat(dst, v)

@@ -21,19 +21,19 @@ func TestKinds(t *testing.T) {
 	}{
 		{"a level", reporters.Gauge, 1.5, "m.f:1.5|g\n", "m.f:1.5|g\n"},
 		{"a negative level", reporters.Gauge, -5, "m.f:0|g\nm.f:-5|g\n", "m.f:-5|g\n"},
-		{"a total of this process", reporters.Total, 7, "m.f:7|c\n", "m.f:7|c\n"},
-		{"a total of nothing", reporters.Total, 0, "", ""},
-		{"a delta", reporters.Delta, 3, "m.f:3|c\n", "m.f:3|c\n"},
-		{"a negative delta", reporters.Delta, -3, "m.f:-3|c\n", "m.f:-3|c\n"},
-		{"a delta of nothing", reporters.Delta, 0, "", ""},
-		{"an observation", reporters.Observed, 320, "m.f:320|ms\n", "m.f:320|h\n"},
-		{"a negative one", reporters.Observed, -1, "skipped", "m.f:-1|h\n"},
-		{"a rise", reporters.Relative, 2, "m.f:+2|g\n", "skipped"},
-		{"a fall", reporters.Relative, -2, "m.f:-2|g\n", "skipped"},
-		{"no move", reporters.Relative, 0, "", "skipped"},
+		{"a total of this process", reporters.Counter, 7, "m.f:7|c\n", "m.f:7|c\n"},
+		{"a total of nothing", reporters.Counter, 0, "", ""},
+		{"a delta", reporters.CounterDelta, 3, "m.f:3|c\n", "m.f:3|c\n"},
+		{"a negative delta", reporters.CounterDelta, -3, "m.f:-3|c\n", "m.f:-3|c\n"},
+		{"a delta of nothing", reporters.CounterDelta, 0, "", ""},
+		{"an observation", reporters.Sample, 320, "m.f:320|ms\n", "m.f:320|h\n"},
+		{"a negative one", reporters.Sample, -1, "skipped", "m.f:-1|h\n"},
+		{"a rise", reporters.GaugeDelta, 2, "m.f:+2|g\n", "skipped"},
+		{"a fall", reporters.GaugeDelta, -2, "m.f:-2|g\n", "skipped"},
+		{"no move", reporters.GaugeDelta, 0, "", "skipped"},
 		{"no exponent", reporters.Gauge, 1e-9, "m.f:0.000000001|g\n", "m.f:0.000000001|g\n"},
 		{"no exponent in a large number", reporters.Gauge, 1e21, "m.f:1000000000000000000000|g\n", "m.f:1000000000000000000000|g\n"},
-		{"nor in a large negative one", reporters.Delta, -1e15, "m.f:-1000000000000000|c\n", "m.f:-1000000000000000|c\n"},
+		{"nor in a large negative one", reporters.CounterDelta, -1e15, "m.f:-1000000000000000|c\n", "m.f:-1000000000000000|c\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for want, o := range map[string]Options{tt.reference: {}, "dog" + tt.dog: {Tags: true}} {
@@ -63,7 +63,7 @@ func TestTotalsAreSentAsDeltas(t *testing.T) {
 		var got []byte
 		for _, total := range []float64{5, 7, 7, 1} {
 			var skipped int
-			got, skipped = c.AppendRun(got, []reporters.Point{{Key: key("m"), Field: "f", Value: total, Kind: reporters.Total, ID: tt.id}})
+			got, skipped = c.AppendRun(got, []reporters.Point{{Key: key("m"), Field: "f", Value: total, Kind: reporters.Counter, ID: tt.id}})
 			if skipped != 0 {
 				t.Errorf("%s: total %v is skipped", name, total)
 			}
@@ -80,7 +80,7 @@ func TestTotalsOfTheWireAreToldApartByTags(t *testing.T) {
 	var got []byte
 	for _, total := range []float64{10, 11} {
 		for _, zone := range []string{"eu", "us"} {
-			got, _ = c.AppendRun(got, []reporters.Point{{Key: key("m", "zone", zone), Value: total, Kind: reporters.Total}})
+			got, _ = c.AppendRun(got, []reporters.Point{{Key: key("m", "zone", zone), Value: total, Kind: reporters.Counter}})
 		}
 	}
 	if want := "m:1|c|#zone:eu\nm:1|c|#zone:us\n"; string(got) != want {

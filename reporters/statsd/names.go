@@ -14,7 +14,7 @@ const (
 	maxTag  = 200
 )
 
-// namer makes the names of points, and the tags behind their values.
+// namer makes the names of points, and the tags at the end of their lines.
 type namer struct {
 	prefix string // sanitised; may be empty
 	tags   bool
@@ -47,14 +47,14 @@ func (n *namer) appendName(dst []byte, p *reporters.Point) []byte {
 		return dst[:start]
 	}
 	if n.tags {
-		return dogName(dst, start)
+		return fitDogStatsD(dst, start)
 	}
 	return dst
 }
 
-// dogName makes what dst holds from start on begin with a letter and end at
+// fitDogStatsD makes the name dst[start:] start with a letter, and cuts it to
 // the limit.
-func dogName(dst []byte, start int) []byte {
+func fitDogStatsD(dst []byte, start int) []byte {
 	i := start
 	for i < len(dst) && !isLetter(dst[i]) {
 		i++
@@ -84,7 +84,7 @@ func (n *namer) appendTags(dst []byte, set *monkit.TagSet) []byte {
 	return dst
 }
 
-// appendTag appends key:value, or the key alone where there is no value.
+// appendTag appends key:value, or the key alone if the value is empty.
 func appendTag(dst []byte, tag monkit.SeriesTag) []byte {
 	start := len(dst)
 	dst = appendTagText(dst, strings.TrimLeftFunc(tag.Key, notLetter), ":")
@@ -94,8 +94,8 @@ func appendTag(dst []byte, tag monkit.SeriesTag) []byte {
 	return cutTag(appendTagText(append(dst, ':'), tag.Val, ""), start)
 }
 
-// cutTag cuts the tag from start on to the limit. What ends in a colon would
-// be a key without a value.
+// cutTag cuts the tag dst[start:] to the limit. A colon at its end, which would
+// make it a key without a value, becomes "_".
 func cutTag(dst []byte, start int) []byte {
 	dst = dst[:min(len(dst), start+maxTag)]
 	if last := len(dst) - 1; last >= start && dst[last] == ':' {
@@ -106,11 +106,11 @@ func cutTag(dst []byte, start int) []byte {
 
 func notLetter(r rune) bool { return r >= 0x80 || !isLetter(byte(r)) }
 
-// appendTagText appends s with what separates, and what is in hostile,
-// replaced.
-func appendTagText(dst []byte, s, hostile string) []byte {
+// appendTagText appends s with "_" for separators and the characters of
+// forbidden.
+func appendTagText(dst []byte, s, forbidden string) []byte {
 	for _, r := range s {
-		if r <= ' ' || r >= 0x7f || strings.ContainsRune(",|#", r) || strings.ContainsRune(hostile, r) {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(",|#", r) || strings.ContainsRune(forbidden, r) {
 			r = '_'
 		}
 		dst = append(dst, byte(r))

@@ -14,7 +14,7 @@ var hits = key("hits", "scope", "app")
 
 func batch(total float64) *reporters.Batch {
 	return &reporters.Batch{Points: []reporters.Point{
-		{Key: hits, Field: "total", Value: total, Series: 1, ID: 2, Kind: reporters.Total},
+		{Key: hits, Field: "total", Value: total, Series: 1, ID: 2, Kind: reporters.Counter},
 		{Key: hits, Field: "value", Value: -1.5, Series: 1, ID: 3},
 	}}
 }
@@ -54,7 +54,7 @@ func TestABadAddressIsReported(t *testing.T) {
 		if err := p.Report(t.Context(), batch(1)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: Report() = %v, want it to say %q", addr, err, want)
 		}
-		if l := p.Ledger(); l.Check() != nil || l.Lost() != 2 {
+		if l := p.Ledger(); l.Check() != nil || l.Dropped.Sum() != 2 {
 			t.Errorf("%q: ledger is %v", addr, l)
 		}
 		if err := p.Close(t.Context()); err != nil {

@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/internal/send"
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 	"monkit.example/tracing"
 )
 
@@ -40,7 +40,7 @@ type Exporter struct {
 var (
 	_ monkit.SpanObserver = (*Exporter)(nil)
 	_ monkit.StatSource   = (*Exporter)(nil)
-	_ ledger.Ledgered     = (*Exporter)(nil)
+	_ ledger.Keeper       = (*Exporter)(nil)
 )
 
 // New returns an exporter that sends to addr, such as "localhost:9411" or
@@ -73,7 +73,7 @@ func (e *Exporter) Finish(s *monkit.Span, err error, panicked bool, finish time.
 	defer e.mu.Unlock()
 	e.counts.Accepted++
 	if e.closed {
-		e.counts.Drop("closed", 1)
+		e.counts.Drop(ledger.Closed, 1)
 		return
 	}
 	e.add(&tracing.FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish})
@@ -94,7 +94,7 @@ func (e *Exporter) add(s *tracing.FinishedSpan) {
 	}
 	e.waiting[e.oldest] = s
 	e.oldest = (e.oldest + 1) % len(e.waiting)
-	e.counts.Drop("overrun", 1)
+	e.counts.Drop(ledger.QueueFull, 1)
 }
 
 // take empties waiting.
@@ -147,7 +147,7 @@ func (e *Exporter) send(n, spans int) {
 	defer e.mu.Unlock()
 	e.counts.Pending -= int64(spans)
 	if e.out == nil || e.out.Send(context.Background(), e.buf[:n], spans) != nil {
-		e.counts.Drop("refused", int64(spans))
+		e.counts.Drop(ledger.SendFailed, int64(spans))
 	}
 	e.buf = append(e.buf[:0], e.buf[n:]...)
 }
@@ -201,7 +201,7 @@ func (e *Exporter) Stats(cb func(key monkit.SeriesKey, field string, val float64
 	e.mu.Unlock()
 	cb(spansKey, "total", float64(counts.Accepted))
 	cb(spansKey, "gathered", float64(counts.Pending))
-	cb(spansKey, "dropped", float64(counts.Lost()))
+	cb(spansKey, "dropped", float64(counts.Dropped.Sum()))
 	if e.out != nil {
 		e.out.Stats(cb)
 	}

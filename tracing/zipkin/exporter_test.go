@@ -16,8 +16,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"monkit.example/internal/ledger"
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 	"monkit.example/tracing"
 )
 
@@ -187,7 +187,7 @@ func TestOneBadSpanCostsNoOther(t *testing.T) {
 	if got := srv.names(); !slices.Equal(got, []string{"s.a", "s.b", "s.c", "s.d"}) {
 		t.Errorf("arrived are %v", got)
 	}
-	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 4, Dropped: map[string]int64{"rejected": 1}})
+	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 4, Dropped: ledger.Counts{"rejected": 1}})
 }
 
 func TestManySpansGoInSeveralRequests(t *testing.T) {
@@ -215,7 +215,7 @@ func TestWhatIsTooMuchDropsTheOldest(t *testing.T) {
 	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour, MaxSpans: 2})
 	e.encoding.Lock() // nothing is taken meanwhile
 	run(r.ScopeNamed("s"), "a", "b", "c", "d", "e")
-	check(t, e, ledger.Ledger{Accepted: 5, Pending: 2, Dropped: map[string]int64{"overrun": 3}})
+	check(t, e, ledger.Ledger{Accepted: 5, Pending: 2, Dropped: ledger.Counts{ledger.QueueFull: 3}})
 	e.encoding.Unlock()
 	if err := e.Close(patient(t)); err != nil {
 		t.Error(err)
@@ -223,7 +223,7 @@ func TestWhatIsTooMuchDropsTheOldest(t *testing.T) {
 	if got := srv.names(); !slices.Equal(got, []string{"s.d", "s.e"}) {
 		t.Errorf("arrived are %v", got)
 	}
-	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 2, Dropped: map[string]int64{"overrun": 3}})
+	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 2, Dropped: ledger.Counts{ledger.QueueFull: 3}})
 }
 
 func TestWhatIsLeftAtTheEndIsCounted(t *testing.T) {
@@ -236,9 +236,9 @@ func TestWhatIsLeftAtTheEndIsCounted(t *testing.T) {
 	if err := e.Close(ctx); err == nil {
 		t.Error("Close lost spans and says nothing")
 	}
-	check(t, e, ledger.Ledger{Accepted: 2, Dropped: map[string]int64{"closed": 2}})
+	check(t, e, ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.Closed: 2}})
 	run(r.ScopeNamed("s"), "late")
-	check(t, e, ledger.Ledger{Accepted: 2, Dropped: map[string]int64{"closed": 2}})
+	check(t, e, ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.Closed: 2}})
 }
 
 func TestSpansAfterCloseAreCounted(t *testing.T) {
@@ -254,7 +254,7 @@ func TestSpansAfterCloseAreCounted(t *testing.T) {
 	ctx := context.Background()
 	defer r.ScopeNamed("s").FuncNamed("f").Task(&ctx)(nil)
 	e.Finish(monkit.SpanFromCtx(ctx), nil, false, time.Now()) // an observer may be called while it is cancelled
-	check(t, e, ledger.Ledger{Accepted: 1, Dropped: map[string]int64{"closed": 1}})
+	check(t, e, ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.Closed: 1}})
 }
 
 func TestWrongAddressIsToldAndStopsNothing(t *testing.T) {
@@ -272,7 +272,7 @@ func TestWrongAddressIsToldAndStopsNothing(t *testing.T) {
 		if n := strings.Count(log.String(), "no traces are exported"); n != 1 || strings.Contains(log.String(), "secret") {
 			t.Errorf("%q: told %d times: %s", addr, n, &log)
 		}
-		check(t, e, ledger.Ledger{Accepted: 1, Dropped: map[string]int64{"refused": 1}})
+		check(t, e, ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.SendFailed: 1}})
 	}
 }
 
@@ -312,9 +312,9 @@ func TestStats(t *testing.T) {
 	}
 	got := monkit.Collect(e)
 	for name, want := range map[string]float64{
-		"trace_spans,exporter=zipkin total":                 1,
-		"trace_spans,exporter=zipkin dropped":               0,
-		"send,dest=" + srv.URL + "/api/v2/spans sent_lines": 1,
+		"trace_spans,exporter=zipkin total":                        1,
+		"trace_spans,exporter=zipkin dropped":                      0,
+		"send,destination=" + srv.URL + "/api/v2/spans sent_lines": 1,
 	} {
 		if val, ok := got[name]; !ok || val != want {
 			t.Errorf("%s is %v, %v, want %v in %v", name, val, ok, want, got)

@@ -12,7 +12,7 @@ import (
 // open returns the sender to addr.
 func open(addr string, o Options) (*send.Sender, error) {
 	ep, err := endpoint.Parse(addr, endpoint.Default{
-		Format: "zipkin", Formats: []string{"zipkin"}, Transport: endpoint.HTTP, Port: "9411",
+		Format: "zipkin", Formats: []string{"zipkin"}, Transport: endpoint.HTTP, HTTPPort: "9411",
 		Transports: []string{endpoint.HTTP, endpoint.HTTPS},
 	})
 	if err != nil {
@@ -23,21 +23,21 @@ func open(addr string, o Options) (*send.Sender, error) {
 		u.Path = "/api/v2/spans"
 	}
 	ep.URL = &u
-	t, err := send.Open(ep, send.DialOptions{ContentType: "application/json", Gzip: true})
+	t, err := send.OpenHTTP(ep, send.DialOptions{ContentType: "application/json", Gzip: true})
 	if err != nil {
 		return nil, fmt.Errorf("zipkin: %s: %w", ep.Dest(), err)
 	}
 	return send.New(arrays{t}, send.Options{
-		Name: ep.Dest(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Logger: o.Logger,
+		Name: "zipkin+" + ep.Dest(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Logger: o.Logger,
 	}), nil
 }
 
 // arrays delivers lines, of a JSON object each, as an array. Until then they
 // are lines, so that the sender can send halves of what was refused.
-type arrays struct{ send.Transport }
+type arrays struct{ send.Messenger }
 
 func (a arrays) Deliver(ctx context.Context, payload []byte) error {
-	return a.Transport.Deliver(ctx, array(payload))
+	return a.Messenger.Deliver(ctx, array(payload))
 }
 
 // array makes an array of lines.

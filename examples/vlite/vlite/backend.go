@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// maxVideos bounds what one backend stores.
+// maxVideos bounds how many videos one backend stores.
 const maxVideos = 10_000
 
-// Backend stores videos in memory and takes its time.
+// Backend stores videos in memory. It simulates a disk that is slow and fails.
 type Backend struct {
 	latency     time.Duration
 	failureRate float64
 
 	mu     sync.Mutex
-	videos map[string]Video
+	videos map[string]Video // guarded by mu; by id
 }
 
-// NewBackend returns an empty Backend. Most calls take about latency, some
-// several times that; the share failureRate of them fails.
+// NewBackend returns an empty Backend. Most calls take about latency, a few take
+// several times as long. The share failureRate of the calls fails.
 func NewBackend(latency time.Duration, failureRate float64) *Backend {
 	return &Backend{latency: latency, failureRate: failureRate, videos: make(map[string]Video)}
 }
@@ -44,7 +44,7 @@ func (b *Backend) Get(ctx context.Context, id string) (v Video, err error) {
 	return v, nil
 }
 
-// Put stores v in the place of what was there.
+// Put stores v and replaces a video with the same id.
 func (b *Backend) Put(ctx context.Context, v Video) (err error) {
 	defer mon.Task()(&ctx)(&err)
 
@@ -69,7 +69,7 @@ func (b *Backend) List(ctx context.Context) (ids []string, err error) {
 	return slices.Sorted(maps.Keys(b.videos)), nil
 }
 
-// store reports whether there was room.
+// store returns false if the backend is full.
 func (b *Backend) store(v Video) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -86,7 +86,7 @@ func (b *Backend) count() int {
 	return len(b.videos)
 }
 
-// seek is the disk that this backend does not have: it is slow, and fails.
+// seek simulates the disk: it waits, and sometimes fails.
 func (b *Backend) seek(ctx context.Context) (err error) {
 	defer mon.Task()(&ctx)(&err)
 
@@ -99,5 +99,6 @@ func (b *Backend) seek(ctx context.Context) (err error) {
 	return nil
 }
 
-// slowness is near 1 for most calls and up to 10 for a few.
+// slowness returns a factor of the latency: near 1 for most calls and up to 10
+// for a few.
 func slowness() float64 { return min(0.5+0.5*rand.ExpFloat64(), 10) }

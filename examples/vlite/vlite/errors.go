@@ -7,7 +7,7 @@ import (
 	"monkit.example/monkit"
 )
 
-// What may go wrong. Callers compare with errors.Is.
+// The errors of the service. Callers compare with errors.Is.
 var (
 	ErrNotFound    = errors.New("no such video")
 	ErrUnavailable = errors.New("backend unavailable")
@@ -15,7 +15,7 @@ var (
 	ErrBadTitle    = errors.New("bad title")
 )
 
-// kinds says what each error is to who measures and to who asks.
+// kinds has the name that each error is counted by, and its HTTP status.
 var kinds = []struct {
 	err    error
 	name   string
@@ -27,8 +27,8 @@ var kinds = []struct {
 	{ErrBadTitle, "BadTitle", http.StatusBadRequest},
 }
 
-// Errors of a function are counted by name. Without this all of ours would be
-// counted as one.
+// monkit counts the errors of a function by name. Without a handler all errors
+// of this package would have one name.
 func init() { monkit.AddErrorNameHandler(errorName) }
 
 func errorName(err error) (name string, ok bool) {

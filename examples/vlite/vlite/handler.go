@@ -20,11 +20,10 @@ func (s *Service) newRoutes() *http.ServeMux {
 	return m
 }
 
-// endpoint answers a request or returns why it did not; then it has written
-// nothing.
+// endpoint writes a response, or returns an error and writes nothing.
 type endpoint func(ctx context.Context, w http.ResponseWriter, r *http.Request) error
 
-// serve turns what an endpoint returns into a status.
+// serve converts the error of an endpoint to an HTTP status.
 func serve(e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		inFlight := mon.Counter("requests_in_flight")
@@ -56,7 +55,7 @@ func (s *Service) getVideo(ctx context.Context, w http.ResponseWriter, r *http.R
 	return writeJSON(w, v)
 }
 
-// film is what every video here shows.
+// film is the content of every video, repeated up to its size.
 var film = make([]byte, 4<<10)
 
 func (s *Service) getData(ctx context.Context, w http.ResponseWriter, r *http.Request) (err error) {
@@ -72,7 +71,7 @@ func (s *Service) getData(ctx context.Context, w http.ResponseWriter, r *http.Re
 		n, err := w.Write(film[:min(left, int64(len(film)))])
 		mon.Meter("sent_bytes").Mark(n)
 		if err != nil {
-			return nil // the client has left, and has the status already
+			return nil // the client has disconnected, after the status was sent
 		}
 	}
 	return nil
@@ -96,9 +95,9 @@ func (s *Service) putVideo(ctx context.Context, w http.ResponseWriter, r *http.R
 func writeJSON(w http.ResponseWriter, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
+		return fmt.Errorf("encode the response: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(append(text, '\n')) // a client that has left is nobody's error
+	w.Write(append(text, '\n')) // fails only if the client has disconnected, which is no error
 	return nil
 }

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// loadStep is how often Load sends what is due. 10 ms keeps the requests
-	// of a few hundred a second apart.
+	// loadStep is how often Load sends the requests that are due. With 10 ms,
+	// a few hundred requests per second are spread evenly.
 	loadStep = 10 * time.Millisecond
-	// loadTide is how long the load takes to rise and fall once, so that
-	// there is something to see within a minute.
-	loadTide = 20 * time.Second
-	// maxLoad bounds the requests of Load under way. What is due beyond them
-	// is left out and counted.
+	// loadPeriod is how long the load takes to rise and fall once. It is short
+	// enough to see on a page within a minute.
+	loadPeriod = 20 * time.Second
+	// maxLoad bounds how many requests of Load are in flight. Load skips and
+	// counts requests beyond that.
 	maxLoad = 256
-	// maxRate is more than one process takes.
+	// maxRate is more than one process can handle.
 	maxRate = 100_000
 )
 
-// Load sends requests to the service from within, about rate a second, rising
-// and falling by half of that, until ctx ends. It returns when the last one
-// is done.
+// Load sends about rate requests per second to the service, in the same process,
+// until ctx ends. The rate rises and falls by half. Load returns after the last
+// response.
 func (s *Service) Load(ctx context.Context, rate float64) {
 	var sent sync.WaitGroup
 	defer sent.Wait()
@@ -42,14 +42,14 @@ func (s *Service) Load(ctx context.Context, rate float64) {
 			return
 		case now = <-ticker.C:
 		}
-		due += min(rate, maxRate) * tide(now.Sub(start)) * now.Sub(last).Seconds()
+		due += min(rate, maxRate) * loadFactor(now.Sub(start)) * now.Sub(last).Seconds()
 		last = now
 		for ; due >= 1; due-- {
 			select {
 			case slots <- struct{}{}:
 				sent.Go(func() {
 					defer func() { <-slots }()
-					s.ServeHTTP(discard{}, s.someRequest(ctx))
+					s.ServeHTTP(discard{}, s.randomRequest(ctx))
 				})
 			default:
 				mon.Event("load_skipped")
@@ -58,20 +58,21 @@ func (s *Service) Load(ctx context.Context, rate float64) {
 	}
 }
 
-func tide(at time.Duration) float64 {
-	return 1 + 0.5*math.Sin(2*math.Pi*at.Seconds()/loadTide.Seconds())
+// loadFactor returns the factor of the rate at a time since the start.
+func loadFactor(at time.Duration) float64 {
+	return 1 + 0.5*math.Sin(2*math.Pi*at.Seconds()/loadPeriod.Seconds())
 }
 
-// someRequest returns one of the requests that people make: most look, few
-// store, some ask for what is not there.
-func (s *Service) someRequest(ctx context.Context) *http.Request {
+// randomRequest returns a request like those of users: most of them read, few
+// store, some are for a video that does not exist.
+func (s *Service) randomRequest(ctx context.Context) *http.Request {
 	method, path, body := http.MethodGet, "/videos", ""
 	switch n := rand.IntN(100); {
 	case n < 5:
 	case n < 60:
-		path += "/" + s.popular()
+		path += "/" + s.popularID()
 	case n < 85:
-		path += "/" + s.popular() + "/data"
+		path += "/" + s.popularID() + "/data"
 	case n < 98:
 		method, path, body = http.MethodPut, path+"/"+videoID(rand.IntN(2*s.videos+1)), fmt.Sprint("Video ", n)
 	default:
@@ -84,14 +85,14 @@ func (s *Service) someRequest(ctx context.Context) *http.Request {
 	return r
 }
 
-// popular is one of the videos that are there from the start, the first ones
-// far more often than the last ones.
-func (s *Service) popular() string {
+// popularID returns the id of one of the initial videos, the first ones far more
+// often than the last ones.
+func (s *Service) popularID() string {
 	x := rand.Float64()
 	return videoID(int(x * x * x * float64(s.videos)))
 }
 
-// discard is a client that looks at nothing.
+// discard is a response that nothing reads.
 type discard struct{}
 
 func (discard) Header() http.Header         { return make(http.Header) }

@@ -8,17 +8,17 @@ import (
 	"sync"
 )
 
-// maxCached bounds the cache of a Proxy. It is smaller than the videos of the
-// default service, so that there is something to miss.
+// maxCached bounds the cache of a Proxy. It is smaller than the number of videos
+// of the default service, so that there are cache misses.
 const maxCached = 64
 
-// Proxy finds the backend of a video, remembers what it was told, and asks
-// again when a backend fails.
+// Proxy forwards calls to the backend of a video. It caches videos, and retries
+// once if a backend is unavailable.
 type Proxy struct {
 	backends []*Backend
 
 	mu    sync.Mutex
-	cache map[string]Video
+	cache map[string]Video // guarded by mu; by id
 }
 
 // NewProxy returns a Proxy in front of at least one backend.
@@ -26,7 +26,7 @@ func NewProxy(backends []*Backend) *Proxy {
 	return &Proxy{backends: backends, cache: make(map[string]Video)}
 }
 
-// Get returns the video id, from the cache if it is there.
+// Get returns the video id, from the cache if possible.
 func (p *Proxy) Get(ctx context.Context, id string) (v Video, err error) {
 	defer mon.Task()(&ctx)(&err)
 
@@ -55,18 +55,19 @@ func (p *Proxy) Put(ctx context.Context, v Video) (err error) {
 	return p.backend(v.ID).Put(ctx, v)
 }
 
-// List asks all backends at once for their ids. It fails if one of them does.
+// List returns the ids of all videos, sorted. It calls all backends at once, and
+// fails if one of them fails.
 func (p *Proxy) List(ctx context.Context) (ids []string, err error) {
 	defer mon.Task()(&ctx)(&err)
 	defer mon.Timer("list_time").Start().Stop()
 
 	lists := make([][]string, len(p.backends))
 	errs := make([]error, len(p.backends))
-	var asking sync.WaitGroup
+	var calls sync.WaitGroup
 	for i, b := range p.backends {
-		asking.Go(func() { lists[i], errs[i] = b.List(ctx) })
+		calls.Go(func() { lists[i], errs[i] = b.List(ctx) })
 	}
-	asking.Wait()
+	calls.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (p *Proxy) List(ctx context.Context) (ids []string, err error) {
 	return ids, nil
 }
 
-// Videos is how many there are.
+// Videos returns the number of videos on all backends.
 func (p *Proxy) Videos() int {
 	n := 0
 	for _, b := range p.backends {
@@ -97,7 +98,7 @@ func (p *Proxy) cached(id string) (Video, bool) {
 	return v, ok
 }
 
-// remember puts v into the cache, in the place of any other when it is full.
+// remember adds v to the cache, and evicts a random video if it is full.
 func (p *Proxy) remember(v Video) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,23 +1,22 @@
-// Package vlite is a small video service, instrumented with monkit: the
-// program that the tutorials start from. It serves HTTP, has a proxy in the
-// middle with a cache and retries, and backends behind it that are slow at
-// times and fail at times, all in one process.
+// Package vlite is a small video service that is instrumented with monkit, the
+// program that the tutorials start from. It has HTTP handlers, a proxy with a
+// cache and retries, and backends that are slow at times and fail at times,
+// all in one process.
 //
 //	s := vlite.New()
-//	go s.Load(ctx, 100) // requests a second, from within
+//	go s.Load(ctx, 100) // requests per second, from the same process
 //	http.ListenAndServe("127.0.0.1:8080", s)
 //
-// What to look at first is how functions are measured, in backend.go: one
-// line each, defer mon.Task()(&ctx)(&err). Values beside that are measured
-// where they arise: a Counter of requests in flight and an IntVal of bytes in
-// handler.go, a BoolVal of cache hits and an Event for each retry in proxy.go,
-// a Gauge of videos below. How errors get the names that they are counted by
-// is in errors.go.
+// Look at backend.go first. It measures each function with one line, defer
+// mon.Task()(&ctx)(&err). Other metrics are updated where their values arise: a
+// Counter of requests in flight and an IntVal of bytes in handler.go, a BoolVal
+// of cache hits and an Event for each retry in proxy.go, a Gauge of videos
+// below. In errors.go errors get the names that they are counted by.
 //
 // The routes:
 //
 //	GET /videos            ids of all videos
-//	GET /videos/{id}       what is known of one
+//	GET /videos/{id}       one video as JSON
 //	GET /videos/{id}/data  its bytes
 //	PUT /videos/{id}       store one; the body is its title
 package vlite
@@ -33,19 +32,19 @@ import (
 
 var mon = monkit.Package()
 
-// Scope is the name of the scope that all is measured in.
+// Scope returns the name of the scope of all metrics of this package.
 func Scope() string { return mon.Name() }
 
-// Options say how large the service is and how it behaves. The zero value is
-// good.
+// Options configure the size and the behavior of a Service. The zero value
+// works.
 type Options struct {
-	// Backends is how many there are behind the proxy. Zero means 3.
+	// Backends is the number of backends behind the proxy. Zero means 3.
 	Backends int
-	// Videos is how many are there from the start. Zero means 200, negative
-	// none.
+	// Videos is the number of videos that exist from the start. Zero means
+	// 200, negative none.
 	Videos int
-	// Latency is what a backend typically takes. Zero means 2 ms, negative
-	// none.
+	// Latency is how long a call to a backend typically takes. Zero means
+	// 2 ms, negative none.
 	Latency time.Duration
 	// FailureRate is the share of calls to a backend that fail, up to 1. Zero
 	// means 0.01, negative none.
@@ -69,18 +68,18 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Service is the whole of it. It starts no goroutines that outlive a request.
+// Service is the video service. It starts no goroutines that outlive a request.
 type Service struct {
 	proxy  *Proxy
 	routes *http.ServeMux
-	videos int // how many Load may expect
+	videos int // number of videos from the start, which Load requests
 }
 
-// New returns a service that holds a few videos.
+// New returns a Service with the default options.
 func New() *Service { return NewWith(Options{}) }
 
-// NewWith is New with options. The gauge of videos shows the newest service
-// of a process.
+// NewWith is New with options. If a process has several services, the gauge of
+// videos reports the newest one.
 func NewWith(o Options) *Service {
 	o = o.withDefaults()
 	backends := make([]*Backend, o.Backends)
@@ -102,10 +101,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.S
 
 func videoID(i int) string { return fmt.Sprintf("v%04d", i) }
 
-// sizeOf spreads sizes from 1 kB to 64 kB, most of them small.
+// sizeOf returns a size from 1 KiB to 64 KiB. Most are small.
 func sizeOf(i int) int64 { return 1 << (10 + i*i%7) }
 
-// Video is what the service knows of a video.
+// Video describes a video. The bytes of its film are not stored.
 type Video struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`

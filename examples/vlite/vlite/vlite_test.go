@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// quick takes no time and fails only where a test wants it to.
+// quick are the options of a service without latency or random failures.
 var quick = Options{Latency: -1, FailureRate: -1}
 
 func do(s http.Handler, method, path, body string) *httptest.ResponseRecorder {
@@ -57,14 +57,14 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-func TestListFailsIfOneBackendDoes(t *testing.T) {
+func TestListFailsIfOneBackendFails(t *testing.T) {
 	p := NewProxy([]*Backend{NewBackend(0, -1), NewBackend(0, 1)})
 	if _, err := p.List(t.Context()); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("list gives %v, want %v", err, ErrUnavailable)
 	}
 }
 
-func TestWhatWasStoredIsRead(t *testing.T) {
+func TestGetReturnsTheVideoLastStored(t *testing.T) {
 	s := NewWith(quick)
 	do(s, "PUT", "/videos/x", "before")
 	do(s, "GET", "/videos/x", "") // into the cache
@@ -94,7 +94,7 @@ func TestCacheAndBackendAreBounded(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsEndsTheWait(t *testing.T) {
+func TestGetReturnsWhenItsContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := NewBackend(time.Hour, -1).Get(ctx, "x"); !errors.Is(err, context.Canceled) {
@@ -102,7 +102,7 @@ func TestAContextThatEndsEndsTheWait(t *testing.T) {
 	}
 }
 
-// grown is how much the value of the service's scope grew while f ran.
+// grown returns by how much a value of the service grew while f ran.
 func grown(f func(), measurement, tag, field string) float64 {
 	read := func() (sum float64) {
 		monkit.Default.Stats(func(key monkit.SeriesKey, f string, val float64) {
@@ -120,14 +120,14 @@ func grown(f func(), measurement, tag, field string) float64 {
 func TestLoadIsMeasured(t *testing.T) {
 	load := func() {
 		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), loadTide)
+			ctx, cancel := context.WithTimeout(t.Context(), loadPeriod)
 			defer cancel()
 			NewWith(Options{Latency: -1}).Load(ctx, 100)
 		})
 	}
-	rate := 100 * loadTide.Seconds()
+	rate := 100 * loadPeriod.Seconds()
 	if n := grown(load, "function", "name=(*Proxy).Get", "total"); n < rate/2 || n > rate {
-		t.Errorf("%v calls of Proxy.Get in %v, want most of %v", n, loadTide, rate)
+		t.Errorf("%v calls of Proxy.Get in %v, want most of %v", n, loadPeriod, rate)
 	}
 }
 

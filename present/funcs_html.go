@@ -12,21 +12,14 @@ var funcsHTML = htmlView("funcs", func(req request) any {
 	return funcRows(req.registry, req.query.Get("q"), req.query.Get("sort"))
 })
 
-// funcTable has the functions whose names match a filter.
+// funcTable holds the functions whose names match a filter.
 type funcTable struct {
-	Rows    []funcRow
-	Total   int
+	table[funcRow]
 	Columns []funcColumn
-	Sorted  string // key of the column
+	Sorted  string // key of the column that the rows are sorted by
 }
 
-// Shown is the number of rows.
-func (t *funcTable) Shown() int { return len(t.Rows) }
-
-// Cut reports whether there are more functions than are shown.
-func (t *funcTable) Cut() bool { return len(t.Rows) < t.Total }
-
-// funcRow is a function. Its quantiles are of runs that ended well.
+// funcRow is one function. Its quantiles cover successful runs only.
 type funcRow struct {
 	Name                  string
 	Callers               []string
@@ -34,7 +27,7 @@ type funcRow struct {
 	Errors                []errorRow
 	Failed, Panics        int64
 	Median, P90, P99, Max time.Duration
-	Time                  time.Duration // of all runs together
+	Time                  time.Duration // sum over all runs
 }
 
 type errorRow struct {
@@ -42,20 +35,20 @@ type errorRow struct {
 	Count int64
 }
 
-// funcColumn is what rows can be sorted by: the largest value first, or by
-// name where there is no value.
+// funcColumn is a column that rows can be sorted by: the largest value first,
+// then by name.
 type funcColumn struct {
 	Key, Title string
 	value      func(funcRow) int64
 }
 
-// funcColumns is the table's head. The first column sorts unless another is
-// chosen.
+// funcColumns is the head of the table. Rows are sorted by the first column
+// unless the query chooses another.
 var funcColumns = []funcColumn{
 	{"name", "Function", func(r funcRow) int64 { return 0 }},
 	{"calls", "Calls", func(r funcRow) int64 { return r.Calls }},
 	{"current", "In flight", func(r funcRow) int64 { return r.Current }},
-	{"high", "At most", func(r funcRow) int64 { return r.High }},
+	{"high", "Peak", func(r funcRow) int64 { return r.High }},
 	{"errors", "Errors", func(r funcRow) int64 { return r.Failed }},
 	{"panics", "Panics", func(r funcRow) int64 { return r.Panics }},
 	{"p50", "Median", func(r funcRow) int64 { return int64(r.Median) }},
@@ -77,8 +70,7 @@ func funcRows(r *monkit.Registry, filter, key string) *funcTable {
 	slices.SortFunc(t.Rows, func(a, b funcRow) int {
 		return cmp.Or(cmp.Compare(by.value(b), by.value(a)), cmp.Compare(a.Name, b.Name))
 	})
-	t.Total = len(t.Rows)
-	t.Rows = t.Rows[:min(t.Total, maxRows)]
+	t.truncate()
 	return t
 }
 
@@ -104,7 +96,7 @@ func funcRowOf(f *monkit.Func, name string) funcRow {
 	return row
 }
 
-// errorRows has the most frequent first.
+// errorRows returns the most frequent errors first.
 func errorRows(errs map[string]int64) []errorRow {
 	rows := make([]errorRow, 0, len(errs))
 	for name, n := range errs {

@@ -40,7 +40,7 @@ func numbers(t *testing.T, w *walker) map[string][2]uint32 {
 	ids := make(map[uint32]bool)
 	for _, p := range b.Points {
 		if ids[p.ID] {
-			t.Errorf("%d stands for two series", p.ID)
+			t.Errorf("two points have the number %d", p.ID)
 		}
 		ids[p.ID] = true
 		got[p.Key.WithField(p.Field)] = [2]uint32{p.Series, p.ID}
@@ -56,9 +56,9 @@ func TestSeriesKeepTheirNumbers(t *testing.T) {
 	for name, change := range map[string]func(){
 		"nothing changes":      func() {},
 		"a series comes first": func() { l.keys = append([]monkit.SeriesKey{monkit.NewSeriesKey("new")}, l.keys...) },
-		"a series goes":        func() { l.keys = append(l.keys[:2], l.keys[3:]...) },
-		"the order turns":      func() { l.keys[0], l.keys[3] = l.keys[3], l.keys[0] },
-		"keys are made anew": func() {
+		"a series is removed":  func() { l.keys = append(l.keys[:2], l.keys[3:]...) },
+		"the order changes":    func() { l.keys[0], l.keys[3] = l.keys[3], l.keys[0] },
+		"keys are made again": func() {
 			for i, k := range l.keys {
 				tags := k.Tags.All()
 				l.keys[i] = monkit.NewSeriesKey(k.Measurement)
@@ -77,7 +77,7 @@ func TestSeriesKeepTheirNumbers(t *testing.T) {
 	}
 }
 
-func TestFieldsOfASeriesShareItsNumber(t *testing.T) {
+func TestFieldsOfOneSeriesShareItsNumber(t *testing.T) {
 	w := newWalker(listOf(3))
 	defer w.table.close()
 	series := make(map[uint32]int)
@@ -89,7 +89,7 @@ func TestFieldsOfASeriesShareItsNumber(t *testing.T) {
 	}
 }
 
-func TestASampleThatComesTwiceIsDroppedAndCounted(t *testing.T) {
+func TestDuplicateSampleIsDroppedAndCounted(t *testing.T) {
 	l := listOf(2)
 	l.keys = append(l.keys, l.keys[0])
 	w := newWalker(l)
@@ -99,12 +99,12 @@ func TestASampleThatComesTwiceIsDroppedAndCounted(t *testing.T) {
 	}
 }
 
-func TestSeriesThatAreGoneAreForgotten(t *testing.T) {
+func TestIdleSeriesAreDeleted(t *testing.T) {
 	l := listOf(100)
 	w := newWalker(l)
 	numbers(t, w)
 	l.keys = l.keys[:10]
-	for range 3 * idleWalks {
+	for range 2*idleWalks - 1 { // the first walk was before
 		numbers(t, w)
 	}
 	if n := len(w.table.byText); n != 20 {
@@ -122,7 +122,7 @@ func TestSeriesThatAreGoneAreForgotten(t *testing.T) {
 	}
 }
 
-func TestAWalkAllocatesNothing(t *testing.T) {
+func TestWalkAllocatesNothing(t *testing.T) {
 	w := newWalker(listOf(1000))
 	defer w.table.close()
 	var b reporters.Batch
@@ -148,7 +148,7 @@ func BenchmarkWalk(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(batch.Points)), "ns/sample")
 }
 
-func TestWithout(t *testing.T) {
+func TestFieldsOfWithoutAreNotReported(t *testing.T) {
 	w := newWalker(listOf(3), "total", "no such field")
 	defer w.table.close()
 	for range 2 {

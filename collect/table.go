@@ -7,26 +7,27 @@ import (
 	"monkit.example/reporters"
 )
 
-// idleWalks is after how many walks without a sample a series is forgotten.
+// idleWalks is after how many walks without a sample a series is deleted.
 const idleWalks = 64
 
-// table gives each series of a source its identity. A walk visits the series
-// in the same order as the walk before, but for those that came or went, so
-// the table expects each sample at its last position and finds it by
-// comparing pointers; only what moved is looked up in a map.
+// table has an entry, with its numbers and kind, for each field of each series
+// of a source. A walk meets the series in the same order as the previous walk,
+// except for those that came or went. So the table expects each sample at its
+// previous position, where it compares pointers, and looks only those up in a
+// map that are elsewhere. Collector.walking guards it.
 type table struct {
-	totals  monkit.TotalSource // nil if the source goes by the names of fields
-	without []string           // fields that are left out
+	totals  monkit.TotalSource // nil if fields have the kind of their name
+	without []string           // fields that are not reported
 
-	order []*entry // as the walk before met them
-	pos   int      // in order, of the walk under way
-	walk  int      // number of the walk under way
+	order []*entry // in the order of the previous walk
+	pos   int      // in order, of the next sample
+	walk  int      // number of the current walk
 
 	byKey  map[identity]*entry
 	byText map[string]*entry // the same entries by their canonical text
 	series map[seriesKey]*seriesID
 
-	duplicates int64 // samples of a series that the same walk had already
+	duplicates int64 // samples of a field that the same walk had before
 }
 
 type identity struct {
@@ -41,19 +42,19 @@ type seriesKey struct {
 
 type seriesID struct {
 	id   uint32
-	refs int // entries of the series
+	refs int // number of the series' entries
 }
 
-// entry is what never changes of a series' points.
+// entry is what all points of one field of one series have in common.
 type entry struct {
-	key    monkit.SeriesKey
-	field  string
-	text   string
-	id     uint32
-	series uint32
-	kind   reporters.Kind
-	walk   int  // the last walk that met it
-	none   bool // nobody gets it
+	key     monkit.SeriesKey
+	field   string
+	text    string
+	id      uint32
+	series  uint32
+	kind    reporters.Kind
+	walk    int  // the last walk with a sample
+	ignored bool // the field is one of table.without
 }
 
 func newTable(src monkit.StatSource, without []string) *table {
@@ -73,17 +74,17 @@ func (t *table) begin() {
 	t.pos = 0
 }
 
-// end finishes a walk and, now and then, forgets what is gone.
+// end finishes a walk. Every idleWalks walks it deletes idle entries.
 func (t *table) end() {
 	clear(t.order[t.pos:])
 	t.order = t.order[:t.pos]
 	if t.walk%idleWalks == 0 {
-		t.expire()
+		t.deleteIdle()
 	}
 }
 
-// find returns the entry of a sample, or nil if nobody gets it or the walk had
-// it already.
+// find returns the entry of the next sample. It returns nil if the sample is
+// not reported: its field is ignored, or a duplicate.
 func (t *table) find(key monkit.SeriesKey, field string) *entry {
 	var e *entry
 	if t.pos < len(t.order) && t.order[t.pos].is(key, field) {
@@ -102,7 +103,7 @@ func (t *table) find(key monkit.SeriesKey, field string) *entry {
 		return nil
 	}
 	e.walk = t.walk
-	if e.none {
+	if e.ignored {
 		return nil
 	}
 	return e
@@ -112,8 +113,9 @@ func (e *entry) is(key monkit.SeriesKey, field string) bool {
 	return e.key.Tags == key.Tags && e.key.Measurement == key.Measurement && e.field == field
 }
 
-// lookUp finds or makes an entry. A source that makes its tags anew for every
-// walk is found by its text, which costs it an allocation a sample.
+// lookUp finds or makes an entry. The series of a source that makes its tags
+// at every walk are found by their text, at the cost of an allocation per
+// sample.
 func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	if e := t.byKey[identity{seriesKey{key.Measurement, key.Tags}, field}]; e != nil {
 		return e
@@ -121,7 +123,10 @@ func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	text := key.WithField(field)
 	e := t.byText[text]
 	if e == nil {
-		e = &entry{key: key, field: field, text: text, id: reporters.PointIDs.New(), series: t.seriesOf(key), kind: t.kindOf(key, field), none: slices.Contains(t.without, field)}
+		e = &entry{
+			key: key, field: field, text: text, id: pointIDs.alloc(), series: t.retainSeries(key),
+			kind: t.kindOf(key, field), ignored: slices.Contains(t.without, field),
+		}
 		t.byText[text] = e
 		t.byKey[e.identity()] = e
 	}
@@ -136,7 +141,7 @@ func (t *table) kindOf(key monkit.SeriesKey, field string) reporters.Kind {
 	case !known:
 		return reporters.KindOf(field)
 	case total:
-		return reporters.Total
+		return reporters.Counter
 	}
 	return reporters.Gauge
 }
@@ -145,43 +150,43 @@ func (e *entry) identity() identity {
 	return identity{seriesKey{e.key.Measurement, e.key.Tags}, e.field}
 }
 
-// seriesOf returns the number of the series that key names, and counts one
-// more entry for it.
-func (t *table) seriesOf(key monkit.SeriesKey) uint32 {
+// retainSeries returns the number of key's series and counts an entry for it.
+func (t *table) retainSeries(key monkit.SeriesKey) uint32 {
 	k := seriesKey{key.Measurement, key.Tags}
 	s := t.series[k]
 	if s == nil {
-		s = &seriesID{id: reporters.SeriesIDs.New()}
+		s = &seriesID{id: seriesIDs.alloc()}
 		t.series[k] = s
 	}
 	s.refs++
 	return s.id
 }
 
-func (t *table) expire() {
+func (t *table) deleteIdle() {
 	for _, e := range t.byText {
 		if t.walk-e.walk >= idleWalks {
-			t.forget(e)
+			t.delete(e)
 		}
 	}
 }
 
-func (t *table) forget(e *entry) {
+// delete deletes e and releases its numbers.
+func (t *table) delete(e *entry) {
 	delete(t.byText, e.text)
 	delete(t.byKey, e.identity())
-	reporters.PointIDs.Free(e.id)
+	pointIDs.release(e.id)
 	k := seriesKey{e.key.Measurement, e.key.Tags}
 	s := t.series[k]
 	if s.refs--; s.refs == 0 {
 		delete(t.series, k)
-		reporters.SeriesIDs.Free(s.id)
+		seriesIDs.release(s.id)
 	}
 }
 
-// close gives all numbers back.
+// close releases all numbers.
 func (t *table) close() {
 	for _, e := range t.byText {
-		t.forget(e)
+		t.delete(e)
 	}
 	t.order = nil
 }

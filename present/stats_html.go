@@ -6,21 +6,9 @@ var statsHTML = htmlView("stats", func(req request) any {
 	return statRows(req.registry, req.query.Get("q"))
 })
 
-// statTable has the series whose names match a filter.
-type statTable struct {
-	Rows  []statRow
-	Total int
-}
-
-// Shown is the number of rows.
-func (t *statTable) Shown() int { return len(t.Rows) }
-
-// Cut reports whether there are more series than are shown.
-func (t *statTable) Cut() bool { return len(t.Rows) < t.Total }
-
 // statRow is a series with its fields.
 type statRow struct {
-	Scope  string // if it is another than that of the row before
+	Scope  string // empty if it is the scope of the row before
 	Name   string
 	Values []statValue
 }
@@ -30,22 +18,23 @@ type statValue struct {
 	Val   float64
 }
 
-func statRows(r *monkit.Registry, filter string) *statTable {
+// statRows returns the series whose names match a filter.
+func statRows(r *monkit.Registry, filter string) *table[statRow] {
 	b := statBuilder{filter: filter}
 	r.Stats(b.sample)
 	return &b.table
 }
 
-// statBuilder gathers samples into rows. The fields of a series come one
-// after another.
+// statBuilder collects samples into rows. It relies on the registry emitting
+// the fields of a series one after another.
 type statBuilder struct {
 	filter string
-	table  statTable
+	table  table[statRow]
 
 	begun bool
 	last  monkit.SeriesKey
 	scope string
-	row   *statRow // nil if the series is not shown
+	row   *statRow // nil if the page does not show the series
 }
 
 func (b *statBuilder) sample(key monkit.SeriesKey, field string, val float64) {
@@ -74,7 +63,8 @@ func (b *statBuilder) begin(key monkit.SeriesKey) *statRow {
 	return &b.table.Rows[len(b.table.Rows)-1]
 }
 
-// withoutScope is for pages that show the scope once above its series.
+// withoutScope returns key without its scope, which the page shows once above
+// all series of the scope.
 func withoutScope(key monkit.SeriesKey) monkit.SeriesKey {
 	key.Tags = without(key.Tags, "scope")
 	return key

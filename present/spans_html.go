@@ -10,16 +10,17 @@ var spansHTML = htmlView("ps", func(req request) any {
 	return spanRows(req.registry, req.query.Get("q"))
 })
 
-// spanTable has the trees of live spans in which some call matches a filter.
+// spanTable holds the trees of open spans that contain a call which matches a
+// filter.
 type spanTable struct {
 	Rows         []spanRow
-	Total, Shown int // spans, of all levels
+	Total, Shown int // spans, on all levels
 }
 
-// Cut reports whether there are more spans than are shown.
+// Cut reports whether the page leaves out spans.
 func (t *spanTable) Cut() bool { return t.Shown < t.Total }
 
-// spanRow is a live span with those below it.
+// spanRow is an open span with its children.
 type spanRow struct {
 	Call        string
 	ID, Trace   int64
@@ -33,32 +34,32 @@ func spanRows(r *monkit.Registry, filter string) *spanTable {
 	t := new(spanTable)
 	r.RootSpans(func(s *monkit.Span) {
 		var rows []spanRow
-		b := treeBuilder{filter: filter, room: maxRows - t.Shown}
+		b := treeBuilder{filter: filter, limit: maxRows - t.Shown}
 		b.add(&rows, s)
 		if b.matched {
 			t.Rows = append(t.Rows, rows...)
-			t.Shown += b.kept
-			t.Total += b.seen
+			t.Shown += b.shown
+			t.Total += b.total
 		}
 	})
 	return t
 }
 
-// treeBuilder makes the rows of one tree, as many as there is room for.
+// treeBuilder makes the rows of one tree, up to a limit.
 type treeBuilder struct {
-	filter     string
-	room       int
-	seen, kept int
-	matched    bool
+	filter       string
+	limit        int
+	total, shown int  // spans of the tree, and those that got a row
+	matched      bool // whether any call matches the filter
 }
 
 func (b *treeBuilder) add(rows *[]spanRow, s *monkit.Span) {
 	row := spanRowOf(s)
-	b.seen++
+	b.total++
 	b.matched = b.matched || matches(row.Call, b.filter)
-	fits := b.kept < b.room
+	fits := b.shown < b.limit
 	if fits {
-		b.kept++
+		b.shown++
 	}
 	s.Children(func(child *monkit.Span) { b.add(&row.Children, child) })
 	if fits {

@@ -13,27 +13,22 @@ import (
 	"monkit.example/tracing"
 )
 
-// traceRemote opens the view that has the next matching trace exported, and
-// tells its id: as JSON, or, if the query has the address of something that
-// shows traces, as a link there. It never leads there by itself: the address
-// may come from anybody who made somebody follow a link.
+// traceRemote is the view that samples the next matching trace, so that
+// exporters export it, and shows the id of the trace: as JSON, or, if the query
+// has the address of a trace viewer, as a link there. It never redirects to
+// that address, because an attacker may have chosen it and made a user follow
+// the link to this page.
 func traceRemote(req request) (Result, error) {
-	matcher, err := req.matcher()
+	q, err := req.traceQuery()
 	if err != nil {
 		return nil, err
 	}
-	viewer, err := viewerOf(req.query.Get("viz"))
+	viewer, err := parseViewer(req.query.Get("viz"))
 	if err != nil {
 		return nil, err
 	}
-	patience, err := req.patience()
-	if err != nil {
-		return nil, err
-	}
-	return limited(func(w io.Writer) error {
-		ctx, cancel := patience(req.ctx)
-		defer cancel()
-		trace, err := sampleNext(ctx, req.registry, w, matcher)
+	return q.result(req.ctx, func(ctx context.Context, w io.Writer) error {
+		trace, err := sampleNext(ctx, req.registry, w, q.matcher)
 		if err != nil {
 			return err
 		}
@@ -44,13 +39,22 @@ func traceRemote(req request) (Result, error) {
 	}), nil
 }
 
+// remoteType returns the content type of traceRemote.
+func remoteType(query url.Values) string {
+	if query.Get("viz") != "" {
+		return typeHTML
+	}
+	return typeJSON
+}
+
 var remoteLayout = parse("remote")
 
-// remoteLink is what the template shows.
+// remoteLink is the data of ui/remote.html.
 type remoteLink struct{ ID, URL string }
 
-// viewerOf returns nil for an empty address.
-func viewerOf(address string) (*url.URL, error) {
+// parseViewer parses the address of a trace viewer. It returns nil for an
+// empty address.
+func parseViewer(address string) (*url.URL, error) {
 	if address == "" {
 		return nil, nil
 	}
@@ -59,7 +63,7 @@ func viewerOf(address string) (*url.URL, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
-		return nil, badRequest("invalid viz %.100q: the address of a web page is wanted", address)
+		return nil, badRequest("invalid viz %.100q; write the address of a web page", address)
 	}
 	return u, nil
 }
@@ -72,7 +76,8 @@ func linkTo(viewer *url.URL, trace *monkit.Trace) string {
 	return u.String()
 }
 
-// sampleNext has the trace of the next span that matches exported.
+// sampleNext waits for a span that matches, samples its trace and returns the
+// trace.
 func sampleNext(ctx context.Context, r *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) (*monkit.Trace, error) {
 	var mu sync.Mutex
 	var trace *monkit.Trace // guarded by mu
@@ -85,7 +90,7 @@ func sampleNext(ctx context.Context, r *monkit.Registry, w io.Writer, matcher fu
 		trace = s.Trace()
 		return true
 	}
-	err := waitAlive(ctx, w, func(ctx context.Context) error {
+	err := waitKeepingAlive(ctx, w, func(ctx context.Context) error {
 		tracing.FindSpan(ctx, r, func(s *monkit.Span) bool {
 			if !matcher(s) {
 				return false

@@ -7,7 +7,7 @@ import (
 	"monkit.example/monkit"
 )
 
-// funcJSON is a function as /funcs/json has it.
+// funcJSON is the form of a function in /funcs/json.
 type funcJSON struct {
 	ID           int64             `json:"id"`
 	HexID        hexID             `json:"id_hex"`
@@ -26,7 +26,7 @@ type funcJSON struct {
 	FailureTimes timesJSON         `json:"failure_times"`
 }
 
-// timesJSON is a distribution in nanoseconds.
+// timesJSON is the form of a distribution of times, in nanoseconds.
 type timesJSON struct {
 	Average          int64            `json:"average"`
 	ReservoirAverage int64            `json:"reservoir_average"`
@@ -37,15 +37,14 @@ type timesJSON struct {
 	Quantiles        map[string]int64 `json:"quantiles"`
 }
 
-// FuncsJSON writes every function of r as an array.
+// FuncsJSON writes every function of r as a JSON array.
 func FuncsJSON(r *monkit.Registry, w io.Writer) error {
-	l := &list{printer: newPrinter(w)}
-	l.open()
-	r.Funcs(func(f *monkit.Func) { l.add(funcOf(f)) })
-	return l.close()
+	a := newJSONArray(w)
+	r.Funcs(func(f *monkit.Func) { a.add(funcJSONOf(f)) })
+	return a.close()
 }
 
-func funcOf(f *monkit.Func) funcJSON {
+func funcJSONOf(f *monkit.Func) funcJSON {
 	out := funcJSON{
 		ID:           f.Id(),
 		HexID:        hexID(f.Id()),
@@ -57,8 +56,8 @@ func funcOf(f *monkit.Func) funcJSON {
 		Success:      f.Success(),
 		Panics:       f.Panics(),
 		Errors:       f.Errors(),
-		SuccessTimes: timesOf(f.SuccessTimes()),
-		FailureTimes: timesOf(f.FailureTimes()),
+		SuccessTimes: timesJSONOf(f.SuccessTimes()),
+		FailureTimes: timesJSONOf(f.FailureTimes()),
 	}
 	f.Parents(func(parent *monkit.Func) {
 		if parent == nil {
@@ -71,7 +70,7 @@ func funcOf(f *monkit.Func) funcJSON {
 	return out
 }
 
-func timesOf(d *monkit.DurationDist) timesJSON {
+func timesJSONOf(d *monkit.DurationDist) timesJSON {
 	out := timesJSON{
 		Average:          int64(d.FullAverage()),
 		ReservoirAverage: int64(d.ReservoirAverage()),
@@ -79,9 +78,9 @@ func timesOf(d *monkit.DurationDist) timesJSON {
 		Max:              int64(d.High),
 		Min:              int64(d.Low),
 		Recent:           int64(d.Recent),
-		Quantiles:        make(map[string]int64, len(observed)),
+		Quantiles:        make(map[string]int64, len(shownQuantiles)),
 	}
-	for _, q := range observed {
+	for _, q := range shownQuantiles {
 		out.Quantiles[fmt.Sprintf("%.2f", q)] = int64(d.Query(q))
 	}
 	return out

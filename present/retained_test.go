@@ -19,9 +19,9 @@ import (
 	"monkit.example/tracing"
 )
 
-// kept serves what was recorded of functions whose runs took a while each and
-// ended with errors of their own.
-func kept(t *testing.T, runs map[string]time.Duration, errs map[string]error) (http.Handler, *tracing.Recorder) {
+// retained runs one function for each name in runs, with the duration and the
+// error of that name, and returns a handler that serves their traces.
+func retained(t *testing.T, runs map[string]time.Duration, errs map[string]error) (http.Handler, *tracing.Recorder) {
 	t.Helper()
 	r := monkit.NewRegistry()
 	rec := tracing.NewRecorder(r, tracing.RecorderOptions{})
@@ -37,12 +37,12 @@ func kept(t *testing.T, runs map[string]time.Duration, errs map[string]error) (h
 	return present.HTTPWith(r, present.Options{Recorder: rec}), rec
 }
 
-func TestKeptTracesAreShown(t *testing.T) {
+func TestRetainedTracesAreShown(t *testing.T) {
 	var h http.Handler
 	var id string
-	synctest.Test(t, func(t *testing.T) { // so that times are exact
+	synctest.Test(t, func(t *testing.T) { // makes times exact
 		var rec *tracing.Recorder
-		h, rec = kept(t, map[string]time.Duration{"Quick": time.Millisecond}, map[string]error{"Quick": io.EOF})
+		h, rec = retained(t, map[string]time.Duration{"Quick": time.Millisecond}, map[string]error{"Quick": io.EOF})
 		id = rec.Traces()[0].ID
 	})
 	const text, jsonType, html, svg = "text/plain; charset=utf-8", "application/json; charset=utf-8", "text/html; charset=utf-8", "image/svg+xml; charset=utf-8"
@@ -54,14 +54,14 @@ func TestKeptTracesAreShown(t *testing.T) {
 	}{
 		{"/", browser, 200, html, `href="./traces/json"`},
 		{"/traces", "", 200, text, "s.Quick (began: 2000-01-01T00:0"},
-		{"/traces", "", 200, text, ", took: 1ms, spans: 1, error: EOF, kept as: recent failed slow)\n"},
+		{"/traces", "", 200, text, ", took: 1ms, spans: 1, error: EOF, retained as: recent failed slow)\n"},
 		{"/traces?q=failed", "", 200, text, "s.Quick"},
 		{"/traces", browser, 200, html, `<td title="1ms">1ms</td>`},
 		{"/traces/json", "", 200, jsonType, `"func":"s.Quick","start":`},
 		{"/traces/svg?id=" + id, browser, 200, svg, "<svg "},
 		{"/traces/spans?id=" + id, browser, 200, jsonType, `"finish":`},
 		{"/traces/svg", "", 400, text, "'id'"},
-		{"/traces/svg?id=nope%0a", "", 404, text, `"nope\n" is not kept any more`},
+		{"/traces/svg?id=nope%0a", "", 404, text, `"nope\n" is no longer retained`},
 	} {
 		t.Run(tt.target, func(t *testing.T) {
 			resp := ask(h, "GET", tt.target, tt.accept)
@@ -75,13 +75,13 @@ func TestKeptTracesAreShown(t *testing.T) {
 	}
 }
 
-func TestKeptTracesAreSorted(t *testing.T) {
+func TestRetainedTracesAreSortedAndFiltered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runs := map[string]time.Duration{}
 		for i := range 5 {
 			runs[fmt.Sprint("F", i)] = time.Duration(i+1) * time.Second
 		}
-		h, rec := kept(t, runs, map[string]error{"F3": io.EOF})
+		h, rec := retained(t, runs, map[string]error{"F3": io.EOF})
 		for _, tt := range []struct {
 			query string
 			want  []string
@@ -102,10 +102,10 @@ func TestKeptTracesAreSorted(t *testing.T) {
 	})
 }
 
-func TestWithoutRecorderNoTracesAreKept(t *testing.T) {
+func TestWithoutRecorderTracesAreNotFound(t *testing.T) {
 	h := present.HTTP(monkit.NewRegistry())
 	if got := body(t, ask(h, "GET", "/", "")); strings.Contains(got, "traces") {
-		t.Errorf("the index has them:\n%s", got)
+		t.Errorf("the index lists the page of traces:\n%s", got)
 	}
 	resp := ask(h, "GET", "/traces", browser)
 	if got := body(t, resp); resp.StatusCode != http.StatusNotFound || !strings.Contains(got, "Recorder") {
@@ -113,18 +113,41 @@ func TestWithoutRecorderNoTracesAreKept(t *testing.T) {
 	}
 }
 
+// More rows would hang the browser.
+func TestLongPageOfTracesIsCut(t *testing.T) {
+	const extra = 7
+	runs := map[string]time.Duration{}
+	for i := range present.MaxRows + extra { // one trace of each function, because a recorder bounds them by function
+		runs[fmt.Sprint("F", i)] = 0
+	}
+	h, rec := retained(t, runs, nil)
+	if n := len(rec.Traces()); n != len(runs) {
+		t.Fatalf("%d traces are retained, want %d", n, len(runs))
+	}
+	page := body(t, ask(h, "GET", "/traces/html", ""))
+	if n := len(rows(page)); n != present.MaxRows {
+		t.Errorf("%d rows, want %d", n, present.MaxRows)
+	}
+	if note := fmt.Sprintf("The first %d of %d are shown", present.MaxRows, len(runs)); !strings.Contains(page, note) {
+		t.Errorf("the page does not say %q", note)
+	}
+	if n := strings.Count(body(t, ask(h, "GET", "/traces", "")), "\n"); n != len(runs) {
+		t.Errorf("the text has %d traces, want all %d", n, len(runs))
+	}
+}
+
 func TestHostileTracesAreHarmless(t *testing.T) {
-	tame, _ := kept(t, map[string]time.Duration{"F": 0}, map[string]error{"F": io.EOF})
+	tame, _ := retained(t, map[string]time.Duration{"F": 0}, map[string]error{"F": io.EOF})
 	harmless := tagsOf(`<p role=note><input type="hidden" name="sort" value="">`)
 	maps.Copy(harmless, tagsOf(body(t, ask(tame, "GET", "/traces/html", ""))))
 	runs, errs := map[string]time.Duration{}, map[string]error{}
 	for _, text := range hostile {
 		runs[text], errs[text] = 0, errors.New(text)
 	}
-	h, rec := kept(t, runs, errs)
+	h, rec := retained(t, runs, errs)
 	for tag := range tagsOf(body(t, ask(h, "GET", "/traces/html", ""))) {
 		if !harmless[tag] {
-			t.Errorf("there is the tag %s", tag)
+			t.Errorf("/traces/html has the tag %s", tag)
 		}
 	}
 	if got := strings.Count(body(t, ask(h, "GET", "/traces", "")), "\n"); got != len(runs) {

@@ -1,0 +1,57 @@
+package collect
+
+import (
+	"testing"
+
+	"monkit.example/monkit"
+)
+
+func TestIDsAreUniqueWhileInUse(t *testing.T) {
+	var ids idPool
+	a, b := ids.alloc(), ids.alloc()
+	if a == b || a == 0 || b == 0 {
+		t.Errorf("got %d and %d", a, b)
+	}
+	ids.release(a)
+	if c := ids.alloc(); c == b {
+		t.Errorf("%d is in use twice", c)
+	}
+}
+
+// Memos are slices as long as the largest number: numbers that were released
+// must be given again.
+func TestIDsStayDense(t *testing.T) {
+	var ids idPool
+	for range 1000 {
+		ids.release(ids.alloc())
+	}
+	if id := ids.alloc(); id != 1 {
+		t.Errorf("after 1000 numbers that came and went the next is %d, want 1", id)
+	}
+}
+
+func TestClosedTableReleasesItsIDs(t *testing.T) {
+	before := inUse(&pointIDs)
+	tab := newTable(nil, nil)
+	tab.begin()
+	for _, field := range []string{"a", "b", "c"} {
+		tab.find(monkit.NewSeriesKey("m"), field)
+	}
+	tab.end()
+	if n := inUse(&pointIDs); n != before+3 {
+		t.Errorf("%d numbers are in use, want %d", n, before+3)
+	}
+	tab.close()
+	if n := inUse(&pointIDs); n != before {
+		t.Errorf("%d numbers are in use after close, want %d", n, before)
+	}
+	if n := inUse(&seriesIDs); n > inUse(&pointIDs) {
+		t.Errorf("%d series are in use and %d points", n, inUse(&pointIDs))
+	}
+}
+
+func inUse(p *idPool) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return int(p.last) - len(p.free)
+}

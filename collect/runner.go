@@ -1,0 +1,277 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"monkit.example/reporters"
+)
+
+// runner calls one reporter from a goroutine of its own. It has room for one
+// waiting batch. If a newer batch is offered while that one still waits, the
+// older is dropped.
+type runner struct {
+	name  string
+	rep   reporters.Reporter
+	log   *slog.Logger
+	delay time.Duration // from a tick to the call of Report
+
+	mu      sync.Mutex
+	waiting *sharedBatch  // guarded by mu, as all below
+	urgent  bool          // report the waiting batch without the delay
+	offered int64         // number of the newest walk that was offered
+	done    int64         // number of the newest walk that was reported
+	stopped bool          // run has returned
+	changed chan struct{} // closed, and replaced, when one of these fields changes
+	counts  runnerCounts
+
+	failing bool      // owned by run, as all below
+	failed  time.Time // when failing was set
+	streak  int       // failures in a row
+}
+
+type runnerCounts struct {
+	batches, points               int64 // that Report took without an error
+	droppedBatches, droppedPoints int64 // that were replaced by newer ones
+	errors, panics                int64
+}
+
+func newRunner(rep reporters.Reporter, o Options) *runner {
+	r := &runner{name: nameOf(rep), rep: rep, log: o.Logger, changed: make(chan struct{})}
+	if o.Spread > 0 {
+		r.delay = rand.N(o.Spread)
+	}
+	return r
+}
+
+// nameOf returns the name of a reporter, or its type.
+func nameOf(rep reporters.Reporter) string {
+	if n, ok := rep.(reporters.Named); ok && n.Name() != "" {
+		return n.Name()
+	}
+	return fmt.Sprintf("%T", rep)
+}
+
+// uniqueName returns name, with a number behind it if a runner has it.
+func uniqueName(runners []*runner, name string) string {
+	unique := name
+	for n := 2; slices.ContainsFunc(runners, func(r *runner) bool { return r.name == unique }); n++ {
+		unique = fmt.Sprintf("%s#%d", name, n)
+	}
+	return unique
+}
+
+// offer makes b the waiting batch, unless a newer walk was offered before.
+func (r *runner) offer(b *sharedBatch, urgent bool) {
+	r.mu.Lock()
+	r.urgent = r.urgent || urgent
+	dropped := b
+	if b.walk > r.offered {
+		dropped, r.waiting, r.offered = r.waiting, b.retain(), b.walk
+	} else {
+		dropped.retain()
+	}
+	if dropped != nil {
+		r.counts.droppedBatches++
+		r.counts.droppedPoints += int64(len(dropped.Points))
+	}
+	r.notifyLocked()
+	r.mu.Unlock()
+	if dropped != nil {
+		dropped.release()
+	}
+}
+
+// notifyLocked wakes every goroutine that waits for changed.
+func (r *runner) notifyLocked() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// run reports the batches that are offered until stop is closed and none
+// waits. It passes ctx to the reporter.
+func (r *runner) run(ctx context.Context, stop <-chan struct{}) {
+	for {
+		b := r.next(stop)
+		if b == nil {
+			r.markStopped()
+			return
+		}
+		r.report(ctx, b)
+	}
+}
+
+func (r *runner) markStopped() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = true
+	r.notifyLocked()
+}
+
+// next waits for a batch and for the delay. It returns nil at the end.
+func (r *runner) next(stop <-chan struct{}) *sharedBatch {
+	for {
+		r.mu.Lock()
+		ready, changed := r.waiting != nil, r.changed
+		r.mu.Unlock()
+		if ready {
+			r.waitDelay(stop)
+			return r.takeWaiting()
+		}
+		select {
+		case <-changed:
+		case <-stop:
+			return r.takeWaiting() // a batch may have been offered before stop was closed
+		}
+	}
+}
+
+// takeWaiting returns the waiting batch, if there is one, and its reference.
+func (r *runner) takeWaiting() *sharedBatch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b := r.waiting
+	r.waiting, r.urgent = nil, false
+	r.notifyLocked()
+	return b
+}
+
+// waitDelay waits for the delay, or until the waiting batch is urgent.
+func (r *runner) waitDelay(stop <-chan struct{}) {
+	if r.delay <= 0 {
+		return
+	}
+	timer := time.NewTimer(r.delay)
+	defer timer.Stop()
+	for {
+		r.mu.Lock()
+		urgent, changed := r.urgent, r.changed
+		r.mu.Unlock()
+		if urgent {
+			return
+		}
+		select {
+		case <-timer.C:
+			return
+		case <-stop:
+			return
+		case <-changed:
+		}
+	}
+}
+
+// report passes b to the reporter and counts the result.
+func (r *runner) report(ctx context.Context, b *sharedBatch) {
+	points, walk := int64(len(b.Points)), b.walk
+	err := guarded(func() error { return r.rep.Report(ctx, &b.Batch) })
+	b.release()
+	r.count(walk, points, err)
+	if err == nil {
+		err = guarded(r.unavailable)
+	}
+	r.logChange(err)
+}
+
+func (r *runner) count(walk, points int64, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done = walk
+	var p panicError
+	switch {
+	case err == nil:
+		r.counts.batches++
+		r.counts.points += points
+	case errors.As(err, &p):
+		r.counts.panics++
+	default:
+		r.counts.errors++
+	}
+	r.notifyLocked()
+}
+
+func (r *runner) unavailable() error {
+	if a, ok := r.rep.(reporters.Availability); ok {
+		return a.Unavailable()
+	}
+	return nil
+}
+
+// panicError is the panic of a reporter as an error.
+type panicError struct{ value any }
+
+func (p panicError) Error() string { return fmt.Sprintf("panicked: %v", p.value) }
+
+// guarded calls f, which is a reporter's code, and returns a panic as an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError{v}
+		}
+	}()
+	return f()
+}
+
+// logChange logs the first failure and the recovery.
+func (r *runner) logChange(err error) {
+	switch {
+	case err != nil && !r.failing:
+		r.failing, r.failed, r.streak = true, time.Now(), 1
+		r.log.Error("reporting failed", "reporter", r.name, "err", err)
+	case err != nil:
+		r.streak++
+	case r.failing:
+		r.failing = false
+		r.log.Info("reporting again", "reporter", r.name, "after", time.Since(r.failed).Round(time.Second), "failures", r.streak)
+	}
+}
+
+// waitReported waits until the walk of that number, or a newer one, was
+// reported.
+func (r *runner) waitReported(ctx context.Context, walk int64) error {
+	return r.waitFor(ctx, func() bool { return r.done >= walk })
+}
+
+// waitFree waits until a batch can be offered without dropping another.
+func (r *runner) waitFree(ctx context.Context) error {
+	return r.waitFor(ctx, func() bool { return r.waiting == nil })
+}
+
+// waitFor waits until cond, which is called under mu, returns true. It makes
+// the waiting batch urgent, so that the wait is not for the delay.
+func (r *runner) waitFor(ctx context.Context, cond func() bool) error {
+	for {
+		r.mu.Lock()
+		ok := cond()
+		if !ok && r.waiting != nil && !r.urgent {
+			r.urgent = true
+			r.notifyLocked()
+		}
+		changed, stopped := r.changed, r.stopped
+		r.mu.Unlock()
+		if ok {
+			return nil
+		}
+		if stopped {
+			return errClosed
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+var errClosed = errors.New("the collector is closed")
+
+func (r *runner) readCounts() runnerCounts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.counts
+}

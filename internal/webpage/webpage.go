@@ -1,0 +1,31 @@
+// Package webpage holds what the pages of present, the relay and the demo
+// share: [SetHeaders] sets the security headers of a response, [Printable]
+// makes text safe to show, and [Style] is the base stylesheet.
+package webpage
+
+import (
+	_ "embed"
+	"net/http"
+)
+
+// Style is the base stylesheet: colors, tables, forms and links. A server
+// appends the rules of its own pages to it.
+//
+//go:embed style.css
+var Style string
+
+// basePolicy is the Content-Security-Policy of every page. Markup that got
+// into a page through a name or a value can load nothing with it, send forms
+// nowhere else, and be shown in no frame.
+const basePolicy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// SetHeaders sets the security headers of a response, and forbids caches to
+// store it: a page shows one moment. allow has the directives of the
+// Content-Security-Policy that a page needs beyond the base policy.
+func SetHeaders(h http.Header, allow string) {
+	h.Set("Content-Security-Policy", basePolicy+"; "+allow)
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}

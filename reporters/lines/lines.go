@@ -1,0 +1,84 @@
+package lines
+
+import (
+	"fmt"
+	"net/url"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/send"
+	"monkit.example/reporters"
+)
+
+// Encoder is an encoder with the name of its format, such as "graphite":
+// lines that were received in the format of that name are sent unchanged. Every
+// reporters.Codec is one.
+type Encoder interface {
+	reporters.Named
+	reporters.Encoder
+}
+
+// Open returns a reporter that encodes with enc and sends to addr. It connects
+// to nothing yet: the error says what is wrong in addr, and what to write. It
+// starts a goroutine, which the reporter's Close joins.
+func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
+	ep, err := endpoint.Parse(addr, o.grammar(enc.Name()))
+	if err != nil {
+		return nil, err
+	}
+	dial, err := o.dial(&ep)
+	if err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Dest(), err)
+	}
+	t, err := send.Open(ep, dial)
+	if err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Dest(), err)
+	}
+	name := enc.Name() + "+" + ep.Dest()
+	s := send.New(t, send.Options{
+		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
+	})
+	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: enc.Name(), Name: name}
+	if p.MaxPayload <= 0 {
+		p.MaxPayload = maxPayload(ep)
+	}
+	return reporters.NewPusher(enc, s, p), nil
+}
+
+// New is Open for a program that wants to run with a wrong address too. Each
+// report to such a reporter returns the error, which a collector logs and
+// counts, and drops its lines.
+func New(addr string, enc Encoder, o Options) *reporters.Pusher {
+	p, err := Open(addr, enc, o)
+	if err != nil {
+		return reporters.NewPusher(enc, reporters.Broken(err), reporters.PusherOptions{Format: enc.Name()})
+	}
+	return p
+}
+
+// dial returns how ep is sent to. For http it has the format check ep's URL.
+func (o Options) dial(ep *endpoint.Endpoint) (send.DialOptions, error) {
+	if o.HTTP == nil || !ep.IsHTTP() {
+		return send.DialOptions{}, nil
+	}
+	d := send.DialOptions{ContentType: o.HTTP.ContentType, Gzip: o.HTTP.Gzip, Header: o.HTTP.Header}
+	if o.HTTP.URL == nil {
+		return d, nil
+	}
+	u := new(url.URL)
+	*u = *ep.URL
+	ep.URL = u
+	return d, o.HTTP.URL(u)
+}
+
+// maxPayload returns the size limit of a payload that suits the transport.
+func maxPayload(ep endpoint.Endpoint) int {
+	switch {
+	case ep.Transport == endpoint.UDP:
+		return 1432 // one Ethernet frame, less the longest IPv4 header and UDP's, or IPv6's
+	case ep.Transport == endpoint.Unixgram:
+		return 8192 // what agents read at a time
+	case ep.IsHTTP():
+		return 512 << 10 // about five thousand lines, which InfluxDB recommends
+	}
+	return 64 << 10 // large enough that the cost of the system call does not count
+}

@@ -1,0 +1,61 @@
+package lines
+
+import (
+	"net/http"
+	"net/url"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/reporters"
+)
+
+// Options say what a format knows about its destinations. The zero value is a
+// format that is sent over any transport but http, to addresses that name
+// transport and port.
+type Options struct {
+	// Send has what the user of the format chose.
+	Send reporters.SendOptions
+
+	// Transport is that of addresses without one, such as "tcp". Empty means
+	// that each address must have one.
+	Transport string
+	// Port is that of addresses without one. Empty means that each address
+	// must have one.
+	Port string
+	// AtMostOnce drops lines that may have arrived, as ledger.Ambiguous,
+	// instead of sending them again: right for deltas, which would count twice.
+	AtMostOnce bool
+
+	// HTTP says how lines are posted to http and https addresses. Nil means
+	// that such addresses are errors.
+	HTTP *HTTP
+}
+
+// HTTP says how lines are posted. The zero value works.
+type HTTP struct {
+	// Port is that of addresses that are a host alone, where Options.Transport
+	// is "http". Empty means 80.
+	Port string
+	// URL checks the address's URL, and may change it, once. Nil means that
+	// every URL is right. The error should say what to write instead.
+	URL func(u *url.URL) error
+	// ContentType is the header of that name. Empty means text/plain.
+	ContentType string
+	// Gzip compresses bodies of more than 1 KiB.
+	Gzip bool
+	// Header changes the header of each request, such as for a token that is
+	// read each time. Nil changes nothing.
+	Header func(h http.Header)
+}
+
+// grammar returns what addresses of format may be and leave out.
+func (o Options) grammar(format string) endpoint.Default {
+	d := endpoint.Default{
+		Format: format, Formats: []string{format},
+		Transport: o.Transport, Port: o.Port, Transports: endpoint.Sockets(),
+	}
+	if o.HTTP != nil {
+		d.HTTPPort = o.HTTP.Port
+		d.Transports = append(d.Transports, endpoint.HTTP, endpoint.HTTPS)
+	}
+	return d
+}
