@@ -2,6 +2,7 @@ package present
 
 import (
 	"io"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/present"
@@ -27,13 +28,13 @@ func SpansToJSON(w io.Writer, spans []*tracing.FinishedSpan) error {
 	return present.SpansToJSON(w, spans)
 }
 
-// TraceQuerySVG waits until a span of reg ends for which matcher returned true,
-// and draws its trace.
-func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) error {
-	return present.TraceQuerySVG(reg, w, matcher)
+// TraceQuerySVG waits until a span of reg for which matcher returned true has
+// finished after minDuration or longer, and draws it with all spans below it.
+func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
+	return present.TraceQuerySVG(reg, w, matcher, minDuration)
 }
 
-// TraceQueryJSON waits like TraceQuerySVG and writes the trace as JSON.
-func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) error {
-	return present.TraceQueryJSON(reg, w, matcher)
+// TraceQueryJSON waits like TraceQuerySVG and writes the spans as JSON.
+func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
+	return present.TraceQueryJSON(reg, w, matcher, minDuration)
 }

@@ -14,7 +14,7 @@ const (
 	v3Module   = "github.com/spacemonkeygo/monkit/v3"
 
 	// The last version of monkit/v3.
-	version = "v3.0.25-0.20251022131615-eb24eb109368"
+	version = "v3.0.25-0.20260113195619-706ad4b46206"
 )
 
 // download returns the folder of the module in the go command's cache.
