@@ -370,7 +370,7 @@ func TestSpreadDelaysTheReportNotItsTime(t *testing.T) {
 		for i := range n {
 			probes = append(probes, &probe{name: "p", do: func(context.Context) error {
 				if delays[i] == 0 {
-					delays[i] = time.Now().Sub(time.Now().Truncate(10 * time.Second))
+					delays[i] = time.Since(time.Now().Truncate(10 * time.Second))
 				}
 				return nil
 			}})
