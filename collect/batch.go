@@ -20,8 +20,9 @@ type sharedBatch struct {
 // each walk would grow its batch again.
 type batchPool chan *sharedBatch
 
-// One batch is being reported while the next is filled. Only a slow reporter
-// needs more, and they are not worth their memory afterwards.
+// newBatchPool returns a pool of at most two batches: one is being reported
+// while the next is filled. Only a slow reporter needs more, which are not worth
+// their memory afterwards.
 func newBatchPool() batchPool { return make(batchPool, 2) }
 
 // get returns an empty batch with one reference.

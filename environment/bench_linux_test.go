@@ -10,8 +10,8 @@ import (
 
 func discard(monkit.SeriesKey, string, float64) {}
 
-// The library that reads the same files is what the parsers here have to be
-// better than.
+// BenchmarkProc compares the parsers of this package with procfs, a library that
+// reads the same files.
 func BenchmarkProc(b *testing.B) {
 	b.Run("own", func(b *testing.B) {
 		b.ReportAllocs()
@@ -25,7 +25,7 @@ func BenchmarkProc(b *testing.B) {
 	b.Run("procfs", func(b *testing.B) {
 		fs, err := procfs.NewDefaultFS()
 		if err != nil {
-			b.Skip("there is no procfs here:", err)
+			b.Skip("/proc is not available:", err)
 		}
 		b.ReportAllocs()
 		for b.Loop() {
@@ -34,7 +34,7 @@ func BenchmarkProc(b *testing.B) {
 	})
 }
 
-// readByLibrary reads what the first case of BenchmarkProc reads.
+// readByLibrary reads what the case "own" of BenchmarkProc reads.
 func readByLibrary(b *testing.B, fs procfs.FS) {
 	self, err := fs.Self()
 	if err != nil {
@@ -52,7 +52,7 @@ func readByLibrary(b *testing.B, fs procfs.FS) {
 		}
 	}
 	for _, resource := range []string{"cpu", "io", "irq", "memory"} {
-		// Not every kernel has them all, nor has its files' reader here.
+		// Errors are ignored: not every kernel has every resource.
 		_, _ = fs.PSIStatsForResource(resource)
 	}
 }

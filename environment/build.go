@@ -11,7 +11,8 @@ import (
 var (
 	buildSource = &source{stats: buildStats}
 
-	// ownBuild does not change while the program runs.
+	// ownBuild reads the build information once, since it does not change while
+	// the program runs.
 	ownBuild = sync.OnceValue(func() build {
 		info, ok := debug.ReadBuildInfo()
 		if !ok {
@@ -21,8 +22,8 @@ var (
 	})
 )
 
-// Build tells what the program was built from, as the tags of a series that
-// is always 1.
+// Build returns the source of what the program was built from: a series that is
+// always 1, whose tags are the versions of Go and of the program.
 func Build() monkit.StatSource { return buildSource }
 
 func buildStats(cb emit) {
@@ -38,12 +39,12 @@ func buildStats(cb emit) {
 
 type build struct {
 	key       monkit.SeriesKey
-	committed time.Time // zero if not known
+	committed time.Time // zero if unknown
 	vcs       bool      // whether modified is known
-	modified  float64   // 1 if the sources were not as committed
+	modified  float64   // 1 if the source code was changed after the commit
 }
 
-// newBuild leaves out the tags that info does not know.
+// newBuild converts info. A value that info lacks gives no tag.
 func newBuild(info *debug.BuildInfo) build {
 	b := build{key: monkit.NewSeriesKey("build")}
 	tag := func(key, val string) {

@@ -1,18 +1,19 @@
 package environment
 
 import (
+	"runtime"
 	"runtime/debug"
 	"testing"
 
 	"monkit.example/monkit"
 )
 
-func TestBuild(t *testing.T) {
+func TestBuildInfoBecomesTagsAndFields(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		info   debug.BuildInfo
 		series string
-		time   int64 // zero: not known
+		time   int64 // zero if unknown
 		dirty  float64
 	}{
 		{"from a checkout", debug.BuildInfo{
@@ -20,9 +21,9 @@ func TestBuild(t *testing.T) {
 				{Key: "vcs.revision", Value: "c0ffee"}, {Key: "vcs.time", Value: "2001-09-09T01:46:40Z"}, {Key: "vcs.modified", Value: "true"}},
 		}, "build,go=go1.26,path=example.com/app,revision=c0ffee,version=v1.2.3", 1e9, 1},
 		{"without version control", debug.BuildInfo{GoVersion: "go1.26"}, "build,go=go1.26", 0, 0},
-		{"a time that is none", debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.time", Value: "noon"}, {Key: "vcs.modified", Value: "false"}}},
+		{"an invalid time is left out", debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.time", Value: "noon"}, {Key: "vcs.modified", Value: "false"}}},
 			"build", 0, 0},
-		{"nothing known", debug.BuildInfo{}, "build", 0, 0},
+		{"no information", debug.BuildInfo{}, "build", 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBuild(&tt.info)
@@ -39,11 +40,14 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func TestBuildIsOne(t *testing.T) {
-	for name, val := range monkit.Collect(Build()) {
-		if val == 1 && len(name) > len("build value") {
-			return
+func TestBuildIsOneSeriesWithValueOne(t *testing.T) {
+	var got []string
+	Build().Stats(func(key monkit.SeriesKey, field string, val float64) {
+		if key.Measurement == "build" && key.Tags.Get("go") == runtime.Version() && field == "value" && val == 1 {
+			got = append(got, key.String())
 		}
+	})
+	if len(got) != 1 {
+		t.Errorf("%d series build have this Go version and the value 1, want 1: %q", len(got), got)
 	}
-	t.Errorf("got %v", monkit.Collect(Build()))
 }

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// place is a control group in the file system.
+// A place is where the file system shows a control group.
 type place struct {
-	dir string // of the group
-	top string // dir, or the directory above it where what can be seen begins
+	dir string // the directory of the group
+	top string // the topmost group that is visible: dir itself or a directory above it
 }
 
-// findCgroup finds the group of the process whose files are in proc. Inside a
-// container it is often the top itself.
+// findCgroup finds the control group of the process whose directory in /proc is
+// proc. In a container, the group is often the topmost visible one.
 func findCgroup(proc string) (place, bool) {
 	path, ok := cgroupPath(readText(proc + "/cgroup"))
 	if !ok {
@@ -34,12 +34,12 @@ func findCgroup(proc string) (place, bool) {
 	return place{}, false
 }
 
-// cgroupPath is the group by the line of proc_pid_cgroup(5) that is for version
-// 2, "0::/path".
+// cgroupPath returns the path in the line of proc_pid_cgroup(5) for version 2 of
+// control groups, "0::/path".
 func cgroupPath(text string) (string, bool) {
 	for line := range strings.Lines(text) {
 		if path, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "0::"); ok {
-			// A path that leads up is of a process outside of what can be seen here.
+			// A path that leads up is of a group outside of what is visible here.
 			up := slices.Contains(strings.Split(path, "/"), "..")
 			return path, strings.HasPrefix(path, "/") && !up
 		}
@@ -47,10 +47,11 @@ func cgroupPath(text string) (string, bool) {
 	return "", false
 }
 
-// cgroupMount is which group is mounted where, by a line of proc_pid_mountinfo(5):
+// cgroupMount reads a line of proc_pid_mountinfo(5). It returns which group is
+// mounted, and in which directory:
 //
-//	36 35 98:0 /root /where rw,noatime optional … - cgroup2 source options
-func cgroupMount(line string) (root, where string, ok bool) {
+//	36 35 98:0 /root /dir rw,noatime optional … - cgroup2 source options
+func cgroupMount(line string) (root, dir string, ok bool) {
 	words := strings.Fields(line)
 	dash := slices.Index(words, "-")
 	if dash < 6 || dash+1 == len(words) || words[dash+1] != "cgroup2" {
@@ -59,13 +60,14 @@ func cgroupMount(line string) (root, where string, ok bool) {
 	return unescape(words[3]), unescape(words[4]), true
 }
 
-// within is path as seen from root, if it is there.
+// within returns path relative to root, if it is root or below it.
 func within(root, path string) (string, bool) {
 	below, ok := strings.CutPrefix(path, strings.TrimSuffix(root, "/"))
 	return below, ok && (below == "" || below[0] == '/')
 }
 
-// unescape undoes the \ooo that mountinfo has for blanks and backslashes.
+// unescape replaces \ooo, which mountinfo has for blanks and backslashes, by the
+// character.
 func unescape(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -81,7 +83,7 @@ func unescape(text string) string {
 	return out.String()
 }
 
-// A machine with ten thousand mounts has less than this in mountinfo.
+// mountinfo of a machine with ten thousand mounts is shorter than this.
 const maxText = 4 << 20
 
 func readText(name string) string {

@@ -7,26 +7,28 @@ import (
 	"monkit.example/monkit"
 )
 
+func init() { cgroupSource.stats = cgroupStats }
+
 var (
-	cgroupCPUKey       = monkit.NewSeriesKey("cgroup_cpu")
-	cgroupUserKey      = monkit.NewSeriesKey("cgroup_cpu_seconds").WithTag("mode", "user")
-	cgroupSystemKey    = monkit.NewSeriesKey("cgroup_cpu_seconds").WithTag("mode", "system")
-	cgroupPeriodsKey   = monkit.NewSeriesKey("cgroup_cpu_periods")
-	cgroupThrottledKey = monkit.NewSeriesKey("cgroup_cpu_throttled_periods")
-	cgroupStoodKey     = monkit.NewSeriesKey("cgroup_cpu_throttled_seconds")
-	cgroupMemoryKey    = monkit.NewSeriesKey("cgroup_memory_bytes")
-	cgroupPidsKey      = monkit.NewSeriesKey("cgroup_pids")
+	cgroupCPUKey              = monkit.NewSeriesKey("cgroup_cpu")
+	cgroupUserKey             = monkit.NewSeriesKey("cgroup_cpu_seconds").WithTag("mode", "user")
+	cgroupSystemKey           = monkit.NewSeriesKey("cgroup_cpu_seconds").WithTag("mode", "system")
+	cgroupPeriodsKey          = monkit.NewSeriesKey("cgroup_cpu_periods")
+	cgroupThrottledKey        = monkit.NewSeriesKey("cgroup_cpu_throttled_periods")
+	cgroupThrottledSecondsKey = monkit.NewSeriesKey("cgroup_cpu_throttled_seconds")
+	cgroupMemoryKey           = monkit.NewSeriesKey("cgroup_memory_bytes")
+	cgroupPidsKey             = monkit.NewSeriesKey("cgroup_pids")
 )
 
-var cpuStatFields = [...]keyed{
+var cpuStatFields = [...]numberLine{
 	{"user_usec", cgroupUserKey, "total", microseconds},
 	{"system_usec", cgroupSystemKey, "total", microseconds},
 	{"nr_periods", cgroupPeriodsKey, "total", 1},
 	{"nr_throttled", cgroupThrottledKey, "total", 1},
-	{"throttled_usec", cgroupStoodKey, "total", microseconds},
+	{"throttled_usec", cgroupThrottledSecondsKey, "total", microseconds},
 }
 
-var memoryStatFields = [...]keyed{
+var memoryStatFields = [...]numberLine{
 	{"anon", cgroupMemoryKey, "anon", 1},
 	{"file", cgroupMemoryKey, "file", 1},
 	{"kernel", cgroupMemoryKey, "kernel", 1},
@@ -35,27 +37,28 @@ var memoryStatFields = [...]keyed{
 	{"shmem", cgroupMemoryKey, "shmem", 1},
 }
 
-var memoryEventFields = [...]keyed{
+var memoryEventFields = [...]numberLine{
 	memoryEvent("low"), memoryEvent("high"), memoryEvent("max"), memoryEvent("oom"), memoryEvent("oom_kill"), memoryEvent("oom_group_kill"),
 }
 
-func memoryEvent(name string) keyed {
-	return keyed{name, monkit.NewSeriesKey("cgroup_memory_events").WithTag("event", name), "total", 1}
+func memoryEvent(name string) numberLine {
+	return numberLine{name, monkit.NewSeriesKey("cgroup_memory_events").WithTag("event", name), "total", 1}
 }
 
-// cgroup is the names of a group's files, made once.
+// A cgroup holds the names of the files of a control group. It is made once.
 type cgroup struct {
 	cpuStat, memoryStat, memoryEvents, ioStat string
 
-	// Files that hold one number, and what it is.
 	memory, pids []numberFile
 
-	// The limits of the group and of all those above it, which bind it too.
+	// The files with the limits of the group and of each group above it,
+	// whose limits apply to it, too.
 	cpuMax, memoryMax, pidsMax []string
 
 	pressure []pressureFile
 }
 
+// A numberFile is a file that holds one number, and the field it becomes.
 type numberFile struct{ name, field string }
 
 func newCgroup(p place) *cgroup {
@@ -79,10 +82,10 @@ func newCgroup(p place) *cgroup {
 	}
 }
 
-// maxDepth bounds how many groups above are asked for their limits.
+// maxDepth bounds how many groups are read for their limits.
 const maxDepth = 16
 
-// upwards is where the files called name are, of the group and those above.
+// upwards returns the files called name of the group and of the groups above it.
 func (p place) upwards(name string) (files []string) {
 	for dir := p.dir; len(files) < maxDepth; dir = filepath.Dir(dir) {
 		files = append(files, filepath.Join(dir, name))
@@ -109,12 +112,12 @@ func cgroupStats(cb emit) {
 func (g *cgroup) stats(cb emit) {
 	var p page
 	emitLimit(cgroupCPUKey, g.cpuMax, cb)
-	emitKeyed(cpuStatFields[:], p.read(g.cpuStat), cb)
+	emitNumberLines(cpuStatFields[:], p.read(g.cpuStat), cb)
 
 	used := emitNumbers(cgroupMemoryKey, g.memory, cb)
 	emitLimit(cgroupMemoryKey, g.memoryMax, cb)
 	emitMemory(p.read(g.memoryStat), used, cb)
-	emitKeyed(memoryEventFields[:], p.read(g.memoryEvents), cb)
+	emitNumberLines(memoryEventFields[:], p.read(g.memoryEvents), cb)
 
 	emitNumbers(cgroupPidsKey, g.pids, cb)
 	emitLimit(cgroupPidsKey, g.pidsMax, cb)
@@ -123,12 +126,12 @@ func (g *cgroup) stats(cb emit) {
 	emitPressures(g.pressure, cb)
 }
 
-// emitNumbers tells the numbers in files, and returns the first.
+// emitNumbers emits the number in each of files, and returns the first number.
 func emitNumbers(key monkit.SeriesKey, files []numberFile, cb emit) (first float64) {
 	var p page
 	for i := range files {
 		word, _ := nextWord(p.read(files[i].name))
-		val, ok := decimal(word) // not if it is "max"
+		val, ok := decimal(word) // not ok for "max", which is no limit
 		if !ok {
 			continue
 		}
@@ -140,8 +143,8 @@ func emitNumbers(key monkit.SeriesKey, files []numberFile, cb emit) (first float
 	return first
 }
 
-// emitLimit tells the least of the limits in files: numbers, or for cpu.max the
-// time in each period and the period.
+// emitLimit emits the lowest of the limits in files. A file holds a number, or,
+// as cpu.max does, the processor time in each period and the period.
 func emitLimit(key monkit.SeriesKey, files []string, cb emit) {
 	var p page
 	limit, limited := 0.0, false
@@ -164,11 +167,11 @@ func emitLimit(key monkit.SeriesKey, files []string, cb emit) {
 	}
 }
 
-// emitMemory tells what the memory in use is for. What the kernel would give
-// up at once does not count for the working set, by which containers are
-// judged when memory is short.
+// emitMemory emits how much memory is in use for what. The working set excludes
+// memory that the kernel can reclaim at once; it decides which containers are
+// evicted when memory is short.
 func emitMemory(text []byte, used float64, cb emit) {
-	emitKeyed(memoryStatFields[:], text, cb)
+	emitNumberLines(memoryStatFields[:], text, cb)
 	if inactive, ok := lookup(text, "inactive_file"); ok && used > 0 {
 		cb(cgroupMemoryKey, "working_set", max(0, used-inactive))
 	}

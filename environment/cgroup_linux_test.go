@@ -8,37 +8,37 @@ import (
 	"monkit.example/monkit"
 )
 
-// mounted is a line of mountinfo.
-func mounted(root, where, kind string) string {
-	return "41 31 0:38 " + root + " " + where + " rw,relatime shared:9 - " + kind + " cgroup2 rw,nsdelegate\n"
+// mounted returns a line of mountinfo.
+func mounted(root, dir, kind string) string {
+	return "41 31 0:38 " + root + " " + dir + " rw,relatime shared:9 - " + kind + " cgroup2 rw,nsdelegate\n"
 }
 
-func TestFindCgroup(t *testing.T) {
+func TestCgroupIsFoundThroughItsMount(t *testing.T) {
 	const v1 = "9:name=systemd:/\n1:cpu,cpuacct:/other\n"
 	tmpfs := mounted("/", "/sys/fs/cgroup", "tmpfs")
 	for _, tt := range []struct {
 		name              string
 		cgroup, mountinfo string
-		want              place // zero: not found
+		want              place // zero if it is not found
 	}{
 		{"a service", "0::/system.slice/x.service\n", tmpfs + mounted("/", "/sys/fs/cgroup", "cgroup2"),
 			place{"/sys/fs/cgroup/system.slice/x.service", "/sys/fs/cgroup"}},
 		{"a container that sees itself as the top", "0::/\n", mounted("/", "/sys/fs/cgroup", "cgroup2"), place{"/sys/fs/cgroup", "/sys/fs/cgroup"}},
 		{"a container that sees its path on the host", "0::/docker/1a\n", mounted("/docker/1a", "/sys/fs/cgroup", "cgroup2"),
 			place{"/sys/fs/cgroup", "/sys/fs/cgroup"}},
-		{"below what is mounted", "0::/docker/1a/job", mounted("/docker/1a", "/sys/fs/cgroup", "cgroup2"),
+		{"a group below the mounted one", "0::/docker/1a/job", mounted("/docker/1a", "/sys/fs/cgroup", "cgroup2"),
 			place{"/sys/fs/cgroup/job", "/sys/fs/cgroup"}},
-		{"beside version 1", v1 + "0::/a\n", mounted("/", "/sys/fs/cgroup/unified", "cgroup2"),
+		{"version 1 is mounted, too", v1 + "0::/a\n", mounted("/", "/sys/fs/cgroup/unified", "cgroup2"),
 			place{"/sys/fs/cgroup/unified/a", "/sys/fs/cgroup/unified"}},
-		{"the mount that has it", "0::/b/c\n", mounted("/bb", "/one", "cgroup2") + mounted("/b", "/two", "cgroup2"), place{"/two/c", "/two"}},
+		{"the mount that contains the group", "0::/b/c\n", mounted("/bb", "/one", "cgroup2") + mounted("/b", "/two", "cgroup2"), place{"/two/c", "/two"}},
 		{"blanks in names", "0::/a b\n", mounted("/", `/my\040groups\134`, "cgroup2"), place{`/my groups\/a b`, `/my groups\`}},
 		{"version 1 only", v1, mounted("/", "/sys/fs/cgroup", "cgroup"), place{}},
-		{"mounted from elsewhere", "0::/docker/2b\n", mounted("/docker/1a", "/sys/fs/cgroup", "cgroup2"), place{}},
-		{"outside of what can be seen", "0::/../../other\n", mounted("/", "/sys/fs/cgroup", "cgroup2"), place{}},
-		{"dots inside a name lead nowhere", "0::/a..b\n", mounted("/", "/g", "cgroup2"), place{"/g/a..b", "/g"}},
+		{"only another group is mounted", "0::/docker/2b\n", mounted("/docker/1a", "/sys/fs/cgroup", "cgroup2"), place{}},
+		{"a group outside of the visible ones", "0::/../../other\n", mounted("/", "/sys/fs/cgroup", "cgroup2"), place{}},
+		{"dots inside a name are no way up", "0::/a..b\n", mounted("/", "/g", "cgroup2"), place{"/g/a..b", "/g"}},
 		{"no path", "0::\n", mounted("/", "/sys/fs/cgroup", "cgroup2"), place{}},
 		{"not mounted", "0::/\n", tmpfs, place{}},
-		{"rubbish", "0::/\n", " - \n- cgroup2\n1 2 3 4 5 6 -\n\n- - - - - - cgroup2", place{}},
+		{"malformed lines", "0::/\n", " - \n- cgroup2\n1 2 3 4 5 6 -\n\n- - - - - - cgroup2", place{}},
 		{"empty", "", "", place{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,9 +50,9 @@ func TestFindCgroup(t *testing.T) {
 	}
 }
 
-func TestNoCgroupWithoutProc(t *testing.T) {
+func TestCgroupIsNotFoundWithoutProc(t *testing.T) {
 	if got, ok := findCgroup(t.TempDir()); ok {
-		t.Errorf("found %+v", got)
+		t.Errorf("found %+v without /proc", got)
 	}
 }
 
@@ -93,44 +93,44 @@ var wholeGroupSamples = map[string]float64{
 	"cgroup_pressure,kind=some,resource=cpu avg300": 22.15, "cgroup_pressure,kind=some,resource=cpu total": 1.5,
 }
 
-func TestCgroup(t *testing.T) {
+func TestCgroupFilesBecomeSamples(t *testing.T) {
 	top := tree(t, wholeGroup)
 	wantSamples(t, collect(newCgroup(place{top + "/a/b", top}).stats), wholeGroupSamples)
 }
 
-// An encoder writes neighbours of one series as one line.
-func TestCgroupTellsASeriesAtOnce(t *testing.T) {
+// An encoder writes adjacent samples of one series as one line.
+func TestCgroupSamplesOfASeriesAreAdjacent(t *testing.T) {
 	top := tree(t, wholeGroup)
 	seen, last := map[string]bool{}, ""
 	newCgroup(place{top + "/a/b", top}).stats(func(key monkit.SeriesKey, field string, _ float64) {
 		if name := key.String(); name != last {
 			if seen[name] {
-				t.Errorf("%s %s comes after other series", name, field)
+				t.Errorf("%s %s is emitted after another series began", name, field)
 			}
 			seen[name], last = true, name
 		}
 	})
 }
 
-// A file that is missing or worth nothing takes only its own series along.
-func TestCgroupWithoutOneOfItsFiles(t *testing.T) {
-	for _, tt := range []struct{ file, gone string }{
+// A file that is missing or malformed costs only its own series.
+func TestBadCgroupFileCostsOnlyItsOwnSeries(t *testing.T) {
+	for _, tt := range []struct{ file, missing string }{
 		{"a/b/cpu.stat", "cgroup_cpu_"},
 		{"a/b/memory.events", "cgroup_memory_events"},
 		{"a/b/memory.peak", "cgroup_memory_bytes peak"},
 		{"a/b/pids.current", "cgroup_pids used"},
 		{"a/b/cpu.pressure", "cgroup_pressure"},
 		{"a/b/io.stat", "cgroup_io"},
-		{"a/b/cpu.max", "none, the group above is tighter"},
+		{"a/b/cpu.max", "none, since the group above has a lower limit"},
 	} {
-		for name, text := range map[string]string{"": "", "empty": "", "rubbish": "\x00\xff max 1 2 3\n=\n", "endless": strings.Repeat("9", 10_000)} {
+		for name, text := range map[string]string{"missing": "", "empty": "", "malformed": "\x00\xff max 1 2 3\n=\n", "endless": strings.Repeat("9", 10_000)} {
 			t.Run(tt.file+" "+name, func(t *testing.T) {
 				files := maps.Clone(wholeGroup)
-				if delete(files, tt.file); name != "" {
+				if delete(files, tt.file); name != "missing" {
 					files[tt.file] = text
 				}
 				want := maps.Clone(wholeGroupSamples)
-				maps.DeleteFunc(want, func(series string, _ float64) bool { return strings.HasPrefix(series, tt.gone) })
+				maps.DeleteFunc(want, func(series string, _ float64) bool { return strings.HasPrefix(series, tt.missing) })
 				top := tree(t, files)
 				wantSamples(t, collect(newCgroup(place{top + "/a/b", top}).stats), want)
 			})
@@ -138,8 +138,8 @@ func TestCgroupWithoutOneOfItsFiles(t *testing.T) {
 	}
 }
 
-func TestCgroupThatIsGone(t *testing.T) {
-	dir := t.TempDir() + "/gone"
+func TestDeletedCgroupEmitsNothing(t *testing.T) {
+	dir := t.TempDir() + "/deleted"
 	wantSamples(t, collect(newCgroup(place{dir, dir}).stats), nil)
 }
 
@@ -148,7 +148,7 @@ func TestWorkingSetIsNeverNegative(t *testing.T) {
 	wantSamples(t, collect(newCgroup(place{dir, dir}).stats), map[string]float64{"cgroup_memory_bytes used": 100, "cgroup_memory_bytes working_set": 0})
 }
 
-func TestLimitsOfGroupsAboveAreBounded(t *testing.T) {
+func TestGroupsReadForLimitsAreBounded(t *testing.T) {
 	p := place{"/top" + strings.Repeat("/x", 100), "/top"}
 	if got := p.upwards("cpu.max"); len(got) != maxDepth {
 		t.Errorf("%d files, want %d", len(got), maxDepth)

@@ -2,15 +2,15 @@ package environment
 
 import "testing"
 
-// complete says that everyStats emits each series there is.
+// complete is true if everyStats emits every series of doc.go.
 const complete = true
 
-// everyStats is all sources, and a container and a machine that have
-// everything.
+// everyStats returns the stats functions of all sources, and of files in which a
+// container and a machine have every number.
 func everyStats(t *testing.T) []func(emit) {
 	var all []func(emit)
 	for _, s := range sources() {
-		all = append(all, s.(*source).stats)
+		all = append(all, s.Stats)
 	}
 	top := tree(t, wholeGroup)
 	pressures := pressureFiles("pressure", tree(t, map[string]string{"cpu": someCPU}), "")

@@ -9,8 +9,8 @@ import (
 	"monkit.example/monkit"
 )
 
-// docLists is the indented lines of the package's doc, by the series that each
-// group of them is about.
+// docLists returns the indented lines of the package documentation, by the
+// series that they describe.
 func docLists(t *testing.T) map[string]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments|parser.PackageClauseOnly)
@@ -31,7 +31,7 @@ func docLists(t *testing.T) map[string]string {
 	return lists
 }
 
-// distFields are told once for all distributions.
+// distFields are listed once in doc.go, for all distributions.
 const distFields = " count sum min max rmin ravg r10 r50 r90 r95 r99 r999 rmax recent"
 
 func TestDocListsEveryField(t *testing.T) {
@@ -47,18 +47,18 @@ func TestDocListsEveryField(t *testing.T) {
 			words[series][strings.TrimRight(word, ",:;.")] = true
 		}
 	}
-	emitted := map[string]bool{"environment.Register(nil)": true} // which is code
+	emitted := map[string]bool{"environment.Register(nil)": true} // the code at the top, not a series
 	for _, stats := range everyStats(t) {
 		stats(func(key monkit.SeriesKey, field string, _ float64) {
 			emitted[key.Measurement] = true
 			if !words[key.Measurement][field] {
-				t.Errorf("doc.go does not tell of %s %s", key.Measurement, field)
+				t.Errorf("doc.go does not list %s %s", key.Measurement, field)
 			}
 		})
 	}
 	for series := range lists {
 		if complete && !emitted[series] {
-			t.Errorf("doc.go tells of %s, which nothing emits", series)
+			t.Errorf("doc.go lists %s, which no source emits", series)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func ExampleRegister() {
 	// Output: 1
 }
 
-// A registry that wants only some sources chains them to a scope of its own.
+// A program that needs only some sources chains them to a scope of its own.
 func ExampleBuild() {
 	registry := monkit.NewRegistry()
 	registry.ScopeNamed("mine").Chain(environment.Build())

@@ -5,14 +5,15 @@ import (
 	"syscall"
 )
 
-// A page holds any file that is read here: the kernel makes most of them in
-// one, and the longest, memory.stat, is half as long. Only io.stat has no
-// bound; here it has eighty devices.
+// A page holds the whole of any file that this package reads in each walk. The
+// kernel writes most of them into one page of memory, and the longest,
+// memory.stat, is half as long. Only io.stat has no bound; here it may list
+// eighty devices.
 type page [8192]byte
 
-// read returns what the small file called name has, or the whole lines of it
-// that fit. It is in p, which costs a walk nothing if it is on the stack,
-// unlike an os.File.
+// read returns the content of the small file called name, or the whole lines of
+// it that fit. The result is a part of p. A page on the stack costs a walk no
+// allocation, unlike an os.File.
 func (p *page) read(name string) []byte {
 	fd, err := open(name)
 	if err != nil {
@@ -34,7 +35,7 @@ func (p *page) read(name string) []byte {
 		n += more
 	}
 	if n == len(p) {
-		// Half a number is another number.
+		// A number that was cut would be another number.
 		n = 1 + bytes.LastIndexByte(p[:], '\n')
 	}
 	return p[:n]
@@ -42,8 +43,8 @@ func (p *page) read(name string) []byte {
 
 func open(name string) (fd int, err error) {
 	for {
-		// A file that waits for a writer is none of the kernel's; do not wait
-		// with it.
+		// No file of the kernel blocks until a writer opens it, but a pipe in
+		// its place would.
 		fd, err = syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
 		if err != syscall.EINTR {
 			return fd, err

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-func TestPageRead(t *testing.T) {
+func TestPageReadReturnsWholeLines(t *testing.T) {
 	line := strings.Repeat("x", 99) + "\n"
 	for _, tt := range []struct{ name, text, want string }{
 		{"small", "12\n", "12\n"},
-		{"no end of line", "12", "12"},
+		{"no line end", "12", "12"},
 		{"empty", "", ""},
-		{"half a line is none", strings.Repeat(line, 100), strings.Repeat(line, len(page{})/len(line))},
-		{"one endless line", strings.Repeat("9", 10_000), ""},
+		{"a line that does not fit is left out", strings.Repeat(line, 100), strings.Repeat(line, len(page{})/len(line))},
+		{"one line that does not fit", strings.Repeat("9", 10_000), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var p page
@@ -24,11 +24,11 @@ func TestPageRead(t *testing.T) {
 	}
 }
 
-// A walk does not wait for whoever put a pipe where the kernel has a file.
-func TestPageReadOfAPipe(t *testing.T) {
+// A pipe in the place of a file of the kernel must not block a walk.
+func TestPageReadDoesNotBlockOnAPipe(t *testing.T) {
 	name := t.TempDir() + "/pipe"
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Skip("there are no pipes here:", err)
+		t.Skip("pipes are not supported:", err)
 	}
 	var p page
 	if got := p.read(name); len(got) != 0 {

@@ -10,25 +10,26 @@ import (
 
 var gcKey = monkit.NewSeriesKey("runtime_gcstats")
 
-// pauses gathers how long each collection stopped the program, each pause
-// once. The runtime keeps the last 256: of more collections between two
-// reads, the earlier are not seen.
+// pauses is the distribution of how long garbage collections stopped the
+// program. Each pause is inserted once. The runtime keeps the last 256 pauses; if
+// there were more collections between two reads, the earliest are missed.
 type pauses struct {
+	append emit // p.state.append, made once
+
 	mu    sync.Mutex
-	last  debug.GCStats        // guarded by mu; its slices serve every read
-	seen  int64                // guarded by mu: collections in dist, or missed
+	last  debug.GCStats        // guarded by mu; its slices are reused by each read
+	seen  int64                // guarded by mu; collections that are in dist or were missed
 	dist  *monkit.DurationDist // guarded by mu
-	state gcState              // guarded by mu; being filled by read
-	keep  emit                 // p.state.keep, made once
+	state gcState              // guarded by mu; filled by read
 }
 
-// gcState is what was known at one read.
+// gcState is the result of one read.
 type gcState struct {
 	lastGC     time.Time
 	pauseTotal time.Duration
 
-	// The samples of the distribution, of which there are more kinds than now
-	// are, so that none is lost if it gets another quantile.
+	// The samples of the distribution. A distribution has 14 fields now; the
+	// array has room for more, so that none is lost if it gets another quantile.
 	samples [32]sample
 	n       int
 }
@@ -40,23 +41,25 @@ type sample struct {
 
 func newPauses() *pauses {
 	p := &pauses{dist: monkit.NewDurationDist(gcKey)}
-	p.keep = p.state.keep
+	p.append = p.state.append
 	return p
 }
 
+// read adds the pauses since the last read, and sets s.
 func (p *pauses) read(s *gcState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	debug.ReadGCStats(&p.last)
-	p.add(p.last.NumGC, p.last.Pause)
+	p.addLocked(p.last.NumGC, p.last.Pause)
 	p.state.lastGC, p.state.pauseTotal, p.state.n = p.last.LastGC, p.last.PauseTotal, 0
-	p.dist.Stats(p.keep)
+	p.dist.Stats(p.append)
 	*s = p.state
 }
 
-// add takes the pauses since the last call, oldest first. They come newest
-// first, numGC being the number of the first.
-func (p *pauses) add(numGC int64, newestFirst []time.Duration) {
+// addLocked inserts the pauses since the last call into the distribution, the
+// oldest first. numGC is the number of collections so far, the last of which made
+// the first pause of newestFirst.
+func (p *pauses) addLocked(numGC int64, newestFirst []time.Duration) {
 	fresh := min(numGC-p.seen, int64(len(newestFirst)))
 	for i := fresh - 1; i >= 0; i-- {
 		p.dist.Insert(newestFirst[i])
@@ -64,7 +67,7 @@ func (p *pauses) add(numGC int64, newestFirst []time.Duration) {
 	p.seen = numGC
 }
 
-func (s *gcState) keep(_ monkit.SeriesKey, field string, val float64) {
+func (s *gcState) append(_ monkit.SeriesKey, field string, val float64) {
 	if s.n < len(s.samples) {
 		s.samples[s.n] = sample{field, val}
 		s.n++

@@ -8,20 +8,20 @@ import (
 	"monkit.example/monkit"
 )
 
-// window is as long as that of a monkit.Dist: what is recent lies within the
-// last one to two of them, or since the walk before, if that is longer ago.
+// window is as long as that of a monkit.Dist. Recent values are those of the last
+// one to two windows, or those since the previous walk, if that is longer ago.
 const window = time.Minute
 
-// history makes summaries of one runtime metric: it keeps the counts of the
-// program's start as they were when the last two windows began. The zero
-// history has seen nothing.
+// A history turns the histograms of one runtime metric, which count since the
+// start of the program, into summaries. It keeps the counts at the start of the
+// last two windows, to subtract them. The zero history is ready for use.
 type history struct {
-	began        time.Time // of the newer window
-	older, newer []uint64  // nil is zero
-	recent       []uint64  // serves every add
+	began        time.Time // start of the newer window
+	older, newer []uint64  // counts at the start of a window; nil means zero
+	recent       []uint64  // reused by each add
 }
 
-// add takes the histogram that h is now.
+// add returns the summary of h, the present histogram.
 func (s *history) add(h *metrics.Float64Histogram) summary {
 	if now := time.Now(); now.Sub(s.began) >= window {
 		s.older, s.newer = s.newer, append(s.older[:0], h.Counts...)
@@ -37,8 +37,8 @@ func (s *history) add(h *metrics.Float64Histogram) summary {
 	}
 }
 
-// summary is a histogram in the fields of a distribution, apart from the
-// newest value, which no histogram knows.
+// A summary has the fields of a distribution but for the newest value, which a
+// histogram does not hold.
 type summary struct {
 	all, recent description
 }
@@ -60,16 +60,17 @@ func (s *summary) emit(key monkit.SeriesKey, cb emit) {
 	}
 }
 
-// quantiles are those of a monkit.Dist.
+// quantiles are the quantiles of a monkit.Dist and their fields.
 var quantiles = [...]struct {
 	field string
 	q     float64
 }{{"rmin", 0}, {"r10", 0.1}, {"r50", 0.5}, {"r90", 0.9}, {"r95", 0.95}, {"r99", 0.99}, {"r999", 0.999}, {"rmax", 1}}
 
+// A description is what is known of a set of values.
 type description struct {
 	count uint64
 	sum   float64
-	at    [len(quantiles)]float64
+	at    [len(quantiles)]float64 // values of the quantiles
 }
 
 func describe(c counts) (d description) {
@@ -83,13 +84,14 @@ func describe(c counts) (d description) {
 	return d
 }
 
-// counts is how many values lie in each bucket, which is from bounds[i] up to
+// counts is a histogram. Bucket i holds in[i] values from bounds[i] up to
 // bounds[i+1].
 type counts struct {
 	bounds []float64
 	in     []uint64
 }
 
+// total returns the number of values and their sum.
 func (c counts) total() (count uint64, sum float64) {
 	for i, n := range c.in {
 		if n > 0 {
@@ -100,7 +102,7 @@ func (c counts) total() (count uint64, sum float64) {
 	return count, sum
 }
 
-// quantile is the value at q of count values, which are all there are.
+// quantile returns the value at q. count is the total of c.
 func (c counts) quantile(count uint64, q float64) float64 {
 	rank := max(1, uint64(math.Ceil(q*float64(count))))
 	last := 0
@@ -116,8 +118,8 @@ func (c counts) quantile(count uint64, q float64) float64 {
 	return c.middle(last)
 }
 
-// middle stands for the values in bucket i; of a bucket without an end it is
-// the end it has.
+// middle returns the value that stands for all values of bucket i: its middle, or
+// its only bound if the other one is infinite.
 func (c counts) middle(i int) float64 {
 	low, high := c.bounds[i], c.bounds[i+1]
 	switch {

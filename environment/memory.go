@@ -4,7 +4,7 @@ import "monkit.example/monkit"
 
 var memKey = monkit.NewSeriesKey("runtime_memstats")
 
-// emitMemstats emits the fields of runtime.MemStats in their order there.
+// emitMemstats emits the fields of runtime.MemStats in the order of that struct.
 func emitMemstats(r *reading, gc *gcState, cb emit) {
 	v := &r.numbers
 	put := func(field string, val float64) { cb(memKey, field, val) }
@@ -39,12 +39,12 @@ func emitMemstats(r *reading, gc *gcState, cb emit) {
 	put("NumGC", v[cyclesTotal])
 	put("NumForcedGC", v[cyclesForced])
 	put("GCCPUFraction", r.gcFraction())
-	put("EnableGC", 1) // likewise constant
+	put("EnableGC", 1) // constant, as DebugGC is
 	put("DebugGC", 0)
 }
 
-// gcFraction is the share of CPU time that collecting took from the program;
-// what it did on idle processors took nothing.
+// gcFraction returns the share of processor time that garbage collection took
+// from the program. Work on idle processors does not count.
 func (r *reading) gcFraction() float64 {
 	v := &r.numbers
 	if v[cpuTotal] <= 0 {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// metric is a place in metricNames.
+// A metric is an index into metricNames.
 type metric int
 
 const (
@@ -54,7 +54,7 @@ const (
 	mutexWait
 	cgoCalls
 
-	numberCount // those above are numbers, those below histograms
+	numberCount // metrics before it are numbers, those after it histograms
 )
 
 const (
@@ -114,14 +114,14 @@ var metricNames = [metricCount]string{
 	pausesOther:        "/sched/pauses/total/other:seconds",
 }
 
-// reading is what one read found, all from one moment.
+// A reading holds the values of all metrics at one time.
 type reading struct {
 	numbers [numberCount]float64
 	dists   [metricCount - numberCount]summary
 }
 
-// runtimeMetrics reads runtime/metrics, which unlike runtime.ReadMemStats lets
-// the program run meanwhile.
+// runtimeMetrics reads package runtime/metrics. Unlike runtime.ReadMemStats, it
+// does not stop the program.
 type runtimeMetrics struct {
 	mu      sync.Mutex
 	samples [metricCount]metrics.Sample        // guarded by mu
@@ -136,7 +136,7 @@ func newRuntimeMetrics() *runtimeMetrics {
 	return &m
 }
 
-// read fills r, which is large, so that its caller keeps it on the stack.
+// read fills r. A reading is large; the caller keeps it on the stack.
 func (m *runtimeMetrics) read(r *reading) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -151,7 +151,8 @@ func (m *runtimeMetrics) read(r *reading) {
 	}
 }
 
-// number is zero for a metric that this Go release does not have.
+// number returns the value of v, or zero for a metric that this Go release does
+// not have.
 func number(v metrics.Value) float64 {
 	switch v.Kind() {
 	case metrics.KindUint64:

@@ -2,16 +2,19 @@ package environment
 
 import "syscall"
 
-const fdDir = "/proc/self/fd"
+func init() {
+	openFiles = statOpenFiles
+	// Unlike the path of the executable, this is the file that runs even after
+	// another took its place on disk.
+	executablePath = func() (string, error) { return "/proc/self/exe", nil }
+}
 
-// openFiles asks the directory for its size, which since Linux 6.2 is how many
-// files are open, and counts its entries elsewhere.
-func openFiles() (int, bool) {
+// statOpenFiles returns the size of the directory of open files, which since
+// Linux 6.2 is how many there are. On older kernels it lists them.
+func statOpenFiles() (int, bool) {
 	var info syscall.Stat_t
-	if syscall.Stat(fdDir, &info) == nil && info.Size > 0 {
+	if syscall.Stat("/proc/self/fd", &info) == nil && info.Size > 0 {
 		return int(info.Size), true
 	}
-	n, err := countEntries(fdDir)
-	// The directory itself was open while it was read.
-	return n - 1, err == nil
+	return listOpenFiles()
 }

@@ -6,10 +6,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+func init() { openFiles = countHandles }
+
 var getProcessHandleCount = windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
 
-func openFiles() (int, bool) {
-	// Call panics where the procedure is missing; Find tells without.
+func countHandles() (int, bool) {
+	// Call panics if the procedure is missing, Find returns an error.
 	if getProcessHandleCount.Find() != nil {
 		return 0, false
 	}

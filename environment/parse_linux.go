@@ -7,13 +7,13 @@ import (
 	"monkit.example/monkit"
 )
 
-// The kernel counts microseconds, series are in seconds.
+// The kernel counts microseconds; the series are in seconds.
 const microseconds = 1e6
 
-// decimal is the number that text is. Anything but digits, a sign and a point
-// is none, so that no file can make a series infinite.
+// decimal returns the number that text is. It accepts digits, a sign and a
+// point only, so that no file can make a value infinite.
 func decimal(text []byte) (float64, bool) {
-	// The longest that the kernel writes are the 20 digits of 64 bits.
+	// The longest number that the kernel writes has the 20 digits of 64 bits.
 	if len(text) == 0 || len(text) > 32 {
 		return 0, false
 	}
@@ -26,7 +26,7 @@ func decimal(text []byte) (float64, bool) {
 	return val, err == nil
 }
 
-// nextWord cuts the first word off text. Both are empty at the end.
+// nextWord cuts the first word off text. Both results are empty at the end.
 func nextWord(text []byte) (word, rest []byte) {
 	text = bytes.TrimLeft(text, " \t\n")
 	end := bytes.IndexAny(text, " \t\n")
@@ -36,8 +36,8 @@ func nextWord(text []byte) (word, rest []byte) {
 	return text[:end], text[end:]
 }
 
-// nextLine cuts the first line off text, without its end. rest is nil after
-// the last.
+// nextLine cuts the first line off text and returns it without its end. rest is
+// nil after the last line.
 func nextLine(text []byte) (line, rest []byte) {
 	line, rest, _ = bytes.Cut(text, []byte("\n"))
 	return line, rest
@@ -59,19 +59,19 @@ func lookup(text []byte, name string) (float64, bool) {
 	return 0, false
 }
 
-// keyed is where a number of a file with one name and number a line goes.
-type keyed struct {
-	name  string // in the file
-	key   monkit.SeriesKey
-	field string
-	unit  float64 // what the file has for 1 of the field
+// A numberLine is a line "name number" of a file, and the sample it becomes.
+type numberLine struct {
+	name    string
+	key     monkit.SeriesKey
+	field   string
+	divisor float64 // the number over divisor is the value of the sample
 }
 
-func emitKeyed(fields []keyed, text []byte, cb emit) {
-	for i := range fields {
-		f := &fields[i]
-		if val, ok := lookup(text, f.name); ok {
-			cb(f.key, f.field, val/f.unit)
+func emitNumberLines(lines []numberLine, text []byte, cb emit) {
+	for i := range lines {
+		l := &lines[i]
+		if val, ok := lookup(text, l.name); ok {
+			cb(l.key, l.field, val/l.divisor)
 		}
 	}
 }

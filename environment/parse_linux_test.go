@@ -7,7 +7,7 @@ import (
 	"monkit.example/monkit"
 )
 
-func TestDecimal(t *testing.T) {
+func TestDecimalAcceptsPlainNumbersOnly(t *testing.T) {
 	for _, tt := range []struct {
 		in   string
 		want float64
@@ -23,7 +23,7 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-func TestLookup(t *testing.T) {
+func TestLookupFindsTheNumberOfAName(t *testing.T) {
 	const text = "ab 1\na 2\nb: 3\n\nc\nd \ne 5 6\nf:7\na 8"
 	for _, tt := range []struct {
 		name string
@@ -38,14 +38,13 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, all that comes of it is numbers that a chart can
-// show.
+// FuzzFiles checks that no content of a file becomes a value that is not finite.
 func FuzzFiles(f *testing.F) {
 	for _, text := range []string{statAfterName, "7 (x) " + statAfterName, someCPU, "rchar: 1\nwchar: 2\n", wholeGroup["a/b/cpu.stat"],
 		"150000 100000\n", mounted("/", `/a\040b`, "cgroup2"), "0::/a\n", "a\x00=\xff"} {
 		f.Add([]byte(text))
 	}
-	files := newPressureFile("p", "cpu", "")
+	pressure := newPressureFile("p", "cpu", "")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		check := func(key monkit.SeriesKey, field string, val float64) {
 			if math.IsNaN(val) || math.IsInf(val, 0) {
@@ -54,13 +53,13 @@ func FuzzFiles(f *testing.F) {
 		}
 		emitStat(text, check)
 		emitWords(procStatmKey, statmFields[:], text, check)
-		emitKeyed(ioFields[:], text, check)
-		emitKeyed(cpuStatFields[:], text, check)
+		emitNumberLines(ioFields[:], text, check)
+		emitNumberLines(cpuStatFields[:], text, check)
 		emitMemory(text, 1, check)
 		emitDisks(text, check)
-		files.emit(text, check)
+		pressure.emit(text, check)
 		if path, ok := cgroupPath(string(text)); ok && path[0] != '/' {
-			t.Errorf("the group is %q", path)
+			t.Errorf("the path of the group is %q, which is not absolute", path)
 		}
 		cgroupMount(string(text))
 	})

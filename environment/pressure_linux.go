@@ -6,7 +6,9 @@ import (
 	"monkit.example/monkit"
 )
 
-// pressureFile is what one file of pressure stall information tells: lines
+func init() { pressureSource.stats = pressureStats }
+
+// A pressureFile is a file of pressure stall information, which has the lines
 // "some avg10=0.12 avg60=0.34 avg300=0.56 total=789" and "full …".
 type pressureFile struct {
 	name       string
@@ -18,11 +20,11 @@ func newPressureFile(measurement, resource, name string) pressureFile {
 	return pressureFile{name, key.WithTag("kind", "some"), key.WithTag("kind", "full")}
 }
 
-// pressureFiles are those of all resources in dir, whose files' names have
-// an ending.
-func pressureFiles(measurement, dir, ending string) (files []pressureFile) {
+// pressureFiles returns the files of all resources in dir. Their names are the
+// resource and suffix.
+func pressureFiles(measurement, dir, suffix string) (files []pressureFile) {
 	for _, resource := range []string{"cpu", "io", "irq", "memory"} {
-		files = append(files, newPressureFile(measurement, resource, dir+"/"+resource+ending))
+		files = append(files, newPressureFile(measurement, resource, dir+"/"+resource+suffix))
 	}
 	return files
 }

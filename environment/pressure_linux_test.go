@@ -4,7 +4,7 @@ import "testing"
 
 const someCPU = "some avg10=42.32 avg60=35.53 avg300=22.15 total=1500000\n"
 
-func TestPressure(t *testing.T) {
+func TestPressureFilesBecomeSamples(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
@@ -18,12 +18,12 @@ func TestPressure(t *testing.T) {
 		}},
 		{"older kernels have no full for cpu, irq has no some", map[string]string{"cpu": "some total=1000000", "irq": "full total=2000000"},
 			map[string]float64{"p,kind=some,resource=cpu total": 1, "p,kind=full,resource=irq total": 2}},
-		{"missing", nil, nil},
+		{"missing files", nil, nil},
 		{"pressure is switched off", map[string]string{"cpu": ""}, nil},
-		{"rubbish", map[string]string{"io": "some\nfull avg10\nnone avg10=1\nsome avg10=inf avg60= avg300=0x1 total=1e3 extra=1\n\n="}, nil},
-		{"what is right beside what is not", map[string]string{"memory": "some avg10=? total=3000000"},
+		{"malformed lines", map[string]string{"io": "some\nfull avg10\nnone avg10=1\nsome avg10=inf avg60= avg300=0x1 total=1e3 extra=1\n\n="}, nil},
+		{"a malformed word costs only its own field", map[string]string{"memory": "some avg10=? total=3000000"},
 			map[string]float64{"p,kind=some,resource=memory total": 3}},
-		{"other resources", map[string]string{"gpu": someCPU}, nil},
+		{"an unknown resource is not read", map[string]string{"gpu": someCPU}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := pressureFiles("p", tree(t, tt.files), "")

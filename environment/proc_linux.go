@@ -6,24 +6,15 @@ import (
 	"monkit.example/monkit"
 )
 
-// ioFields are those of proc_pid_io(5): what was asked of the kernel, and what
-// of it went from and to disks.
-var ioFields = [...]keyed{
-	{"syscr", ioKey("proc_io_calls", "read"), "total", 1},
-	{"syscw", ioKey("proc_io_calls", "write"), "total", 1},
-	{"rchar", ioKey("proc_io_bytes", "read"), "total", 1},
-	{"wchar", ioKey("proc_io_bytes", "write"), "total", 1},
-	{"read_bytes", ioKey("proc_disk_bytes", "read"), "total", 1},
-	{"write_bytes", ioKey("proc_disk_bytes", "write"), "total", 1},
-	{"cancelled_write_bytes", ioKey("proc_disk_bytes", "cancelled_write"), "total", 1},
-}
+func init() { procSource.stats = procStats }
 
-func ioKey(measurement, op string) monkit.SeriesKey {
-	return monkit.NewSeriesKey(measurement).WithTag("op", op)
-}
+var (
+	procStatKey  = monkit.NewSeriesKey("proc_stat")
+	procStatmKey = monkit.NewSeriesKey("proc_statm")
+)
 
-// statFields are the fields of proc_pid_stat(5) from the fourth on. Those
-// without a name tell where things are in memory.
+// statFields names the fields of proc_pid_stat(5) from the fourth on. A field
+// without a name is not emitted, because it shows where things are in memory.
 var statFields = [...]string{
 	"Ppid", "Pgrp", "Session", "TtyNr", "Tpgid", "Flags", "Minflt", "Cminflt", "Majflt", "Cmajflt", "Utime", "Stime", "Cutime",
 	"Cstime", "Priority", "Nice", "NumThreads", "Itrealvalue", "Starttime", "Vsize", "Rss", "Rsslim", "", "", "", "", "",
@@ -31,9 +22,26 @@ var statFields = [...]string{
 	"DelayAcctBlkioTicks", "GuestTime", "CguestTime",
 }
 
+// statmFields names the fields of proc_pid_statm(5).
 var statmFields = [...]string{"Size", "Resident", "Share", "Text", "Lib", "Data", "Dt"}
 
-// procFiles are those of one process.
+// ioFields are the lines of proc_pid_io(5): the system calls, the bytes they
+// moved, and the bytes of these that were read from and written to disks.
+var ioFields = [...]numberLine{
+	{"syscr", opKey("proc_io_calls", "read"), "total", 1},
+	{"syscw", opKey("proc_io_calls", "write"), "total", 1},
+	{"rchar", opKey("proc_io_bytes", "read"), "total", 1},
+	{"wchar", opKey("proc_io_bytes", "write"), "total", 1},
+	{"read_bytes", opKey("proc_disk_bytes", "read"), "total", 1},
+	{"write_bytes", opKey("proc_disk_bytes", "write"), "total", 1},
+	{"cancelled_write_bytes", opKey("proc_disk_bytes", "cancelled_write"), "total", 1},
+}
+
+func opKey(measurement, op string) monkit.SeriesKey {
+	return monkit.NewSeriesKey(measurement).WithTag("op", op)
+}
+
+// procFiles holds the names of the files of one process.
 type procFiles struct{ stat, statm, io string }
 
 var ownFiles = filesIn("/proc/self")
@@ -48,11 +56,12 @@ func (f *procFiles) stats(cb emit) {
 	var p page
 	emitStat(p.read(f.stat), cb)
 	emitWords(procStatmKey, statmFields[:], p.read(f.statm), cb)
-	emitKeyed(ioFields[:], p.read(f.io), cb)
+	emitNumberLines(ioFields[:], p.read(f.io), cb)
 }
 
-// emitStat takes what is behind the last parenthesis for the fields after the
-// name of the command, since that may hold anything.
+// emitStat emits the fields of proc_pid_stat(5): process id, name of the
+// command in parentheses, state, and statFields. The name may hold anything,
+// even parentheses, so it ends at the last one.
 func emitStat(text []byte, cb emit) {
 	end := bytes.LastIndexByte(text, ')')
 	if end < 0 {
@@ -70,8 +79,8 @@ func emitStat(text []byte, cb emit) {
 	emitWords(procStatKey, statFields[:], rest, cb)
 }
 
-// emitWords tells the words of text by the names that the fields at their
-// places have.
+// emitWords emits the numbers among the words of text. The first word is the
+// first of fields, and so on; a field without a name is skipped.
 func emitWords(key monkit.SeriesKey, fields []string, text []byte, cb emit) {
 	for _, field := range fields {
 		var word []byte

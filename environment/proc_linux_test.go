@@ -12,12 +12,12 @@ import (
 	"monkit.example/monkit"
 )
 
-// What follows the command name in a stat file: state, then fields 4 to 52 of
-// proc_pid_stat(5) holding their own numbers.
+// statAfterName is the text after the name of the command in a stat file: the
+// state, and the fields 4 to 52 of proc_pid_stat(5), each holding its own number.
 const statAfterName = "S 4 5 6 7 -1 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 18446744073709551615 26 27 28 29 30 31 32 33 34 35 36 37 38 39 " +
 	"40 41 42 43 44 45 46 47 48 49 50 51 52\n"
 
-// tree writes files into a new directory, and returns that.
+// tree writes files into a new directory and returns its name.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -47,13 +47,13 @@ func wantSamples(t *testing.T, got, want map[string]float64) {
 	}
 	for name, val := range got {
 		if _, ok := want[name]; !ok {
-			t.Errorf("%s is %v, and should not be told", name, val)
+			t.Errorf("%s is emitted with %v, and should not be", name, val)
 		}
 	}
 }
 
-// Fault 16 of the library this one succeeds: the series vanished for a
-// command name with a space.
+// Fault 16 of monkit/v3: the series was missing for a command whose name has a
+// space.
 func TestProcStatOfAnyCommandName(t *testing.T) {
 	for _, name := range []string{"sleep", "two words", "a) S 1 (b", "(", ")", "", "tmux: server", "a\nb"} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +76,7 @@ var wholeProc = map[string]string{
 	"io":    "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n",
 }
 
-func TestProcFiles(t *testing.T) {
+func TestProcFilesBecomeSamples(t *testing.T) {
 	files := filesIn(tree(t, wholeProc))
 	wantSamples(t, collect(files.stats), map[string]float64{
 		"proc_statm Size": 11, "proc_statm Resident": 12, "proc_statm Share": 13, "proc_statm Text": 14, "proc_statm Lib": 15,
@@ -86,7 +86,7 @@ func TestProcFiles(t *testing.T) {
 	})
 }
 
-func TestUnreadableProcFilesEmitNothing(t *testing.T) {
+func TestMalformedProcFilesEmitNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
@@ -106,18 +106,18 @@ func TestUnreadableProcFilesEmitNothing(t *testing.T) {
 	}
 }
 
-func TestTruncatedStatEmitsWhatThereIs(t *testing.T) {
+func TestTruncatedStatEmitsTheFieldsItHas(t *testing.T) {
 	files := filesIn(tree(t, map[string]string{"stat": "7 (x) S 4 5 oops 7"}))
 	wantSamples(t, collect(files.stats), map[string]float64{
 		"proc_stat Pid": 7, "proc_stat State": 'S', "proc_stat Ppid": 4, "proc_stat Pgrp": 5, "proc_stat TtyNr": 7,
 	})
 }
 
-// An independent parser reads the same files of this very process.
+// procfs, an independent parser, reads the same files of this process.
 func TestProcAgreesWithProcfs(t *testing.T) {
 	self, err := procfs.Self()
 	if err != nil {
-		t.Skip("there is no procfs here:", err)
+		t.Skip("/proc is not available:", err)
 	}
 	stat, err := self.Stat()
 	if err != nil {
@@ -137,7 +137,7 @@ func TestProcAgreesWithProcfs(t *testing.T) {
 		"proc_statm Text": float64(statm.Text),
 	} {
 		if got[field] != want {
-			t.Errorf("%s is %v, procfs says %v", field, got[field], want)
+			t.Errorf("%s is %v, procfs has %v", field, got[field], want)
 		}
 	}
 }
@@ -145,24 +145,24 @@ func TestProcAgreesWithProcfs(t *testing.T) {
 func TestOpenFilesAgreeWithProcfs(t *testing.T) {
 	self, err := procfs.Self()
 	if err != nil {
-		t.Skip("there is no procfs here:", err)
+		t.Skip("/proc is not available:", err)
 	}
 	want, err := self.FileDescriptorsLen()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, ok := openFiles(); !ok || got != want {
-		t.Errorf("got %v, %v; procfs says %v", got, ok, want)
+		t.Errorf("%v files are open, %v; procfs has %v", got, ok, want)
 	}
-	if got, err := countEntries(fdDir); err != nil || got-1 != want {
-		t.Errorf("counting finds %d, %v; procfs says %v", got-1, err, want)
+	if got, ok := listOpenFiles(); !ok || got != want {
+		t.Errorf("%d files are listed, %v; procfs has %v", got, ok, want)
 	}
 }
 
 func TestLimitsAgreeWithProcfs(t *testing.T) {
 	self, err := procfs.Self()
 	if err != nil {
-		t.Skip("there is no procfs here:", err)
+		t.Skip("/proc is not available:", err)
 	}
 	l, err := self.Limits()
 	if err != nil {
@@ -180,27 +180,28 @@ func TestLimitsAgreeWithProcfs(t *testing.T) {
 	wantSamples(t, collect(limitsStats), want)
 }
 
-// A walk may run for years: what it opens it closes, whatever it found there.
+// A program may walk for years. Each walk must close every file it opens, even
+// if the content is odd.
 func TestWalksLeaveNoFileOpen(t *testing.T) {
 	odd := map[string]string{"stat/x": "a directory", "statm": "", "cpu.max": strings.Repeat("9", 10_000), "io.stat/x": "", "memory.stat": "\x00"}
 	dir := tree(t, odd)
 	files, group := filesIn(dir), newCgroup(place{dir, dir})
 	walk := func() {
 		for _, s := range sources() {
-			collect(s.(*source).stats)
+			collect(s.Stats)
 		}
 		collect(files.stats)
 		collect(group.stats)
 	}
 	walk()
-	before, err := countEntries(fdDir)
+	before, err := countEntries("/proc/self/fd")
 	if err != nil {
-		t.Skip("there is no procfs here:", err)
+		t.Skip("/proc is not available:", err)
 	}
 	for range 20 {
 		walk()
 	}
-	if after, err := countEntries(fdDir); err != nil || after > before {
+	if after, err := countEntries("/proc/self/fd"); err != nil || after > before {
 		t.Errorf("%d files are open after 20 walks, %v; %d before", after, err, before)
 	}
 }

@@ -14,16 +14,21 @@ var (
 	processKey    = monkit.NewSeriesKey("process")
 	processSource = &source{stats: processStats}
 
-	// startTime is a little after the start of the process, and has a monotonic
-	// reading that no change of the clock can turn back.
+	// startTime is shortly after the start of the process. It has a monotonic
+	// clock reading, so that the uptime does not depend on clock changes.
 	startTime = time.Now()
 
-	// executableCRC reads the executable once; it does not change while it runs.
+	// executableCRC reads the executable once, since it does not change while
+	// it runs.
 	executableCRC = sync.OnceValues(func() (uint32, error) { return fileCRC(executablePath) })
+
+	// executablePath returns the name of the file that runs. The init function
+	// of a platform may replace it.
+	executablePath = os.Executable
 )
 
-// Process tells that the process is there, which executable it runs and for
-// how long it has run.
+// Process returns the source of the checksum of the executable and of how long
+// the process has run. Its field control is always 1.
 func Process() monkit.StatSource { return processSource }
 
 func processStats(cb emit) {
@@ -34,7 +39,7 @@ func processStats(cb emit) {
 	cb(processKey, "uptime", time.Since(startTime).Seconds())
 }
 
-// fileCRC returns the CRC-32 (IEEE) of the file that path finds.
+// fileCRC returns the CRC-32 (IEEE) of the file that path names.
 func fileCRC(path func() (string, error)) (uint32, error) {
 	name, err := path()
 	if err != nil {

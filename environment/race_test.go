@@ -2,6 +2,6 @@
 
 package environment
 
-// The race detector is told of what is read from files, for which the buffer
-// moves to the heap.
+// raceAllocs is one because a read under the race detector moves its buffer to the
+// heap.
 const raceAllocs = 1

@@ -12,7 +12,7 @@ import (
 
 const scopeTag = "scope=monkit.example/environment"
 
-// Every platform has these.
+// everywhere is the series of every platform.
 var everywhere = map[string][]string{
 	"process":    {"control", "crc", "uptime"},
 	"goroutines": {"count"},
@@ -45,7 +45,7 @@ var onLinux = map[string][]string{
 	"proc_statm": {"Size", "Resident", "Share", "Text", "Lib", "Data", "Dt"},
 }
 
-// expected is the series of this platform.
+// expected returns the series of this platform and their fields.
 func expected() map[string][]string {
 	want := map[string][]string{}
 	for _, group := range []struct {
@@ -87,7 +87,7 @@ func fieldsBySeries(samples []sample) map[string][]string {
 }
 
 func TestRegisterEmitsEverySeriesWithItsFields(t *testing.T) {
-	runtime.GC() // so that there is a pause to tell of
+	runtime.GC() // so that there is a pause to report
 	registry := monkit.NewRegistry()
 	environment.Register(registry)
 	got := fieldsBySeries(walk(registry))
@@ -108,8 +108,8 @@ func TestSeriesAreInTheScopeOfThePackage(t *testing.T) {
 	}
 }
 
-func TestRegisterInAnotherScope(t *testing.T) {
-	runtime.GC() // so that both tell of a pause
+func TestRegisterInEmitsTheSameSeriesInAnotherScope(t *testing.T) {
+	runtime.GC() // so that both report a pause
 	here, there := monkit.NewRegistry(), monkit.NewRegistry()
 	environment.Register(here)
 	environment.RegisterIn(there.ScopeNamed("elsewhere"))
@@ -121,7 +121,7 @@ func TestRegisterInAnotherScope(t *testing.T) {
 	}
 }
 
-// Fault 17 of the library this one succeeds: everything came twice.
+// Fault 17 of monkit/v3: every series was emitted twice.
 func TestRegisterTwiceEmitsOnce(t *testing.T) {
 	registry := monkit.NewRegistry()
 	environment.Register(registry)
@@ -167,13 +167,13 @@ func TestEverySourceExistsOnEveryPlatform(t *testing.T) {
 		"Cgroup":   environment.Cgroup,
 	} {
 		if source() != source() {
-			t.Errorf("%s is not one source", name)
+			t.Errorf("%s returns a new source in each call", name)
 		}
 		walk(source())
 	}
 }
 
-// Readers tell a series by the *TagSet it comes with.
+// A collector recognizes a series by its *TagSet.
 func TestASeriesKeepsItsTagSet(t *testing.T) {
 	registry := monkit.NewRegistry()
 	environment.Register(registry)
@@ -182,22 +182,22 @@ func TestASeriesKeepsItsTagSet(t *testing.T) {
 		for _, s := range walk(registry) {
 			name := s.key.String()
 			if before, ok := tags[name]; ok && before != s.key.Tags {
-				t.Fatalf("%s came with another *TagSet", name)
+				t.Fatalf("%s has another *TagSet in the second walk", name)
 			}
 			tags[name] = s.key.Tags
 		}
 	}
 }
 
-// An encoder writes neighbours of one series as one line.
-func TestSamplesOfASeriesAreNeighbours(t *testing.T) {
+// An encoder writes adjacent samples of one series as one line.
+func TestSamplesOfASeriesAreAdjacent(t *testing.T) {
 	registry := monkit.NewRegistry()
 	environment.Register(registry)
 	seen, last := map[string]bool{}, ""
 	for _, s := range walk(registry) {
 		name := s.key.String()
 		if name != last && seen[name] {
-			t.Errorf("%s %s comes after other series", name, s.field)
+			t.Errorf("%s %s is emitted after another series began", name, s.field)
 		}
 		seen[name], last = true, name
 	}

@@ -8,18 +8,18 @@ import (
 
 var (
 	goroutinesKey = monkit.NewSeriesKey("goroutines")
-	runtimeSource = &source{runtimeStats, countsUp{
-		"goroutines":       nil, // count falls, too
+	runtimeSource = &source{runtimeStats, counters{
+		"goroutines":       nil, // count also falls
 		"runtime_memstats": {"TotalAlloc", "Mallocs", "Frees", "PauseTotalNs", "NumGC", "NumForcedGC"},
 	}}
 
-	// The runtime has one scheduler, memory and collector, whatever the number
-	// of registries that show them.
+	// A process has one Go runtime, so all registries share its readers.
 	processMetrics = newRuntimeMetrics()
 	processPauses  = newPauses()
 )
 
-// Runtime tells of goroutines, the scheduler, memory and garbage collection.
+// Runtime returns the source of what the Go runtime measures: goroutines, the
+// scheduler, memory and garbage collection.
 func Runtime() monkit.StatSource { return runtimeSource }
 
 func runtimeStats(cb emit) {

@@ -30,7 +30,7 @@ func TestMemstatsAgreeWithTheRuntime(t *testing.T) {
 	for _, tt := range []struct {
 		field string
 		want  float64
-		slack float64 // what the test itself may change, as a share
+		slack float64 // share by which the test itself may change it
 	}{
 		{"Alloc", float64(want.Alloc), 0.5},
 		{"TotalAlloc", float64(want.TotalAlloc), 0.2},
@@ -64,7 +64,7 @@ func TestMemstatsAgreeWithTheRuntime(t *testing.T) {
 				t.Fatal("is not emitted")
 			}
 			if math.Abs(val-tt.want) > tt.slack*tt.want {
-				t.Errorf("is %v, runtime.MemStats says %v", val, tt.want)
+				t.Errorf("is %v, want %v as in runtime.MemStats", val, tt.want)
 			}
 		})
 	}
@@ -101,23 +101,22 @@ func TestGCFractionIsAShare(t *testing.T) {
 	}
 }
 
-// Fault 6 of the library this one succeeds: the last pause came again with
-// each walk, and the others never.
+// Fault 6 of monkit/v3: each walk inserted the last pause again, and no other one.
 func TestEachPauseIsCountedOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		numGC []int64 // of successive reads
-		want  []int64 // pauses in the distribution after each
+		numGC []int64 // at successive reads
+		want  []int64 // pauses in the distribution after each read
 	}{
-		{"nothing collected", []int64{0, 0}, []int64{0, 0}},
-		{"the same pause is not new", []int64{1, 1, 1}, []int64{1, 1, 1}},
-		{"all pauses between reads", []int64{2, 5}, []int64{2, 5}},
-		{"what the runtime forgot is not made up", []int64{1, 1001}, []int64{1, 257}},
+		{"no collection", []int64{0, 0}, []int64{0, 0}},
+		{"an old pause is not inserted again", []int64{1, 1, 1}, []int64{1, 1, 1}},
+		{"all pauses between two reads are inserted", []int64{2, 5}, []int64{2, 5}},
+		{"pauses that the runtime no longer has are missed", []int64{1, 1001}, []int64{1, 257}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPauses()
 			for i, numGC := range tt.numGC {
-				p.add(numGC, make([]time.Duration, min(numGC, 256)))
+				p.addLocked(numGC, make([]time.Duration, min(numGC, 256)))
 				if p.dist.Count != tt.want[i] {
 					t.Errorf("read %d: %d pauses, want %d", i, p.dist.Count, tt.want[i])
 				}
@@ -126,27 +125,27 @@ func TestEachPauseIsCountedOnce(t *testing.T) {
 	}
 }
 
-func TestPausesComeOldestFirst(t *testing.T) {
+func TestPausesAreInsertedOldestFirst(t *testing.T) {
 	p := newPauses()
-	p.add(3, []time.Duration{3, 2, 1})
-	p.add(5, []time.Duration{5, 4, 3, 2, 1})
+	p.addLocked(3, []time.Duration{3, 2, 1})
+	p.addLocked(5, []time.Duration{5, 4, 3, 2, 1})
 	if p.dist.Recent != 5 || p.dist.Sum != 1+2+3+4+5 {
 		t.Errorf("recent %d, sum %d; want 5 and 15", p.dist.Recent, p.dist.Sum)
 	}
 }
 
-func TestCollectionsAreSeen(t *testing.T) {
+func TestEachCollectionIsCounted(t *testing.T) {
 	count := func() float64 { return monkit.Collect(Runtime())["runtime_gcstats count"] }
 	before := count()
 	for range 3 {
 		runtime.GC()
 	}
 	if after := count(); after < before+3 {
-		t.Errorf("%v pauses after three collections, %v before", after, before)
+		t.Errorf("%v pauses before three collections and %v after them", before, after)
 	}
 }
 
-func TestWalksAtOnce(t *testing.T) {
+func TestConcurrentWalks(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -160,7 +159,7 @@ func TestWalksAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-func TestSourcesMayBeReadFromTheirOwnCallback(t *testing.T) {
+func TestSourceMayBeReadInItsOwnCallback(t *testing.T) {
 	var fields []string
 	Runtime().Stats(func(_ monkit.SeriesKey, field string, _ float64) {
 		if len(fields) == 0 {
@@ -168,11 +167,11 @@ func TestSourcesMayBeReadFromTheirOwnCallback(t *testing.T) {
 		}
 	})
 	if !slices.Contains(fields, "NumGC") {
-		t.Errorf("got %q", fields)
+		t.Errorf("the inner walk emitted %q, want NumGC among them", fields)
 	}
 }
 
-// The library this one succeeds stopped the program at each walk.
+// monkit/v3 stopped the program in each walk.
 func TestNoWalkStopsTheWorld(t *testing.T) {
 	stops := func() float64 {
 		var r reading
@@ -188,15 +187,15 @@ func TestNoWalkStopsTheWorld(t *testing.T) {
 	if after := stops(); after != before {
 		t.Errorf("the program was stopped %v times in 20 walks", after-before)
 	}
-	// That the count would have shown it:
+	// The count does grow if the world is stopped.
 	var m runtime.MemStats
 	if runtime.ReadMemStats(&m); stops() == before {
 		t.Error("runtime.ReadMemStats did not count as a stop")
 	}
 }
 
-func TestProcessorTimeIsInOneClassEach(t *testing.T) {
-	runtime.GC() // after which the classes are estimated anew
+func TestProcessorTimeClassesAddUp(t *testing.T) {
+	runtime.GC() // updates the classes
 	var r reading
 	newRuntimeMetrics().read(&r)
 	sum := 0.0
@@ -204,17 +203,17 @@ func TestProcessorTimeIsInOneClassEach(t *testing.T) {
 		sum += r.numbers[c.metric]
 	}
 	if total := r.numbers[cpuTotal]; math.Abs(sum-total) > 0.01*total {
-		t.Errorf("the classes add up to %v s of %v s", sum, total)
+		t.Errorf("the classes add up to %v s, want %v s", sum, total)
 	}
 }
 
-func TestLimitsThatDoNotLimitAreLeftOut(t *testing.T) {
+func TestRuntimeLimitsThatAreNotSetAreLeftOut(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	got := monkit.Collect(Runtime())
 	for _, name := range []string{"runtime_memory_bytes limit", "runtime_gc gogc"} {
 		if val, ok := got[name]; ok {
-			t.Errorf("%s is %v while there is none", name, val)
+			t.Errorf("%s is %v, want no sample without a limit", name, val)
 		}
 	}
 	debug.SetMemoryLimit(1 << 40)

@@ -2,7 +2,15 @@
 
 package environment
 
-import "syscall"
+import (
+	"syscall"
+
+	"monkit.example/monkit"
+)
+
+func init() { rusageSource.stats = rusageStats }
+
+var rusageKey = monkit.NewSeriesKey("rusage")
 
 func rusageStats(cb emit) {
 	var r syscall.Rusage

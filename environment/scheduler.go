@@ -17,7 +17,7 @@ var (
 	cgoCallsKey          = monkit.NewSeriesKey("runtime_cgo_calls")
 )
 
-// cpuClasses add up to all the time that the processors of GOMAXPROCS offered.
+// cpuClasses add up to all the time that GOMAXPROCS processors had.
 var cpuClasses = [...]struct {
 	key    monkit.SeriesKey
 	metric metric
@@ -42,7 +42,7 @@ func cpuKey(class string) monkit.SeriesKey {
 	return monkit.NewSeriesKey("runtime_cpu_seconds").WithTag("class", class)
 }
 
-// emitRuntime tells what runtime.MemStats does not have.
+// emitRuntime emits the numbers of the runtime that runtime.MemStats lacks.
 func emitRuntime(r *reading, cb emit) {
 	emitHeap(r, cb)
 	emitScheduler(r, cb)
@@ -59,7 +59,8 @@ func emitHeap(r *reading, cb emit) {
 	cb(heapKey, "live", v[heapLive])
 	cb(heapKey, "goal", v[heapGoal])
 	cb(memoryKey, "used", v[totalMemory]-v[heapReleased])
-	// No limit is the greatest integer, which no chart is the better for.
+	// The runtime reports the greatest integer if there is no limit. It would
+	// only spoil the scale of a chart.
 	if limit := v[memoryLimit]; limit < math.MaxInt64 {
 		cb(memoryKey, "limit", limit)
 	}

@@ -6,9 +6,9 @@ import (
 	"monkit.example/monkit"
 )
 
-// What counts up reaches StatsD as a difference, all else as it is; the names
-// of fields tell which is which only for most.
-func TestIsTotal(t *testing.T) {
+// StatsD gets the differences of counters and the values of all other fields.
+// Most, but not all, fields that are counters have a name that shows it.
+func TestIsTotalKnowsTheCounters(t *testing.T) {
 	registry := monkit.NewRegistry()
 	Register(registry)
 	scope := registry.ScopeNamed("monkit.example/environment")
@@ -24,12 +24,12 @@ func TestIsTotal(t *testing.T) {
 		{"threads", "proc_stat", "NumThreads", false, true},
 		{"context switches", "rusage", "Nvcsw", true, true},
 		{"seconds of processor time", "rusage", "Utime.Sec", true, true},
-		{"what is beside the seconds starts anew", "rusage", "Utime.Usec", false, true},
-		{"most memory ever", "rusage", "Maxrss", false, true},
-		{"the machine counted before the program did", "pressure", "total", false, true},
-		{"so did the container", "cgroup_cpu_throttled_periods", "total", false, true},
-		{"the name tells", "runtime_mutex_wait_seconds", "total", false, false},
-		{"somebody else's", "requests", "count", false, false},
+		{"microseconds start from zero in each second", "rusage", "Utime.Usec", false, true},
+		{"highest memory use", "rusage", "Maxrss", false, true},
+		{"the machine counts since before the program started", "pressure", "total", false, true},
+		{"a container counts since before the program started", "cgroup_cpu_throttled_periods", "total", false, true},
+		{"the name of the field shows it", "runtime_mutex_wait_seconds", "total", false, false},
+		{"a series of another source", "requests", "count", false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			key := monkit.NewSeriesKey(tt.measurement).WithTag("scope", "monkit.example/environment")
@@ -40,19 +40,26 @@ func TestIsTotal(t *testing.T) {
 	}
 }
 
-// A name that no sample has would be a mistake that no reader sees.
-func TestFieldsThatCountUpExist(t *testing.T) {
-	for _, s := range sources() {
-		fields := map[string]map[string]bool{}
-		s.Stats(func(key monkit.SeriesKey, field string, _ float64) {
-			if fields[key.Measurement] == nil {
-				fields[key.Measurement] = map[string]bool{}
+// A misspelled measurement or field in counters has no other effect than that
+// IsTotal does not know it.
+func TestCountersExist(t *testing.T) {
+	emitted := map[string]map[string]bool{}
+	for _, stats := range everyStats(t) {
+		stats(func(key monkit.SeriesKey, field string, _ float64) {
+			if emitted[key.Measurement] == nil {
+				emitted[key.Measurement] = map[string]bool{}
 			}
-			fields[key.Measurement][field] = true
+			emitted[key.Measurement][field] = true
 		})
-		for measurement, ups := range s.(*source).ups {
-			for _, field := range ups {
-				if there := fields[measurement]; there != nil && !there[field] {
+	}
+	for _, s := range sources() {
+		for measurement, fields := range s.(*source).counters {
+			exists := emitted[measurement] != nil
+			if !exists && complete {
+				t.Errorf("no source emits %s", measurement)
+			}
+			for _, field := range fields {
+				if exists && !emitted[measurement][field] {
 					t.Errorf("%s has no field %s", measurement, field)
 				}
 			}

@@ -7,45 +7,58 @@ import (
 	"monkit.example/reporters"
 )
 
-// Options say what the suite cannot know of a format.
+// Options describe a format to the suite.
 type Options struct {
-	// Good are lines that are accepted, without their ends, each with a time
-	// if the format has times.
+	// Good are lines that the codec must accept, without line ends. Each has a
+	// time if the format has times.
 	Good []string
-	// Bad are lines that are refused, whatever stands around them.
+	// Points holds, for lines of Good, the points that the line must decode
+	// to. A line that is missing here need only be accepted.
+	Points map[string][]reporters.Point
+	// Bad are lines that the codec must reject, whatever the lines around them.
 	Bad []string
-	// WholeRuns says that all points of a series and time go into one line.
-	// False means that each has its own.
+	// WholeRuns is true if the points of one series and time share a line, and
+	// false if each point has its own line.
 	WholeRuns bool
-	// Back is what a gauge becomes that was encoded and decoded. Nil means
-	// that its value comes back as one point, with its time in whole seconds.
+	// Back checks got, the result of encoding and decoding the gauge p. Nil
+	// means that got must be one point with the value of p and its time in
+	// whole seconds.
 	Back func(t testing.TB, p reporters.Point, got []reporters.Point)
 }
 
-// Run checks the codec that newCodec makes.
+// Key returns the key of a series. tags lists keys and values in turn.
+func Key(measurement string, tags ...string) monkit.SeriesKey {
+	k := monkit.NewSeriesKey(measurement)
+	for i := 0; i < len(tags); i += 2 {
+		k = k.WithTag(tags[i], tags[i+1])
+	}
+	return k
+}
+
+// Run checks the codecs that newCodec returns.
 func Run(t *testing.T, newCodec func() reporters.Codec, o Options) {
 	s := suite{newCodec: newCodec, Options: o}
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T)
 	}{
-		{"points come back", s.roundTrip},
-		{"lines for points", s.lineCount},
-		{"what was encoded is stable", s.stable},
-		{"steady encoding allocates nothing", s.allocates},
-		{"the encoder keeps nothing it was lent", s.encoderKeepsNothing},
-		{"numbers that no format holds are skipped", s.skips},
-		{"good lines are accepted", s.acceptsGood},
+		{"encoded points decode to the same points", s.roundTrip},
+		{"each point or run is one line", s.lineCount},
+		{"encoding is deterministic", s.stable},
+		{"repeated encoding allocates nothing", s.allocates},
+		{"the encoder keeps no memory of its caller", s.encoderKeepsNothing},
+		{"values that are not finite are skipped", s.skips},
+		{"good lines are accepted and decoded", s.acceptsGood},
 		{"bad lines are rejected", s.rejectsBad},
-		{"a bad line never eats its neighbour", s.neighbours},
-		{"noise never eats its neighbour", s.noise},
+		{"a bad line does not affect adjacent lines", s.neighbours},
+		{"noise does not affect adjacent lines", s.noise},
 		{"a blank line is skipped", s.blanks},
-		{"a partial line is left alone", s.partial},
-		{"the cut does not matter", s.cuts},
-		{"line ends and empty lines", s.lineEnds},
-		{"decoded text is the batch's own", s.decoderKeepsNothing},
-		{"accepted lines pass as they came", s.raw},
-		{"several may decode at a time", s.concurrent},
+		{"a partial line is not consumed", s.partial},
+		{"text may be cut anywhere", s.cuts},
+		{"line ends and blank lines do not matter", s.lineEnds},
+		{"the decoder keeps no memory of its caller", s.decoderKeepsNothing},
+		{"accepted lines are kept byte for byte", s.raw},
+		{"a decoder is safe for concurrent use", s.concurrent},
 	} {
 		t.Run(test.name, test.run)
 	}
@@ -56,11 +69,11 @@ type suite struct {
 	Options
 }
 
-// second is a time that every format holds.
+// second is a time that every format can hold.
 const second = 1_700_000_000
 
-// samples are points as a collector makes them, run by run, of names that no
-// format has to change and of numbers of all kinds.
+// samples returns runs of points as a collector makes them. Their names need no
+// change in any format; their values are of every magnitude.
 func samples() []reporters.Point {
 	var points []reporters.Point
 	var id uint32
@@ -83,8 +96,8 @@ func samples() []reporters.Point {
 	return points
 }
 
-// nameless are the samples as they would be if they came from the wire.
-func nameless() []reporters.Point {
+// samplesWithoutIDs returns the samples as a decoder would make them.
+func samplesWithoutIDs() []reporters.Point {
 	points := samples()
 	for i := range points {
 		points[i].Series, points[i].ID = 0, 0

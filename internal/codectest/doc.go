@@ -1,4 +1,4 @@
-// Package codectest is the conformance suite of the codecs: what every
-// [reporters.Codec] promises, whatever its format. A codec's tests call [Run],
-// and its fuzz target [CheckDecode].
+// Package codectest is the conformance suite of the codecs. It checks what every
+// [reporters.Codec] must do, whatever its format. The tests of a codec call [Run],
+// and its fuzz test [CheckDecode].
 package codectest

@@ -10,7 +10,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// runs calls visit with each run of points.
+// runs calls visit with each run: adjacent points of one series and time.
 func runs(points []reporters.Point, visit func(run []reporters.Point)) {
 	for len(points) > 0 {
 		n := 1
@@ -22,7 +22,7 @@ func runs(points []reporters.Point, visit func(run []reporters.Point)) {
 	}
 }
 
-// encode encodes all of points, none of which may be skipped.
+// encode encodes points. It fails the test if one is skipped.
 func encode(t testing.TB, c reporters.Codec, points []reporters.Point) []byte {
 	t.Helper()
 	var text []byte
@@ -44,7 +44,7 @@ func (s *suite) roundTrip(t *testing.T) {
 			c := s.newCodec()
 			b := decodeAll(t, c, encode(t, c, []reporters.Point{p}))
 			if n := b.Rejected.Sum(); n != 0 {
-				t.Fatalf("%v: %d lines are refused: %v", p, n, b.RejectedLines)
+				t.Fatalf("%v: %d lines are rejected: %v", p, n, b.RejectedLines)
 			}
 			s.back(t, p, b.Points)
 		}
@@ -58,7 +58,7 @@ func (s *suite) back(t testing.TB, p reporters.Point, got []reporters.Point) {
 		return
 	}
 	if len(got) != 1 || got[0].Value != p.Value || got[0].Time != p.Time {
-		t.Errorf("%+v comes back as %+v", p, got)
+		t.Errorf("%+v decodes to %+v", p, got)
 	}
 }
 
@@ -73,20 +73,20 @@ func (s *suite) lineCount(t *testing.T) {
 	}
 }
 
-// A point with an identity and one without are written alike, and what was
-// read of that is written so again.
+// stable checks that points encode to the same text in every call, with and
+// without IDs, and after they were decoded from that text.
 func (s *suite) stable(t *testing.T) {
 	c := s.newCodec()
 	first := encode(t, c, samples())
 	if again := encode(t, c, samples()); !bytes.Equal(again, first) {
-		t.Errorf("the second time it is\n%s, the first time\n%s", again, first)
+		t.Errorf("the second call encodes to\n%s, the first to\n%s", again, first)
 	}
-	if plain := encode(t, c, nameless()); !bytes.Equal(plain, first) {
-		t.Errorf("without identities it is\n%s, with them\n%s", plain, first)
+	if plain := encode(t, c, samplesWithoutIDs()); !bytes.Equal(plain, first) {
+		t.Errorf("points without IDs encode to\n%s, with IDs to\n%s", plain, first)
 	}
 	b := decodeAll(t, c, first)
 	if back := encode(t, s.newCodec(), b.Points); !bytes.Equal(back, first) {
-		t.Errorf("decoded and encoded it is\n%s, before\n%s", back, first)
+		t.Errorf("decoded points encode to\n%s, want\n%s", back, first)
 	}
 }
 
@@ -97,12 +97,12 @@ func (s *suite) allocates(t *testing.T) {
 		runs(points, func(run []reporters.Point) { dst, _ = c.AppendRun(dst[:0], run) })
 	})
 	if n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want 0", n)
 	}
 }
 
-// The caller's text is overwritten after each call; what the encoder cached
-// must be its own.
+// encoderKeepsNothing overwrites the text that AppendRun returned. What the encoder
+// cached must not change.
 func (s *suite) encoderKeepsNothing(t *testing.T) {
 	want := encode(t, s.newCodec(), samples())
 	c := s.newCodec()
@@ -132,11 +132,11 @@ func (s *suite) skips(t *testing.T) {
 		}
 		text, skipped := s.newCodec().AppendRun(nil, run)
 		if lower := strings.ToLower(string(text)); skipped != 3 || strings.Contains(lower, "nan") || strings.Contains(lower, "inf") || strings.Contains(lower, "-0") {
-			t.Errorf("%v: %d skipped of %q", kind, skipped, text)
+			t.Errorf("%v: %d points are skipped and the text is %q, want 3, and only finite numbers", kind, skipped, text)
 		}
 		text, skipped = s.newCodec().AppendRun([]byte("before"), run[:1])
 		if string(text) != "before" || skipped != 1 {
-			t.Errorf("%v: a run of nothing is %q, %d skipped", kind, text, skipped)
+			t.Errorf("%v: a run of NaN becomes %q, %d skipped; want no text, 1", kind, text, skipped)
 		}
 	}
 }

@@ -8,29 +8,29 @@ import (
 	"monkit.example/reporters"
 )
 
-// CheckDecode decodes any bytes and checks what must hold of them all: whole
-// lines are taken, each is accepted, refused or skipped once, points are finite
-// and belong to lines, and what passes as it came is accepted again, with the
-// same points.
+// CheckDecode decodes p, which may be any bytes, and checks that all whole lines
+// are consumed; that each is accepted, rejected or skipped once; that points are
+// finite and belong to lines; and that an accepted line decodes to the same points
+// again.
 func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 	b := &reporters.Batch{At: time.Unix(second, 0)}
 	n := c.Decode(b, p)
 	if n != bytes.LastIndexByte(p, '\n')+1 {
-		t.Fatalf("of %q it takes %d bytes", p, n)
+		t.Fatalf("of %q it consumes %d bytes", p, n)
 	}
 	if got, want := int64(len(b.Lines))+b.Rejected.Sum()+b.Skipped, bytes.Count(p[:n], []byte{'\n'}); got != int64(want) {
-		t.Fatalf("%q is %d lines, %d refused and %d skipped", p, len(b.Lines), b.Rejected.Sum(), b.Skipped)
+		t.Fatalf("of %q %d lines are accepted, %d rejected and %d skipped", p, len(b.Lines), b.Rejected.Sum(), b.Skipped)
 	}
 	next := int32(0)
 	for _, l := range b.Lines {
 		if l.First != next || l.N < 0 {
-			t.Fatalf("%q: a line has points %d to %d, the last ended at %d", p, l.First, l.First+l.N, next)
+			t.Fatalf("%q: a line has points %d to %d, the line before ended at %d", p, l.First, l.First+l.N, next)
 		}
 		next += l.N
 		again := &reporters.Batch{At: time.Unix(second+1, 0)}
 		c.Decode(again, append(bytes.Clone(l.Raw), '\n'))
 		if !samePoints(again.Points, b.Points[l.First:next]) || again.Rejected.Sum() != 0 {
-			t.Fatalf("%q passes as %q, which reads as %+v", p, l.Raw, again.Points)
+			t.Fatalf("%q is kept as %q, which decodes to %+v", p, l.Raw, again.Points)
 		}
 	}
 	if int(next) != len(b.Points) {
@@ -38,10 +38,9 @@ func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 	}
 	for i := range b.Points {
 		if !reporters.Finite(b.Points[i].Value) {
-			t.Fatalf("%q holds %v", p, b.Points[i].Value)
+			t.Fatalf("%q decodes to the value %v", p, b.Points[i].Value)
 		}
-		// Whether the format can hold it again does not matter, only that it
-		// is asked for with any text.
+		// The encoder may skip the point, but must not panic.
 		c.AppendRun(nil, b.Points[i:i+1])
 	}
 }

@@ -1,4 +1,4 @@
-// Package decimal reads the numbers of text formats: call [Parse].
+// Package decimal parses the numbers of text formats: call [Parse].
 package decimal
 
 import (
@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// exact are the powers of ten that a float64 holds without error, so that one
-// multiplication or division by them rounds as strconv does.
+// exact holds the powers of ten that are exact as float64. One division by them
+// rounds as strconv does.
 var exact = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 	1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
@@ -16,10 +16,10 @@ var exact = [...]float64{
 // maxDigits keeps the digits of a number, read as one integer, below 1<<53.
 const maxDigits = 15
 
-// Parse reads a finite number in decimal notation, an exponent allowed, and
-// reports whether p is one, all of it. It does not allocate. Spaces,
-// underscores, hexadecimal, "inf" and "nan" are not numbers here, and nor is
-// what float64 cannot hold.
+// Parse returns the number that p is, and reports whether the whole of p is one: a
+// finite number in decimal notation, with or without an exponent. Spaces,
+// underscores, hexadecimal digits, "inf", "nan" and numbers beyond the range of
+// float64 are rejected. Parse does not allocate.
 func Parse(p []byte) (v float64, ok bool) {
 	i := 0
 	negative := len(p) > 0 && p[0] == '-'
@@ -55,7 +55,7 @@ func Parse(p []byte) (v float64, ok bool) {
 	return v, true
 }
 
-// parseSlow is for many digits and exponents.
+// parseSlow parses what Parse does not: exponents and more than maxDigits digits.
 func parseSlow(p []byte) (float64, bool) {
 	for _, c := range p {
 		if c-'0' > 9 && c != '.' && c != 'e' && c != 'E' && c != '-' && c != '+' {

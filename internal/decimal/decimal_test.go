@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestParse(t *testing.T) {
+func TestParseAcceptsPlainDecimalsOnly(t *testing.T) {
 	for _, tt := range []struct {
 		in   string
 		want float64
@@ -16,6 +16,8 @@ func TestParse(t *testing.T) {
 		{"0", 0, true}, {"-0", math.Copysign(0, -1), true}, {"1", 1, true}, {"+1", 1, true}, {"-12.5", -12.5, true},
 		{"0.1", 0.1, true}, {".5", 0.5, true}, {"5.", 5, true}, {"123456789012345", 123456789012345, true},
 		{"1234567890.12345678901", 1234567890.12345678901, true}, {"1e3", 1000, true}, {"1E-7", 1e-7, true}, {"1.7976931348623157e+308", math.MaxFloat64, true},
+		// One division of the digits by a power of ten would round these wrongly.
+		{"9.106107691627281", 9.106107691627281, true}, {"5.4772669630751693", 5.4772669630751693, true},
 		{"00000000000000000000001", 1, true}, {"0.000000000000001", 1e-15, true},
 		{"", 0, false}, {"-", 0, false}, {"+", 0, false}, {".", 0, false}, {"-.", 0, false}, {"1.2.3", 0, false}, {"1 ", 0, false}, {" 1", 0, false},
 		{"nan", 0, false}, {"NaN", 0, false}, {"inf", 0, false}, {"-Infinity", 0, false}, {"1e999", 0, false}, {"0x10", 0, false}, {"0x1p4", 0, false},
@@ -32,12 +34,12 @@ func TestParseDoesNotAllocate(t *testing.T) {
 	for _, in := range []string{"1", "-0.25", "1e-9", "1234567890123456789.5"} {
 		p := []byte(in)
 		if n := testing.AllocsPerRun(100, func() { Parse(p) }); n != 0 {
-			t.Errorf("%s costs %v allocations", in, n)
+			t.Errorf("Parse(%q) makes %v allocations, want 0", in, n)
 		}
 	}
 }
 
-// Whatever is a number to Parse is the same one to strconv, to the last bit.
+// Parse and strconv must agree about every number, to the last bit.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"0.1", "-1.5e3", "999999999999999", ".5", "1.", "1e", "123456.7890123456"} {
 		f.Add(s)
@@ -47,7 +49,7 @@ func FuzzParse(f *testing.F) {
 		want, err := strconv.ParseFloat(s, 64)
 		plain := strings.Trim(s, "0123456789.eE+-") == ""
 		if ok != (err == nil && plain) {
-			t.Fatalf("Parse(%q) takes it: %v, strconv says %v", s, ok, err)
+			t.Fatalf("Parse(%q) reports %v, the error of strconv is %v", s, ok, err)
 		}
 		if ok && math.Float64bits(got) != math.Float64bits(want) {
 			t.Fatalf("Parse(%q) = %v, want %v", s, got, want)

@@ -1,10 +1,11 @@
-// Package dotted makes dotted names of series, for the formats that have no
-// tags or keep them apart: call [Charset.AppendSeries] for the whole of a
-// name, [Charset.AppendPath] and [Charset.AppendPart] for pieces of one.
+// Package dotted turns series into dotted names, for formats without tags or with
+// tags apart from the name. Call [Charset.AppendSeries] for the name of a series,
+// and then [Charset.AppendField]; or [Charset.AppendPath] for a name that has dots
+// already.
 //
-// What a format cannot hold becomes "_", a byte or a whole character of UTF-8
-// at a time, so that two series can come to bear one name: "a b" and "a/b" are
-// both a_b to Graphite. Whoever receives them cannot tell them apart.
+// A character that the format cannot hold becomes one "_", and so does a byte that
+// is not UTF-8. Two series may therefore get the same name: "a b" and "a/b" are
+// both a_b in Graphite. A receiver cannot distinguish them.
 package dotted
 
 import (
@@ -13,23 +14,25 @@ import (
 	"monkit.example/monkit"
 )
 
-// MaxPart is the most bytes of one part of a path: 255, which is what file
-// systems take, less ".wsp". What is longer is cut.
+// MaxPart is the maximum length of one part of a name in bytes. Graphite stores a
+// part as a file name, which has up to 255 bytes with its ending ".wsp". A longer
+// part is cut.
 const MaxPart = 251
 
-// Charset is the set of bytes that a format's names may hold, but for the dot.
+// Charset is the set of bytes that the names of a format may hold, without the dot
+// between parts.
 type Charset [256]bool
 
-// alnum are in every set.
+// alnum is a part of every set.
 const alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 var (
-	// Graphite leaves out what starts tags and what its queries give a
-	// meaning to.
+	// Graphite excludes the characters that start a tag and those with a
+	// meaning in queries.
 	Graphite = newCharset(alnum + "-:#%@+$")
-	// Statsd is what the reference daemon leaves as it is.
+	// Statsd has the characters that the reference daemon does not replace.
 	Statsd = newCharset(alnum + "-")
-	// DogStatsD is what its backend takes.
+	// DogStatsD has the characters that Datadog accepts.
 	DogStatsD = newCharset(alnum)
 )
 
@@ -41,9 +44,10 @@ func newCharset(chars string) *Charset {
 	return &c
 }
 
-// AppendSeries appends scope.measurement.tags of key, each value of a tag a
-// part, in the order of their keys: scope.function.Name for a function,
-// scope.function_times.success.Name for its times. What is empty is left out.
+// AppendSeries appends the name of a series: its scope, its measurement, and the
+// values of its other tags in the order of their keys, each as one part. A
+// function is scope.function.Name, its times are scope.function_times.success.Name.
+// Empty parts are left out.
 func (c *Charset) AppendSeries(dst []byte, key monkit.SeriesKey) []byte {
 	start := len(dst)
 	dst = c.join(dst, start, key.Tags.Get("scope"), false)
@@ -56,8 +60,8 @@ func (c *Charset) AppendSeries(dst []byte, key monkit.SeriesKey) []byte {
 	return dst
 }
 
-// AppendField appends field as one more part to the name that dst holds from
-// start on.
+// AppendField appends field as one more part to the name that begins at
+// dst[start].
 func (c *Charset) AppendField(dst []byte, start int, field string) []byte {
 	if len(dst) > start && field != "" {
 		dst = append(dst, '.')
@@ -68,7 +72,7 @@ func (c *Charset) AppendField(dst []byte, start int, field string) []byte {
 	return c.appendPart(dst, field)
 }
 
-// holds reports whether part may stand as it is.
+// holds reports whether part needs no change.
 func (c *Charset) holds(part string) bool {
 	for i := range len(part) {
 		if !c[part[i]] {
@@ -78,18 +82,14 @@ func (c *Charset) holds(part string) bool {
 	return len(part) <= MaxPart
 }
 
-// AppendPath appends text with its dots, of which several in a row become one
-// and those at the ends go.
+// AppendPath appends text with its dots. Several dots in a row become one, and dots
+// at the ends are removed.
 func (c *Charset) AppendPath(dst []byte, text string) []byte {
 	return c.join(dst, len(dst), text, true)
 }
 
-// AppendPart appends text as one part: its dots become "_".
-func (c *Charset) AppendPart(dst []byte, text string) []byte {
-	return c.join(dst, len(dst), text, false)
-}
-
-// join appends text to the name that dst holds from start on, a dot between.
+// join appends text to the name that begins at dst[start], with a dot before it.
+// The dots of text separate parts if dots is true, and become "_" otherwise.
 func (c *Charset) join(dst []byte, start int, text string, dots bool) []byte {
 	for text != "" {
 		part := text
@@ -108,6 +108,7 @@ func (c *Charset) join(dst []byte, start int, text string, dots bool) []byte {
 	return dst
 }
 
+// appendPart appends part, with "_" for each character that c does not hold.
 func (c *Charset) appendPart(dst []byte, part string) []byte {
 	start := len(dst)
 	for _, r := range part {

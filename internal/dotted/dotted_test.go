@@ -10,25 +10,25 @@ import (
 
 var series = codectest.Key
 
-func TestAppendSeries(t *testing.T) {
+func TestSeriesNameIsScopeMeasurementAndTags(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		key  monkit.SeriesKey
 		want string
 	}{
 		{"scope comes first", series("hits", "scope", "app", "a", "1"), "app.hits.1"},
-		{"tags by key", series("hits", "b", "2", "a", "1", "c", "3"), "hits.1.2.3"},
-		{"a function's name has its place too", series("function", "name", "Do", "error_name", "EOF", "scope", "app"), "app.function.EOF.Do"},
-		{"its times too", series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.success.Do"},
-		{"the name of others does not", series("hits", "kind", "k", "name", "n"), "hits.k.n"},
-		{"dots inside a tag's value are folded", series("hits", "scope", "example.com/app", "host", "a.b"), "example_com_app.hits.a_b"},
-		{"dots of a measurement stay", series("db.queries", "scope", "app"), "app.db.queries"},
-		{"several dots are one", series("..db...queries..", "scope", "app"), "app.db.queries"},
+		{"tags in the order of their keys", series("hits", "b", "2", "a", "1", "c", "3"), "hits.1.2.3"},
+		{"the name of a function in the order of its key", series("function", "name", "Do", "error_name", "EOF", "scope", "app"), "app.function.EOF.Do"},
+		{"the times of a function in the same order", series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.success.Do"},
+		{"a tag called name of another series", series("hits", "kind", "k", "name", "n"), "hits.k.n"},
+		{"dots of a tag's value are replaced", series("hits", "scope", "example.com/app", "host", "a.b"), "example_com_app.hits.a_b"},
+		{"dots of a measurement are kept", series("db.queries", "scope", "app"), "app.db.queries"},
+		{"several dots become one", series("..db...queries..", "scope", "app"), "app.db.queries"},
 		{"a method", series("function", "name", "(*T).Do", "scope", "main"), "main.function.__T__Do"},
 		{"empty parts are left out", series("", "scope", "app", "a", ""), "app"},
-		{"one character, one underscore", series("größe"), "gr__e"},
+		{"one underscore for each character", series("größe"), "gr__e"},
 		{"invalid UTF-8", series("a\xffb"), "a_b"},
-		{"nothing", series(""), ""},
+		{"empty name", series(""), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := string(Graphite.AppendSeries(nil, tt.key)); got != tt.want {
@@ -38,7 +38,7 @@ func TestAppendSeries(t *testing.T) {
 	}
 }
 
-func TestCharsets(t *testing.T) {
+func TestCharsetsKeepOnlyTheirBytes(t *testing.T) {
 	const in = "Az_0-:#%@+$ \t\n;{}()[],=*?/\\\"'^!~`|\x00"
 	for _, tt := range []struct {
 		name string
@@ -49,20 +49,20 @@ func TestCharsets(t *testing.T) {
 		{"statsd", Statsd, "Az_0-" + strings.Repeat("_", 30)},
 		{"dogstatsd", DogStatsD, "Az_0" + strings.Repeat("_", 31)},
 	} {
-		if got := string(tt.set.AppendPart(nil, in)); got != tt.want {
+		if got := string(tt.set.appendPart(nil, in)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
 
-func TestPartsAreCut(t *testing.T) {
+func TestLongPartsAreCut(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	if got := Graphite.AppendPath(nil, long+"."+long); len(got) != 2*MaxPart+1 {
-		t.Errorf("two long parts make %d bytes", len(got))
+		t.Errorf("the name of two long parts has %d bytes, want %d", len(got), 2*MaxPart+1)
 	}
 }
 
-func TestAppendFieldJoinsTheName(t *testing.T) {
+func TestFieldIsTheLastPart(t *testing.T) {
 	dst := []byte("before ")
 	start := len(dst)
 	dst = Graphite.AppendField(dst, start, "Utime.Sec")
@@ -72,16 +72,28 @@ func TestAppendFieldJoinsTheName(t *testing.T) {
 	}
 }
 
+func TestEmptyFieldAddsNoDot(t *testing.T) {
+	if got := string(Graphite.AppendField([]byte("name"), 0, "")); got != "name" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLongFieldIsCut(t *testing.T) {
+	if got := Graphite.AppendField(nil, 0, strings.Repeat("x", 1000)); len(got) != MaxPart {
+		t.Errorf("the field has %d bytes, want %d", len(got), MaxPart)
+	}
+}
+
 func FuzzAppendPath(f *testing.F) {
 	f.Add("a.b c..d")
 	f.Add("...")
 	f.Fuzz(func(t *testing.T, s string) {
 		once := string(Graphite.AppendPath(nil, s))
 		if twice := string(Graphite.AppendPath(nil, once)); twice != once {
-			t.Errorf("%q becomes %q, and that %q", s, once, twice)
+			t.Errorf("AppendPath of %q is %q, and of that %q; want no further change", s, once, twice)
 		}
 		if strings.Contains(once, "..") || strings.HasPrefix(once, ".") || strings.HasSuffix(once, ".") {
-			t.Errorf("%q becomes %q", s, once)
+			t.Errorf("AppendPath of %q is %q, which has an empty part", s, once)
 		}
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The transports there are.
+// The transports.
 const (
 	TCP      = "tcp"
 	TLS      = "tls"
@@ -23,34 +23,35 @@ func Sockets() []string { return []string{UDP, TCP, TLS, Unix, Unixgram} }
 
 // Endpoint is a parsed address.
 type Endpoint struct {
-	Format    string     // "" if neither the text nor the Default named one
+	Format    string     // "" if neither the address nor the Default names one
 	Transport string     // one of the constants above
 	Address   string     // host:port, or the path of a socket
 	URL       *url.URL   // http and https only
-	Options   url.Values // all others; nil if there are none
+	Options   url.Values // of the other transports; nil if there are none
 }
 
-// Default says what a text may leave out, and what the caller can do.
+// Default completes addresses that leave a part out, and restricts them to what
+// the caller supports.
 type Default struct {
-	Format    string // for texts without one
-	Transport string // for texts without one; "" makes it required
-	Port      string // for texts without one; "" makes it required
-	HTTPPort  string // for texts that are a host alone, with Transport http; "" is the protocol's
+	Format    string // of an address without one
+	Transport string // of an address without one; "" makes it required
+	Port      string // of an address without one; "" makes it required
+	HTTPPort  string // of an address that is a host alone, with Transport http; "" is the protocol's
 
-	Formats    []string // allowed; nil is any, otherwise one is required
-	Transports []string // allowed; nil is all
+	Formats    []string // the allowed ones, of which one is required; nil allows any and none
+	Transports []string // the allowed ones; nil allows all
 
-	// ServerSide is set by those who listen: the host may be left out, which
-	// means all interfaces, and port 0 is a free one.
+	// ServerSide is for listeners. An address without a host means all
+	// interfaces, and port 0 a free port.
 	ServerSide bool
 }
 
-// dialOptions are what each transport understands when it dials.
+// dialOptions are the options of each transport for a client.
 var dialOptions = map[string][]string{
 	TLS: {"ca", "cert", "key", "servername"},
 }
 
-// listenOptions are the same for listeners.
+// listenOptions are the options of each transport for a listener.
 var listenOptions = map[string][]string{
 	UDP:      {"rcvbuf"},
 	TCP:      {"idle"},
@@ -59,19 +60,19 @@ var listenOptions = map[string][]string{
 	Unixgram: {"mode", "rcvbuf"},
 }
 
-// IsHTTP tells whether e has a URL.
+// IsHTTP reports whether the transport is http or https, so that e has a URL.
 func (e Endpoint) IsHTTP() bool { return e.Transport == HTTP || e.Transport == HTTPS }
 
-// IsPath tells whether e's Address is the path of a socket.
+// IsPath reports whether Address is the path of a socket.
 func (e Endpoint) IsPath() bool { return e.Transport == Unix || e.Transport == Unixgram }
 
-// String returns the endpoint as text that Parse takes, with every credential
+// String returns an address that Parse accepts, in which every credential is
 // masked.
-func (e Endpoint) String() string { return e.prefix() + e.Dest() + e.options() }
+func (e Endpoint) String() string { return e.prefix() + e.Destination() + e.options() }
 
-// Dest is String without format and options: what names a destination in
-// statistics and logs.
-func (e Endpoint) Dest() string {
+// Destination returns String without format and options. It is the name of a
+// destination in statistics and logs.
+func (e Endpoint) Destination() string {
 	if e.URL == nil {
 		return e.Transport + "://" + e.Address
 	}
@@ -95,7 +96,7 @@ func (e Endpoint) options() string {
 	return "?" + maskQuery(e.Options.Encode())
 }
 
-// list joins names for people.
+// list joins names for an error text: "a, b or c".
 func list(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// A socket's path must fit into what the kernel has for it.
+// Linux has 108 bytes for the path of a socket and the zero byte that ends it.
 const maxPath = 107
 
-// Parse reads one endpoint. An error says what is wrong and what to write
-// instead, and shows no credentials.
+// Parse parses one address. An error explains what is wrong and what to write
+// instead. It shows no credentials.
 func Parse(s string, d Default) (Endpoint, error) {
 	e, err := parse(s, d)
 	if err != nil {
@@ -52,12 +52,12 @@ func parse(s string, d Default) (Endpoint, error) {
 	return e, err
 }
 
-// parseHead takes format and transport off s.
+// parseHead cuts format and transport off s.
 func parseHead(s string, d Default) (e Endpoint, rest string, err error) {
 	e = Endpoint{Format: d.Format, Transport: d.Transport}
 	scheme, rest, found := strings.Cut(s, "://")
 	if found && strings.ContainsAny(scheme, ":/?[@") {
-		found = false // the :// stands somewhere in the address
+		found = false // the :// is a part of the address
 	}
 	if !found {
 		scheme, rest = "", s
@@ -115,16 +115,18 @@ func allowed(d Default) []string {
 	return d.Transports
 }
 
+// shortPath returns s without its options.
 func shortPath(s string) string {
 	path, _, _ := strings.Cut(s, "?")
 	return path
 }
 
-// parseURL is for http. A bare text named no scheme, so its port may be d's.
+// parseURL parses the address of an http endpoint. A bare address has no scheme;
+// its default port is that of d rather than that of http.
 func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) {
 	u, err := url.Parse(e.Transport + "://" + rest)
 	if err != nil {
-		// The error may quote a password; where it came from says enough.
+		// The error may quote a password, so it is not shown.
 		return e, errors.New("not a URL; write http://host:port/path?query, with special characters of user and password escaped as %XX")
 	}
 	u.Fragment, u.RawFragment = "", ""
@@ -183,8 +185,9 @@ func checkPath(path string) error {
 	return nil
 }
 
-// rooted tells whether nobody can have meant another path: absolute, expressly
-// relative, Linux's abstract names, or a drive of Windows.
+// rooted reports whether path is unambiguous: it is absolute, starts with . or ..,
+// or is an abstract name of Linux or a path on a drive of Windows. A path without
+// a root is most likely one of which two slashes were written instead of three.
 func rooted(path string) bool {
 	for _, p := range []string{"/", "./", "../", "@"} {
 		if strings.HasPrefix(path, p) {
@@ -214,7 +217,7 @@ func parseHostPort(s string, d Default) (string, error) {
 	return join(host, port, d)
 }
 
-// joinDefault is for addresses that have no port.
+// joinDefault returns s, which has no port, with the default port.
 func joinDefault(s string, d Default) (string, error) {
 	if strings.HasPrefix(s, "[") {
 		if !strings.HasSuffix(s, "]") || strings.Count(s, "]") > 1 {
@@ -228,6 +231,8 @@ func joinDefault(s string, d Default) (string, error) {
 	return join(s, d.Port, d)
 }
 
+// join checks host and port and returns host:port. The default port replaces an
+// empty one.
 func join(host, port string, d Default) (string, error) {
 	if port == "" {
 		if port = d.Port; port == "" {
@@ -243,7 +248,7 @@ func join(host, port string, d Default) (string, error) {
 	}
 	if strings.Contains(host, ":") {
 		if _, err := netip.ParseAddr(host); err != nil {
-			return "", errors.New("what stands in the brackets is not an IPv6 address")
+			return "", errors.New("the text in the brackets is not an IPv6 address")
 		}
 	} else if i := strings.IndexAny(host, "[]%\"'<>\\^`{|},;!*()=&$#?/@"); i >= 0 {
 		return "", fmt.Errorf("%q cannot be part of a host name", host[i])
@@ -251,6 +256,7 @@ func join(host, port string, d Default) (string, error) {
 	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
 }
 
+// portFor returns the port to show in an error text.
 func portFor(d Default) string {
 	if d.Port == "" {
 		return "2003"
@@ -258,7 +264,7 @@ func portFor(d Default) string {
 	return d.Port
 }
 
-// example is an address that d would take.
+// example returns an address that is valid with d.
 func example(d Default) string {
 	transport, format := d.Transport, d.Format
 	if transport == "" {
@@ -267,10 +273,10 @@ func example(d Default) string {
 	if format == "" && len(d.Formats) > 0 {
 		format = d.Formats[0]
 	}
-	return Endpoint{Format: format, Transport: transport, Address: sample(transport, d)}.String()
+	return Endpoint{Format: format, Transport: transport, Address: exampleAddress(transport, d)}.String()
 }
 
-func sample(transport string, d Default) string {
+func exampleAddress(transport string, d Default) string {
 	switch {
 	case transport == Unix || transport == Unixgram:
 		return "/run/name.sock"

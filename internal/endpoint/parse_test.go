@@ -13,33 +13,35 @@ var (
 	bare     = Default{}
 )
 
-func TestParse(t *testing.T) {
+func TestParseCompletesAddresses(t *testing.T) {
 	for _, tt := range []struct {
 		name, in string
 		d        Default
 		want     string // Format Transport Address
-		text     string // String; "" if it is in
+		text     string // result of String; "" if it is in
 	}{
 		{"defaults", "127.0.0.1:2003", graphite, "graphite tcp 127.0.0.1:2003", "graphite+tcp://127.0.0.1:2003"},
-		{"port is the format's", "carbon", graphite, "graphite tcp carbon:2003", "graphite+tcp://carbon:2003"},
+		{"default port", "carbon", graphite, "graphite tcp carbon:2003", "graphite+tcp://carbon:2003"},
 		{"transport", "udp://carbon:1", graphite, "graphite udp carbon:1", "graphite+udp://carbon:1"},
 		{"format without transport", "graphite+carbon:1", graphite, "graphite tcp carbon:1", "graphite+tcp://carbon:1"},
-		{"case of the scheme", "GRAPHITE+UDP://h:1", graphite, "graphite udp h:1", "graphite+udp://h:1"},
-		{"everything", "graphite+tls://h:1?ca=%2Fx", graphite, "graphite tls h:1", ""},
+		{"upper case in the scheme", "GRAPHITE+UDP://h:1", graphite, "graphite udp h:1", "graphite+udp://h:1"},
+		{"every part", "graphite+tls://h:1?ca=%2Fx", graphite, "graphite tls h:1", ""},
 		{"ipv6", "[::1]:2003", graphite, "graphite tcp [::1]:2003", "graphite+tcp://[::1]:2003"},
 		{"ipv6 without port", "[fe80::1%eth0]", graphite, "graphite tcp [fe80::1%eth0]:2003", "graphite+tcp://[fe80::1%eth0]:2003"},
 		{"unix", "unix:///run/x.sock", graphite, "graphite unix /run/x.sock", "graphite+unix:///run/x.sock"},
 		{"unix, relative", "unix://./x.sock", graphite, "graphite unix ./x.sock", "graphite+unix://./x.sock"},
 		{"unixgram, abstract", "unixgram://@x", bare, " unixgram @x", ""},
+		{"unix, drive of Windows", `unix://C:\x.sock`, bare, ` unix C:\x.sock`, ""},
+		{"unix, drive of Windows with slashes", "unix://C:/x.sock", bare, " unix C:/x.sock", ""},
 		{"listen everywhere", "graphite+udp://:2003", listen, "graphite udp :2003", ""},
 		{"listen on a free port", "statsd+tcp://127.0.0.1:0?idle=1s", listen, "statsd tcp 127.0.0.1:0", ""},
 		{"url", "http://h:8086/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
-		{"url with the scheme's port", "https://h/write?db=x", influx, "influx https h:443", "influx+https://h:443/write?db=x"},
+		{"url with the default port of its scheme", "https://h/write?db=x", influx, "influx https h:443", "influx+https://h:443/write?db=x"},
 		{"url without scheme", "h/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
 		{"url with format", "influx+http://h:1/a", bare, "influx http h:1", ""},
 		{"url, ipv6", "http://[::1]/w", bare, " http [::1]:80", "http://[::1]:80/w"},
-		{"url in the query", "http://h:1/?to=tcp://x:1", bare, " http h:1", ""},
-		{"no default at all", "tcp://h:1", bare, " tcp h:1", ""},
+		{"url in the query of a url", "http://h:1/?to=tcp://x:1", bare, " http h:1", ""},
+		{"no defaults", "tcp://h:1", bare, " tcp h:1", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e, err := Parse(tt.in, tt.d)
@@ -62,7 +64,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseErrorsSayWhatToWrite(t *testing.T) {
+func TestParseErrorsShowWhatToWrite(t *testing.T) {
 	for _, tt := range []struct {
 		name, in string
 		d        Default
@@ -70,8 +72,10 @@ func TestParseErrorsSayWhatToWrite(t *testing.T) {
 	}{
 		{"empty", "", graphite, "write graphite+tcp://127.0.0.1:2003"},
 		{"space", "h :1", graphite, "at byte 1"},
+		{"control character first", "\x01h:1", graphite, "at byte 0"},
+		{"delete character", "h\x7f:1", graphite, "at byte 1"},
 		{"newline", "h:1\n", graphite, "at byte 3"},
-		{"no port", "tcp://h", bare, "write h:2003"},
+		{"missing port", "tcp://h", bare, "write h:2003"},
 		{"colon without port", "tcp://h:", bare, "write a port there"},
 		{"url colon without port", "http://h:/x", bare, "write a port there"},
 		{"port too big", "h:70000", graphite, `port "70000"`},
@@ -82,12 +86,15 @@ func TestParseErrorsSayWhatToWrite(t *testing.T) {
 		{"bare ipv6", "::1", graphite, "write [::1]:2003"},
 		{"bare ipv6 and port", "tcp://fe80::1:zz:2003", graphite, "in brackets"},
 		{"bracket", "[::1:2003", graphite, "brackets do not match"},
+		{"bad character at the start of the host", "<h:1", graphite, `'<' cannot be part of a host name`},
+		{"bad character inside the host", "a<h:1", graphite, `'<' cannot be part of a host name`},
 		{"not ipv6", "[nonsense:x]:1", graphite, "not an IPv6 address"},
 		{"transport not allowed", "http://h:1", graphite, "tcp, tls, udp or unix"},
 		{"transport unknown", "ftp://h:1", bare, `"ftp" is not possible`},
 		{"transport missing", "h:1", bare, "no transport"},
 		{"empty transport", "graphite+://h:1", graphite, "no transport before"},
-		{"empty format", "+tcp://h:1", graphite, "nothing before the +"},
+		{"empty format before a transport", "+tcp://h:1", graphite, "nothing before the +"},
+		{"empty format before a host", "+h:1", graphite, "nothing before the +"},
 		{"bad format", "a.b+tcp://h:1", graphite, "in the format"},
 		{"format missing", "udp://:1", listen, "graphite or statsd"},
 		{"format unknown", "carbon+udp://:1", listen, `"carbon" is not known`},
@@ -95,11 +102,14 @@ func TestParseErrorsSayWhatToWrite(t *testing.T) {
 		{"two slashes", "unix://run/x", graphite, "unix:///run/x"},
 		{"long path", "unix:///" + strings.Repeat("x", 200), graphite, "at most 107"},
 		{"path for host", "/run/x.sock", graphite, "unix:///run/x.sock"},
+		{"two slashes and a drive letter", "unix://C:x", graphite, "unix:///C:x"},
+		{"fragment for host", "#x", graphite, `"#x" after the port`},
 		{"path after port", "h:1/x", graphite, `"/x" after the port`},
-		{"option of nobody", "udp://h:1?x=1", graphite, "has no options"},
+		{"option of a transport without options", "udp://h:1?x=1", graphite, "has no options"},
 		{"option unknown", "graphite+udp://:1?x=1", listen, `"x" is not known for udp; write rcvbuf`},
 		{"option twice", "graphite+udp://:1?rcvbuf=1&rcvbuf=2", listen, "2 times"},
 		{"options broken", "graphite+udp://:1?rcvbuf=%zz", listen, "cannot be read"},
+		{"empty user", "@h:1", graphite, "which only http and https have"},
 		{"user", "u:geheim@h:1", graphite, "which only http and https have"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,14 +118,14 @@ func TestParseErrorsSayWhatToWrite(t *testing.T) {
 				t.Fatalf("Parse(%q) = %v, want an error", tt.in, e)
 			}
 			if !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("Parse(%q): %v, want in it: %s", tt.in, err, tt.want)
+				t.Errorf("Parse(%q): the error is %q, want %q in it", tt.in, err, tt.want)
 			}
 		})
 	}
 }
 
-// Every text holds the credential "geheim".
-func TestNobodySeesCredentials(t *testing.T) {
+// Every address holds the credential "geheim", which no text may show.
+func TestTextsMaskCredentials(t *testing.T) {
 	for _, in := range []string{
 		"http://user:geheim@h:8086/write?db=x",
 		"http://geheim@h:8086/write?db=x",
@@ -133,9 +143,9 @@ func TestNobodySeesCredentials(t *testing.T) {
 		"unknown://user:geheim@h:1?p=geheim",
 	} {
 		e, err := Parse(in, influx)
-		for _, text := range []string{e.String(), e.Dest(), Redact(in), textOf(err)} {
+		for _, text := range []string{e.String(), e.Destination(), Redact(in), textOf(err)} {
 			if strings.Contains(text, "geheim") {
-				t.Errorf("%q is seen in %q", in, text)
+				t.Errorf("the credential of %q is in %q", in, text)
 			}
 		}
 	}
@@ -161,10 +171,10 @@ func FuzzParse(f *testing.F) {
 			text := e.String()
 			again, err := Parse(text, d)
 			if err != nil {
-				t.Fatalf("Parse(%q) is fine, but Parse of its String %q: %v", s, text, err)
+				t.Fatalf("Parse(%q) succeeds, but Parse of its String %q fails: %v", s, text, err)
 			}
 			if again.String() != text {
-				t.Fatalf("String of %q is %q, and then %q", s, text, again)
+				t.Fatalf("String of %q is %q, but String of that is %q", s, text, again)
 			}
 		}
 	})

@@ -6,21 +6,22 @@ import (
 	"strings"
 )
 
-// mask stands where a credential was. It needs no escaping anywhere.
+// mask replaces a credential. It needs no escaping in any part of an address.
 const mask = "xxxxx"
 
-// secrets are the names of options whose values nobody may see: u and p are
-// InfluxDB's.
+// secrets are the names of options whose values are credentials. u and p are
+// those of InfluxDB.
 var secrets = []string{"u", "p", "user", "username", "token", "password", "secret", "access_token", "api_key", "apikey"}
 
-// Redact masks in a text, which need not be an endpoint, what could be a
-// credential. In doubt it masks more.
+// Redact masks every part of s that could be a credential. s need not be a valid
+// address; if a part is ambiguous, it is masked.
 func Redact(s string) string {
 	head, rest := "", s
 	if i := strings.Index(s, "://"); i >= 0 {
 		head, rest = s[:i+3], s[i+3:]
 	}
-	// The last @ of all: a password may hold @, / and ? where it should not.
+	// The last @ ends the credentials, since a password may hold @, / and ?
+	// although these should be escaped.
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		rest = mask + rest[i:]
 	}
@@ -31,7 +32,8 @@ func Redact(s string) string {
 	return head + before + "?" + maskQuery(query)
 }
 
-// maskUser hides the name too: some servers take a token there.
+// maskUser masks the name as well as the password, since some servers take a
+// token as the name.
 func maskUser(u *url.Userinfo) *url.Userinfo {
 	if u == nil {
 		return nil
@@ -42,7 +44,8 @@ func maskUser(u *url.Userinfo) *url.Userinfo {
 	return url.User(mask)
 }
 
-// maskQuery keeps the order and the spelling of all that is no secret.
+// maskQuery masks the values of secrets in q. It keeps the order and the escaping
+// of everything else.
 func maskQuery(q string) string {
 	pairs := strings.Split(q, "&")
 	for i, pair := range pairs {

@@ -10,13 +10,13 @@ import (
 // NewUDP listens on a free port of 127.0.0.1.
 func NewUDP(t testing.TB) *Sink { return NewUDPAt(t, "127.0.0.1:0") }
 
-// NewUDPAt is NewUDP on an address.
+// NewUDPAt listens on addr.
 func NewUDPAt(t testing.TB, addr string) *Sink {
 	t.Helper()
 	return receive(t, "udp", addr)
 }
 
-// NewUnixgram listens on a socket in a temporary folder.
+// NewUnixgram listens on a datagram socket in a temporary directory.
 func NewUnixgram(t testing.TB) *Sink {
 	t.Helper()
 	return receive(t, "unixgram", filepath.Join(t.TempDir(), "s"))
@@ -48,6 +48,6 @@ func (s *Sink) readDatagrams(c net.PacketConn) {
 			return
 		}
 		s.visit()
-		s.gotPayload(string(buf[:n]), true)
+		s.recordPayload(string(buf[:n]), true)
 	}
 }

@@ -1,12 +1,12 @@
-// Package faultsink has servers for tests that misbehave on script, and
-// remember every line they got: start one with [NewTCP], [NewUnix],
-// [NewHTTP], [NewUDP] or [NewUnixgram].
+// Package faultsink has servers for tests that follow a script of faults and
+// record every line they receive. Start one with [NewTCP], [NewUnix], [NewHTTP],
+// [NewUDP] or [NewUnixgram].
 //
 //	sink := faultsink.NewTCP(t, faultsink.ReadThenReset(100), faultsink.ReadAll())
 //	… send to sink.Addr() …
 //	sink.WaitLines(1000)
 //
-// A script has one step a connection, or a request; the last step stands for
-// all that follow, and no step at all is good behaviour. Each server ends with
-// its test, and joins its goroutines.
+// A script has one step for each connection, or one reply for each request. The
+// last one also serves all that follow. A server without a script has no faults.
+// Each server stops when its test ends, and waits for its goroutines.
 package faultsink

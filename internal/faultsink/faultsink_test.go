@@ -15,20 +15,20 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func dial(t *testing.T, network, addr, say string) net.Conn {
+func dial(t *testing.T, network, addr, text string) net.Conn {
 	t.Helper()
 	c, err := net.Dial(network, addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	if _, err := io.WriteString(c, say); err != nil {
+	if _, err := io.WriteString(c, text); err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func TestStreamsRememberWholeLines(t *testing.T) {
+func TestStreamsRecordWholeLines(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		sink *Sink
@@ -52,9 +52,9 @@ func TestStreamsRememberWholeLines(t *testing.T) {
 	}
 }
 
-func TestScriptGoesByConnection(t *testing.T) {
+func TestScriptHasOneStepPerConnection(t *testing.T) {
 	s := NewTCP(t, Reset(), ReadAll())
-	if c, err := net.Dial("tcp", s.Addr()); err == nil { // it may be reset by now
+	if c, err := net.Dial("tcp", s.Addr()); err == nil { // dialing fails if the reset arrives first
 		defer c.Close()
 		if _, err := c.Read(make([]byte, 1)); err == nil {
 			t.Error("the first connection was not reset")
@@ -65,21 +65,21 @@ func TestScriptGoesByConnection(t *testing.T) {
 	dial(t, "tcp", s.Addr(), "b\n")
 	s.WaitLines(2)
 	if s.Visits() != 3 {
-		t.Errorf("%d visits", s.Visits())
+		t.Errorf("%d visits, want 3", s.Visits())
 	}
 }
 
-func TestDatagrams(t *testing.T) {
+func TestDatagramEndsItsLastLine(t *testing.T) {
 	for network, s := range map[string]*Sink{"udp": NewUDP(t), "unixgram": NewUnixgram(t)} {
 		dial(t, network, s.Addr(), "a\nb")
 		s.WaitLines(2)
 		if got := s.Payloads(); !slices.Equal(got, []string{"a\nb"}) {
-			t.Errorf("%s: %q", network, got)
+			t.Errorf("%s: the payloads are %q, want one", network, got)
 		}
 	}
 }
 
-func TestReplies(t *testing.T) {
+func TestRepliesStoreAndRespond(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		reply  Reply
@@ -105,16 +105,16 @@ func TestReplies(t *testing.T) {
 			}
 			resp.Body.Close()
 			if resp.StatusCode != tt.status || len(s.Lines()) != tt.lines {
-				t.Errorf("status %d, lines %q", resp.StatusCode, s.Lines())
+				t.Errorf("status %d and lines %q, want status %d and %d lines", resp.StatusCode, s.Lines(), tt.status, tt.lines)
 			}
 		})
 	}
 }
 
-func TestSocketsGoWithTheTest(t *testing.T) {
+func TestSocketsAreRemovedAfterTheTest(t *testing.T) {
 	var addr string
 	t.Run("inner", func(t *testing.T) { addr = NewUnix(t, NeverRead()).Addr() })
 	if _, err := os.Stat(addr); err == nil {
-		t.Errorf("%s is still there", addr)
+		t.Errorf("%s still exists", addr)
 	}
 }

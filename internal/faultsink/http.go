@@ -11,27 +11,29 @@ import (
 	"time"
 )
 
-// Reply is how one request is treated. It tells whether the server stores the
-// lines of body, and answers.
+// A Reply writes the response to one request, and reports whether the server
+// stores the lines of body.
 type Reply func(w http.ResponseWriter, body string, sink *Sink) (stored bool)
 
-// OK stores everything and answers 204.
+// OK stores all lines and responds with status 204.
 func OK() Reply { return Stores(http.StatusNoContent, "") }
 
-// Stores answers so, and stores everything.
-func Stores(status int, text string) Reply { return answer(true, status, text, nil) }
+// Stores stores all lines and responds with status and text.
+func Stores(status int, text string) Reply { return respond(true, status, text, nil) }
 
-// Refuses answers so, and stores nothing. The header is name, value, name, …
+// Refuses stores nothing and responds with status and text. header lists names and
+// values in turn.
 func Refuses(status int, text string, header ...string) Reply {
-	return answer(false, status, text, header)
+	return respond(false, status, text, header)
 }
 
-// TooMany answers 429 with this Retry-After, in seconds or a date.
+// TooMany responds with status 429 and the header Retry-After, which holds seconds
+// or a date.
 func TooMany(retryAfter string) Reply {
 	return Refuses(http.StatusTooManyRequests, "", "Retry-After", retryAfter)
 }
 
-// TooLarge answers 413 to bodies of more than max bytes.
+// TooLarge responds with status 413 if the body has more than max bytes.
 func TooLarge(max int) Reply {
 	return func(w http.ResponseWriter, body string, sink *Sink) bool {
 		if len(body) > max {
@@ -41,7 +43,7 @@ func TooLarge(max int) Reply {
 	}
 }
 
-// Strict stores nothing, with 400, if a line has bad in it.
+// Strict stores nothing and responds with status 400 if the body contains bad.
 func Strict(bad string) Reply {
 	return func(w http.ResponseWriter, body string, sink *Sink) bool {
 		if strings.Contains(body, bad) {
@@ -51,26 +53,25 @@ func Strict(bad string) Reply {
 	}
 }
 
-// Late stores everything, but answers only after d, or when the client has
-// gone.
+// Late stores all lines at once, but responds only after d, or when the test ends.
 func Late(d time.Duration) Reply {
 	return func(w http.ResponseWriter, body string, sink *Sink) bool {
-		sink.gotPayload(body, true)
+		sink.recordPayload(body, true)
 		select {
 		case <-time.After(d):
 		case <-sink.end:
 		}
 		w.WriteHeader(http.StatusNoContent)
-		return false // it has been, above
+		return false // stored above
 	}
 }
 
-// Hangup closes the connection without an answer.
+// Hangup closes the connection without a response.
 func Hangup() Reply {
 	return func(http.ResponseWriter, string, *Sink) bool { panic(http.ErrAbortHandler) }
 }
 
-func answer(stored bool, status int, text string, header []string) Reply {
+func respond(stored bool, status int, text string, header []string) Reply {
 	return func(w http.ResponseWriter, _ string, _ *Sink) bool {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
@@ -81,7 +82,7 @@ func answer(stored bool, status int, text string, header []string) Reply {
 	}
 }
 
-// NewHTTP listens on a free port of 127.0.0.1. Bodies with gzip are unpacked.
+// NewHTTP listens on a free port of 127.0.0.1. It decompresses bodies with gzip.
 func NewHTTP(t testing.TB, script ...Reply) *Sink {
 	s := newSink(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,11 +92,11 @@ func NewHTTP(t testing.TB, script ...Reply) *Sink {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		// Taken down before the client can see the answer.
+		// The payload is recorded before the client can receive the response.
 		rec := httptest.NewRecorder()
 		stored := reply(rec, body, s)
-		s.gotPayload(body, stored)
-		copyAnswer(w, rec)
+		s.recordPayload(body, stored)
+		copyResponse(w, rec)
 	}))
 	s.addr = strings.TrimPrefix(srv.URL, "http://")
 	t.Cleanup(func() {
@@ -106,7 +107,7 @@ func NewHTTP(t testing.TB, script ...Reply) *Sink {
 	return s
 }
 
-func copyAnswer(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
+func copyResponse(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
 	for name, values := range rec.Header() {
 		w.Header()[name] = values
 	}

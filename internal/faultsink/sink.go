@@ -8,53 +8,53 @@ import (
 	"time"
 )
 
-// patience is how long WaitLines waits before the test has failed.
-const patience = 20 * time.Second
+// waitTimeout is how long the Wait methods wait before they fail the test.
+const waitTimeout = 20 * time.Second
 
-// Sink remembers what a server got.
+// A Sink records what a server receives.
 type Sink struct {
 	t    testing.TB
 	addr string
-	end  chan struct{} // closed when the test is over
+	end  chan struct{} // closed when the test ends
 
 	mu       sync.Mutex
 	lines    []string      // guarded by mu
-	payloads []string      // guarded by mu; datagrams and bodies as they came
+	payloads []string      // guarded by mu; datagrams and bodies
 	visits   int           // guarded by mu
-	changed  chan struct{} // guarded by mu; closed on change; nil if nobody waits
+	changed  chan struct{} // guarded by mu; closed by the next change; nil if no goroutine waits
 }
 
 func newSink(t testing.TB) *Sink {
 	return &Sink{t: t, end: make(chan struct{})}
 }
 
-// Addr is host:port, or the path of the socket.
+// Addr returns host:port, or the path of the socket.
 func (s *Sink) Addr() string { return s.addr }
 
-// Lines returns the whole lines so far, without their ends, in order of
-// arrival.
+// Lines returns the whole lines so far in order of arrival, without line ends.
 func (s *Sink) Lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.lines)
 }
 
-// Payloads returns the datagrams, or the bodies of requests, so far.
+// Payloads returns the datagrams, or the bodies of requests, received so far. It is
+// empty for streams.
 func (s *Sink) Payloads() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.payloads)
 }
 
-// Visits counts connections, or requests.
+// Visits returns the number of connections, requests or datagrams so far.
 func (s *Sink) Visits() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.visits
 }
 
-// WaitLines returns as soon as there are n lines, and fails the test if that
-// does not happen.
+// WaitLines waits until n lines have arrived, and returns all lines. It fails the
+// test after a timeout.
 func (s *Sink) WaitLines(n int) []string {
 	s.t.Helper()
 	s.wait(func() bool { return len(s.lines) >= n })
@@ -65,19 +65,19 @@ func (s *Sink) WaitLines(n int) []string {
 	return lines
 }
 
-// WaitLast returns as soon as line is the newest, and fails the test if that
-// does not happen.
+// WaitLast waits until line is the last one that arrived, and returns all lines. It
+// fails the test after a timeout.
 func (s *Sink) WaitLast(line string) []string {
 	s.t.Helper()
 	s.wait(func() bool { return len(s.lines) > 0 && s.lines[len(s.lines)-1] == line })
 	lines := s.Lines()
 	if len(lines) == 0 || lines[len(lines)-1] != line {
-		s.t.Fatalf("faultsink: %d lines arrived, but the last of them is not %q", len(lines), line)
+		s.t.Fatalf("faultsink: %d lines arrived, the last of which is not %q", len(lines), line)
 	}
 	return lines
 }
 
-// WaitVisits is WaitLines for connections and requests.
+// WaitVisits waits until there were n visits. It fails the test after a timeout.
 func (s *Sink) WaitVisits(n int) {
 	s.t.Helper()
 	s.wait(func() bool { return s.visits >= n })
@@ -86,10 +86,10 @@ func (s *Sink) WaitVisits(n int) {
 	}
 }
 
-// wait returns when cond, which may read what mu guards, holds, or patience
-// ends.
+// wait returns when cond holds, or after waitTimeout. It holds mu when it calls
+// cond.
 func (s *Sink) wait(cond func() bool) {
-	timeout := time.NewTimer(patience)
+	timeout := time.NewTimer(waitTimeout)
 	defer timeout.Stop()
 	for {
 		s.mu.Lock()
@@ -110,7 +110,7 @@ func (s *Sink) wait(cond func() bool) {
 	}
 }
 
-// change does what fn says under the lock, and wakes those who wait.
+// change calls fn with mu held, and wakes the goroutines in wait.
 func (s *Sink) change(fn func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,18 +121,19 @@ func (s *Sink) change(fn func()) {
 	}
 }
 
-// visit counts one more and returns its number, from 0.
+// visit counts a visit and returns its index.
 func (s *Sink) visit() (n int) {
 	s.change(func() { n = s.visits; s.visits++ })
 	return n
 }
 
-func (s *Sink) gotLine(line string) {
+func (s *Sink) recordLine(line string) {
 	s.change(func() { s.lines = append(s.lines, line) })
 }
 
-// gotPayload takes down a datagram or a body. The end of it ends a line.
-func (s *Sink) gotPayload(p string, stored bool) {
+// recordPayload records a datagram or a body, and its lines if stored is true. The
+// end of a payload ends its last line.
+func (s *Sink) recordPayload(p string, stored bool) {
 	s.change(func() {
 		s.payloads = append(s.payloads, p)
 		if !stored {
@@ -144,11 +145,11 @@ func (s *Sink) gotPayload(p string, stored bool) {
 	})
 }
 
-// stepFor returns the step of visit n: the last one stands for all that
-// follow.
-func stepFor[S any](script []S, n int, good S) S {
+// stepFor returns the step of visit n, which is the last one of script if that is
+// shorter. An empty script means fallback.
+func stepFor[S any](script []S, n int, fallback S) S {
 	if len(script) == 0 {
-		return good
+		return fallback
 	}
 	return script[min(n, len(script)-1)]
 }

@@ -10,23 +10,22 @@ import (
 	"time"
 )
 
-// Step is how one connection is treated. It returns when it is done with it;
-// the connection is closed then.
+// A Step serves one connection. The connection is closed when it returns.
 type Step func(c *Conn)
 
-// Conn is a connection that a Step treats.
+// Conn is a connection that a Step serves.
 type Conn struct {
 	net.Conn
 	sink *Sink
 }
 
-// ReadAll reads until the peer closes: good behaviour.
+// ReadAll reads until the peer closes. It has no fault.
 func ReadAll() Step { return func(c *Conn) { c.readLines(c) } }
 
-// Reset accepts and resets.
+// Reset resets the connection at once.
 func Reset() Step { return func(c *Conn) { c.reset() } }
 
-// ReadThenReset reads n bytes, remembers their whole lines, and resets.
+// ReadThenReset reads n bytes, records their whole lines, and resets.
 func ReadThenReset(n int64) Step {
 	return func(c *Conn) {
 		c.readLines(io.LimitReader(c, n))
@@ -34,12 +33,12 @@ func ReadThenReset(n int64) Step {
 	}
 }
 
-// ReadThenClose reads n bytes, remembers their whole lines, and closes.
+// ReadThenClose reads n bytes, records their whole lines, and closes.
 func ReadThenClose(n int64) Step {
 	return func(c *Conn) { c.readLines(io.LimitReader(c, n)) }
 }
 
-// HalfClose closes its side at once and reads on.
+// HalfClose closes the sending direction at once and reads until the peer closes.
 func HalfClose() Step {
 	return func(c *Conn) {
 		if h, ok := c.Conn.(interface{ CloseWrite() error }); ok {
@@ -49,29 +48,29 @@ func HalfClose() Step {
 	}
 }
 
-// NeverRead keeps the connection and reads nothing until the test ends.
+// NeverRead keeps the connection open until the test ends, without reading.
 func NeverRead() Step { return func(c *Conn) { <-c.sink.end } }
 
-// Slow reads chunk bytes, and rests after each.
-func Slow(chunk int, rest time.Duration) Step {
-	return func(c *Conn) { c.readLines(&slow{c, chunk, rest}) }
+// Slow reads at most chunk bytes at a time, and waits before each read.
+func Slow(chunk int, wait time.Duration) Step {
+	return func(c *Conn) { c.readLines(&slowReader{c, chunk, wait}) }
 }
 
-type slow struct {
+type slowReader struct {
 	c     *Conn
 	chunk int
-	rest  time.Duration
+	wait  time.Duration
 }
 
-func (s *slow) Read(p []byte) (int, error) {
+func (s *slowReader) Read(p []byte) (int, error) {
 	select {
 	case <-s.c.sink.end:
-	case <-time.After(s.rest):
+	case <-time.After(s.wait):
 	}
 	return s.c.Read(p[:min(len(p), s.chunk)])
 }
 
-// readLines remembers whole lines; what is behind the last is no line.
+// readLines records whole lines. Bytes after the last line end are ignored.
 func (c *Conn) readLines(r io.Reader) {
 	br := bufio.NewReader(r)
 	for {
@@ -79,11 +78,11 @@ func (c *Conn) readLines(r io.Reader) {
 		if err != nil {
 			return
 		}
-		c.sink.gotLine(line[:len(line)-1])
+		c.sink.recordLine(line[:len(line)-1])
 	}
 }
 
-// reset closes with a RST where there is such a thing.
+// reset closes the connection, with a RST segment if it is one of TCP.
 func (c *Conn) reset() {
 	if l, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
 		l.SetLinger(0)
@@ -94,13 +93,13 @@ func (c *Conn) reset() {
 // NewTCP listens on a free port of 127.0.0.1.
 func NewTCP(t testing.TB, script ...Step) *Sink { return NewTCPAt(t, "127.0.0.1:0", script...) }
 
-// NewTCPAt is NewTCP on an address, such as that of a server that was closed.
+// NewTCPAt listens on addr, for example that of a server that was closed.
 func NewTCPAt(t testing.TB, addr string, script ...Step) *Sink {
 	t.Helper()
 	return listen(t, "tcp", addr, script)
 }
 
-// NewUnix listens on a socket in a temporary folder.
+// NewUnix listens on a stream socket in a temporary directory.
 func NewUnix(t testing.TB, script ...Step) *Sink {
 	t.Helper()
 	return listen(t, "unix", filepath.Join(t.TempDir(), "s"), script)
@@ -115,8 +114,8 @@ func listen(t testing.TB, network, addr string, script []Step) *Sink {
 	return Serve(t, l, script...)
 }
 
-// Serve plays the script on what l accepts, and owns l: tests with TLS bring
-// their own.
+// Serve serves the connections that l accepts, and closes l. It is for listeners
+// that the test makes, such as those with TLS.
 func Serve(t testing.TB, l net.Listener, script ...Step) *Sink {
 	s := newSink(t)
 	s.addr = l.Addr().String()
@@ -126,7 +125,7 @@ func Serve(t testing.TB, l net.Listener, script ...Step) *Sink {
 	return s
 }
 
-// acceptor gives each connection a goroutine.
+// An acceptor serves each connection in a goroutine of its own.
 type acceptor struct {
 	sink   *Sink
 	l      net.Listener
@@ -134,7 +133,7 @@ type acceptor struct {
 	wg     sync.WaitGroup
 
 	mu   sync.Mutex
-	open map[net.Conn]bool // guarded by mu; nil when closed
+	open map[net.Conn]bool // guarded by mu; nil after close
 }
 
 func (a *acceptor) accept() {
@@ -157,6 +156,7 @@ func (a *acceptor) serve(c net.Conn, n int) {
 	stepFor(a.script, n, ReadAll())(&Conn{c, a.sink})
 }
 
+// add reports false if the acceptor is closed, so that c must be closed.
 func (a *acceptor) add(c net.Conn) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -79,7 +79,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 				t.Fatal(err)
 			}
 			l, err := Open(ep, Options{})
-			if l != nil || err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), ep.Dest()) {
+			if l != nil || err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), ep.Destination()) {
 				t.Errorf("Open() = %v, %v", l, err)
 			}
 		})

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// A proof names what keeps a command of README.md true: a test function, in a
-// file that must have it, or a target of the Makefile.
+// A proof names what runs a command of README.md: a test function and its file, or
+// a target of the Makefile.
 type proof struct {
-	command string // as README has it, or the beginning of it when it ends in " …"
+	command string // as in README.md, or its beginning and "…"
 	file    string
 	test    string
 }
 
-// proofs has a row for every command that README.md shows in a ```sh block.
+// proofs has a row for every command in the ```sh blocks of README.md.
 var proofs = []proof{
 	{"go run ./cmd/monkit-relay demo", "cmd/monkit-relay/demo_test.go", "TestDemo"},
 	{"make …", "Makefile", ""},
@@ -29,18 +29,18 @@ var proofs = []proof{
 	{"go mod tidy", "compat/internal/dropin/readme_test.go", "TestReadme"},
 }
 
-func TestReadmeCommands(t *testing.T) {
+func TestReadmeCommandsAreTested(t *testing.T) {
 	if !exists("README.md") {
-		t.Fatal("there is no README.md")
+		t.Fatal("README.md does not exist")
 	}
 	for _, command := range commands(read(t, "README.md")) {
 		p, ok := proofOf(command)
 		if !ok {
-			t.Errorf("README.md shows %q, which no test runs: write one, and a row in commands_test.go", command)
+			t.Errorf("README.md shows %q, which no test runs: write a test, and add a row to commands_test.go", command)
 			continue
 		}
-		if why := p.broken(t, command); why != "" {
-			t.Errorf("README.md shows %q: %s", command, why)
+		if problem := p.problem(t, command); problem != "" {
+			t.Errorf("README.md shows %q: %s", command, problem)
 		}
 	}
 }
@@ -55,11 +55,11 @@ func proofOf(command string) (proof, bool) {
 	return proof{}, false
 }
 
-// broken is why p does not prove the command, or "".
-func (p proof) broken(t *testing.T, command string) string {
+// problem returns why p does not prove the command, or "".
+func (p proof) problem(t *testing.T, command string) string {
 	t.Helper()
 	if !exists(p.file) {
-		return p.file + " is not there"
+		return p.file + " does not exist"
 	}
 	want := `(?m)^func ` + p.test + `\(`
 	if p.file == "Makefile" {
@@ -71,8 +71,8 @@ func (p proof) broken(t *testing.T, command string) string {
 	return ""
 }
 
-// commands are the lines of the ```sh blocks: without prompts, comments and
-// what is typed into other files, with continued lines in one.
+// commands returns the commands in the ```sh blocks of text, without prompts and
+// comments. A continued line becomes one command.
 func commands(text string) []string {
 	var all []string
 	for i, block := range strings.Split("\n"+text, "\n```") {
@@ -91,9 +91,9 @@ func commands(text string) []string {
 	return all
 }
 
-func TestCommands(t *testing.T) {
+func TestCommandsAreFoundInShellBlocks(t *testing.T) {
 	got := commands("x\n```sh\n$ a b # why\n# no\nc \\\n  d\n```\n```go\ne\n```\n```sh\nf\n```\n")
 	if want := "a b|c d|f"; strings.Join(got, "|") != want {
-		t.Errorf("commands are %q, want %q", got, want)
+		t.Errorf("found the commands %q, want %q", got, want)
 	}
 }

@@ -24,7 +24,7 @@ func TestLinksResolve(t *testing.T) {
 	})
 }
 
-// targets are the links of a document outside its code.
+// targets returns the links of a document outside its code blocks.
 func targets(text string) []string {
 	var found []string
 	for _, m := range link.FindAllStringSubmatch(withoutCode(text), -1) {
@@ -45,15 +45,15 @@ func checkLink(t *testing.T, from, target string) {
 		file = path.Join(path.Dir(from), file)
 	}
 	if !exists(file) {
-		t.Errorf("%s links to %s, which is not there", from, target)
+		t.Errorf("%s links to %s, which does not exist", from, target)
 		return
 	}
 	if anchor != "" && strings.HasSuffix(file, ".md") && !anchors(read(t, file))[anchor] {
-		t.Errorf("%s links to %s: no such heading", from, target)
+		t.Errorf("%s links to %s, but the document has no such heading", from, target)
 	}
 }
 
-// anchors are the names that the headings of a document get when it is shown.
+// anchors returns the anchors that a viewer makes of the headings of a document.
 func anchors(text string) map[string]bool {
 	all := map[string]bool{}
 	for _, m := range heading.FindAllStringSubmatch(withoutCode(text), -1) {
@@ -74,7 +74,7 @@ func anchor(heading string) string {
 	}, heading)
 }
 
-// withoutCode leaves the prose of a document: no fenced blocks.
+// withoutCode returns text without its fenced code blocks.
 func withoutCode(text string) string {
 	var prose strings.Builder
 	for i, part := range strings.Split("\n"+text, "\n```") {
@@ -85,7 +85,7 @@ func withoutCode(text string) string {
 	return prose.String()
 }
 
-func TestAnchors(t *testing.T) {
+func TestAnchorsAreThoseOfHeadings(t *testing.T) {
 	doc := "# One `two`, three!\n\n```sh\n# not a heading\n```\n\n## Four-five\n"
 	got := anchors(doc)
 	for name, want := range map[string]bool{"one-two-three": true, "four-five": true, "not-a-heading": false} {

@@ -9,8 +9,7 @@ import (
 
 var exampleFunc = regexp.MustCompile(`(?m)^func Example\w*\(\) \{`)
 
-// TestPackagesHaveExamples is about packages of the main module that others
-// may import: each has a runnable example of how to start.
+// TestPackagesHaveExamples checks that every public package has a runnable example.
 func TestPackagesHaveExamples(t *testing.T) {
 	examples := map[string]bool{}
 	eachGoFile(t, func(file string) {
@@ -20,12 +19,13 @@ func TestPackagesHaveExamples(t *testing.T) {
 	})
 	for dir, d := range folders(t) {
 		if d.name != "" && d.name != "main" && isPublic(dir) && !examples[dir] {
-			t.Errorf("%s: no Example shows how to start", dir)
+			t.Errorf("%s: has no Example with which to start", dir)
 		}
 	}
 }
 
-// isPublic reports whether programs elsewhere are meant to import dir.
+// isPublic reports whether dir, a folder of the main module, is a package for
+// programs elsewhere.
 func isPublic(dir string) bool {
 	for _, other := range []string{"internal", "cmd", "e2e", "examples", "bench", "compat", "interop"} {
 		if dir == other || strings.HasPrefix(dir, other+"/") || strings.Contains(dir, "/internal/") {

@@ -7,52 +7,52 @@ import (
 	"testing"
 )
 
-// faults is what was wrong with monkit/v3, and the tests that keep it right
-// here, each after the folder it is in.
+// faults lists the faults of monkit/v3, and the tests that hold that this module
+// does not have them. A test is written after its folder.
 var faults = []struct{ what, tests string }{
 	{"a panic while an error is named leaves the Func locked", "monkit.TestFaultPanicWhileNamingAnErrorLocksTheFunc"},
-	{"a handler of error names that reads the Func waits for itself", "monkit.TestFaultErrorHandlerMayNotReadTheFunc monkit.TestErrorNamingRunsOutsideLocks monkit.TestHostileErrorsAreNamed"},
+	{"a handler of error names that reads the Func deadlocks", "monkit.TestFaultErrorHandlerMayNotReadTheFunc monkit.TestErrorNamingRunsOutsideLocks monkit.TestHostileErrorsAreNamed"},
 	{"/stats/json breaks off at a number that is not finite", "present.TestStatsJSONHasNullForWhatIsNotFinite"},
 	{"the clock jumps every 15 minutes on Windows; two clocks are mixed", "monkit.TestFaultClocksAreMixed"},
 	{"an SVG after a wait is not well-formed", "present.TestFaultKeepAliveLeavesOutputWellFormed"},
 	{"arguments of spans are scripts in an SVG", "tracing.TestFaultHostileTextMakesNoMarkup present.TestHostileTextMakesNoMarkup"},
 	{"spans of no length divide by zero", "tracing.TestFaultSpansOfNoLengthAreDrawn"},
 	{"remote roots are drawn twice", "tracing.TestFaultRemoteRootsAreDrawnOnce"},
-	{"requests for traces that were given up never end", "present.TestFaultWaitEndsWithTheRequest present.TestFewWaitAtATime"},
-	{"pauses of the garbage collector are missed or counted twice", "environment.TestEachPauseIsCountedOnce environment.TestWalksAtOnce"},
-	{"one id tells all others", "monkit.TestFaultOneIdTellsOthers"},
+	{"canceled requests for traces never end", "present.TestFaultWaitEndsWithTheRequest present.TestFewWaitAtATime"},
+	{"pauses of the garbage collector are missed or counted twice", "environment.TestEachPauseIsCountedOnce environment.TestConcurrentWalks"},
+	{"one id is enough to predict all others", "monkit.TestFaultOneIdTellsOthers"},
 	{"trace headers are not those of W3C; tracestate and baggage get lost", "tracing/monkithttp.TestFaultSetHeaderIsStandard tracing/monkithttp.TestFaultBaggage tracing/monkithttp.TestCarryWhatCameOn"},
-	{"anybody forces traces to be sampled", "tracing/monkithttp.TestNobodyForcesDebugWhoIsNotTrusted tracing/monkithttp.TestFewTracesASecondAreSampled"},
+	{"every client can force traces to be sampled", "tracing/monkithttp.TestNobodyForcesDebugWhoIsNotTrusted tracing/monkithttp.TestFewTracesASecondAreSampled"},
 	{"an observer's context does not reach the handler", "tracing/monkithttp.TestFaultObserversContextReachesTheHandler"},
-	{"exporters hear of traces that are not sampled", "tracing/monkithttp.TestFaultExportersHearOnlyOfSampledTraces"},
+	{"exporters get traces that are not sampled", "tracing/monkithttp.TestFaultExportersHearOnlyOfSampledTraces"},
 	{"a status of 500 is no error, and a panic has no status", "tracing/monkithttp.TestFaultServerEndsAsItsAnswer"},
 	{"a wrapped ResponseWriter cannot flush or be taken over", "tracing/monkithttp.TestFaultWrapKeepsWhatTheWriterCan"},
 	{"a status of 103 is taken for the answer's", "tracing/monkithttp.TestWrapTellsTheStatus"},
-	{"the client's request knows nothing of its span", "tracing/monkithttp.TestRequestKeepsItsValues"},
-	{"the client changes the request's headers and tells its password", "tracing/monkithttp.TestFaultClientLeavesTheRequest"},
+	{"the client's request has no span in its context", "tracing/monkithttp.TestRequestKeepsItsValues"},
+	{"the client changes the request's headers and shows its password", "tracing/monkithttp.TestFaultClientLeavesTheRequest"},
 	{"Task.Func panics before the first call", "monkit.TestFaultTaskFuncBeforeTheFirstCall monkit.TestTaskFunc"},
-	{"RawVal races, waits for itself, and cuts sums", "monkit.TestFaultRawValCallbackMayNotObserve monkit.TestUserCodeUsesTheScopeItIsCalledFrom monkit.TestRawValIsConcurrent"},
+	{"RawVal races, deadlocks, and truncates sums", "monkit.TestFaultRawValCallbackMayNotObserve monkit.TestUserCodeUsesTheScopeItIsCalledFrom monkit.TestRawValIsConcurrent"},
 	{"a Task that is called first by several at once races", "monkit.TestFaultStoredTasksRace"},
-	{"a struct with nils panics, and what is not exported is told", "monkit.TestFaultStructOfNilsPanics"},
+	{"a struct with nils panics, and fields that are not exported are emitted", "monkit.TestFaultStructOfNilsPanics"},
 	{"Reset under running calls makes their number negative", "monkit.TestFaultResetUnderRunningCalls"},
 	{"an empty distribution answers with old values", "monkit.TestFaultEmptyDistAnswersStale"},
-	{"tags in another order, and chaining twice, make a series come twice", "monkit.TestFaultSeriesHasTwoSources"},
+	{"tags in another order, and chaining twice, emit a series twice", "monkit.TestFaultSeriesHasTwoSources"},
 	{"the text of a tag is taken for tags", "monkit.TestFaultTextOfTagsIsTakenForTags"},
 	{"two kinds of metric under one name panic", "monkit.TestFaultMixedKindsPanic monkit.TestAnyTwoKindsMayHaveOneName monkit.TestTroubleIsLoggedOnce"},
 	{"package main is called /main, and %2e stays", "monkit.TestFaultMainIsCalledSlashMain"},
 	{"the caller is not found when it is inlined", "monkit.TestFaultInlinedCallerHasNoPackage monkit.TestCallSites"},
 	{"proc_stat is gone when the command's name has a space, and shows where memory is", "environment.TestProcStatOfAnyCommandName environment.TestNoSeriesShowsWhereThingsAreInMemory"},
-	{"registering twice tells everything twice", "environment.TestRegisterTwiceEmitsOnce"},
+	{"registering twice emits every series twice", "environment.TestRegisterTwiceEmitsOnce"},
 	{"a Counter's extremes are 0 to one and NaN to another", "monkit.TestFaultExtremesOfNothingDisagree"},
 	{"variants of a function by tags look the same", "present.TestVariantsOfAFunctionAreDistinct"},
-	{"arguments in JSON are quoted twice; ids are cut, and asked for in another form than told", "present.TestSpansInJSON present.TestTextSurvivesJSON"},
-	{"viz leads wherever a link says", "present.TestFaultRemoteDoesNotRedirect"},
-	{"whether a span was canceled goes by a type of error", "tracing.TestSVGShowsHowSpansEnded"},
+	{"arguments in JSON are quoted twice; ids are truncated, and read in another form than they are written in", "present.TestSpansInJSON present.TestTextSurvivesJSON"},
+	{"viz redirects to any address in a link", "present.TestFaultRemoteDoesNotRedirect"},
+	{"whether a span was canceled is decided by the type of its error", "tracing.TestSVGShowsHowSpansEnded"},
 	{"quantiles are guesses of 64 samples", "monkit.TestQuantilesAreTrue"},
 	{"quantiles are of a number of events, not of a time", "monkit.TestFaultQuantilesAreOfEventsNotOfTime monkit.TestAValueIsRecentForOneToTwoMinutes"},
-	{"distributions cannot be merged, and tell no buckets", "monkit.TestDistMerge monkit.TestBuckets monkit.TestHeatmap"},
+	{"distributions cannot be merged and have no buckets", "monkit.TestDistMerge monkit.TestBuckets monkit.TestHeatmap"},
 	{"a short window freezes the tail", "monkit.TestFaultWindowFreezesTheTail"},
-	{"values that come at once take others away", "monkit.TestWhoComesLateTakesNothingAway monkit.TestRecentAgainstAllValues"},
+	{"values in quick succession replace others", "monkit.TestWhoComesLateTakesNothingAway monkit.TestRecentAgainstAllValues"},
 	{"large values are cut to 24 bits", "monkit.TestFaultValuesAreCutTo24Bits"},
 	{"NaN poisons a distribution", "monkit.TestFaultNaNPoisonsADistribution"},
 	{"a rate is over four hours", "monkit.TestFaultMeterHidesSpikes"},
@@ -63,11 +63,11 @@ var faults = []struct{ what, tests string }{
 	{"meters keep a goroutine for ever", "monkit.TestFaultMetersKeepAGoroutine"},
 	{"watching keeps every trace", "tracing.TestFaultWatchHoldsNoTraces"},
 	{"collecting spans stays on the trace, and has no bound", "tracing.TestFaultCollectSpansLeavesNothingOnTheTrace tracing.TestFaultCollectorIsBounded"},
-	{"spans that nobody ends stay", "monkit.TestFaultSpansThatNobodyEndsStay"},
+	{"spans that are never ended are never freed", "monkit.TestFaultSpansThatNobodyEndsStay"},
 	{"names and tags grow without end", "monkit.TestSeriesAreOfBoundedSize"},
 	{"remarks and arguments grow without end", "monkit.TestFaultRemarksWithoutEnd monkit.TestArgsAreBounded"},
-	{"orphans are nobody's", "monkit.TestFaultOrphansAreNobodys"},
-	{"calls wait for each other", "monkit.TestFaultCallsWaitForEachOther monkit.TestRunsTakeNoSharedLock"},
+	{"orphans belong to no root", "monkit.TestFaultOrphansAreNobodys"},
+	{"calls contend for one lock", "monkit.TestFaultCallsWaitForEachOther monkit.TestRunsTakeNoSharedLock"},
 	{"a call takes a dozen allocations, a walk several a sample", "monkit.TestTaskAllocs monkit.TestAllocs monkit.TestWalkAllocs"},
 	{"arguments are read while they change", "monkit.TestFaultArgumentsAreReadWhileTheyChange"},
 	{"the text of a tag set is cached in a race", "monkit.TestTagSetStringIsRaceFree"},
@@ -78,15 +78,15 @@ func TestEveryFaultHasItsTest(t *testing.T) {
 	for _, f := range faults {
 		for _, test := range strings.Fields(f.tests) {
 			dir, name, _ := strings.Cut(test, ".")
-			if !hasTest(t, dir, name) {
-				t.Errorf("%s: there is no %s in %s", f.what, name, dir)
+			if !testsContain(t, dir, "func "+name+"(t *testing.T)") {
+				t.Errorf("%s: %s has no test %s", f.what, dir, name)
 			}
 		}
 	}
 }
 
-// TestEveryFaultTestIsListed finds tests that are called after a fault which
-// the list does not have.
+// TestEveryFaultTestIsListed checks that the list has every test whose name begins
+// with TestFault.
 func TestEveryFaultTestIsListed(t *testing.T) {
 	listed := make(map[string]bool)
 	for _, f := range faults {
@@ -98,24 +98,8 @@ func TestEveryFaultTestIsListed(t *testing.T) {
 	eachGoFile(t, func(path string) {
 		for _, m := range named.FindAllStringSubmatch(read(t, path), -1) {
 			if dir := filepath.ToSlash(filepath.Dir(path)); !listed[dir+"."+m[1]] {
-				t.Errorf("%s: %s is missing in the list of faults", path, m[1])
+				t.Errorf("%s: %s is missing from the list of faults", path, m[1])
 			}
 		}
 	})
-}
-
-func hasTest(t *testing.T, dir, name string) (found bool) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		rel, err := filepath.Rel(root, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = found || strings.Contains(read(t, rel), "func "+name+"(t *testing.T)")
-	}
-	return found
 }

@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// 500 lines are what a reader keeps in mind; beyond that a file has two jobs.
+// A longer file most likely has more than one job.
 const maxLines = 500
 
 func TestGoFilesAreShort(t *testing.T) {
 	eachGoFile(t, func(path string) {
 		if n := strings.Count(read(t, path), "\n"); n > maxLines {
-			t.Errorf("%s has %d lines; split it by job below %d", path, n, maxLines)
+			t.Errorf("%s has %d lines; split it by job into files of at most %d", path, n, maxLines)
 		}
 	})
 }
@@ -42,26 +42,26 @@ var (
 func TestRemindersHaveAReason(t *testing.T) {
 	eachLine(t, func(path, line string, n int) {
 		if reminder.MatchString(line) && !reasoned.MatchString(line) {
-			t.Errorf("%s:%d: %q: do it, or say for which issue and why as in KEYWORD(issue): reason",
+			t.Errorf("%s:%d: %q: do it, or give an issue and a reason, as in KEYWORD(issue): reason",
 				path, n, strings.TrimSpace(line))
 		}
 	})
 }
 
-// foreign is what is true on one machine only.
+// foreign lists paths and addresses that exist on one machine only.
 var foreign = []string{"/" + "work/", "/" + "root/", "proxy." + "golang.org", "sum." + "golang.org", "pypi" + ".org", "deb." + "debian.org", "registry." + "npmjs"}
 
 func TestNothingIsTiedToOneMachine(t *testing.T) {
 	eachLine(t, func(path, line string, n int) {
 		for _, word := range foreign {
 			if strings.Contains(line, word) {
-				t.Errorf("%s:%d: %q is true on one machine only", path, n, word)
+				t.Errorf("%s:%d: %q exists on one machine only", path, n, word)
 			}
 		}
 	})
 }
 
-// eachLine visits the lines of every text file; n counts from 1.
+// eachLine calls fn with every line of every text file. n counts from 1.
 func eachLine(t *testing.T, fn func(path, line string, n int)) {
 	t.Helper()
 	eachFile(t, func(path string) {

@@ -8,18 +8,16 @@ import (
 
 const module = "monkit.example"
 
-// A rule says what the files of one folder, tests apart, may import: any of
-// the standard library but std, the project's packages named by ours, and the
-// modules named by theirs.
+// A rule says what the files of one folder, except tests, may import.
 type rule struct {
 	dir     string
-	ours    string // space separated; "*" is any
-	theirs  string // space separated module paths; "*" is any
-	without string // standard packages that are refused, with what lies below
+	ours    string // packages of this module, separated by spaces; "*" is any
+	theirs  string // other modules, separated by spaces; "*" is any
+	without string // standard packages that are not allowed, with those below them
 }
 
-// rules is "Who may import whom" of ARCHITECTURE.md. The first match counts;
-// a dir ending in /... covers what lies below it too.
+// rules are matched from the top. A dir that ends in /... matches the folders
+// below it, too.
 var rules = []rule{
 	{dir: "monkit", without: "net"},
 	{dir: "environment", ours: "monkit", theirs: "github.com/prometheus/procfs golang.org/x/sys"},
@@ -47,7 +45,7 @@ var rules = []rule{
 	{dir: "internal/web", ours: "internal/endpoint internal/listen internal/webpage", theirs: "golang.org/x/net"},
 	{dir: "internal/webpage"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
-	{dir: "internal/codectest", ours: "monkit reporters"},
+	{dir: "internal/codectest", ours: "monkit reporters reporters/ledger"},
 	{dir: "internal/faultsink"},
 	{dir: "internal/policy"},
 	{dir: "cmd/monkit-relay", ours: "internal/relay internal/web internal/endpoint monkit collect environment present tracing reporters reporters/graphite reporters/ledger reporters/recent examples/vlite/vlite"},
@@ -64,8 +62,8 @@ var rules = []rule{
 // lineFormat is what the package of a line format may import.
 const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/dotted internal/decimal internal/line"
 
-// leaves are the folders that nobody imports from outside. The demo is the
-// exception: it shows the example that every tutorial starts from.
+// leaves are the folders that no package outside them imports. The demo is the
+// exception: it runs the example that every tutorial starts with.
 var leaves = []string{"bench", "e2e", "interop", "examples"}
 
 func ruleFor(dir string) (rule, bool) {
@@ -78,11 +76,11 @@ func ruleFor(dir string) (rule, bool) {
 	return rule{}, false
 }
 
-// refusal is why r does not allow the import, or "".
+// refusal returns why r does not allow the import, or "".
 func (r rule) refusal(imported string) string {
 	switch {
 	case imported == "C":
-		return "cgo is refused everywhere"
+		return "cgo is not allowed"
 	case imported == module || strings.HasPrefix(imported, module+"/"):
 		return refuse(r.ours, strings.TrimPrefix(strings.TrimPrefix(imported, module), "/"), false)
 	case strings.Contains(strings.Split(imported, "/")[0], "."):
@@ -90,7 +88,7 @@ func (r rule) refusal(imported string) string {
 	}
 	for _, std := range strings.Fields(r.without) {
 		if imported == std || strings.HasPrefix(imported, std+"/") {
-			return "this package does without " + std
+			return "this package must not import " + std
 		}
 	}
 	return ""
@@ -103,12 +101,12 @@ func refuse(allowed, imported string, below bool) string {
 		}
 	}
 	if allowed == "" {
-		return "nothing of the kind is allowed here"
+		return "none is allowed here"
 	}
 	return "allowed are: " + allowed
 }
 
-func TestImports(t *testing.T) {
+func TestPackagesImportOnlyWhatTheirRuleAllows(t *testing.T) {
 	for dir, d := range folders(t) {
 		r, ok := ruleFor(dir)
 		if !ok {
@@ -123,14 +121,14 @@ func TestImports(t *testing.T) {
 		for _, imports := range []map[string]string{d.imports, d.uses} {
 			for imported, file := range imports {
 				if intrudes(dir, imported, r) {
-					t.Errorf("%s imports %s, which nobody imports", file, imported)
+					t.Errorf("%s imports %s, which no package outside may import", file, imported)
 				}
 			}
 		}
 	}
 }
 
-// intrudes tells whether a package in dir reaches into a leaf that it is no
+// intrudes reports whether a package in dir imports from a leaf that it is not
 // part of and that its rule does not name.
 func intrudes(dir, imported string, r rule) bool {
 	ours, ok := strings.CutPrefix(imported, module+"/")
@@ -139,7 +137,7 @@ func intrudes(dir, imported string, r rule) bool {
 	return ok && leaf != mine && slices.Contains(leaves, leaf) && !slices.Contains(strings.Fields(r.ours), ours)
 }
 
-func TestRules(t *testing.T) {
+func TestRulesRefuseImports(t *testing.T) {
 	for _, tt := range []struct {
 		dir, imports string
 		refused      bool

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// TestExportedNamesAreDocumented is about packages that others may import.
+// TestExportedNamesAreDocumented checks the packages that other modules may import.
 func TestExportedNamesAreDocumented(t *testing.T) {
 	eachGoFile(t, func(file string) {
-		if strings.HasSuffix(file, "_test.go") || strings.Contains("/"+file, "/internal/") || strings.Contains("/"+file, "/testdata/") {
+		if strings.HasSuffix(file, "_test.go") || isInternal(file) {
 			return
 		}
 		fset := token.NewFileSet()
@@ -22,13 +22,13 @@ func TestExportedNamesAreDocumented(t *testing.T) {
 			return
 		}
 		for _, name := range undocumented(f) {
-			t.Errorf("%s: %s is exported and says nothing of itself", file, name)
+			t.Errorf("%s: %s is exported and has no comment", file, name)
 		}
 	})
 }
 
-// undocumented are the exported names of f without a comment. Methods of types
-// that are not exported, and a group whose comment speaks for all, are fine.
+// undocumented returns the exported names of f without a comment. It ignores
+// methods of unexported types, and names in a group that has a comment.
 func undocumented(f *ast.File) (names []string) {
 	if f.Name.Name == "main" {
 		return nil
@@ -64,8 +64,8 @@ func undocumentedSpec(d *ast.GenDecl, spec ast.Spec) (names []string) {
 	return names
 }
 
-// receiver is the type that d is a method of; a function counts as one of an
-// exported type.
+// receiver returns the name of the type whose method d is, and an exported name
+// if d is a function.
 func receiver(d *ast.FuncDecl) string {
 	if d.Recv == nil {
 		return "Exported"
@@ -80,7 +80,7 @@ func receiver(d *ast.FuncDecl) string {
 	return name
 }
 
-func TestUndocumented(t *testing.T) {
+func TestNamesWithoutCommentAreFound(t *testing.T) {
 	const src = `package p
 
 // A has a comment.
@@ -88,10 +88,10 @@ type A struct{}
 type B struct{}
 type c struct{}
 
-func (A) Said() {} // behind is not before
-// Told is told.
-func (A) Told() {}
-func (*B) Said2() {}
+func (A) Bare() {} // a comment behind does not count
+// Commented has a comment.
+func (A) Commented() {}
+func (*B) Bare2() {}
 func (c) Hidden() {}
 func F[T any]() {}
 func g() {}
@@ -104,14 +104,14 @@ const (
 
 const (
 	Z = 3
-	W = 4 // is told
+	W = 4 // a comment behind a constant counts
 )
 `
 	f, err := parser.ParseFile(token.NewFileSet(), "p.go", src, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(undocumented(f), " "), "B Said Said2 F Z"; got != want {
+	if got, want := strings.Join(undocumented(f), " "), "B Bare Bare2 F Z"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

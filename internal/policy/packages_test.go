@@ -11,22 +11,23 @@ import (
 	"testing"
 )
 
-// A folder is a package as its files declare it, whatever their build tags.
+// A folder is the package in one folder, with all of its files, whatever their
+// build constraints.
 type folder struct {
-	name    string // of the package
-	files   int    // that are not tests
-	docs    []string
-	imports map[string]string // import path → a file that has it; no test files
-	uses    map[string]string // the same of test files
+	name    string            // of the package; "" if it has only tests
+	files   int               // without test files
+	docs    []string          // package comments
+	imports map[string]string // import path → one of the files that import it; without test files
+	uses    map[string]string // the same for test files
 }
 
-// folders parses the head of every Go file, by folder. Files below testdata
-// are input of tests, not ours.
+// folders returns the packages of all modules by folder. Files below testdata are
+// left out, since they are input of tests.
 func folders(t *testing.T) map[string]*folder {
 	t.Helper()
 	all := map[string]*folder{}
 	eachGoFile(t, func(file string) {
-		if strings.Contains("/"+file, "/testdata/") {
+		if isBelow(file, "testdata") {
 			return
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, filepath.FromSlash(file)), nil,
@@ -66,21 +67,21 @@ func (d *folder) add(file string, f *ast.File) {
 func TestPackagesAreDocumented(t *testing.T) {
 	for dir, d := range folders(t) {
 		if d.name == "" {
-			continue // tests only
-		}
-		if len(d.docs) != 1 {
-			t.Errorf("%s: %d package comments; want one, in doc.go or main.go", dir, len(d.docs))
 			continue
 		}
-		// Less than this cannot say what to use first.
+		if len(d.docs) != 1 {
+			t.Errorf("%s: has %d package comments; want one, in doc.go or main.go", dir, len(d.docs))
+			continue
+		}
+		// A shorter comment cannot state what to use first.
 		if words := strings.Fields(d.docs[0]); len(words) < 8 {
-			t.Errorf("%s: the package comment says too little: %q", dir, d.docs[0])
+			t.Errorf("%s: the package comment is too short: %q", dir, d.docs[0])
 		}
 		if d.name != "main" && !strings.HasPrefix(d.docs[0], "Package "+d.name+" ") {
 			t.Errorf("%s: the package comment does not begin with %q", dir, "Package "+d.name)
 		}
 		if named := dir + "/" + d.name + ".go"; d.files > 1 && d.name != "main" && !exists(dir+"/doc.go") && !exists(named) {
-			t.Errorf("%s: several files, and neither doc.go nor %s for the package comment", dir, named)
+			t.Errorf("%s: has several files, and neither doc.go nor %s for the package comment", dir, named)
 		}
 	}
 }

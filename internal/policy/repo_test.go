@@ -4,16 +4,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// root is the repository, seen from this package's folder, where go test runs.
+// root is the path of the repository from the folder of this package, where go test
+// runs.
 const root = "../.."
 
-// eachFile calls fn with the slash path, relative to the root, of every file
-// that is or may become part of the repository. Hidden folders other than .ci
-// are caches and version control.
+// eachFile calls fn with every file of the repository, as a path with slashes
+// relative to root. It skips hidden folders other than .ci, which hold caches and
+// version control.
 func eachFile(t *testing.T, fn func(path string)) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -29,7 +31,7 @@ func eachFile(t *testing.T, fn func(path string)) {
 		switch {
 		case d.IsDir() && hidden && rel != ".ci":
 			return filepath.SkipDir
-		case d.Type().IsRegular() && rel != ".git": // which a linked work tree has as a file
+		case d.Type().IsRegular() && rel != ".git": // a file in a linked work tree
 			fn(rel)
 		}
 		return nil
@@ -60,4 +62,9 @@ func read(t *testing.T, path string) string {
 func exists(path string) bool {
 	_, err := os.Stat(filepath.Join(root, filepath.FromSlash(path)))
 	return err == nil
+}
+
+// isBelow reports whether folder is an element of path.
+func isBelow(path, folder string) bool {
+	return slices.Contains(strings.Split(path, "/"), folder)
 }

@@ -11,12 +11,12 @@ import (
 	"unicode"
 )
 
-// A word is one that this project does not write, and what it writes instead:
-// the glossary at the end of ARCHITECTURE.md. The pattern is matched without
-// case, and against names as their words, so that "let go" covers letGo too.
+// A word is not written in this project, and instead says which words are: see
+// the glossary at the end of ARCHITECTURE.md. The pattern ignores case. Names
+// are matched as the words that they are made of.
 type word struct{ pattern, instead string }
 
-// The patterns are written so that this file does not match itself.
+// words are written in pieces, so that this file does not match itself.
 var words = []word{
 	// Sentences: subject, verb, object, with the noun spelled out.
 	{`te` + `ll(s|ing)?|to` + `ld`, "a verb that says how: report, emit, return, log, print, show"},
@@ -38,14 +38,14 @@ var words = []word{
 	{`rub` + `bish`, "garbage, or what is overwritten with"},
 }
 
-// A license to write one of them in one file, or below one folder if path ends
-// in a slash.
+// An exception allows a word in one file, or below a folder if path ends in a
+// slash.
 type exception struct{ path, word, reason string }
 
 var exceptions = []exception{}
 
-// maxExceptions keeps the list short: a word that needs more is the wrong
-// entry.
+// maxExceptions keeps the list short. A word that needs more exceptions should
+// not be in the list.
 const maxExceptions = 10
 
 func TestWords(t *testing.T) {
@@ -64,7 +64,7 @@ func TestWords(t *testing.T) {
 	})
 	for _, e := range exceptions {
 		if !used[e] {
-			t.Errorf("%s may write %q (%s) and does not; delete the exception", e.path, e.word, e.reason)
+			t.Errorf("%s does not write %q (%s); delete the exception", e.path, e.word, e.reason)
 		}
 	}
 }
@@ -78,7 +78,7 @@ var patterns = func() (all []*regexp.Regexp) {
 	return all
 }()
 
-// unwanted are the words of the list that text has.
+// unwanted returns the words of the list that text has.
 func unwanted(text string) (all []finding) {
 	for i, p := range patterns {
 		for _, found := range p.FindAllString(text, -1) {
@@ -105,8 +105,8 @@ func excerpt(text string) string {
 	return text
 }
 
-// eachText visits what a reader reads: the comments, string literals and
-// names of Go files, and the lines of documents, pages, scripts and settings.
+// eachText calls fn with the comments, string literals and names of Go files,
+// and with the lines of documents, pages, scripts and settings.
 func eachText(t *testing.T, fn func(path string, line int, text string)) {
 	t.Helper()
 	eachFile(t, func(path string) {
@@ -123,8 +123,7 @@ func eachText(t *testing.T, fn func(path string, line int, text string)) {
 	})
 }
 
-// isProse is about files that are not Go and that people read. Results of
-// measurements are not written by hand.
+// isProse reports whether a file that is not Go is written for people.
 func isProse(path string) bool {
 	switch filepath.Ext(path) {
 	case ".md", ".html", ".txtar", ".css", ".js", ".sh", ".yml", ".yaml":
@@ -145,7 +144,7 @@ func eachTextOfGo(t *testing.T, path string, fn func(path string, line int, text
 	for _, group := range f.Comments {
 		fn(path, at(group), group.Text())
 	}
-	declared := map[string]bool{} // a name is reported where it is first met
+	seen := map[string]bool{} // a name is reported once a file
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ImportSpec:
@@ -155,8 +154,8 @@ func eachTextOfGo(t *testing.T, path string, fn func(path string, line int, text
 				fn(path, at(n), n.Value)
 			}
 		case *ast.Ident:
-			if !declared[n.Name] {
-				declared[n.Name] = true
+			if !seen[n.Name] {
+				seen[n.Name] = true
 				fn(path, at(n), spelled(n.Name))
 			}
 		}
@@ -164,7 +163,7 @@ func eachTextOfGo(t *testing.T, path string, fn func(path string, line int, text
 	})
 }
 
-// spelled is a name as its words, in lower case: "letItGo" is "let it go".
+// spelled returns the words of a name in lower case: "isOpen" is "is open".
 func spelled(name string) string {
 	var b strings.Builder
 	before := ' '
@@ -188,7 +187,7 @@ func TestUnwanted(t *testing.T) {
 		{"a word of the list is found", "It te" + "lls what it has.", "te" + "lls"},
 		{"case does not matter", "No" + "body knows.", "no" + "body"},
 		{"a word within another is not", "the renewal of a stall, an" + "ewt", ""},
-		{"two words are found as a name", spelled("le" + "tGo"), "let go"},
+		{"two words are found as a name", spelled("le" + "tGo"), "le" + "t go"},
 		{"a name is found by any of its words", spelled("TestSome" + "bodyWaits"), "some" + "body"},
 		{"plain words pass", "Flush waits until the queue is empty.", ""},
 	} {

@@ -6,7 +6,7 @@
 // waiting:
 //
 //	t, err := send.Open(ep, send.DialOptions{})
-//	s := send.New(t, send.Options{Name: ep.Dest()})
+//	s := send.New(t, send.Options{Name: ep.Destination()})
 //	s.Send(ctx, payload, lines)
 //	s.Close(ctx)
 //

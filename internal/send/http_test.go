@@ -170,7 +170,7 @@ func TestCredentialsStayWhereTheyAre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := New(tr, Options{Name: ep.Dest(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		s := New(tr, Options{Name: ep.Destination(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		mustSend(t, s, "a 1\n", 1)
 		waitDown(s)
 		err = s.Close(within(t, 0))

@@ -55,8 +55,7 @@ func newClient(t *testing.T, port int, prefix string) *graphitegolang.Graphite {
 	return c
 }
 
-// The client of another hand writes what our decoder reads.
-func TestDecodesWhatAnotherClientWrites(t *testing.T) {
+func TestDecodesLinesOfAForeignClient(t *testing.T) {
 	l, port := listen(t)
 	c := newClient(t, port, "pre.fix")
 	conn := accept(t, l)
@@ -113,13 +112,13 @@ func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	}
 }
 
-func TestFromClientConnectsAnew(t *testing.T) {
+func TestFromClientReconnectsAfterAFailure(t *testing.T) {
 	l, port := listen(t)
 	c := newClient(t, port, "")
 	r := FromClient(c)
 	b := &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("a"), Value: 1, Time: 1e9}}}
 	l.Close()
-	r.(*client).failed = true // as a failed write, which TCP reports when it likes, leaves it
+	r.(*client).failed = true // as after a failed write, which TCP reports at any later time
 	if err := r.Report(t.Context(), b); err == nil {
 		t.Fatal("a report to a closed port succeeded")
 	}

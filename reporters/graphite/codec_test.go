@@ -16,6 +16,15 @@ var conformance = codectest.Options{
 		"größe.x\t7   1700000004 ",
 		"a..b. 1.25 0",
 	},
+	Points: map[string][]reporters.Point{
+		"app.hits.value 1 1700000000": {{Key: codectest.Key("app.hits"), Field: "value", Value: 1, Time: 1_700_000_000e9}},
+		"a 0.5 1700000001":            {{Key: codectest.Key("a"), Value: 0.5, Time: 1_700_000_001e9}},
+		"a.b -1e-7 1700000002.5":      {{Key: codectest.Key("a"), Field: "b", Value: -1e-7, Time: 1_700_000_002.5e9}},
+		"tagged.total;host=web1;zone=eu 12 1700000003": {{Key: codectest.Key("tagged", "host", "web1", "zone", "eu"), Field: "total", Value: 12,
+			Time: 1_700_000_003e9, Kind: reporters.KindOf("total")}},
+		"größe.x\t7   1700000004 ": {{Key: codectest.Key("größe"), Field: "x", Value: 7, Time: 1_700_000_004e9}},
+		"a..b. 1.25 0":             {{Key: codectest.Key("a..b"), Value: 1.25}},
+	},
 	Bad: []string{
 		"a", "a b", "a 1 2 3", "a 1 x", "a 1 -2", "a 1 1e300", "a nan 1700000000", "a inf 1700000000", "a 0x10 1700000000",
 		"a 1e999 1700000000", "a,b 1_0 1700000000", ". 1 1700000000", "a\x00b 1 1700000000", "a\xff 1 1700000000",

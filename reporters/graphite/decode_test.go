@@ -49,7 +49,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeSaysWhy(t *testing.T) {
+func TestDecodeReportsReasonAndError(t *testing.T) {
 	for line, want := range map[string]struct {
 		reason ledger.Reason
 		err    error

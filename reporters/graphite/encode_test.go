@@ -25,10 +25,10 @@ func TestPaths(t *testing.T) {
 			"app.function_times.success.Do.r99", "function_times.r99;func=Do;kind=success;scope=app"},
 		{"func beside name", key("m", "func", "f", "name", "n"), "x", "m.f.n.x", "m.x;func=f;func_name=n"},
 		{"no field", key("a.b"), "", "a.b", "a.b"},
-		{"tags may hold more than paths", key("m", "t", "a/b (c)=é~"), "x", "m.a_b__c____.x", "m.x;t=a/b_(c)=_~"},
-		{"a tilde before a value goes", key("m", "t", "~~a"), "x", "m.__a.x", "m.x;t=a"},
+		{"tags may have more characters than paths", key("m", "t", "a/b (c)=é~"), "x", "m.a_b__c____.x", "m.x;t=a/b_(c)=_~"},
+		{"a tilde before a value is removed", key("m", "t", "~~a"), "x", "m.__a.x", "m.x;t=a"},
 		{"keys that tags may not have", key("m", "a b;!^=", "v"), "x", "m.v.x", "m.x;a_b____=v"},
-		{"keys that become the same", key("m", "a!", "1", "a^", "2"), "x", "m.1.2.x", "m.x;a_=2"},
+		{"keys that become equal", key("m", "a!", "1", "a^", "2"), "x", "m.1.2.x", "m.x;a_=2"},
 		{"empty values", key("m", "t", ""), "x", "m.x", "m.x"},
 		{"semicolons", key("a;b", "t", "c;d"), "e;f", "a_b.c_d.e_f", "a_b.e_f;t=c_d"},
 		{"no name", key(""), "", "", ""},
@@ -69,9 +69,9 @@ func TestAppendRun(t *testing.T) {
 		{"before 1970", []reporters.Point{{Key: key("m"), Field: "f", Time: -1}}, "m.f 0 -1\n", 0},
 		{"long ago", []reporters.Point{{Key: key("m"), Field: "f", Time: math.MinInt64}}, "m.f 0 -9223372036\n", 0},
 		{"negative zero", []reporters.Point{{Key: key("m"), Field: "f", Value: math.Copysign(0, -1)}}, "m.f 0 0\n", 0},
-		{"a relative gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.GaugeDelta}}, "", 1},
+		{"a delta of a gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.GaugeDelta}}, "", 1},
 		{"no name", []reporters.Point{{Value: 1}}, "", 1},
-		{"no name, with an identity", []reporters.Point{{Value: 1, ID: 3}, {Value: 1, ID: 3}}, "", 2},
+		{"no name, of a collector", []reporters.Point{{Value: 1, ID: 3}, {Value: 1, ID: 3}}, "", 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, skipped := NewCodec(Options{}).AppendRun(nil, tt.points)
@@ -82,9 +82,9 @@ func TestAppendRun(t *testing.T) {
 	}
 }
 
-// A number that stood for one series and now stands for another does not
-// bear the old name.
-func TestAnIdentityTakenOver(t *testing.T) {
+// A number that was released and belongs to another series now must not have
+// the path of the former.
+func TestReusedNumberDoesNotKeepTheOldPath(t *testing.T) {
 	c := NewCodec(Options{})
 	c.AppendRun(nil, []reporters.Point{{Key: key("old"), Field: "f", ID: 7}})
 	got, _ := c.AppendRun(nil, []reporters.Point{{Key: key("new"), Field: "f", ID: 7}})

@@ -21,8 +21,8 @@ func batch() *reporters.Batch {
 
 const batchText = "app.hits.high 3 1700000000\napp.hits.value 1.5 1700000000\n"
 
-// A bare address is TCP.
-func TestNewPushesOverTCP(t *testing.T) {
+// An address without a transport is TCP.
+func TestNewSendsOverTCP(t *testing.T) {
 	l, _ := listen(t)
 	got := make(chan string, 1)
 	go func() {
@@ -53,7 +53,7 @@ func TestNewPushesOverTCP(t *testing.T) {
 	}
 }
 
-func TestNewPushesOverUDP(t *testing.T) {
+func TestNewSendsOverUDP(t *testing.T) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -77,11 +77,11 @@ func TestNewPushesOverUDP(t *testing.T) {
 	}
 }
 
-func TestABadAddressIsReported(t *testing.T) {
+func TestReportReturnsTheErrorOfTheAddress(t *testing.T) {
 	for addr, want := range map[string]string{"": "empty", "http://h:1": "tcp", "influx+tcp://h:1": "influx", "h:x": "port", "tls://h:1?ca=/none": "/none"} {
 		p := New(addr)
 		if err := p.Report(t.Context(), batch()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: Report() = %v, want it to say %q", addr, err, want)
+			t.Errorf("%q: Report() = %v, want it to contain %q", addr, err, want)
 		}
 		if l := p.Ledger(); l.Check() != nil || l.Dropped.Sum() != 2 {
 			t.Errorf("%q: ledger is %v", addr, l)
@@ -92,8 +92,8 @@ func TestABadAddressIsReported(t *testing.T) {
 	}
 }
 
-// A destination that is away costs nobody time: what was reported waits.
-func TestReportDoesNotWaitForTheDestination(t *testing.T) {
+// Lines wait while the destination is unavailable, and Report returns at once.
+func TestReportDoesNotWaitForAnUnavailableDestination(t *testing.T) {
 	l, _ := listen(t)
 	addr := l.Addr().String()
 	l.Close()

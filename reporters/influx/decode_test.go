@@ -49,7 +49,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeSaysWhere(t *testing.T) {
+func TestDecodeReportsLineAndColumn(t *testing.T) {
 	b := &reporters.Batch{}
 	newCodec().Decode(b, []byte("# a comment\nm f=1 1\n\nm,t f=1 1\nm f=nan 1\nm f=1 x\nm,a=1,a=2 f=1 1\nm f=\"x\nm f=2 1\n"))
 	var got []string
@@ -69,7 +69,7 @@ func TestDecodeSaysWhere(t *testing.T) {
 }
 
 // A quote that is never closed costs its line, however good those behind it.
-func TestAnOpenQuoteCostsOneLine(t *testing.T) {
+func TestUnclosedQuoteCostsOneLine(t *testing.T) {
 	b := &reporters.Batch{}
 	newCodec().Decode(b, []byte("a s=\"open\nb s=\",t=\" 1\nc f=1 1\nd s=\"open\ne f=1 1\n"))
 	if got := points(b); got != "c f 1 1 gauge; e f 1 1 gauge" {

@@ -28,20 +28,21 @@ func TestAppendRun(t *testing.T) {
 		{"whole numbers are floats", key("m"), "f", 1, "m f=1 42\n", 0},
 		{"negative zero", key("m"), "f", math.Copysign(0, -1), "m f=0 42\n", 0},
 		{"an exponent", key("m"), "f", 1e300, "m f=1e+300 42\n", 0},
-		{"what is not finite", key("m"), "f", nan, "", 1},
+		{"a value that is not finite", key("m"), "f", nan, "", 1},
 		{"separators", key("a b,c=d", "e f,g=h", "i j,k=l"), "m n,o=p", 1, `a\ b\,c=d,e\ f\,g\=h=i\ j\,k\=l m\ n\,o\=p=1 42` + "\n", 0},
 		{"quotes", key(`"m"`, `"k"`, `"v"`), `"f"`, 1, `"m","k"="v" "f"=1 42` + "\n", 0},
 		{"backslashes", key(`a\b\`, `c\`, `d\`), `e\`, 1, "a/b/,c/=d/ e/=1 42\n", 0},
 		{"control characters", key("a\nb", "c\td", "e\x00f"), "g\rh", 1, `a\ b,c\ d=e\ f g\ h=1 42` + "\n", 0},
+		{"delete is a control character", key("a\x7fb"), "c\x7fd", 1, `a\ b c\ d=1 42` + "\n", 0},
 		{"invalid UTF-8", key("a\xff", "b\xfe", "c\xfd"), "d\xfc", 1, "a\ufffd,b\ufffd=c\ufffd d\ufffd=1 42\n", 0},
-		{"other characters stay", key("größe", "länge", "ä"), "x", 1, "größe,länge=ä x=1 42\n", 0},
-		{"what would be a comment", key("#m"), "f", 1, "m f=1 42\n", 0},
-		{"what the server keeps for itself", key("_m", "time", "1", "_field", "2", "_measurement", "3"), "time", 1, "m,_field_=2,_measurement_=3,time_=1 time_=1 42\n", 0},
+		{"other characters are kept", key("größe", "länge", "ä"), "x", 1, "größe,länge=ä x=1 42\n", 0},
+		{"a comment sign at the start", key("#m"), "f", 1, "m f=1 42\n", 0},
+		{"reserved names", key("_m", "time", "1", "_field", "2", "_measurement", "3"), "time", 1, "m,_field_=2,_measurement_=3,time_=1 time_=1 42\n", 0},
 		{"no measurement", key("_#"), "f", 1, "", 1},
 		{"no field", key("m"), "", 1, "m value=1 42\n", 0},
 		{"tags without a value or a key", key("m", "a", "", "", "b", "c", "d"), "f", 1, "m,c=d f=1 42\n", 0},
-		{"tags that become the same", key("m", `a\`, "1", "a/", "2"), "f", 1, "m,a/=2 f=1 42\n", 0},
-		{"tags that change places", key("m", `a\`, "1", "aA", "2"), "f", 1, "m,a/=1,aA=2 f=1 42\n", 0},
+		{"tags that become equal", key("m", `a\`, "1", "a/", "2"), "f", 1, "m,a/=2 f=1 42\n", 0},
+		{"tags that change their order", key("m", `a\`, "1", "aA", "2"), "f", 1, "m,a/=1,aA=2 f=1 42\n", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, id := range []uint32{0, 1} {
@@ -55,7 +56,7 @@ func TestAppendRun(t *testing.T) {
 	}
 }
 
-func TestOneLineForARun(t *testing.T) {
+func TestRunIsOneLine(t *testing.T) {
 	k := key("m", "t", "v")
 	var run []reporters.Point
 	for i, v := range []float64{1, math.NaN(), 3, math.Inf(1)} {

@@ -24,12 +24,13 @@ func batch(fields int) *reporters.Batch {
 	return b
 }
 
-// server keeps what is posted to it.
+// server records what is posted to it.
 type server struct {
 	*httptest.Server
 
 	mu    sync.Mutex
-	seen  []string // path, query, authorisation
+	seen  []string // path, query, authorization
+	gzips int      // number of compressed bodies
 	lines strings.Builder
 }
 
@@ -42,8 +43,8 @@ func newServer(t *testing.T) *server {
 }
 
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
-	body := io.Reader(r.Body)
-	if r.Header.Get("Content-Encoding") == "gzip" {
+	body, compressed := io.Reader(r.Body), r.Header.Get("Content-Encoding") == "gzip"
+	if compressed {
 		z, err := gzip.NewReader(body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -54,11 +55,14 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	io.Copy(&s.lines, body)
+	if compressed {
+		s.gzips++
+	}
 	s.seen = append(s.seen, r.URL.RequestURI()+" "+r.Header.Get("Authorization"))
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func TestNewPushesOverHTTP(t *testing.T) {
+func TestNewSendsOverHTTP(t *testing.T) {
 	token := func() string { return "secret" }
 	for _, tt := range []struct {
 		name, path string
@@ -102,12 +106,12 @@ func TestLargeBodiesAreCompressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, _ := newCodec().AppendRun(nil, batch(500).Points)
-	if s.lines.String() != string(want) {
-		t.Errorf("received %d bytes, want %d", s.lines.Len(), len(want))
+	if s.lines.String() != string(want) || s.gzips != 1 {
+		t.Errorf("received %d bytes in %d compressed bodies, want %d in one", s.lines.Len(), s.gzips, len(want))
 	}
 }
 
-func TestNewPushesOverUDP(t *testing.T) {
+func TestNewSendsOverUDP(t *testing.T) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +132,7 @@ func TestNewPushesOverUDP(t *testing.T) {
 	}
 }
 
-func TestABadAddressIsReported(t *testing.T) {
+func TestReportReturnsTheErrorOfTheAddress(t *testing.T) {
 	p := New("http://user:secret@127.0.0.1:1/write")
 	err := p.Report(t.Context(), batch(1))
 	if err == nil || !strings.Contains(err.Error(), "no database") || strings.Contains(err.Error(), "secret") {

@@ -27,13 +27,13 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 	}
 	dial, err := o.dial(&ep)
 	if err != nil {
-		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Dest(), err)
+		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
 	}
 	t, err := send.Open(ep, dial)
 	if err != nil {
-		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Dest(), err)
+		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
 	}
-	name := enc.Name() + "+" + ep.Dest()
+	name := enc.Name() + "+" + ep.Destination()
 	s := send.New(t, send.Options{
 		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
 	})

@@ -8,8 +8,8 @@ type Sample struct {
 	Value float64
 }
 
-// minRing is the size that a ring starts with. Most series live longer than
-// eight reports or are never looked at.
+// minRing is the size of a new ring. Most series get more than eight reports,
+// or are never read.
 const minRing = 8
 
 type slot struct {
@@ -17,21 +17,21 @@ type slot struct {
 	val float64
 }
 
-// ring holds the newest samples of one series in the order of their times. It
-// grows by doubling up to its limit, then the oldest sample makes room.
+// ring has the newest samples of one series in the order of their times. It
+// doubles up to a limit; from then on the oldest sample is replaced.
 type ring struct {
 	slots []slot
-	first int // index of the oldest
+	first int // index of the oldest sample
 	n     int
 }
 
 func (r *ring) at(i int) *slot { return &r.slots[(r.first+i)%len(r.slots)] }
 
-// put takes in a sample at its place. One of the same time is replaced. It
-// reports false if the sample is older than all of a ring that is full.
+// put inserts a sample by its time, and replaces one of the same time. It
+// reports false if the ring is full and the sample older than all others.
 func (r *ring) put(s slot, limit int) bool {
 	i := r.n
-	for i > 0 && r.at(i-1).at >= s.at { // nearly always the newest already
+	for i > 0 && r.at(i-1).at >= s.at { // a sample is nearly always the newest
 		i--
 	}
 	if i < r.n && r.at(i).at == s.at {
@@ -68,20 +68,20 @@ func (r *ring) grow(size int) {
 	r.slots, r.first = more, 0
 }
 
-// drop forgets the oldest sample.
+// drop deletes the oldest sample.
 func (r *ring) drop() {
 	r.first = (r.first + 1) % len(r.slots)
 	r.n--
 }
 
-// expire forgets what is older than since.
+// expire deletes the samples before since.
 func (r *ring) expire(since int64) {
 	for r.n > 0 && r.at(0).at < since {
 		r.drop()
 	}
 }
 
-// newest must not be asked of an empty ring.
+// newest returns the newest sample. The ring must not be empty.
 func (r *ring) newest() Sample { return r.at(r.n - 1).sample() }
 
 func (r *ring) appendTo(dst []Sample) []Sample {

@@ -3,20 +3,22 @@ package recent
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
-// Series is one series as it was when it was read.
+// Series is one field of a series, as it was when it was read.
 type Series struct {
-	// Name is the canonical text of the series and its field.
+	// Name is the canonical text of series and field.
 	Name  string
 	Key   monkit.SeriesKey
-	Field string // may be empty for what came from the wire
+	Field string // may be empty for a series that was received
 	Kind  reporters.Kind
 	Last  Sample
 
@@ -24,15 +26,15 @@ type Series struct {
 	e     *series
 }
 
-// AppendSamples appends what the store has of the series now, oldest first.
+// AppendSamples appends the samples that the store has now, oldest first.
 func (s Series) AppendSamples(dst []Sample) []Sample {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	return s.e.ring.appendTo(dst)
 }
 
-// Series returns the series whose name match holds for, sorted by name; a nil
-// match holds for all. match and the loop's body run outside of the store's
+// Series returns the series for whose names match returns true, sorted by name.
+// A nil match means all. match and the body of the loop run outside the store's
 // lock.
 func (s *Store) Series(match func(name string) bool) iter.Seq[Series] {
 	return func(yield func(Series) bool) {
@@ -63,7 +65,7 @@ func (s *Store) list() []*series {
 	return s.sorted
 }
 
-// view reports false for a series that is gone.
+// view reports false for a series that was deleted.
 func (s *Store) view(e *series) (Series, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,9 +75,9 @@ func (s *Store) view(e *series) (Series, bool) {
 	return Series{Name: e.name, Key: e.key, Field: e.field, Kind: e.kind, Last: e.ring.newest(), store: s, e: e}, true
 }
 
-// Match returns a match for Series that holds for the names which have every
-// word of query in them, whatever the case; a word that begins with a minus
-// must not be there. An empty query matches all.
+// Match returns a match for Series. It returns true for names that contain
+// every word of query, ignoring case, and none of the words that have a minus
+// before them. An empty query matches all names.
 func Match(query string) func(name string) bool {
 	words := strings.Fields(strings.ToLower(query))
 	return func(name string) bool {
@@ -93,8 +95,8 @@ func Match(query string) func(name string) bool {
 	}
 }
 
-// AppendRates appends what samples of a total grew by each second, from one
-// to the next: one sample less. A total that shrank has started anew.
+// AppendRates appends the growth per second between each two samples of a
+// counter, one sample less than samples. A counter that shrank was restarted.
 func AppendRates(dst, samples []Sample) []Sample {
 	for i := 1; i < len(samples); i++ {
 		from, to := samples[i-1], samples[i]
@@ -108,19 +110,36 @@ func AppendRates(dst, samples []Sample) []Sample {
 	return dst
 }
 
-// Stats emits how full the store is and what it could not keep.
+// Stats emits how full the store is, how many points or lines it has kept, and
+// how many it has dropped by reason.
 func (s *Store) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
-	n := s.usage()
-	cb(s.key, "series", n.series)
+	u := s.usage()
+	cb(s.key, "series", u.series)
 	cb(s.key, "series_limit", float64(s.opts.MaxSeries))
-	cb(s.key, "series_expired", n.expired)
-	cb(s.key, "samples", n.samples)
-	cb(s.key, "sample_bytes", n.bytes)
-	cb(s.key, "delivered", n.delivered)
-	cb(s.key, "dropped", n.dropped)
+	cb(s.key, "series_expired", u.expired)
+	cb(s.key, "samples", u.samples)
+	cb(s.key, "sample_bytes", u.bytes)
+	cb(s.key, "delivered", u.delivered)
+	for i, reason := range reasons {
+		cb(reasonKeys[i], "dropped", float64(u.dropped[reason]))
+	}
 }
 
-type usage struct{ series, expired, samples, bytes, delivered, dropped float64 }
+// IsTotal reports that lines and expired series are counted, and that the rest
+// is how full the store is.
+func (s *Store) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if key.Measurement != measurement {
+		return false, false
+	}
+	return field == "delivered" || field == "dropped" || field == "series_expired", true
+}
+
+// usage is what Stats reads under the lock.
+type usage struct {
+	series, expired, samples, bytes, delivered float64
+
+	dropped ledger.Counts
+}
 
 func (s *Store) usage() usage {
 	s.mu.Lock()
@@ -129,7 +148,7 @@ func (s *Store) usage() usage {
 		series:    float64(len(s.byText)),
 		expired:   float64(s.expired),
 		delivered: float64(s.counts.Delivered),
-		dropped:   float64(s.counts.Dropped.Sum()),
+		dropped:   maps.Clone(s.counts.Dropped),
 	}
 	for _, e := range s.byText {
 		u.samples += float64(e.ring.n)

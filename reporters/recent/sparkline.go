@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// Sparkline says how AppendSparkline draws. The zero value is good.
+// Sparkline configures AppendSparkline. The zero value works.
 type Sparkline struct {
 	// Width and Height of the image in pixels. Zero means 160 by 28.
 	Width, Height int
-	// Title is what the image shows, for who points at it and for who cannot
-	// see it. It may be any text.
+	// Title is the image's tooltip, and its text for screen readers. It may be
+	// any text.
 	Title string
 	// From and To are the times of the left and right edge. Zero means those
 	// of the first and last sample.
 	From, To time.Time
 }
 
-// margin keeps the line's width and the dot at its end inside the image.
+// margin keeps the width of the line and the dot at its end inside the image.
 const margin = 3
 
-// AppendSparkline appends an SVG image of samples, oldest first: a line with a
-// dot at the newest, in the colour of the text around it. No samples give an
-// empty image; samples that are not finite or not between From and To are
-// left out. At most two points a pixel are drawn, the lowest and the highest
-// there, so that no spike is lost.
+// AppendSparkline appends an SVG image of samples, which must be sorted with the
+// oldest first: a line with a dot at the newest, in the color of the text around
+// it. Without samples the image is empty. Samples that are not finite or not
+// between From and To are not drawn. For each column of pixels at most two points
+// are drawn, the lowest and the highest, so that no spike is lost.
 func AppendSparkline(dst []byte, samples []Sample, o Sparkline) []byte {
 	c := newCanvas(samples, o)
 	dst = c.appendOpen(dst, o.Title)
@@ -43,8 +43,8 @@ type canvas struct {
 	low, high     float64
 }
 
-// mark is a place on the image in tenths of a pixel, which is fine enough and
-// short to write.
+// mark is a point of the image in tenths of a pixel, which is fine enough and
+// short in the output.
 type mark struct{ x, y int }
 
 func newCanvas(samples []Sample, o Sparkline) *canvas {
@@ -67,7 +67,7 @@ func newCanvas(samples []Sample, o Sparkline) *canvas {
 	return c
 }
 
-// scale finds the range of what is to be shown.
+// scale sets the range of the values that are drawn.
 func (c *canvas) scale(samples []Sample) {
 	first := true
 	for _, s := range samples {
@@ -85,10 +85,10 @@ func (c *canvas) shows(s Sample) bool {
 	return s.Value-s.Value == 0 && !s.At.Before(c.from) && !s.At.After(c.to)
 }
 
-// marks places samples on the image, for each pixel across no more than two.
+// marks returns the points of samples, at most two for each column of pixels.
 func (c *canvas) marks(samples []Sample) (marks []mark, newest mark) {
-	column := -1 // pixel of the last marks
-	drawn := 0   // marks in it
+	column := -1 // of the last marks
+	drawn := 0   // number of marks in the column
 	for _, s := range samples {
 		if !c.shows(s) {
 			continue
@@ -103,13 +103,13 @@ func (c *canvas) marks(samples []Sample) (marks []mark, newest mark) {
 			drawn++
 			continue
 		}
-		widen(marks[len(marks)-2:], m)
+		extend(marks[len(marks)-2:], m)
 	}
 	return marks, newest
 }
 
-// widen makes a pair of marks reach as high and as low as m, too.
-func widen(pair []mark, m mark) {
+// extend makes a pair of marks span the height of m, too.
+func extend(pair []mark, m mark) {
 	lo, hi := 0, 1
 	if pair[0].y > pair[1].y {
 		lo, hi = 1, 0
@@ -119,11 +119,11 @@ func widen(pair []mark, m mark) {
 }
 
 func (c *canvas) mark(s Sample) mark {
-	x, y := 1.0, 0.5 // what has no extent lies at the right, halfway up
+	x, y := 1.0, 0.5 // a range of one time, or one value, is at the right, in the middle
 	if span := c.to.Sub(c.from); span > 0 {
 		x = float64(s.At.Sub(c.from)) / float64(span)
 	}
-	if c.high > c.low { // halves, as the range itself may be too large a number
+	if c.high > c.low { // halves, because the range itself may be infinite
 		y = (s.Value/2 - c.low/2) / (c.high/2 - c.low/2)
 	}
 	return mark{

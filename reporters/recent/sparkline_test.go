@@ -47,7 +47,7 @@ func ramp(vals ...float64) []Sample {
 	return samples
 }
 
-func TestSparklineDraws(t *testing.T) {
+func TestSparklineMapsSamplesToPixels(t *testing.T) {
 	size := Sparkline{Width: 106, Height: 26} // 100 by 20 inside the margin
 	edges := size
 	edges.From, edges.To = start, start.Add(4*time.Second)
@@ -78,7 +78,7 @@ func TestSparklineDraws(t *testing.T) {
 	}
 }
 
-func TestSparklineTitleIsText(t *testing.T) {
+func TestSparklineTitleIsEscaped(t *testing.T) {
 	for _, tt := range []struct{ title, want string }{
 		{"plain", "plain"},
 		{`</title><script>alert("x&y")</script>`, `</title><script>alert("x&y")</script>`},

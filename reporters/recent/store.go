@@ -12,16 +12,15 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// Options bound a Store. The zero value is good.
+// Options bound a Store. The zero value works.
 type Options struct {
-	// Window is how far back samples are kept. Zero means 10 min.
+	// Window is for how long samples are kept. Zero means 10 minutes.
 	Window time.Duration
-	// MaxSeries is the most series kept at once; the lines of further ones are
-	// dropped and counted until others have been idle for a whole window.
-	// Zero means 10 000.
+	// MaxSeries bounds the number of series. Points of further ones are dropped
+	// until others have been idle for a whole window. Zero means 10 000.
 	MaxSeries int
-	// MaxSamples is the most samples of one series; the oldest makes room.
-	// Zero means 600, which is a window of one a second.
+	// MaxSamples bounds the samples of one series; the oldest is replaced. Zero
+	// means 600, which is a sample every second in the default window.
 	MaxSamples int
 }
 
@@ -38,38 +37,52 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// maxText bounds the name of a series, its tags and field included. Carbon
-// and its like take no more than 255 bytes a part.
+// maxText bounds the name of a series with its tags and field. Carbon takes at
+// most 255 bytes a part.
 const maxText = 1024
 
-// Store is a Reporter that keeps what it is told. All methods are safe for
-// concurrent use. It starts no goroutines and needs no Close.
+// Store is a Reporter that keeps the newest samples of each series. All methods
+// are safe for concurrent use. It starts no goroutines and needs no Close.
 type Store struct {
 	opts Options
-	key  monkit.SeriesKey // of its own stats
+	key  monkit.SeriesKey // of the store's own series
 
 	mu      sync.Mutex
-	byText  map[string]*series
-	byID    reporters.Memo[*series] // of a collector's points
-	sorted  []*series               // by name; nil when it must be made anew
-	swept   int64                   // when idle series were last looked for
+	byText  map[string]*series      // guarded by mu, as all below
+	byID    reporters.Memo[*series] // the same series by the numbers of a collector's points
+	sorted  []*series               // by name; nil if it must be made again
+	swept   int64                   // time of the last sweep
 	counts  ledger.Ledger
-	expired int64  // series forgotten because they were idle
-	text    []byte // scratch
+	expired int64  // number of series deleted because they were idle
+	text    []byte // scratch of find
 }
 
-// series is what is kept of one. All but the fixed part is guarded by the
-// store's mutex.
+// series has the samples of one field of a series.
 type series struct {
-	name  string           // fixed
-	key   monkit.SeriesKey // fixed
-	field string           // fixed
-	text  string           // fixed; what Store.byText has it by
+	// These never change.
+	name  string
+	key   monkit.SeriesKey
+	field string
+	text  string // its key in Store.byText
 
-	kind reporters.Kind
-	ring ring
-	gone bool // no longer in the store
+	kind    reporters.Kind // guarded by Store.mu, as all below
+	ring    ring
+	deleted bool // it is not in the store any more
 }
+
+const measurement = "recent"
+
+// reasons are all by which a Store drops lines, and reasonKeys the series of
+// their counts.
+var (
+	reasons    = [...]ledger.Reason{ledger.NotFinite, ledger.TooOld, ledger.TooNew, ledger.NameTooLong, ledger.SeriesLimit}
+	reasonKeys = func() (keys [len(reasons)]monkit.SeriesKey) {
+		for i, reason := range reasons {
+			keys[i] = monkit.NewSeriesKey(measurement).WithTag("reason", string(reason))
+		}
+		return keys
+	}()
+)
 
 // New returns an empty Store with the default bounds.
 func New() *Store { return NewWith(Options{}) }
@@ -78,15 +91,15 @@ func New() *Store { return NewWith(Options{}) }
 func NewWith(o Options) *Store {
 	return &Store{
 		opts:   o.withDefaults(),
-		key:    monkit.NewSeriesKey("recent"),
+		key:    monkit.NewSeriesKey(measurement),
 		byText: make(map[string]*series),
 	}
 }
 
-// Report takes in all points of b. A point that finds no place is counted as
-// dropped and is no error. The unit of the ledger is one point of a
-// collector's batch, or one line of a batch from the wire; such a line is
-// delivered if any of its points found a place.
+// Report keeps the points of b. A point that cannot be kept is counted as
+// dropped and is no error. The ledger counts points for the batch of a
+// collector, and lines for a batch that was received; such a line is delivered
+// if any of its points is kept.
 func (s *Store) Report(_ context.Context, b *reporters.Batch) error {
 	at := b.At
 	if at.IsZero() {
@@ -94,20 +107,20 @@ func (s *Store) Report(_ context.Context, b *reporters.Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(at.UnixNano())
+	s.sweepLocked(at.UnixNano())
 	if b.Format == "" {
 		for i := range b.Points {
-			s.count(s.put(&b.Points[i], at.UnixNano()))
+			s.countLocked(s.putLocked(&b.Points[i], at.UnixNano()))
 		}
 		return nil
 	}
 	for _, l := range b.Lines {
-		s.count(s.putLine(b.Points[l.First:l.First+l.N], at.UnixNano()))
+		s.countLocked(s.putLineLocked(b.Points[l.First:l.First+l.N], at.UnixNano()))
 	}
 	return nil
 }
 
-func (s *Store) count(reason ledger.Reason) {
+func (s *Store) countLocked(reason ledger.Reason) {
 	s.counts.Accepted++
 	if reason == "" {
 		s.counts.Delivered++
@@ -116,26 +129,26 @@ func (s *Store) count(reason ledger.Reason) {
 	}
 }
 
-// putLine returns "" if any of points found a place, else the first one's
-// reason.
-func (s *Store) putLine(points []reporters.Point, now int64) ledger.Reason {
+// putLineLocked returns "" if any of points is kept, else the reason of the
+// first.
+func (s *Store) putLineLocked(points []reporters.Point, now int64) ledger.Reason {
 	var reason ledger.Reason
-	placed := len(points) == 0
+	kept := len(points) == 0
 	for i := range points {
-		if r := s.put(&points[i], now); r == "" {
-			placed = true
+		if r := s.putLocked(&points[i], now); r == "" {
+			kept = true
 		} else if reason == "" {
 			reason = r
 		}
 	}
-	if placed {
+	if kept {
 		return ""
 	}
 	return reason
 }
 
-// put takes in one point and returns why not.
-func (s *Store) put(p *reporters.Point, now int64) ledger.Reason {
+// putLocked keeps one point, or returns why it cannot.
+func (s *Store) putLocked(p *reporters.Point, now int64) ledger.Reason {
 	window := int64(s.opts.Window)
 	switch {
 	case !reporters.Finite(p.Value):
@@ -145,7 +158,7 @@ func (s *Store) put(p *reporters.Point, now int64) ledger.Reason {
 	case p.Time > now+window:
 		return ledger.TooNew
 	}
-	e, reason := s.find(p)
+	e, reason := s.findLocked(p)
 	if e == nil {
 		return reason
 	}
@@ -157,12 +170,12 @@ func (s *Store) put(p *reporters.Point, now int64) ledger.Reason {
 	return ""
 }
 
-// find returns the series of p, made if it is new, or nil and why there is no
-// room for it.
-func (s *Store) find(p *reporters.Point) (e *series, reason ledger.Reason) {
-	place, _ := s.byID.Field(p)
-	if place != nil && *place != nil && !(*place).gone {
-		return *place, ""
+// findLocked returns the series of p, which it makes if it is new, or nil and
+// the reason why it cannot.
+func (s *Store) findLocked(p *reporters.Point) (e *series, reason ledger.Reason) {
+	known, _ := s.byID.Field(p)
+	if known != nil && *known != nil && !(*known).deleted {
+		return *known, ""
 	}
 	s.text = appendText(s.text[:0], p.Key, p.Field)
 	e = s.byText[string(s.text)]
@@ -173,24 +186,24 @@ func (s *Store) find(p *reporters.Point) (e *series, reason ledger.Reason) {
 	case len(s.byText) >= s.opts.MaxSeries:
 		return nil, ledger.SeriesLimit
 	default:
-		e = s.add(p)
+		e = s.addLocked(p)
 	}
-	if place != nil {
-		*place = e
+	if known != nil {
+		*known = e
 	}
 	return e, ""
 }
 
-// add makes the series of p, whose text is in s.text. Nothing of it points
-// into the batch.
-func (s *Store) add(p *reporters.Point) *series {
+// addLocked makes the series of p, whose text is in s.text. It copies all
+// memory of the batch.
+func (s *Store) addLocked(p *reporters.Point) *series {
 	e := &series{name: name(p), key: cloneKey(p.Key), field: strings.Clone(p.Field), text: string(s.text)}
 	s.byText[e.text] = e
 	s.sorted = nil
 	return e
 }
 
-// name is the canonical text of a series in memory of its own.
+// name returns the canonical text of a series in memory of its own.
 func name(p *reporters.Point) string {
 	n := p.Key.String()
 	if p.Field != "" {
@@ -199,9 +212,9 @@ func name(p *reporters.Point) string {
 	return strings.Clone(strings.ToValidUTF8(n, "\uFFFD"))
 }
 
-// sweep forgets the series that had nothing within a window. It looks for
-// them a few times a window, and each second while there is no room.
-func (s *Store) sweep(now int64) {
+// sweepLocked deletes the series that have no sample in the window. It does so
+// a few times per window, and every second while there are too many series.
+func (s *Store) sweepLocked(now int64) {
 	window := int64(s.opts.Window)
 	every := window / 16
 	if len(s.byText) >= s.opts.MaxSeries {
@@ -213,22 +226,22 @@ func (s *Store) sweep(now int64) {
 	s.swept = now
 	maps.DeleteFunc(s.byText, func(_ string, e *series) bool {
 		e.ring.expire(now - window)
-		e.gone = e.ring.n == 0
-		if e.gone {
+		e.deleted = e.ring.n == 0
+		if e.deleted {
 			s.expired++
 			s.sorted = nil
 		}
-		return e.gone
+		return e.deleted
 	})
 }
 
-// Flush has nothing to wait for.
+// Flush does nothing: Report keeps the points before it returns.
 func (s *Store) Flush(context.Context) error { return nil }
 
-// Close keeps what is there, to be looked at still.
+// Close does nothing: the samples can still be read.
 func (s *Store) Close(context.Context) error { return nil }
 
-// Ledger accounts for all that was reported.
+// Ledger accounts for every point and line that was reported.
 func (s *Store) Ledger() ledger.Ledger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,5 +251,5 @@ func (s *Store) Ledger() ledger.Ledger {
 var (
 	_ reporters.Reporter = (*Store)(nil)
 	_ ledger.Keeper      = (*Store)(nil)
-	_ monkit.StatSource  = (*Store)(nil)
+	_ monkit.TotalSource = (*Store)(nil)
 )

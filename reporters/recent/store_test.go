@@ -20,16 +20,17 @@ func point(name string, at time.Duration, val float64) reporters.Point {
 	return reporters.Point{Key: monkit.NewSeriesKey(name), Value: val, Time: start.Add(at).UnixNano()}
 }
 
-// report hands the points over as a collector would and checks the law.
+// report reports points as a collector does, and checks that the ledger
+// balances.
 func report(t *testing.T, s *Store, at time.Duration, points ...reporters.Point) {
 	t.Helper()
 	if err := s.Report(t.Context(), &reporters.Batch{At: start.Add(at), Points: points}); err != nil {
 		t.Fatal(err)
 	}
-	checkLaw(t, s)
+	checkLedger(t, s)
 }
 
-func checkLaw(t *testing.T, s *Store) {
+func checkLedger(t *testing.T, s *Store) {
 	t.Helper()
 	if err := s.Ledger().Check(); err != nil {
 		t.Error(err)
@@ -61,7 +62,7 @@ func values(t *testing.T, s *Store) []float64 {
 	return vals
 }
 
-func TestWhatAPointBecomes(t *testing.T) {
+func TestPointIsKeptOrDroppedWithAReason(t *testing.T) {
 	const window = 10 * time.Minute
 	for _, tt := range []struct {
 		name string
@@ -88,7 +89,7 @@ func TestWhatAPointBecomes(t *testing.T) {
 	}
 }
 
-func TestRing(t *testing.T) {
+func TestRingReplacesSortsAndBounds(t *testing.T) {
 	type put struct {
 		at  time.Duration
 		val float64
@@ -130,7 +131,7 @@ func TestRingGrowsAndWrapsInOrder(t *testing.T) {
 	}
 }
 
-func TestSamplesOutsideTheWindowGo(t *testing.T) {
+func TestSamplesOutsideTheWindowAreDeleted(t *testing.T) {
 	s := NewWith(Options{Window: time.Minute})
 	for i := range 5 {
 		at := time.Duration(i) * 20 * time.Second
@@ -141,14 +142,14 @@ func TestSamplesOutsideTheWindowGo(t *testing.T) {
 	}
 }
 
-func TestSeriesLimitIsCountedAndIdleSeriesMakeRoom(t *testing.T) {
+func TestSeriesLimitIsCountedAndIdleSeriesAreReplaced(t *testing.T) {
 	s := NewWith(Options{MaxSeries: 2, Window: time.Minute})
 	report(t, s, 0, point("a", 0, 1), point("b", 0, 1), point("c", 0, 1))
 	if got := s.Ledger().Dropped[ledger.SeriesLimit]; got != 1 {
 		t.Errorf("%d dropped for the limit, want 1", got)
 	}
-	if got := monkit.Collect(s)["recent dropped"]; got != 1 {
-		t.Errorf("stats say dropped %v, want 1", got)
+	if got := monkit.Collect(s)["recent,reason=series_limit dropped"]; got != 1 {
+		t.Errorf("Stats emits %v dropped, want 1", got)
 	}
 	const later = 2 * time.Minute
 	report(t, s, later, point("c", later, 1))
@@ -202,25 +203,25 @@ func wire(lines ...[]string) *reporters.Batch {
 	return b
 }
 
-func TestLinesAreTheUnitOfTheWire(t *testing.T) {
+func TestLedgerCountsReceivedLines(t *testing.T) {
 	s := New()
 	if err := s.Report(t.Context(), wire([]string{"a", "b"}, []string{"nan1", "c"}, []string{"nan1", "nan2"}, nil)); err != nil {
 		t.Fatal(err)
 	}
-	checkLaw(t, s)
+	checkLedger(t, s)
 	if l := s.Ledger(); l.Accepted != 4 || l.Delivered != 3 || l.Dropped[ledger.NotFinite] != 1 {
 		t.Errorf("ledger is %v, want 4 accepted, 3 delivered, 1 not finite", l)
 	}
 }
 
-func TestKeepsNothingOfTheBatch(t *testing.T) {
+func TestStoreKeepsNoMemoryOfTheBatch(t *testing.T) {
 	s := New()
 	for range 2 { // the second time each is found, not made
 		b := wire([]string{"a"}, []string{"b"})
 		if err := s.Report(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
-		b.Reset() // turns its text to rubbish under the race detector
+		b.Reset() // overwrites its text under the race detector
 	}
 	if got, want := names(s, nil), []string{"a,host=h f", "b,host=h f"}; !slices.Equal(got, want) {
 		t.Errorf("series are %q, want %q", got, want)
@@ -232,7 +233,7 @@ func TestKeepsNothingOfTheBatch(t *testing.T) {
 	}
 }
 
-func TestNamesAreToldApartByTheirParts(t *testing.T) {
+func TestSeriesDifferByTheirParts(t *testing.T) {
 	key := monkit.NewSeriesKey("m")
 	s := New()
 	report(t, s, 0,
@@ -246,7 +247,7 @@ func TestNamesAreToldApartByTheirParts(t *testing.T) {
 	}
 }
 
-func TestMatch(t *testing.T) {
+func TestMatchNeedsAllWords(t *testing.T) {
 	for _, tt := range []struct {
 		query, name string
 		want        bool
@@ -288,7 +289,7 @@ func TestAppendRates(t *testing.T) {
 	}
 }
 
-func TestReadersAndWritersAtOnce(t *testing.T) {
+func TestConcurrentReadersAndWriters(t *testing.T) {
 	s := NewWith(Options{MaxSeries: 50, MaxSamples: 10, Window: time.Minute})
 	var wg sync.WaitGroup
 	for w := range 4 {
@@ -308,7 +309,7 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	checkLaw(t, s)
+	checkLedger(t, s)
 	if l := s.Ledger(); l.Accepted != 800 {
 		t.Errorf("accepted %d, want 800", l.Accepted)
 	}
@@ -320,7 +321,7 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 	}
 }
 
-func TestKnownSeriesCostNoAllocation(t *testing.T) {
+func TestKnownSeriesAllocateNothing(t *testing.T) {
 	s := New()
 	tags := monkit.NewSeriesKey("m").WithTag("host", "h")
 	b := &reporters.Batch{At: start}
@@ -350,5 +351,26 @@ func BenchmarkReport(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/point")
 		})
+	}
+}
+
+func TestOnlyCountsAreTotals(t *testing.T) {
+	s := New()
+	want := map[string]bool{
+		"series": false, "series_limit": false, "samples": false, "sample_bytes": false,
+		"delivered": true, "dropped": true, "series_expired": true,
+	}
+	seen := map[string]bool{}
+	s.Stats(func(key monkit.SeriesKey, field string, _ float64) {
+		seen[field] = true
+		if total, known := s.IsTotal(key, field); !known || total != want[field] {
+			t.Errorf("%s: total is %v (known: %v), want %v", key.WithField(field), total, known, want[field])
+		}
+	})
+	if len(seen) != len(want) {
+		t.Errorf("Stats emits %v, want the fields of %v", seen, want)
+	}
+	if _, known := s.IsTotal(monkit.NewSeriesKey("other"), "delivered"); known {
+		t.Error("a series of another source is known")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"monkit.example/monkit"
 )
 
-// appendText appends what tells the series of key and field from all others:
-// each part after its length, so that no text imitates another.
+// appendText appends a text that only the series of key and field has: each
+// part after its length.
 func appendText(dst []byte, key monkit.SeriesKey, field string) []byte {
 	dst = appendPart(dst, key.Measurement)
 	for i := range key.Tags.Len() {
@@ -35,7 +35,7 @@ func cloneKey(key monkit.SeriesKey) monkit.SeriesKey {
 	return monkit.NewSeriesKey(strings.Clone(key.Measurement)).WithTags(tags...)
 }
 
-// printable replaces what XML has no place for, however it is written.
+// printable replaces the characters that XML does not allow, even escaped.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' && r != '\n' || r == utf8.RuneError || r == 0xFFFE || r == 0xFFFF {

@@ -42,7 +42,7 @@ func newDatadog(t *testing.T) (*datadog.Client, *wire) {
 }
 
 // The client of another hand writes what our decoder reads.
-func TestDecodesWhatAnotherClientWrites(t *testing.T) {
+func TestDecodesLinesOfAForeignClient(t *testing.T) {
 	c, w := newDatadog(t)
 	tags := []string{"host:web1", "up"}
 	c.Count("a.hits", 3, tags, 1)
@@ -74,7 +74,7 @@ func TestDecodesWhatAnotherClientWrites(t *testing.T) {
 func TestFromClient(t *testing.T) {
 	c, w := newDatadog(t)
 	r := FromClient(c)
-	k := key("hits", "scope", "app")
+	k := key("hits", "scope", "app", "123", "a key without a letter")
 	report := func(total float64) {
 		t.Helper()
 		b := &reporters.Batch{Points: []reporters.Point{
@@ -106,7 +106,7 @@ func TestFromClient(t *testing.T) {
 	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: ledger.Counts{ledger.NotFinite: 3, ledger.Unsupported: 3}})
 }
 
-func TestFromClientCountsWhatIsRefused(t *testing.T) {
+func TestFromClientCountsErrorsOfTheClient(t *testing.T) {
 	c, _ := newDatadog(t)
 	c.Close()
 	r := FromClient(failing{c})

@@ -59,7 +59,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeSaysWhy(t *testing.T) {
+func TestDecodeReportsReasonAndError(t *testing.T) {
 	for line, want := range map[string]struct {
 		reason ledger.Reason
 		err    error
@@ -76,7 +76,7 @@ func TestDecodeSaysWhy(t *testing.T) {
 }
 
 // A set has no points: it passes to statsd, and no other format can hold it.
-func TestSetsPassToStatsdOnly(t *testing.T) {
+func TestSetsAreSentToStatsdOnly(t *testing.T) {
 	b := &reporters.Batch{}
 	c := NewCodec(Options{})
 	c.Decode(b, []byte("users:someone|s\n"))

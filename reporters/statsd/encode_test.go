@@ -51,7 +51,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-func TestTotalsAreSentAsDeltas(t *testing.T) {
+func TestCountersAreSentAsDeltas(t *testing.T) {
 	for name, tt := range map[string]struct {
 		id   uint32
 		want string
@@ -75,7 +75,7 @@ func TestTotalsAreSentAsDeltas(t *testing.T) {
 }
 
 // Series that differ only in tags have totals of their own.
-func TestTotalsOfTheWireAreToldApartByTags(t *testing.T) {
+func TestReceivedCountersDifferByTheirTags(t *testing.T) {
 	c := NewCodec(Options{Tags: true})
 	var got []byte
 	for _, total := range []float64{10, 11} {
@@ -131,7 +131,7 @@ func TestPrefix(t *testing.T) {
 }
 
 // Both lines of a negative level reach a payload together.
-func TestANegativeLevelStaysInOnePayload(t *testing.T) {
+func TestNegativeGaugeStaysInOnePayload(t *testing.T) {
 	k := &keeper{}
 	p := reporters.NewPusher(NewCodec(Options{}), k, reporters.PusherOptions{MaxPayload: 100})
 	var points []reporters.Point

@@ -20,7 +20,7 @@ func batch(total float64) *reporters.Batch {
 }
 
 // A bare address is UDP.
-func TestNewPushesOverUDP(t *testing.T) {
+func TestNewSendsOverUDP(t *testing.T) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -48,11 +48,11 @@ func TestNewPushesOverUDP(t *testing.T) {
 	}
 }
 
-func TestABadAddressIsReported(t *testing.T) {
+func TestReportReturnsTheErrorOfTheAddress(t *testing.T) {
 	for addr, want := range map[string]string{"": "empty", "https://h:1": "udp", "graphite+udp://h:1": "graphite", "h:x": "port"} {
 		p := New(addr)
 		if err := p.Report(t.Context(), batch(1)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: Report() = %v, want it to say %q", addr, err, want)
+			t.Errorf("%q: Report() = %v, want it to contain %q", addr, err, want)
 		}
 		if l := p.Ledger(); l.Check() != nil || l.Dropped.Sum() != 2 {
 			t.Errorf("%q: ledger is %v", addr, l)

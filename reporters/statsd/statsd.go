@@ -36,8 +36,8 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 	return lines.Open(addr, NewCodec(o), o.lines())
 }
 
-// A delta that arrives twice counts twice, so lines that may have arrived are
-// not sent again.
+// lines returns the options of the format. A delta that arrives twice counts
+// twice, so lines that may have arrived are not sent again.
 func (o Options) lines() lines.Options {
 	return lines.Options{Send: o.Send, Transport: "udp", Port: "8125", AtMostOnce: true}
 }

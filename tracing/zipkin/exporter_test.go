@@ -312,9 +312,9 @@ func TestStats(t *testing.T) {
 	}
 	got := monkit.Collect(e)
 	for name, want := range map[string]float64{
-		"trace_spans,exporter=zipkin total":                        1,
-		"trace_spans,exporter=zipkin dropped":                      0,
-		"send,destination=" + srv.URL + "/api/v2/spans sent_lines": 1,
+		"trace_spans,exporter=zipkin total":                               1,
+		"trace_spans,exporter=zipkin dropped":                             0,
+		"send,destination=zipkin+" + srv.URL + "/api/v2/spans sent_lines": 1,
 	} {
 		if val, ok := got[name]; !ok || val != want {
 			t.Errorf("%s is %v, %v, want %v in %v", name, val, ok, want, got)

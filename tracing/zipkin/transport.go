@@ -25,10 +25,10 @@ func open(addr string, o Options) (*send.Sender, error) {
 	ep.URL = &u
 	t, err := send.OpenHTTP(ep, send.DialOptions{ContentType: "application/json", Gzip: true})
 	if err != nil {
-		return nil, fmt.Errorf("zipkin: %s: %w", ep.Dest(), err)
+		return nil, fmt.Errorf("zipkin: %s: %w", ep.Destination(), err)
 	}
 	return send.New(arrays{t}, send.Options{
-		Name: "zipkin+" + ep.Dest(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Logger: o.Logger,
+		Name: "zipkin+" + ep.Destination(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Logger: o.Logger,
 	}), nil
 }
 

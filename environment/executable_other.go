@@ -1,7 +1,0 @@
-//go:build !linux
-
-package environment
-
-import "os"
-
-func executablePath() (string, error) { return os.Executable() }

@@ -1,5 +1,0 @@
-//go:build !linux && !darwin
-
-package environment
-
-func limitsStats(emit) {}

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package environment
-
-func rusageStats(emit) {}
