@@ -60,9 +60,10 @@ func build(t *testing.T, dir string, args ...string) {
 	}
 }
 
-func buildPush(t *testing.T) string {
+// buildTestdata builds the program in a folder of testdata.
+func buildTestdata(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "push", "main.go"))
+	text, err := os.ReadFile(filepath.Join("testdata", name, "main.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +77,9 @@ func buildRelay(t *testing.T) string {
 	return bin
 }
 
-// run runs a program to its end. The test fails if the program does.
-func run(t *testing.T, bin string, args ...string) {
+// run runs a program to its end and returns its output. The test fails if the
+// program does.
+func run(t *testing.T, bin string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(bin, args...)
 	var out bytes.Buffer
@@ -85,4 +87,5 @@ func run(t *testing.T, bin string, args ...string) {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", filepath.Base(bin), args, err, out.Bytes())
 	}
+	return out.String()
 }

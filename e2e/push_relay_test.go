@@ -11,7 +11,7 @@ import (
 // all servers at once, and each server has the last values under the right
 // names.
 func TestPushThroughRelay(t *testing.T) {
-	push, bin := buildPush(t), buildRelay(t)
+	push, bin := buildTestdata(t, "push"), buildRelay(t)
 	all := struct {
 		*servers.GraphiteServer
 		*servers.InfluxServer

@@ -37,7 +37,7 @@ func wantValues(t *testing.T, what string, query query, want func(series) float6
 
 // Each reporter pushes to its own kind of server, without a relay.
 func TestPush(t *testing.T) {
-	push := buildPush(t)
+	push := buildTestdata(t, "push")
 	t.Run("graphite", func(t *testing.T) {
 		t.Parallel()
 		g := servers.Graphite(t)
