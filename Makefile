@@ -55,7 +55,7 @@ bench: servers
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
-# The packages whose tests need no C compiler, no servers and no go command.
+# All packages except for those that test the repository or need servers.
 UNITS = $(filter-out %/policy %/e2e,$(shell $(GO) list ./... | grep -v /e2e/))
 QEMU  = $(shell command -v qemu-aarch64-static || command -v qemu-aarch64)
 

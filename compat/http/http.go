@@ -26,7 +26,7 @@ func TraceRequest(ctx context.Context, scope *monkit.Scope, cl Client, req *http
 // status of the response.
 func Wrap(w http.ResponseWriter) (http.ResponseWriter, func() int) { return monkithttp.Wrap(w) }
 
-// TraceInfo is what the headers of a request say about the span that sent it.
+// TraceInfo describes, in the headers of a request, the span that sent it.
 type TraceInfo = monkithttp.TraceInfo
 
 // TraceInfoFromHeader reads headers. Of the baggage it returns the entries with
