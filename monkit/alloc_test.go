@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// wantAllocs checks that f allocates at most want times once it has run.
+// wantAllocs checks that f, once it has run, allocates at most want times.
 func wantAllocs(t *testing.T, name string, want float64, f func()) {
 	t.Helper()
 	f()
@@ -32,12 +32,12 @@ func TestAllocs(t *testing.T) {
 		s.Counter("c", SeriesTag{"b", "2"}, SeriesTag{"a", "1"}).Inc(1)
 	})
 	wantAllocs(t, "Func by its caller", 0, func() { s.Func() })
-	s.limit = 0
+	s.index.setLimit(0)
 	wantAllocs(t, "lookup beyond the limit", 0, func() { s.Counter("another").Inc(1) })
 }
 
-// Beside the span there is what the caller's own ctx and err take where they
-// must move to the heap.
+// Each run allocates its span. Where ctx and err of the caller must move to the
+// heap, those count too.
 func TestTaskAllocs(t *testing.T) {
 	root := context.Background()
 	wantAllocs(t, "Task", 1, func() { inlineTask(root) })
@@ -50,7 +50,7 @@ func TestTaskAllocs(t *testing.T) {
 	wantAllocs(t, "nested Start and Finish", 1, func() { startFinish(ctx) })
 }
 
-// A walk allocates nothing, however many samples it tells.
+// A walk allocates nothing, for any number of samples.
 func TestWalkAllocs(t *testing.T) {
 	for _, n := range []int{1, 100} {
 		r := fullRegistry(n)

@@ -83,7 +83,7 @@ func BenchmarkWalk(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*samples), "ns/sample")
 }
 
-// fullRegistry has n sources of each of the common kinds, all used.
+// fullRegistry returns a registry with n sources of each common kind, all used.
 func fullRegistry(n int) *Registry {
 	r := NewRegistry()
 	s := r.ScopeNamed("full")

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// makers are all ways to a metric of a name. Each counts one event.
+// makers are all ways to look a metric up by name. Each records one event.
 var makers = map[string]func(s *Scope, name string){
 	"counter":  func(s *Scope, name string) { s.Counter(name).Inc(1) },
 	"meter":    func(s *Scope, name string) { s.Meter(name).Mark(1) },
@@ -32,21 +32,21 @@ var makers = map[string]func(s *Scope, name string){
 	"task":     func(s *Scope, name string) { s.TaskNamed(name)(nil)(nil) },
 }
 
-// wantUnique walks r and wants each sample once.
+// wantUnique walks r and fails if a series and field come twice.
 func wantUnique(t *testing.T, r *Registry) {
 	t.Helper()
 	seen := make(map[string]bool)
 	r.Stats(func(key SeriesKey, field string, _ float64) {
 		name := key.WithField(field)
 		if seen[name] {
-			t.Errorf("%s comes twice", name)
+			t.Errorf("%s is emitted twice", name)
 		}
 		seen[name] = true
 	})
 }
 
-// TestAnyTwoKindsMayHaveOneName has every way to a metric come after every
-// other one.
+// TestAnyTwoKindsMayHaveOneName makes a metric in every way, after one of the
+// same name made in every other way.
 func TestAnyTwoKindsMayHaveOneName(t *testing.T) {
 	logTo(t, discard{})
 	for first, one := range makers {
@@ -71,9 +71,9 @@ func TestAnyTwoKindsMayHaveOneName(t *testing.T) {
 	}
 }
 
-// TestMakersBeyondTheLimitLoseNothing has goroutines make more counters than
-// there is room for, at once.
-func TestMakersBeyondTheLimitLoseNothing(t *testing.T) {
+// TestConcurrentOverflowLosesNoEvent has goroutines make more counters than the
+// limit allows.
+func TestConcurrentOverflowLosesNoEvent(t *testing.T) {
 	logTo(t, discard{})
 	const goroutines, names, limit = 8, 500, 50
 	r := NewRegistry()
@@ -91,8 +91,8 @@ func TestMakersBeyondTheLimitLoseNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(s.snapshot()); n != limit+1 {
-		t.Errorf("%d sources, want %d and the shared one", n, limit)
+	if n := len(s.index.reported()); n != limit+1 {
+		t.Errorf("%d sources, want %d and the overflow counter", n, limit)
 	}
 	sum := 0.0
 	for name, val := range Collect(s) {
@@ -105,8 +105,7 @@ func TestMakersBeyondTheLimitLoseNothing(t *testing.T) {
 	}
 }
 
-// TestSeriesAreOfBoundedSize has names and tags that are too big for a series
-// of their own.
+// TestSeriesAreOfBoundedSize has names and tags up to the limits, and one beyond.
 func TestSeriesAreOfBoundedSize(t *testing.T) {
 	logTo(t, discard{})
 	var many []SeriesTag
@@ -130,20 +129,25 @@ func TestSeriesAreOfBoundedSize(t *testing.T) {
 		}
 	}
 	s := NewRegistry().ScopeNamed("s")
+	s.Counter("c", SeriesTag{"k", long[:maxSeriesBytes-len("ck")]})
 	if s.Counter("c", many[1:]...) != s.Counter("c", append(many[1:], many[1:]...)...) {
-		t.Error("as many tags as there may be are not found again")
+		t.Error("a counter with as many tags as are allowed is not found again")
 	}
 	f := s.FuncNamed("f", many[1:]...)
 	if again := s.FuncNamed("f", many[1:]...); again != f {
-		t.Error("a Func with as many tags as there may be is not found again")
+		t.Error("a Func with as many tags as are allowed is not found again")
+	}
+	if n := s.health.overflows.Load(); n != 0 {
+		t.Errorf("%d series of the size that is allowed overflow", n)
 	}
 	if got := NewRegistry().ScopeNamed(long).Name(); got != overflowName {
-		t.Errorf("a scope has a name of %d bytes", len(got))
+		t.Errorf("a scope got a name of %d bytes", len(got))
 	}
 }
 
-// TestAFunctionIsFoundOnceThereIsRoom calls it first while there is none.
-func TestAFunctionIsFoundOnceThereIsRoom(t *testing.T) {
+// TestTaskLeavesTheOverflowFunc begins runs while the scope is full, and again
+// once it has room.
+func TestTaskLeavesTheOverflowFunc(t *testing.T) {
 	logTo(t, discard{})
 	r := NewRegistry()
 	r.LimitSources(0)
@@ -160,15 +164,15 @@ func TestAFunctionIsFoundOnceThereIsRoom(t *testing.T) {
 	r.LimitSources(10)
 	run()
 	got := Collect(r)
-	own := "function,name=TestAFunctionIsFoundOnceThereIsRoom.func1,scope=s total"
+	own := "function,name=TestTaskLeavesTheOverflowFunc.func1,scope=s total"
 	if got["function,kind=func,name=overflow,overflow=true,scope=s total"] != 6 || got[own] != 6 {
 		t.Errorf("samples %v", got)
 	}
 }
 
-// TestCallersAreBoundedAtOnce has more goroutines call one Func, each from a
-// Func of its own, than callers are remembered.
-func TestCallersAreBoundedAtOnce(t *testing.T) {
+// TestConcurrentCallersAreBounded calls one Func from more Funcs than it
+// remembers, each in a goroutine of its own.
+func TestConcurrentCallersAreBounded(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	callee := s.FuncNamed("callee")
 	var wg sync.WaitGroup
@@ -188,9 +192,9 @@ func TestCallersAreBoundedAtOnce(t *testing.T) {
 	}
 }
 
-// TestExpiryWhileMetricsAreUsed forgets metrics as soon as it can, while some
-// are made, some are held and all are walked: those that are held count every
-// event, and no series comes twice.
+// TestExpiryWhileMetricsAreUsed has metrics expire as soon as possible, while
+// goroutines look metrics up, hold some in variables and walk all. Metrics in
+// variables count every event, and no series is emitted twice.
 func TestExpiryWhileMetricsAreUsed(t *testing.T) {
 	const goroutines, each = 4, 300
 	r := NewRegistry()
@@ -208,7 +212,7 @@ func TestExpiryWhileMetricsAreUsed(t *testing.T) {
 				held.Inc(1)
 				own.Observe(1)
 				if again := s.Counter("held"); again != held {
-					t.Errorf("what is held is not found again")
+					t.Errorf("lookup returns another metric than the one in a variable")
 				}
 				if i%20 == 0 {
 					wantUnique(t, r)
@@ -216,7 +220,7 @@ func TestExpiryWhileMetricsAreUsed(t *testing.T) {
 				}
 			}
 			if got := Collect(s)[fmt.Sprint("own", g, ",scope=s count")]; got != each {
-				t.Errorf("%v events are told, want %d", got, each)
+				t.Errorf("%v events are reported, want %d", got, each)
 			}
 			runtime.KeepAlive(own)
 		})

@@ -3,35 +3,39 @@ package monkit
 import (
 	"math"
 	"time"
+
+	"monkit.example/monkit/internal/histogram"
 )
 
-// ReservoirSize and Window have no meaning any more: distributions keep
-// counts, not samples. They are here for programs that name them.
+// ReservoirSize has no effect: distributions keep counts, not samples. It
+// exists for programs that name it.
 const ReservoirSize = 64
 
-// Window is as ReservoirSize.
+// Window has no effect, like ReservoirSize.
 var Window int64 = 1024
 
-// ObservedQuantiles are those that people are shown of a distribution.
+// ObservedQuantiles are the quantiles that pages show of a distribution.
 var ObservedQuantiles = []float64{0, .1, .25, .5, .75, .9, .95, 1}
 
-// Number is what a distribution can be of.
+// Number is the type of the values of a distribution.
 type Number interface {
 	int64 | float64 | time.Duration
 }
 
-// Dist is a distribution of values: exact count, sum, extremes and newest
-// value since it was made or Reset, and quantiles over the last one to two
-// minutes that lie within 1 % of the value at that rank. (Floats 38 decades
-// below the greatest are beyond that.) It takes about 80 bytes for each factor
-// of two that recent values span, at most 44 KiB a sign and minute. It is not
-// safe for concurrent use; IntVal, FloatVal, DurationVal and Timer are.
+// Dist is a distribution of values. Count, sum, extremes and newest value are
+// exact and cover all values since it was made or Reset. Quantiles cover the
+// last one to two minutes and lie within 1 % of the value at that rank, except
+// for floats 38 decades below the greatest one.
+//
+// A Dist takes about 80 bytes for each factor of two that recent values span,
+// at most 44 KiB a sign and minute. It is not safe for concurrent use; IntVal,
+// FloatVal, DurationVal and Timer are.
 type Dist[T Number] struct {
-	// What every value changes lies together, on few cache lines.
-	Recent T     // the newest value; zero while Count is
-	Count  int64 // how many values
-	Sum    T     // of all values; integers go round, which Stats and FullAverage see through
-	recent recent[T]
+	// What every value changes comes first, on few cache lines.
+	Recent  T     // the newest value; zero while Count is
+	Count   int64 // how many values
+	Sum     T     // of all values; integers wrap around, which Stats and FullAverage correct
+	sliding histogram.Sliding[T]
 
 	Low, High T // of all values; zero while Count is
 	key       SeriesKey
@@ -55,161 +59,66 @@ func NewFloatDist(key SeriesKey) *FloatDist { return &FloatDist{key: key} }
 // NewDurationDist returns an empty distribution with the series key.
 func NewDurationDist(key SeriesKey) *DurationDist { return &DurationDist{key: key} }
 
-// Insert adds one value. Floats that are not finite are left out: one of
-// them would make every later sum worthless.
+// Insert adds one value. It drops floats that are not finite: one of them
+// would make every later sum useless.
 func (d *Dist[T]) Insert(v T) {
-	if d.Count < d.recent.due || d.look(v) {
-		d.put(v)
-	}
-}
-
-// insertAt is Insert for callers that have the time, in ticks, at hand.
-func (d *Dist[T]) insertAt(v T, now int64) {
-	d.recent.checked = now
-	if uint64(now-d.recent.began) >= uint64(windowLength) || d.Count == 0 {
-		d.recent.at(now)
-	}
-	if i, ok := d.recent.cur.place(v); !ok {
-		d.put(v)
-	} else if d.tally(v, i) {
-		d.recent.cur.buckets.pos.carry(int(i), 1)
-	}
-}
-
-// bitsOf returns the IEEE format of v, which has its bucket.
-func bitsOf[T Number](v T) uint64 { return math.Float64bits(float64(v)) }
-
-// look is what comes before a value that is due for it. It reports whether
-// the value counts.
-func (d *Dist[T]) look(v T) bool {
 	if !finite(v) {
-		return false
-	}
-	d.recent.look(d.Count)
-	return true
-}
-
-// tally counts v, which has the bucket i of the current window, and reports
-// whether that must carry. It is inlined, because calls would be most of the
-// cost, and so is place.
-func (d *Dist[T]) tally(v T, i uint64) (full bool) {
-	w := &d.recent.cur
-	d.Recent = v
-	d.Count++
-	d.Sum += v
-	w.sum += float64(v)
-	w.count++
-	w.buckets.pos.lo[i]++
-	return w.buckets.pos.lo[i] == 0
-}
-
-// put counts v in the current window.
-func (d *Dist[T]) put(v T) {
-	w := &d.recent.cur
-	if !(v >= w.min && v <= w.max) && !d.stretch(v) { // NaN too
 		return
 	}
+	if d.sliding.Due() {
+		d.sliding.Tick(ticks())
+	}
+	d.add(v)
+}
+
+// insertAt is Insert for a caller that has read the clock.
+func (d *Dist[T]) insertAt(v T, now int64) {
+	d.sliding.Advance(now)
+	if i, ok := d.sliding.Bucket(v); !ok {
+		if finite(v) {
+			d.add(v)
+		}
+	} else if d.addToBucket(v, i) {
+		d.sliding.Carry(i)
+	}
+}
+
+// add counts any finite v.
+func (d *Dist[T]) add(v T) {
+	if !d.sliding.InRange(v) {
+		d.extendRange(v)
+	}
 	d.Recent = v
 	d.Count++
 	d.Sum += v
-	w.sum += float64(v)
-	w.count++
-	w.buckets.add(bitsOf(v))
+	d.sliding.Add(v)
 }
 
-// stretch makes room for v at the ends. No window's extremes are beyond
-// those of all time. Of floats, it turns away those that are not finite.
-func (d *Dist[T]) stretch(v T) bool {
-	if !finite(v) {
-		return false
-	}
+// extendRange makes v lie in the range of all values and in that of recent
+// ones, which is a part of it.
+func (d *Dist[T]) extendRange(v T) {
 	if d.Count == 0 {
 		d.Low, d.High = v, v
 	}
 	d.Low, d.High = min(d.Low, v), max(d.High, v)
-	d.recent.cur.stretch(v, v)
-	return true
+	d.sliding.ExtendRange(v)
+}
+
+// addToBucket is add for most values, which it counts without a call: those
+// for which sliding.Bucket returns i and true. If it returns true, the caller
+// must call sliding.Carry(i).
+func (d *Dist[T]) addToBucket(v T, i uint64) (carry bool) {
+	d.Recent = v
+	d.Count++
+	d.Sum += v
+	return d.sliding.AddToBucket(v, i)
 }
 
 func finite[T Number](v T) bool {
 	return v-v == 0 // Inf-Inf and NaN-NaN are NaN
 }
 
-// FullAverage is the average of all values.
-func (d *Dist[T]) FullAverage() T {
-	if d.Count == 0 {
-		return 0
-	}
-	if sum, round := d.wentRound(); round {
-		return within(sum/float64(d.Count), lowest[T](), highest[T]())
-	}
-	return d.Sum / T(d.Count)
-}
-
-// wentRound returns about the true sum, if Sum is not that because T has not
-// the range: 290 years, which ten thousand who run at once have in ten days.
-func (d *Dist[T]) wentRound() (sum float64, round bool) {
-	sum = d.recent.sum()
-	return sum, !isFloat[T]() && math.Abs(sum-float64(d.Sum)) > 1<<62
-}
-
-// ReservoirAverage is the average of the recent values.
-func (d *Dist[T]) ReservoirAverage() T {
-	a, b, _ := d.recent.view(ticks())
-	return average(a, b)
-}
-
-func average[T Number](a, b *window[T]) T {
-	var count int64
-	var sum float64
-	for _, w := range [...]*window[T]{a, b} {
-		if w != nil {
-			count += w.count
-			sum += w.sum
-		}
-	}
-	if count == 0 {
-		return 0
-	}
-	return within(sum/float64(count), lowest[T](), highest[T]())
-}
-
-// Query returns the recent value at quantile q, from 0, the smallest, to 1,
-// the largest. While nothing is recent it answers from the last values there
-// were.
-func (d *Dist[T]) Query(q float64) T {
-	a, b, _ := d.recent.view(ticks())
-	var out [1]T
-	quantiles(a, b, []float64{q}, out[:])
-	return out[0]
-}
-
-// Copy returns an independent copy.
-func (d *Dist[T]) Copy() *Dist[T] {
-	c := *d
-	c.recent = d.recent.clone()
-	return &c
-}
-
-func (d *Dist[T]) copyAs(key SeriesKey) *Dist[T] {
-	c := d.Copy()
-	c.key = key
-	return c
-}
-
-// Reset forgets all values.
-func (d *Dist[T]) Reset() { *d = Dist[T]{key: d.key} }
-
-// drain forgets all values, as Reset does, but keeps the memory for more.
-func (d *Dist[T]) drain() {
-	if d.Count == 0 {
-		return
-	}
-	d.Low, d.High, d.Recent, d.Count, d.Sum = 0, 0, 0, 0, 0
-	d.recent.drain()
-}
-
-// Merge adds the values of o, which stays as it is.
+// Merge adds the values of o, which it does not change.
 func (d *Dist[T]) Merge(o *Dist[T]) {
 	if o.Count == 0 {
 		return
@@ -221,23 +130,84 @@ func (d *Dist[T]) Merge(o *Dist[T]) {
 	d.Recent = o.Recent
 	d.Count += o.Count
 	d.Sum += o.Sum
-	d.recent.merge(&o.recent)
+	d.sliding.Merge(&o.sliding)
 }
 
-// Stats tells count, and once there is a value sum, min, max and recent, and
-// with values of the last minutes rmin, ravg, r10, r50, r90, r95, r99, r999
-// and rmax. Where so many series cost too much, collect.Options.Without leaves
-// some of them out.
+// Reset forgets all values.
+func (d *Dist[T]) Reset() { *d = Dist[T]{key: d.key} }
+
+// clear forgets all values like Reset, but keeps the memory for more.
+func (d *Dist[T]) clear() {
+	if d.Count == 0 {
+		return
+	}
+	d.Low, d.High, d.Recent, d.Count, d.Sum = 0, 0, 0, 0, 0
+	d.sliding.Clear()
+}
+
+// Copy returns an independent copy.
+func (d *Dist[T]) Copy() *Dist[T] { return d.copyAs(d.key) }
+
+func (d *Dist[T]) copyAs(key SeriesKey) *Dist[T] {
+	c := *d
+	c.key = key
+	c.sliding = d.sliding.Clone()
+	return &c
+}
+
+// FullAverage returns the average of all values.
+func (d *Dist[T]) FullAverage() T {
+	if d.Count == 0 {
+		return 0
+	}
+	if sum, wrapped := d.wrappedSum(); wrapped {
+		return histogram.Saturate[T](sum / float64(d.Count))
+	}
+	return d.Sum / T(d.Count)
+}
+
+// wrappedSum reports whether Sum has wrapped around, and then returns about the
+// true sum. A duration wraps after 290 years, which ten thousand concurrent
+// runs take ten days for.
+func (d *Dist[T]) wrappedSum() (sum float64, wrapped bool) {
+	sum = d.sliding.Sum()
+	return sum, !histogram.IsFloat[T]() && math.Abs(sum-float64(d.Sum)) > 1<<62
+}
+
+// ReservoirAverage returns the average of the recent values.
+func (d *Dist[T]) ReservoirAverage() T { return d.sliding.View(ticks()).Average() }
+
+// Query returns the recent value at quantile q, from 0, the smallest, to 1,
+// the largest. If no value is recent, it uses the last values there were.
+func (d *Dist[T]) Query(q float64) T {
+	var out [1]T
+	d.sliding.View(ticks()).Quantiles([]float64{q}, out[:])
+	return out[0]
+}
+
+// Buckets calls cb with how many recent values lie in each range that has any,
+// from the lowest one up. A range is a factor of two wide: it includes low and
+// excludes high, or the other way round for negative values. Zero has a range
+// of its own. Durations are in seconds.
+func (d *Dist[T]) Buckets(cb func(low, high float64, count int64)) {
+	d.sliding.View(ticks()).Octaves(func(low, high float64, count int64) {
+		cb(low*unit[T](), high*unit[T](), count)
+	})
+}
+
+// Stats emits count; if there is a value, sum, min, max and recent; and if one
+// of the last minutes, rmin, ravg, r10, r50, r90, r95, r99, r999 and rmax. Where
+// so many series cost too much, collect.Options.Without drops some of them.
 func (d *Dist[T]) Stats(cb func(key SeriesKey, field string, val float64)) {
 	s := d.summary(ticks())
 	s.emit(d.key, cb)
 }
 
-// summary is the numbers of a Dist at one time, so that they can be told
-// when its lock is free again.
+// summary is the numbers of a Dist at one time. It lets Stats release the lock
+// of the Dist before it calls the callback.
 type summary struct {
 	count                 int64
-	fresh                 bool
+	fresh                 bool // whether there are recent values
 	sum, min, max, recent float64
 	ravg                  float64
 	quantiles             [len(quantileFields)]float64
@@ -253,20 +223,20 @@ func (d *Dist[T]) summary(now int64) (s summary) {
 	if s.count == 0 {
 		return s
 	}
-	s.sum, s.min, s.max, s.recent = plain(d.Sum), plain(d.Low), plain(d.High), plain(d.Recent)
-	if sum, round := d.wentRound(); round {
+	s.sum, s.min, s.max, s.recent = sampleValue(d.Sum), sampleValue(d.Low), sampleValue(d.High), sampleValue(d.Recent)
+	if sum, wrapped := d.wrappedSum(); wrapped {
 		s.sum = sum * unit[T]()
 	}
-	a, b, fresh := d.recent.view(now)
-	d.recent.wary(d.Count)
-	if s.fresh = fresh; !fresh {
+	d.sliding.RequireTick()
+	view := d.sliding.View(now)
+	if s.fresh = view.Fresh; !s.fresh {
 		return s
 	}
 	var q [len(quantileFields)]T
-	quantiles(a, b, summaryQuantiles, q[:])
-	s.ravg = plain(average(a, b))
+	view.Quantiles(summaryQuantiles, q[:])
+	s.ravg = sampleValue(view.Average())
 	for i := range q {
-		s.quantiles[i] = plain(q[i])
+		s.quantiles[i] = sampleValue(q[i])
 	}
 	return s
 }
@@ -289,33 +259,18 @@ func (s *summary) emit(key SeriesKey, cb func(key SeriesKey, field string, val f
 	cb(key, "recent", s.recent)
 }
 
-// plain is v as samples carry it: durations in seconds.
-func plain[T Number](v T) float64 {
+// sampleValue returns v as samples carry it: durations in seconds.
+func sampleValue[T Number](v T) float64 {
 	if d, ok := any(v).(time.Duration); ok {
 		return float64(d) / float64(time.Second)
 	}
 	return float64(v)
 }
 
-func lowest[T Number]() T {
-	if isFloat[T]() {
-		low := -math.MaxFloat64
-		return T(low)
+// unit returns what a T is multiplied with in samples.
+func unit[T Number]() float64 {
+	if _, ok := any(T(0)).(time.Duration); ok {
+		return 1 / float64(time.Second)
 	}
-	low := int64(math.MinInt64)
-	return T(low)
-}
-
-func highest[T Number]() T {
-	if isFloat[T]() {
-		high := math.MaxFloat64
-		return T(high)
-	}
-	high := int64(math.MaxInt64)
-	return T(high)
-}
-
-func isFloat[T Number]() bool {
-	half := 0.5
-	return T(half) != 0
+	return 1
 }

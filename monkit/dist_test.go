@@ -13,8 +13,8 @@ func within1Percent(got, want float64) bool {
 	return math.Abs(got-want) <= 0.01*math.Abs(want)
 }
 
-// Quantiles are within 1 % of the value at that rank whatever the shape.
-func TestQuantilesAreTrue(t *testing.T) {
+// Quantiles are within 1 % of the value at that rank, for any shape.
+func TestQuantilesAreExactTo1Percent(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		next func(r *rand.Rand) float64
@@ -52,12 +52,12 @@ func TestIntQuantilesKeepTheirRange(t *testing.T) {
 		name string
 		vals []int64
 	}{
-		{"greatest", []int64{math.MaxInt64, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 2}},
-		{"smallest", []int64{math.MinInt64, math.MinInt64, math.MinInt64 + 1}},
+		{"highest", []int64{math.MaxInt64, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 2}},
+		{"lowest", []int64{math.MinInt64, math.MinInt64, math.MinInt64 + 1}},
 		{"both ends", []int64{math.MinInt64, 0, math.MaxInt64}},
 		{"beyond float32", []int64{1<<24 + 1, 1<<24 + 3}},
 		{"beyond float64", []int64{1<<53 + 1, 1<<53 + 3}},
-		{"below a hundred every value has its bucket", []int64{97, 98, 99}},
+		{"each value below a hundred has a bucket", []int64{97, 98, 99}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := NewIntDist(NewSeriesKey("d"))
@@ -67,7 +67,7 @@ func TestIntQuantilesKeepTheirRange(t *testing.T) {
 			slices.Sort(tt.vals)
 			low, high := tt.vals[0], tt.vals[len(tt.vals)-1]
 			if d.Query(0) != low || d.Query(1) != high {
-				t.Errorf("from %d to %d, want %d to %d", d.Query(0), d.Query(1), low, high)
+				t.Errorf("quantiles are from %d to %d, want %d to %d", d.Query(0), d.Query(1), low, high)
 			}
 			for i, want := range tt.vals {
 				got := d.Query(float64(i) / float64(len(tt.vals)-1))
@@ -79,10 +79,10 @@ func TestIntQuantilesKeepTheirRange(t *testing.T) {
 	}
 }
 
-func TestQueryTakesAnyQuantile(t *testing.T) {
+func TestQueryTakesAnyNumber(t *testing.T) {
 	d := NewIntDist(NewSeriesKey("d"))
 	if got := d.Query(.5); got != 0 {
-		t.Errorf("empty: got %d", got)
+		t.Errorf("of no values, the median is %d, want 0", got)
 	}
 	d.Insert(1)
 	d.Insert(9)
@@ -125,17 +125,22 @@ func TestDistFields(t *testing.T) {
 	}
 }
 
-func TestDistLeavesOutWhatIsNotFinite(t *testing.T) {
-	d := NewFloatDist(NewSeriesKey("d"))
-	for _, v := range []float64{math.NaN(), 1, math.Inf(1), math.Inf(-1), 3} {
-		d.Insert(v)
-	}
-	if d.Count != 2 || d.Sum != 4 || d.High != 3 || d.FullAverage() != 2 {
-		t.Errorf("count %d sum %v high %v", d.Count, d.Sum, d.High)
+func TestDistDropsFloatsThatAreNotFinite(t *testing.T) {
+	for name, insert := range map[string]func(d *FloatDist, v float64){
+		"Insert":   (*FloatDist).Insert,
+		"insertAt": func(d *FloatDist, v float64) { d.insertAt(v, ticks()) },
+	} {
+		d := NewFloatDist(NewSeriesKey("d"))
+		for _, v := range []float64{math.NaN(), 1, math.Inf(1), math.Inf(-1), 3} {
+			insert(d, v)
+		}
+		if d.Count != 2 || d.Sum != 4 || d.High != 3 || d.FullAverage() != 2 {
+			t.Errorf("%s: count %d sum %v high %v", name, d.Count, d.Sum, d.High)
+		}
 	}
 }
 
-func TestDistResetLeavesNothing(t *testing.T) {
+func TestResetForgetsAllValues(t *testing.T) {
 	d := NewIntDist(NewSeriesKey("d"))
 	d.Insert(7)
 	d.Reset()
@@ -145,20 +150,38 @@ func TestDistResetLeavesNothing(t *testing.T) {
 }
 
 func TestDistCopyIsIndependent(t *testing.T) {
-	d := NewIntDist(NewSeriesKey("d"))
-	for range 300 { // more than a small bucket counts
+	d := NewFloatDist(NewSeriesKey("d"))
+	for range 300 { // more than the low byte of a count holds
 		d.Insert(1)
+		d.Insert(1.9)
 	}
 	c := d.Copy()
-	for range 1000 {
-		c.Insert(100)
+	for range 2000 {
+		c.Insert(1.5) // of the same octave
 	}
-	if d.Count != 300 || d.Query(.5) != 1 || c.Count != 1300 || c.Query(.5) != 100 || c.Query(.1) != 1 {
-		t.Errorf("original %d %d, copy %d %d", d.Count, d.Query(.5), c.Count, c.Query(.5))
+	if d.Count != 600 || !within1Percent(d.Query(.4), 1) || !within1Percent(d.Query(.6), 1.9) {
+		t.Errorf("the original has %d values, and quantiles %v and %v", d.Count, d.Query(.4), d.Query(.6))
+	}
+	if c.Count != 2600 || !within1Percent(c.Query(.5), 1.5) || !within1Percent(c.Query(.1), 1) {
+		t.Errorf("the copy has %d values, and quantiles %v and %v", c.Count, c.Query(.1), c.Query(.5))
 	}
 }
 
-func TestQuantilesAreOfTheLastMinutes(t *testing.T) {
+// The sum of floats is rounded, which is not the same as to wrap around.
+func TestSumOfFloatsDoesNotWrap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewFloatDist(NewSeriesKey("d"))
+		for i := range 10 { // windows add values in another order
+			d.Insert(1e40 / float64(i+3))
+			time.Sleep(40 * time.Second)
+		}
+		if got := Collect(d)["d sum"]; got != d.Sum {
+			t.Errorf("the sum %v is reported as %v", d.Sum, got)
+		}
+	})
+}
+
+func TestQuantilesCoverTheLastMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := NewIntDist(NewSeriesKey("d"))
 		insert := func(v int64, n int, every time.Duration) {
@@ -170,24 +193,24 @@ func TestQuantilesAreOfTheLastMinutes(t *testing.T) {
 		insert(1000, 5000, time.Microsecond)
 		time.Sleep(50 * time.Second)
 		if got := d.Query(.5); got != 1000 {
-			t.Errorf("within the minute: got %d", got)
+			t.Errorf("within the minute, the median is %d, want 1000", got)
 		}
 		insert(1, 121, time.Second)
 		if got := d.Query(1); got != 1 {
-			t.Errorf("two minutes on: greatest is %d", got)
+			t.Errorf("two minutes on, the highest recent value is %d, want 1", got)
 		}
 		if d.High != 1000 || d.Count != 5121 {
-			t.Errorf("high %d count %d are not of all time", d.High, d.Count)
+			t.Errorf("high %d and count %d do not cover all values", d.High, d.Count)
 		}
 		time.Sleep(time.Hour)
 		d.Insert(5)
 		if got := d.Query(0); got != 5 {
-			t.Errorf("an hour on: smallest is %d", got)
+			t.Errorf("an hour on, the lowest recent value is %d, want 5", got)
 		}
 	})
 }
 
-func TestStaleQuantilesAreNotTold(t *testing.T) {
+func TestStaleQuantilesAreNotReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := NewIntDist(NewSeriesKey("d"))
 		d.Insert(3)
@@ -197,11 +220,26 @@ func TestStaleQuantilesAreNotTold(t *testing.T) {
 			t.Errorf("samples %v", got)
 		}
 		if d.Query(.5) != 3 {
-			t.Errorf("asked for, the last quantile is %d", d.Query(.5))
+			t.Errorf("without recent values, the median is %d, want that of the last ones", d.Query(.5))
 		}
 		d.Insert(4)
 		if got := Collect(d)["d rmin"]; got != 4 {
 			t.Errorf("rmin is %v", got)
+		}
+	})
+}
+
+// TestEveryWindowExtendsTheRange has a value of a new window be outside of the
+// range of all values, and 0, which the memory of the window is full of.
+func TestEveryWindowExtendsTheRange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewIntDist(NewSeriesKey("d"))
+		for range 3 {
+			d.Insert(5)
+			time.Sleep(time.Minute)
+		}
+		if d.Insert(0); d.Low != 0 || d.High != 5 {
+			t.Errorf("values are from %d to %d, want 0 to 5", d.Low, d.High)
 		}
 	})
 }
@@ -234,44 +272,56 @@ func TestDistMerge(t *testing.T) {
 		time.Sleep(time.Minute + time.Second)
 		both.Insert(50)
 		if both.Query(0) != 50 {
-			t.Errorf("merged values never age")
+			t.Errorf("two minutes on, merged values are still recent")
 		}
 	})
 }
 
-// Whatever the values are, the octaves kept have a bound, and the ones lost
-// are the smallest.
-func TestOctavesAreBounded(t *testing.T) {
-	for name, exps := range map[string][]int{
-		"rising":  {-1000, -500, 0, 500, 1000},
-		"falling": {1000, 500, 0, -500, -1000},
-		"mixed":   {0, 1000, -1000, 900, -1074},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := NewFloatDist(NewSeriesKey("d"))
-			for _, exp := range exps {
-				for range 300 {
-					d.Insert(math.Ldexp(1, exp))
-					d.Insert(-math.Ldexp(1, exp))
-				}
-			}
-			w := &d.recent.cur
-			if p, n := len(w.buckets.pos.hi), len(w.buckets.neg.hi); p > maxOctaves || n > maxOctaves {
-				t.Errorf("%d and %d octaves", p, n)
-			}
-			top := math.Ldexp(1, slices.Max(exps))
-			if got := d.Query(.99); !within1Percent(got, top) {
-				t.Errorf("r99 is %v, want %v", got, top)
-			}
-			var n int64
-			for _, s := range []side{w.buckets.pos, w.buckets.neg} {
-				for exp := s.first(); exp < s.end(); exp++ {
-					n += s.octave(exp).total()
-				}
-			}
-			if n += w.buckets.zeros; n != d.Count {
-				t.Errorf("buckets hold %d of %d values", n, d.Count)
+func TestBuckets(t *testing.T) {
+	type bucket struct {
+		low, high float64
+		count     int64
+	}
+	d := NewFloatDist(NewSeriesKey("d"))
+	for _, v := range []float64{-3, -2, -1.5, 0, 0, 1, 1.99, 2, 1000, 1e30} {
+		d.Insert(v)
+	}
+	want := []bucket{{-4, -2, 2}, {-2, -1, 1}, {0, 0, 2}, {1, 2, 2}, {2, 4, 1}, {512, 1024, 1}, {math.Ldexp(1, 99), math.Ldexp(1, 100), 1}}
+	var got []bucket
+	d.Buckets(func(low, high float64, count int64) { got = append(got, bucket{low, high, count}) })
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestBucketsOfDurationsAreInSeconds(t *testing.T) {
+	d := NewDurationDist(NewSeriesKey("d"))
+	d.Insert(3 * time.Second)
+	n := 0
+	d.Buckets(func(low, high float64, count int64) {
+		n++
+		if low > 3 || high < 3 || high > 6 || count != 1 {
+			t.Errorf("%d values from %v to %v, want 1 value around 3", count, low, high)
+		}
+	})
+	if n != 1 {
+		t.Errorf("%d buckets, want 1", n)
+	}
+}
+
+func TestBucketHoldsItsValue(t *testing.T) {
+	for _, v := range []float64{1e-300, 1e-9, .5, 1, 3, 1e9, 1e300, -1e-9, -1, -7} {
+		d := NewFloatDist(NewSeriesKey("d"))
+		d.Insert(v)
+		n := 0
+		d.Buckets(func(low, high float64, count int64) {
+			n++
+			if count != 1 || !(low <= v && v <= high) || high-low > math.Abs(v)*1.01 {
+				t.Errorf("%v is in the bucket from %v to %v", v, low, high)
 			}
 		})
+		if n != 1 {
+			t.Errorf("%v is in %d buckets", v, n)
+		}
 	}
 }

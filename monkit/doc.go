@@ -1,24 +1,28 @@
 // Package monkit lets a program measure itself: how often its functions run
-// and fail, how long they take, who calls whom, and any number it cares about.
+// and fail, how long they take, which functions call which, and any other
+// number.
 //
 // Start with one variable a package and one line a function:
 //
 //	var mon = monkit.Package()
 //
-//	func Work(ctx context.Context) (err error) {
+//	func Work(ctx context.Context, data []byte) (err error) {
 //		defer mon.Task()(&ctx)(&err)
 //		mon.Counter("queued").Inc(1)
 //		mon.IntVal("size").Observe(int64(len(data)))
+//		return nil
+//	}
 //
-// and look at it with monkit.Stats, package present, or what package collect
-// pushes.
+// Read the numbers with monkit.Stats, serve them with package present, or push
+// them with package collect.
 //
-// A Scope makes and finds Counter, Meter (and Event), Timer, IntVal, FloatVal,
-// BoolVal, DurationVal, Gauge and Func by name and tags. Each is a StatSource:
-// it tells its values as samples of a SeriesKey, a field and a number. Other
-// sources join by Scope.Chain or Scope.Attach. All calls are safe for
-// concurrent use, except for those of Dist, and none fails, blocks or panics:
-// what goes wrong inside is counted, and told as series monkit_scope.
+// A Scope makes and finds metrics by name and tags: Counter, Meter (and
+// Event), Timer, IntVal, FloatVal, BoolVal, DurationVal, RawVal, StructVal,
+// DiffMeter, Gauge and Func. Each is a StatSource: it emits samples, which
+// have a SeriesKey, a field and a number. Scope.Chain and Scope.Attach add
+// other sources. All calls are safe for concurrent use, except those of Dist.
+// None fails, blocks or panics: a scope counts what goes wrong inside and
+// reports it as the series monkit_scope.
 //
 // # Names
 //
@@ -34,11 +38,12 @@
 //	a Counter                high low value
 //	a Meter, Event           rate total
 //	a DiffMeter              rate total
-//	a RawVal                 recent, and count, sum where asked for
+//	a RawVal                 recent, and count and sum with those aggregations
 //	a StructVal              a field for each number
 //	a Gauge                  value
+//	monkit_scope             callback_panics kind_conflicts overflows unlisted_spans
 //
-// Of a distribution without values there is only count; rmin to rmax are left
-// out while the last two minutes have none. A Counter that was never changed
-// has only value.
+// A distribution without values emits only count. It leaves out rmin to rmax
+// while it has had no value for two minutes. A Counter that was never changed
+// emits only value, a scope without failures no monkit_scope.
 package monkit

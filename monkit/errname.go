@@ -11,39 +11,46 @@ import (
 )
 
 const (
-	// systemError is the name of errors that nothing knows a name for.
+	// systemError is the name of an error that has no other name.
 	systemError = "System Error"
-	// maxErrorDepth bounds how many errors of a tree are looked at.
+	// maxErrorDepth bounds how many errors of a tree are examined.
 	maxErrorDepth = 64
-	// maxErrorName bounds the bytes of a name that user code gives.
+	// maxErrorName bounds the bytes of a name that user code returns.
 	maxErrorName = 256
 )
 
 var (
-	handlersMu sync.Mutex
-	handlers   atomic.Pointer[[]func(error) (string, bool)] // replaced under handlersMu, newest first
+	errorHandlersMu sync.Mutex                                   // held to replace errorHandlers
+	errorHandlers   atomic.Pointer[[]func(error) (string, bool)] // newest first; nil if there are none
 )
 
-// AddErrorNameHandler makes f the first that is asked to name an error. It
-// applies to all Funcs of the process and cannot be taken back. f runs
-// outside all locks; an error that it panics on is named without it.
+// AddErrorNameHandler makes f the first function that is called to name an
+// error. It applies to all Funcs of the process and cannot be undone. f is
+// called without a lock. If it panics, or returns false, the next handler is
+// called, and at last the names that this package knows apply.
 func AddErrorNameHandler(f func(error) (string, bool)) {
-	handlersMu.Lock()
-	defer handlersMu.Unlock()
+	errorHandlersMu.Lock()
+	defer errorHandlersMu.Unlock()
 	all := []func(error) (string, bool){f}
-	if old := handlers.Load(); old != nil {
+	if old := errorHandlers.Load(); old != nil {
 		all = append(all, *old...)
 	}
-	handlers.Store(&all)
+	errorHandlers.Store(&all)
 }
 
-// errorName returns the name that err is counted under: what a handler says,
-// else what the first error in err's tree that has a name says. panics counts
-// user code that panicked.
+// ErrorName returns the name that err is counted under.
+func ErrorName(err error) string {
+	name, _ := errorName(err)
+	return name
+}
+
+// errorName returns the name that err is counted under: the one that a handler
+// returns, or else that of the first error in the tree of err that has one.
+// panics is how many handlers and methods of errors have panicked.
 func errorName(err error) (name string, panics int64) {
-	if all := handlers.Load(); all != nil {
+	if all := errorHandlers.Load(); all != nil {
 		for _, handler := range *all {
-			name, ok, panicked := ask(handler, err)
+			name, ok, panicked := callHandler(handler, err)
 			if panicked {
 				panics++
 			}
@@ -53,7 +60,7 @@ func errorName(err error) (name string, panics int64) {
 		}
 	}
 	left := maxErrorDepth
-	name, ok, panicked := ask(func(err error) (string, bool) { return treeName(err, &left) }, err)
+	name, ok, panicked := callHandler(func(err error) (string, bool) { return treeName(err, &left) }, err)
 	if panicked {
 		panics++
 	}
@@ -63,7 +70,7 @@ func errorName(err error) (name string, panics int64) {
 	return name, panics
 }
 
-func ask(handler func(error) (string, bool), err error) (name string, ok, panicked bool) {
+func callHandler(handler func(error) (string, bool), err error) (name string, ok, panicked bool) {
 	defer func() {
 		if recover() != nil {
 			name, ok, panicked = "", false, true
@@ -73,7 +80,8 @@ func ask(handler func(error) (string, bool), err error) (name string, ok, panick
 	return boundedName(name), ok, false
 }
 
-// boundedName cuts name, between characters, and lets go of the rest.
+// boundedName cuts a long name between two characters. The result does not keep
+// the memory of name.
 func boundedName(name string) string {
 	if len(name) <= maxErrorName {
 		return name
@@ -81,8 +89,9 @@ func boundedName(name string) string {
 	return strings.Clone(strings.ToValidUTF8(name[:maxErrorName], ""))
 }
 
-// treeName looks at err, then at what it wraps, depth first, as errors.Is
-// does.
+// treeName returns the name of the first error that has one: of err, or of an
+// error that err wraps, depth first as in errors.Is. It examines at most *left
+// errors, and subtracts them from it.
 func treeName(err error, left *int) (string, bool) {
 	for err != nil && *left > 0 {
 		*left--
@@ -123,7 +132,7 @@ var knownErrors = []struct {
 	{context.DeadlineExceeded, "Timeout"},
 }
 
-// ownName names err itself, not what it wraps.
+// ownName returns the name of err itself, whatever err wraps.
 func ownName(err error) (string, bool) {
 	if named, ok := err.(interface{ Name() (string, bool) }); ok {
 		if name, ok := named.Name(); ok {
@@ -131,7 +140,7 @@ func ownName(err error) (string, bool) {
 		}
 	}
 	for _, known := range knownErrors {
-		if is(err, known.err) {
+		if isError(err, known.err) {
 			return known.name, true
 		}
 	}
@@ -141,7 +150,8 @@ func ownName(err error) (string, bool) {
 	return netName(err)
 }
 
-func is(err, target error) bool {
+// isError is errors.Is without the errors that err wraps.
+func isError(err, target error) bool {
 	if reflect.TypeOf(err).Comparable() && err == target {
 		return true
 	}
@@ -149,7 +159,7 @@ func is(err, target error) bool {
 	return ok && x.Is(target)
 }
 
-// netNames are the types of package net, which this one does not import.
+// netNames are error types of package net, which monkit does not import.
 var netNames = []struct{ typ, name string }{
 	{"UnknownNetworkError", "Unknown Network Error"},
 	{"AddrError", "Addr Error"},
@@ -160,6 +170,7 @@ var netNames = []struct{ typ, name string }{
 	{"DNSConfigError", "DNS Config Error"},
 }
 
+// netName returns the name of an error of package net, or of one like it.
 func netName(err error) (string, bool) {
 	t := reflect.TypeOf(err)
 	if t.Kind() == reflect.Pointer {

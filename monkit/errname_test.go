@@ -15,25 +15,29 @@ import (
 	"time"
 )
 
+// namedError is an error that has a name, unless that is empty.
 type namedError struct{ name string }
 
 func (e *namedError) Error() string        { return "an error" }
 func (e *namedError) Name() (string, bool) { return e.name, e.name != "" } // panics on nil
 
+// alias is an error that is io.EOF by its method Is.
 type alias struct{}
 
-func (alias) Error() string               { return "alias" }
-func (alias) Is(target error) bool        { return target == io.EOF }
-func (e uncomparableError) Error() string { return "uncomparable" }
+func (alias) Error() string        { return "alias" }
+func (alias) Is(target error) bool { return target == io.EOF }
 
 type uncomparableError []int
 
+func (e uncomparableError) Error() string { return "uncomparable" }
+
+// loop is an error that wraps itself.
 type loop struct{}
 
 func (loop) Error() string   { return "loop" }
 func (l loop) Unwrap() error { return l }
 
-func TestErrorName(t *testing.T) {
+func TestErrorIsNamedByTheFirstKnownErrorInIt(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		err  error
@@ -58,37 +62,38 @@ func TestErrorName(t *testing.T) {
 		{"any net.Error", &url.Error{Err: io.EOF}, "Network Error"},
 		{"another", errors.New("x"), "System Error"},
 		{"named by itself", &namedError{"Mine"}, "Mine"},
-		{"named but not now", &namedError{""}, "System Error"},
+		{"without a name of its own", &namedError{""}, "System Error"},
 		{"wrapped", fmt.Errorf("a: %w", fmt.Errorf("b: %w", io.EOF)), "EOF"},
 		{"wrapped name", fmt.Errorf("a: %w", &namedError{"Mine"}), "Mine"},
-		{"the outer name first", fmt.Errorf("a: %w", &net.OpError{Op: "read", Err: context.DeadlineExceeded}), "Net Op Error"},
+		{"the outer name wins", fmt.Errorf("a: %w", &net.OpError{Op: "read", Err: context.DeadlineExceeded}), "Net Op Error"},
 		{"joined", errors.Join(errors.New("x"), io.EOF), "EOF"},
 		{"several wrapped", fmt.Errorf("%w and %w", errors.New("x"), context.Canceled), "Canceled"},
-		{"is by method", alias{}, "EOF"},
+		{"known by its method Is", alias{}, "EOF"},
 		{"system call", os.NewSyscallError("open", syscall.ENOENT), "Errno"},
 		{"path", &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, "Errno"},
 		{"not comparable", uncomparableError{1}, "System Error"},
 		{"wraps itself", loop{}, "System Error"},
-		{"panics", (*namedError)(nil), "System Error"},
-		{"endless name", &namedError{strings.Repeat("x", 1e6)}, strings.Repeat("x", maxErrorName)},
+		{"a method panics", (*namedError)(nil), "System Error"},
+		{"a long name is cut", &namedError{strings.Repeat("x", 1e6)}, strings.Repeat("x", maxErrorName)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got, _ := errorName(tt.err); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
+				t.Errorf("the name is %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
+// withHandlers adds handlers of error names until the test ends.
 func withHandlers(t *testing.T, add ...func(error) (string, bool)) {
-	old := handlers.Load()
-	t.Cleanup(func() { handlers.Store(old) })
+	old := errorHandlers.Load()
+	t.Cleanup(func() { errorHandlers.Store(old) })
 	for _, f := range add {
 		AddErrorNameHandler(f)
 	}
 }
 
-func TestErrorNameHandlers(t *testing.T) {
+func TestErrorNameHandlersComeBeforeTheTable(t *testing.T) {
 	first := func(error) (string, bool) { return "first", true }
 	none := func(error) (string, bool) { return "none", false }
 	bad := func(error) (string, bool) { panic("no") }
@@ -98,23 +103,23 @@ func TestErrorNameHandlers(t *testing.T) {
 		want   string
 		panics int64
 	}{
-		{"before the table", []func(error) (string, bool){first}, "first", 0},
-		{"the newest first", []func(error) (string, bool){none, first}, "first", 0},
-		{"the next if one has none", []func(error) (string, bool){first, none}, "first", 0},
-		{"the next if one panics", []func(error) (string, bool){first, bad}, "first", 1},
-		{"the table if none has", []func(error) (string, bool){none}, "EOF", 0},
+		{"a handler comes before the table", []func(error) (string, bool){first}, "first", 0},
+		{"the newest handler comes first", []func(error) (string, bool){none, first}, "first", 0},
+		{"the next handler is called if one has no name", []func(error) (string, bool){first, none}, "first", 0},
+		{"the next handler is called if one panics", []func(error) (string, bool){first, bad}, "first", 1},
+		{"the table applies if no handler has a name", []func(error) (string, bool){none}, "EOF", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			withHandlers(t, tt.add...)
 			if got, panics := errorName(io.EOF); got != tt.want || panics != tt.panics {
-				t.Errorf("got %q and %d panics, want %q and %d", got, panics, tt.want, tt.panics)
+				t.Errorf("the name is %q with %d panics, want %q with %d", got, panics, tt.want, tt.panics)
 			}
 		})
 	}
 }
 
 // The existing library named errors under its lock: a handler that read the
-// same Func never came back, and a panic left the lock taken.
+// same Func blocked for ever, and a panic left the lock held.
 func TestErrorNamingRunsOutsideLocks(t *testing.T) {
 	r := NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
@@ -127,7 +132,7 @@ func TestErrorNamingRunsOutsideLocks(t *testing.T) {
 	withHandlers(t, func(error) (string, bool) { panic("no") })
 	run(io.EOF)
 	if f.Errors()["true"] != 2 || f.scope.health.panics.Load() != 1 {
-		t.Errorf("errors %v, panics %d", f.Errors(), f.scope.health.panics.Load())
+		t.Errorf("errors %v, %d panics, want 2 and 1", f.Errors(), f.scope.health.panics.Load())
 	}
 }
 
@@ -138,6 +143,6 @@ func TestErrorNamesAreBounded(t *testing.T) {
 	}
 	errs := f.Errors()
 	if len(errs) != maxErrorNames+1 || errs[otherErrors] != 2*maxErrorNames {
-		t.Errorf("%d names, %d others", len(errs), errs[otherErrors])
+		t.Errorf("%d names, %d errors under %q", len(errs), errs[otherErrors], otherErrors)
 	}
 }

@@ -2,5 +2,5 @@ package monkit
 
 import "syscall"
 
-// errno is what system calls fail with.
+// errno is the type of the errors of system calls.
 type errno = syscall.ErrorString

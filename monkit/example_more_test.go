@@ -12,7 +12,7 @@ import (
 	"monkit.example/monkit"
 )
 
-// show prints the samples of src, sorted, but for those that are times.
+// show prints the samples of src in the order of their names, but no times.
 func show(src monkit.StatSource) {
 	var lines []string
 	for name, val := range monkit.Collect(src) {
@@ -26,7 +26,7 @@ func show(src monkit.StatSource) {
 
 func ExampleTask() {
 	scope := monkit.NewRegistry().ScopeNamed("files")
-	read := scope.TaskNamed("read") // kept in a variable, it need not be found again
+	read := scope.TaskNamed("read") // in a variable, so that no call looks it up
 	open := func(ctx context.Context, name string) (err error) {
 		defer read(&ctx)(&err)
 		return io.EOF
@@ -94,11 +94,11 @@ func ExampleVal_Heatmap() {
 	// size_buckets,le=4096,scope=mail rcount 1
 }
 
-// files is a source that says which of its fields count up.
+// files is a source that reports which of its fields count up.
 type files struct{ open, written float64 }
 
 func (f *files) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
-	key := monkit.NewSeriesKey("files") // better made once
+	key := monkit.NewSeriesKey("files") // a source that is walked often makes it once
 	cb(key, "open", f.open)
 	cb(key, "bytes_written", f.written)
 }
@@ -136,7 +136,7 @@ func ExampleCallbackTransformerFunc() {
 func ExampleDeltaTransformer() {
 	registry := monkit.NewRegistry()
 	requests := registry.ScopeNamed("app").Meter("requests")
-	view := registry.WithTransformers(monkit.NewDeltaTransformer()) // one for each reader
+	view := registry.WithTransformers(monkit.NewDeltaTransformer()) // one for each destination
 	requests.Mark(10)
 	monkit.Collect(view)
 	requests.Mark(3)
@@ -145,7 +145,7 @@ func ExampleDeltaTransformer() {
 }
 
 func ExampleAddErrorNameHandler() {
-	quota := errors.New("quota exceeded for user 4711") // no name for a series
+	quota := errors.New("quota exceeded for user 4711") // a text for each user is no name for a series
 	monkit.AddErrorNameHandler(func(err error) (string, bool) {
 		return "Quota", errors.Is(err, quota)
 	})
@@ -153,7 +153,7 @@ func ExampleAddErrorNameHandler() {
 	// Output: Quota
 }
 
-// printer tells of spans that end.
+// printer prints the spans that end.
 type printer struct{}
 
 func (printer) Start(*monkit.Span) {}
@@ -175,7 +175,7 @@ func ExampleTrace() {
 	ctx := context.Background()
 	end := registry.ScopeNamed("app").TaskNamed("serve")(&ctx)
 	trace := monkit.SpanFromCtx(ctx).Trace()
-	trace.Set("user", "ann") // for all spans of the trace
+	trace.Set("user", "ann") // every span of the trace can get it
 	fmt.Println(trace.Get("user"), trace.Spans(), len(trace.String()))
 	end(nil)
 	fmt.Println(trace.Spans())
@@ -197,7 +197,7 @@ func ExampleTagSet() {
 
 func ExampleRegistry_ExpireIdle() {
 	registry := monkit.NewRegistry()
-	registry.ExpireIdle(time.Hour) // names made of data may come and go
+	registry.ExpireIdle(time.Hour) // forgets metrics that are idle for an hour
 	registry.ScopeNamed("tenants").Counter("requests", monkit.NewSeriesTag("tenant", "4711")).Inc(1)
 	show(registry)
 	// Output:

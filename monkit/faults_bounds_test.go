@@ -23,14 +23,14 @@ func TestFaultNamesWithoutEnd(t *testing.T) {
 		s.FuncNamed(fmt.Sprint("f", i)).Task(nil)(nil)
 		s.Chain(fixed{NewSeriesKey(fmt.Sprint("c", i)), 1})
 	}
-	if n := len(s.sources); n > 102 { // and one that stands for all others, of each kind
+	if n := len(s.index.sources); n > 102 { // two overflow metrics beside the limit
 		t.Errorf("%d sources", n)
 	}
 	if n := len(s.chains); n > 100 {
 		t.Errorf("%d chained sources", n)
 	}
 	if n := Collect(s)["overflow,kind=int,overflow=true,scope=s count"]; n == 0 {
-		t.Error("what did not fit is not told")
+		t.Error("the overflow IntVal is not reported")
 	}
 }
 
@@ -60,7 +60,7 @@ func TestFaultErrorNamesWithoutEnd(t *testing.T) {
 		t.Errorf("%d names of errors", n)
 	}
 	if f.Errors()[otherErrors] == 0 {
-		t.Errorf("those beyond are lost: %v", f.Errors())
+		t.Errorf("errors beyond the limit of names are lost: %v", f.Errors())
 	}
 }
 
@@ -70,10 +70,10 @@ func TestFaultDeltasWithoutEnd(t *testing.T) {
 	for i := range maxDeltas {
 		d.last[fmt.Sprint(i)] = 1
 	}
-	told := 0
-	d.Transform(func(SeriesKey, string, float64) { told++ })(NewSeriesKey("one more"), "total", 1)
-	if len(d.last) > maxDeltas || told != 1 {
-		t.Errorf("%d series are remembered, %d told", len(d.last), told)
+	emitted := 0
+	d.Transform(func(SeriesKey, string, float64) { emitted++ })(NewSeriesKey("one more"), "total", 1)
+	if len(d.last) > maxDeltas || emitted != 1 {
+		t.Errorf("%d series are remembered, %d samples emitted", len(d.last), emitted)
 	}
 }
 
@@ -104,9 +104,9 @@ func TestFaultRemarksWithoutEnd(t *testing.T) {
 	end(nil)
 }
 
-// TestFaultSpansThatNobodyEndsStay begins runs that never end, and some that do
-// while there are too many to show.
-func TestFaultSpansThatNobodyEndsStay(t *testing.T) {
+// TestFaultUnendedSpansStay begins runs that never end, more than are listed,
+// and some that end after that.
+func TestFaultUnendedSpansStay(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	f := s.FuncNamed("f")
@@ -121,14 +121,14 @@ func TestFaultSpansThatNobodyEndsStay(t *testing.T) {
 		f.Task(&inner)
 	}
 	if n := count(); n != maxListed+2 { // the parent, and the child in its slot
-		t.Errorf("%d spans are kept", n)
+		t.Errorf("%d spans are listed", n)
 	}
 	unseen := ctx
 	endUnseen := f.Task(&unseen)
 	endGrandchild := f.Task(&unseen)
 	endUnseen(nil)
 	if n := count(); n != maxListed+2 {
-		t.Errorf("%d spans are kept once one had no place", n)
+		t.Errorf("%d spans are listed after an unlisted one ended", n)
 	}
 	end(nil)
 	endGrandchild(nil)
@@ -140,9 +140,9 @@ func TestFaultSpansThatNobodyEndsStay(t *testing.T) {
 	}
 }
 
-// TestFaultOrphansAreNobodys has a child outlive its parent: it belongs to the
-// nearest ancestor that lives, not to nobody.
-func TestFaultOrphansAreNobodys(t *testing.T) {
+// TestFaultOrphansHaveNoParent has a child outlive its parent: it is then a
+// child of the nearest ancestor that lives.
+func TestFaultOrphansHaveNoParent(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	ctx := context.Background()
@@ -155,15 +155,15 @@ func TestFaultOrphansAreNobodys(t *testing.T) {
 	found := false
 	grandparent.Children(func(s *Span) { found = found || s == child })
 	if !found || !child.Orphaned() {
-		t.Errorf("the child is with its grandparent: %v, and an orphan: %v", found, child.Orphaned())
+		t.Errorf("the child is below its grandparent: %v, and an orphan: %v", found, child.Orphaned())
 	}
 	endChild(nil)
 	endGrandparent(nil)
 	r.AllSpans(func(s *Span) { t.Errorf("%v is left", s) })
 }
 
-// TestFaultCallsWaitForEachOther has calls of one Func from many parents at
-// once, some of which end with errors, while others read.
+// TestFaultCallsWaitForEachOther calls one Func from many parents at once. Some
+// calls end with errors, and each goroutine reads the Func.
 func TestFaultCallsWaitForEachOther(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	f := s.FuncNamed("f")
@@ -190,7 +190,7 @@ func TestFaultCallsWaitForEachOther(t *testing.T) {
 		select {
 		case <-done:
 		case <-time.After(time.Minute):
-			t.Fatal("they wait for ever")
+			t.Fatal("calls wait for ever")
 		}
 	}
 	if got := Collect(f)["function,name=f,scope=s total"]; got != goroutines*each {

@@ -10,11 +10,10 @@ import (
 	"time"
 )
 
-// The tests here, and those called TestFault in other packages, are of what
-// was wrong with the library that this one succeeds. internal/policy has the
-// list of all.
+// A test whose name begins with TestFault shows a fault that the existing
+// library has and this one has not. internal/policy has the list of all.
 
-// typedNil is an error whose methods panic when it is a nil pointer.
+// typedNil is an error whose methods panic if it is a nil pointer.
 type typedNil struct{ name string }
 
 func (e *typedNil) Error() string        { return e.name }
@@ -23,7 +22,7 @@ func (e *typedNil) Name() (string, bool) { return e.name, true }
 func TestFaultPanicWhileNamingAnErrorLocksTheFunc(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	f := s.FuncNamed("f")
-	for range 2 { // the second one waited for ever
+	for range 2 { // the second run blocked for ever
 		err := error((*typedNil)(nil))
 		f.Task(nil)(&err)
 	}
@@ -32,7 +31,7 @@ func TestFaultPanicWhileNamingAnErrorLocksTheFunc(t *testing.T) {
 		failed += n
 	}
 	if failed != 2 {
-		t.Errorf("errors %v", f.Errors())
+		t.Errorf("errors %v, want 2", f.Errors())
 	}
 }
 
@@ -47,11 +46,11 @@ func TestFaultErrorHandlerMayNotReadTheFunc(t *testing.T) {
 	})
 	f.Task(nil)(&own)
 	if f.Errors()["seen"] != 1 {
-		t.Errorf("errors %v", f.Errors())
+		t.Errorf("errors %v, want one called seen", f.Errors())
 	}
 }
 
-func TestFaultOneIdTellsOthers(t *testing.T) {
+func TestFaultOneIdRevealsOthers(t *testing.T) {
 	steps := make(map[int64]bool)
 	last := NewId()
 	for range 1000 {
@@ -63,14 +62,14 @@ func TestFaultOneIdTellsOthers(t *testing.T) {
 		last = id
 	}
 	if len(steps) < 1000 {
-		t.Errorf("ids follow each other by %d steps only", len(steps))
+		t.Errorf("1000 ids differ from the one before by %d numbers only", len(steps))
 	}
 }
 
 func TestFaultTaskFuncBeforeTheFirstCall(t *testing.T) {
 	task := NewRegistry().ScopeNamed("s").Task()
 	if f := task.Func(); f == nil || f.ShortName() != "TestFaultTaskFuncBeforeTheFirstCall" {
-		t.Errorf("the Func is %v", f)
+		t.Errorf("the Func is %v, want that of this test", f)
 	}
 }
 
@@ -80,7 +79,7 @@ func TestFaultRawValCallbackMayNotObserve(t *testing.T) {
 	v.Stats(func(SeriesKey, string, float64) { v.Observe(1) })
 	v.Observe(nan())
 	v.Observe(inf())
-	if got := Collect(v)["v sum"]; got != 2.5 { // and was cut to whole numbers
+	if got := Collect(v)["v sum"]; got != 2.5 { // the existing library cuts sums to whole numbers
 		t.Errorf("sum %v, want 2.5", got)
 	}
 }
@@ -90,7 +89,7 @@ func TestFaultStructOfNilsPanics(t *testing.T) {
 	type outer struct {
 		Pointer *inner
 		Any     any
-		Time    time.Time // in UTC its *Location is nil
+		Time    time.Time // its *Location is nil in UTC
 		hidden  int
 		A       int
 	}
@@ -100,7 +99,7 @@ func TestFaultStructOfNilsPanics(t *testing.T) {
 	}
 	for _, nothing := range []any{nil, (*outer)(nil), (*any)(nil), 7} {
 		if got := Collect(StatSourceFromStruct(NewSeriesKey("s"), nothing)); len(got) != 0 {
-			t.Errorf("%T tells %v", nothing, got)
+			t.Errorf("%T emits %v, want nothing", nothing, got)
 		}
 	}
 }
@@ -111,7 +110,7 @@ func TestFaultResetUnderRunningCalls(t *testing.T) {
 	f.Reset()
 	end(nil)
 	if f.Current() != 0 || f.Highwater() != 1 {
-		t.Errorf("current %d, highwater %d", f.Current(), f.Highwater())
+		t.Errorf("current %d, highwater %d, want 0 and 1", f.Current(), f.Highwater())
 	}
 }
 
@@ -120,7 +119,7 @@ func TestFaultEmptyDistAnswersStale(t *testing.T) {
 	d.Insert(time.Hour)
 	d.Reset()
 	if q, avg := d.Query(.5), d.ReservoirAverage(); q != 0 || avg != 0 {
-		t.Errorf("after Reset: %v, %v", q, avg)
+		t.Errorf("after Reset the median is %v and the average %v, want 0", q, avg)
 	}
 }
 
@@ -137,11 +136,11 @@ func TestFaultSeriesHasTwoSources(t *testing.T) {
 	r.Stats(func(key SeriesKey, field string, _ float64) { seen[key.WithField(field)]++ })
 	for name, n := range seen {
 		if n > 1 {
-			t.Errorf("%s comes %d times", name, n)
+			t.Errorf("%s is emitted %d times", name, n)
 		}
 	}
 	if len(seen) != 4 {
-		t.Errorf("samples %v", seen)
+		t.Errorf("samples %v, want 4", seen)
 	}
 }
 
@@ -150,12 +149,12 @@ func TestFaultTextOfTagsIsTakenForTags(t *testing.T) {
 	one := s.Counter("c", SeriesTag{"k", "1,z=2"})
 	two := s.Counter("c", SeriesTag{"k", "1"}, SeriesTag{"z", "2"})
 	if one == two {
-		t.Error("a tag with a comma is the same as two tags")
+		t.Error("a tag with a comma in its value finds the counter with two tags")
 	}
 	one.Inc(1)
 	two.Inc(2)
 	if got := Collect(s); len(got) != 6 {
-		t.Errorf("two series have the names of one: %v", got)
+		t.Errorf("two counters emit %d samples, want 6: %v", len(got), got)
 	}
 }
 
@@ -165,13 +164,14 @@ func TestFaultMixedKindsPanic(t *testing.T) {
 	s.IntVal("x").Observe(1)
 	s.Gauge("x", func() float64 { return 1 })
 	s.Event("x")
-	s.FuncNamed("x").Task(nil)(nil) // a function's name is not a measurement
+	s.FuncNamed("x").Task(nil)(nil) // no conflict: the measurement is function
 	if got := Collect(s)["monkit_scope,scope=s kind_conflicts"]; got != 3 {
 		t.Errorf("%v conflicts, want 3", got)
 	}
 }
 
-func inlined() *Scope { return Package() } // small enough to be
+// inlined is small enough to be inlined into its caller.
+func inlined() *Scope { return Package() }
 
 func TestFaultInlinedCallerHasNoPackage(t *testing.T) {
 	if got := inlined().Name(); got != ownPackage {
@@ -184,14 +184,14 @@ func TestFaultMainIsCalledSlashMain(t *testing.T) {
 		t.Errorf("package main is %q", pkg)
 	}
 	if pkg, _ := splitFunction("gopkg.in/yaml%2ev3.Marshal"); pkg != "gopkg.in/yaml.v3" {
-		t.Errorf("%%2e stays: %q", pkg)
+		t.Errorf("%%2e is not unescaped in %q", pkg)
 	}
 }
 
 func TestFaultExtremesOfNothingDisagree(t *testing.T) {
 	c := NewCounter(NewSeriesKey("c"))
 	got := Collect(c)
-	if _, told := got["c high"]; told || len(got) != 1 || c.High() != 0 || c.Low() != 0 {
+	if _, emitted := got["c high"]; emitted || len(got) != 1 || c.High() != 0 || c.Low() != 0 {
 		t.Errorf("samples %v, high %d, low %d", got, c.High(), c.Low())
 	}
 }
@@ -206,14 +206,14 @@ func TestFaultClocksAreMixed(t *testing.T) {
 		time.Sleep(time.Second)
 		span := SpanFromCtx(ctx)
 		if d, e := span.Duration(), running.Elapsed(); d != time.Second || e != time.Second {
-			t.Errorf("a second is %v to a span and %v to a timer", d, e)
+			t.Errorf("after a second a span has run for %v and a timer for %v", d, e)
 		}
 		end(nil)
 		if d := f.SuccessTimes().Recent; d != time.Second || running.Stop() != time.Second {
-			t.Errorf("it took %v", d)
+			t.Errorf("the run took %v, want 1s", d)
 		}
 		if start := span.Start(); !start.Equal(time.Now().Add(-time.Second)) {
-			t.Errorf("it began at %v", start)
+			t.Errorf("the span started at %v, want a second ago", start)
 		}
 	})
 }
@@ -223,7 +223,7 @@ func TestFaultValuesAreCutTo24Bits(t *testing.T) {
 		d := NewIntDist(NewSeriesKey("d"))
 		d.Insert(v)
 		if d.Query(0) != v || d.Query(1) != v || d.Query(.5) != v {
-			t.Errorf("%d is %d", v, d.Query(.5))
+			t.Errorf("%d is returned as %d", v, d.Query(.5))
 		}
 	}
 }
@@ -237,7 +237,7 @@ func TestFaultNaNPoisonsADistribution(t *testing.T) {
 	if got["v count"] != 3 || got["v sum"] != 6 || got["v min"] != 1 || got["v max"] != 3 || got["v rmax"] != 3 {
 		t.Errorf("samples %v", got)
 	}
-	if q := v.Quantile(nan()); q != 1 { // was an index out of range
+	if q := v.Quantile(nan()); q != 1 { // panics in the existing library: index out of range
 		t.Errorf("the quantile NaN is %v, want the smallest value", q)
 	}
 }
@@ -245,7 +245,7 @@ func TestFaultNaNPoisonsADistribution(t *testing.T) {
 func TestFaultQuantilesAreOfEventsNotOfTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := NewIntVal(NewSeriesKey("v"))
-		v.Observe(1_000_000) // at one a minute this one was there for half a day
+		v.Observe(1_000_000) // recent for half a day in the existing library, at one value a minute
 		for range 5 {
 			time.Sleep(time.Minute)
 			v.Observe(1)
@@ -256,8 +256,8 @@ func TestFaultQuantilesAreOfEventsNotOfTime(t *testing.T) {
 	})
 }
 
-// TestFaultWindowFreezesTheTail sets what once was how many values a
-// distribution goes back; below 64, the first values stood for all.
+// Window is how many values a distribution remembers in the existing library.
+// Below 64, the first values stood for all later ones.
 func TestFaultWindowFreezesTheTail(t *testing.T) {
 	old := Window
 	defer func() { Window = old }()
@@ -271,8 +271,7 @@ func TestFaultWindowFreezesTheTail(t *testing.T) {
 	}
 }
 
-// TestFaultStoredTasksRace has goroutines be the first to call a Task, and ask
-// for its Func, at once.
+// Goroutines call a Task for the first time, and its method Func, at once.
 func TestFaultStoredTasksRace(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	for range 20 {
@@ -299,11 +298,11 @@ func TestFaultMeterHidesSpikes(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		if rate := m.Rate(); rate < 80 || rate > 120 {
-			t.Errorf("100 a second for a minute are %v", rate)
+			t.Errorf("the rate is %v after a minute with 100 events a second", rate)
 		}
 		time.Sleep(5 * time.Minute)
 		if rate := m.Rate(); rate != 0 || m.Total() != 6000 {
-			t.Errorf("five minutes later: %v, total %v", rate, m.Total())
+			t.Errorf("five minutes later the rate is %v and the total %v, want 0 and 6000", rate, m.Total())
 		}
 	})
 }
@@ -322,7 +321,7 @@ func TestFaultArgumentsAreReadWhileTheyChange(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				arg[string(rune('a'+i%26))] = i // reading it meanwhile ended the process
+				arg[string(rune('a'+i%26))] = i // a concurrent read of the map ends the process
 			}
 		}
 	}()

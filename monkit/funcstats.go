@@ -2,6 +2,7 @@ package monkit
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -21,11 +22,12 @@ type FuncStats struct {
 	timesKey [2]SeriesKey // success, failure
 	health   *health      // may be nil
 
-	level   level
-	success lanes[time.Duration] // the first lane's lock guards what follows
+	inFlight inFlight
+	success  sharded[time.Duration] // times of runs that succeeded
 
-	failure  DurationDist  // errors and panics
-	panicked int64         // of failure
+	// guarded by success.first.mu
+	failure  DurationDist  // times of runs that ended with an error or panic
+	panicked int64         // how many of those panicked
 	errs     []*errorCount // sorted by name; replaced, never changed
 }
 
@@ -54,8 +56,8 @@ func (f *FuncStats) init(key SeriesKey) {
 //
 //	defer stats.Observe()(&err)
 //
-// The returned function must be the deferred one, to see panics. It passes
-// them on.
+// The returned function must be the deferred one, so that it sees panics. It
+// counts a panic and panics again.
 func (f *FuncStats) Observe() func(errptr *error) {
 	f.start()
 	began := ticks()
@@ -76,31 +78,31 @@ func errorAt(errptr *error) error {
 	return *errptr
 }
 
-func (f *FuncStats) start() { f.level.started.Add(1) }
+func (f *FuncStats) start() { f.inFlight.started.Add(1) }
 
 // end counts a run that took elapsed and ended at now.
 func (f *FuncStats) end(err error, panicked bool, elapsed time.Duration, now int64) {
 	if err == nil && !panicked {
-		l := f.success.lock()
-		f.level.ebb(f.success.many())
-		l.dist.insertAt(elapsed, now)
-		l.mu.Unlock()
+		s := f.success.lock()
+		f.inFlight.end(f.success.grown())
+		s.dist.insertAt(elapsed, now)
+		s.mu.Unlock()
 		return
 	}
 	var name string
 	if !panicked {
-		name = f.nameError(err) // runs user code: outside the lock
+		name = f.nameError(err) // runs user code, and so takes no lock
 	}
 	mu := &f.success.first.mu
 	mu.Lock()
 	defer mu.Unlock()
-	f.level.ebb(f.success.many())
+	f.inFlight.end(f.success.grown())
 	f.failure.insertAt(elapsed, now)
 	if panicked {
 		f.panicked++
 		return
 	}
-	f.errorCounter(name).count.Add(1)
+	f.errorCountLocked(name).count.Add(1)
 }
 
 func (f *FuncStats) nameError(err error) string {
@@ -111,15 +113,16 @@ func (f *FuncStats) nameError(err error) string {
 	return name
 }
 
-// errorCounter finds or makes the count of name. The lock is held.
-func (f *FuncStats) errorCounter(name string) *errorCount {
-	i, ok := f.findError(name)
+// errorCountLocked returns the count of errors called name, made at the first
+// one.
+func (f *FuncStats) errorCountLocked(name string) *errorCount {
+	i, ok := f.findErrorLocked(name)
 	if ok {
 		return f.errs[i]
 	}
 	if len(f.errs) >= maxErrorNames {
 		name = otherErrors
-		if i, ok = f.findError(name); ok {
+		if i, ok = f.findErrorLocked(name); ok {
 			return f.errs[i]
 		}
 	}
@@ -128,60 +131,54 @@ func (f *FuncStats) errorCounter(name string) *errorCount {
 	return c
 }
 
-func (f *FuncStats) findError(name string) (int, bool) {
+func (f *FuncStats) findErrorLocked(name string) (int, bool) {
 	return slices.BinarySearchFunc(f.errs, name, func(c *errorCount, name string) int {
-		switch {
-		case c.name < name:
-			return -1
-		case c.name > name:
-			return 1
-		}
-		return 0
+		return strings.Compare(c.name, name)
 	})
 }
 
-// Reset forgets all runs that ended. Those under way still count as current.
+// Reset forgets all runs that ended. Runs in flight still count as current.
 func (f *FuncStats) Reset() {
-	success := f.success.lockAll()
-	defer f.success.unlockAll()
+	success := f.success.lockMerged()
+	defer f.success.unlockMerged()
 	success.Reset()
 	f.failure.Reset()
-	f.level.forget()
+	f.inFlight.resetPeakLocked()
 	f.panicked, f.errs = 0, nil
 }
 
-// Current is how many runs are under way.
+// Current returns how many runs are in flight.
 func (f *FuncStats) Current() int64 {
-	f.success.lockAll()
-	defer f.success.unlockAll()
-	return f.level.running()
+	f.success.lockMerged()
+	defer f.success.unlockMerged()
+	return f.inFlight.currentLocked()
 }
 
-// Highwater is the most runs that were under way at once.
+// Highwater returns the most runs that were in flight at once.
 func (f *FuncStats) Highwater() int64 {
-	f.success.lockAll()
-	defer f.success.unlockAll()
-	return f.level.highwater()
+	f.success.lockMerged()
+	defer f.success.unlockMerged()
+	return f.inFlight.highwaterLocked()
 }
 
-// Success is how many runs ended without an error or panic.
+// Success returns how many runs ended without an error or panic.
 func (f *FuncStats) Success() int64 {
-	success := f.success.lockAll()
-	defer f.success.unlockAll()
+	success := f.success.lockMerged()
+	defer f.success.unlockMerged()
 	return success.Count
 }
 
-// Panics is how many runs ended by a panic.
+// Panics returns how many runs ended by a panic.
 func (f *FuncStats) Panics() int64 {
-	f.success.lockAll()
-	defer f.success.unlockAll()
+	f.success.lockMerged()
+	defer f.success.unlockMerged()
 	return f.panicked
 }
 
-// Errors is how many runs ended with an error, by the name of the error.
+// Errors returns how many runs ended with an error, by the name of the error.
 func (f *FuncStats) Errors() map[string]int64 {
-	f.success.lockAll()
-	defer f.success.unlockAll()
+	f.success.lockMerged()
+	defer f.success.unlockMerged()
 	errs := make(map[string]int64, len(f.errs))
 	for _, c := range f.errs {
 		errs[c.name] = c.count.Load()
@@ -189,31 +186,32 @@ func (f *FuncStats) Errors() map[string]int64 {
 	return errs
 }
 
-// SuccessTimes returns a copy of how long the runs took that ended well.
+// SuccessTimes returns a copy of the times of runs that ended without an error
+// or panic.
 func (f *FuncStats) SuccessTimes() *DurationDist {
-	success := f.success.lockAll()
-	defer f.success.unlockAll()
+	success := f.success.lockMerged()
+	defer f.success.unlockMerged()
 	return success.copyAs(f.timesKey[0])
 }
 
-// FailureTimes returns a copy of how long the runs took that ended with an
-// error or panic.
+// FailureTimes returns a copy of the times of runs that ended with an error or
+// panic.
 func (f *FuncStats) FailureTimes() *DurationDist {
-	f.success.lockAll()
-	defer f.success.unlockAll()
+	f.success.lockMerged()
+	defer f.success.unlockMerged()
 	return f.failure.copyAs(f.timesKey[1])
 }
 
-// Stats tells current, highwater, successes, errors, panics, failures (errors
+// Stats emits current, highwater, successes, errors, panics, failures (errors
 // and panics) and total; count for each error_name; and the distributions of
 // times in seconds.
 func (f *FuncStats) Stats(cb func(key SeriesKey, field string, val float64)) {
 	now := ticks()
-	times := f.success.lockAll()
-	current, highwater := f.level.running(), f.level.highwater()
+	times := f.success.lockMerged()
+	current, highwater := f.inFlight.currentLocked(), f.inFlight.highwaterLocked()
 	success, failure := times.summary(now), f.failure.summary(now)
 	panics, errs := f.panicked, f.errs
-	f.success.unlockAll()
+	f.success.unlockMerged()
 
 	cb(f.key, "current", float64(current))
 	cb(f.key, "highwater", float64(highwater))
@@ -227,4 +225,15 @@ func (f *FuncStats) Stats(cb func(key SeriesKey, field string, val float64)) {
 	}
 	success.emit(f.timesKey[0], cb)
 	failure.emit(f.timesKey[1], cb)
+}
+
+// Heatmap returns a source like that of Val.Heatmap, of the times of all runs.
+func (f *FuncStats) Heatmap() StatSource {
+	key := SeriesKey{Measurement: f.key.Measurement + "_times", Tags: f.key.Tags}
+	return newHeatmap(key, func(cb func(low, high float64, count int64)) {
+		success := f.success.lockMerged()
+		defer f.success.unlockMerged()
+		success.Buckets(cb)
+		f.failure.Buckets(cb)
+	})
 }

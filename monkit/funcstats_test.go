@@ -84,8 +84,8 @@ func TestFuncStatsOrder(t *testing.T) {
 	}
 }
 
-// The existing library set current to 0 under those that ran.
-func TestFuncStatsResetKeepsWhatRuns(t *testing.T) {
+// monkit/v3 sets current to 0 while runs are in flight.
+func TestResetKeepsRunsInFlight(t *testing.T) {
 	f := NewFuncStats(NewSeriesKey("k"))
 	f.Observe()(nil)
 	end := f.Observe()
@@ -100,7 +100,7 @@ func TestFuncStatsResetKeepsWhatRuns(t *testing.T) {
 	}
 }
 
-func TestFuncStatsPassPanicsOn(t *testing.T) {
+func TestObservePanicsAgain(t *testing.T) {
 	f := NewFuncStats(NewSeriesKey("k"))
 	defer func() {
 		if rec := recover(); rec != "mine" || f.Panics() != 1 || len(f.Errors()) != 0 {
@@ -129,5 +129,26 @@ func TestFuncStatsAreConcurrent(t *testing.T) {
 	wg.Wait()
 	if f.Success() != 800 || f.Errors()["EOF"] != 800 || f.Current() != 0 || f.Highwater() > 8 {
 		t.Errorf("success %d errors %v highwater %d", f.Success(), f.Errors(), f.Highwater())
+	}
+}
+
+// TestLateValueKeepsRecentOnes has a run that ended before a window began be
+// counted after one that ended in it.
+func TestLateValueKeepsRecentOnes(t *testing.T) {
+	const minute = int64(time.Minute)
+	border := ticks() / minute * minute
+	for name, begun := range map[string]bool{"the first window": false, "a later window": true} {
+		f := NewFuncStats(NewSeriesKey("f"))
+		if begun {
+			f.end(nil, false, 7*time.Second, border-int64(time.Second))
+		}
+		f.end(nil, false, 5*time.Second, border+1)
+		f.end(nil, false, time.Second, border-1)
+		if got := f.SuccessTimes().Query(.5); !within1Percent(got.Seconds(), 5) {
+			t.Errorf("%s: the median is %v, want 5s", name, got)
+		}
+		if got := f.success.first.dist.summary(border - 1); !got.fresh {
+			t.Errorf("%s: a walk that read the clock before the window began reports no quantiles", name)
+		}
 	}
 }

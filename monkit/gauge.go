@@ -2,29 +2,30 @@ package monkit
 
 import "sync/atomic"
 
-// gauge is a value that is asked for when it is needed.
+// gauge is a value that a function of the user returns at every walk.
 type gauge struct {
 	key    SeriesKey
 	health *health
 	ask    atomic.Pointer[func() float64]
 }
 
-// Stats tells value, or nothing if asking for it panics.
+// Stats emits value, or nothing if the function panics.
 func (g *gauge) Stats(cb func(key SeriesKey, field string, val float64)) {
 	ask := g.ask.Load()
 	if ask == nil || *ask == nil {
 		return
 	}
-	if val, ok := g.try(*ask); ok {
+	if val, ok := g.call(*ask); ok {
 		cb(g.key, "value", val)
 	}
 }
 
-func (g *gauge) try(ask func() float64) (val float64, ok bool) {
+// call calls f and reports whether it returned. It counts a panic.
+func (g *gauge) call(f func() float64) (val float64, ok bool) {
 	defer func() {
 		if recover() != nil {
 			g.health.panics.Add(1)
 		}
 	}()
-	return ask(), true
+	return f(), true
 }

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// hostile is an error whose methods do what they are told to.
+// hostile is an error whose methods call the functions in it.
 type hostile struct {
 	is, as, unwrap func()
 	wrapped        error
@@ -40,13 +40,14 @@ func (h *hostile) Unwrap() error {
 	return h.wrapped
 }
 
-// wide wraps many errors, as errors.Join does.
+// wideError wraps many errors, as errors.Join does.
 type wideError struct{ all []error }
 
 func (wideError) Error() string     { return "wide" }
 func (e wideError) Unwrap() []error { return e.all }
 
-// TestHostileErrorsAreNamed ends runs with errors that do all an error may do.
+// TestHostileErrorsAreNamed ends runs with errors whose methods read the registry,
+// panic, or lead round in circles.
 func TestHostileErrorsAreNamed(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
@@ -68,13 +69,13 @@ func TestHostileErrorsAreNamed(t *testing.T) {
 		"Unwrap reads the registry":  {&hostile{unwrap: reads, wrapped: io.EOF}, "EOF", 0},
 		"Is panics":                  {&hostile{is: panics}, systemError, 1},
 		"Unwrap panics":              {&hostile{unwrap: panics}, systemError, 1},
-		"As is not asked":            {&hostile{as: panics}, systemError, 0},
+		"As is not called":           {&hostile{as: panics}, systemError, 0},
 		"a cycle":                    {cycle, systemError, 0},
 		"a forest of itself":         {forest, systemError, 0},
 		"a million errors":           {wideError{make([]error, 1e6)}, systemError, 0},
-		"nil among those joined":     {wideError{[]error{nil, io.EOF}}, "EOF", 0},
-		"deeper than is looked at":   {deep(maxErrorDepth, io.EOF), systemError, 0},
-		"as deep as is looked at":    {deep(maxErrorDepth-1, io.EOF), "EOF", 0},
+		"nil among joined errors":    {wideError{[]error{nil, io.EOF}}, "EOF", 0},
+		"deeper than is searched":    {deep(maxErrorDepth, io.EOF), systemError, 0},
+		"as deep as is searched":     {deep(maxErrorDepth-1, io.EOF), "EOF", 0},
 		"wraps nothing":              {&hostile{}, systemError, 0},
 		"joined of joined":           {errors.Join(errors.Join(errors.New("x")), errors.Join(io.ErrNoProgress)), "No Progress Error", 0},
 		"a name is cut at its runes": {&namedError{strings.Repeat("é", maxErrorName)}, strings.Repeat("é", maxErrorName/2), 0},
@@ -88,7 +89,7 @@ func TestHostileErrorsAreNamed(t *testing.T) {
 		select {
 		case <-done:
 		case <-time.After(time.Minute):
-			t.Fatalf("%s: waits for ever", name)
+			t.Fatalf("%s: naming the error waits for ever", name)
 		}
 		if f.Errors()[tt.want] == 0 || s.health.panics.Load()-before != tt.panics {
 			t.Errorf("%s: errors %v, %d panics", name, f.Errors(), s.health.panics.Load()-before)
@@ -107,17 +108,17 @@ func deep(n int, err error) error {
 	return err
 }
 
-// greedy is an aggregation that uses the scope it is made in, at every turn.
+// greedy is an aggregation each of whose functions uses the scope s.
 func greedy(s *Scope) Aggregate {
 	return func() (func(float64), func() (string, float64)) {
 		s.Counter("made while making").Inc(1)
 		return func(float64) { s.Counter("made while observing").Inc(1) },
-			func() (string, float64) { s.Counter("made while telling").Inc(1); return "f", 1 }
+			func() (string, float64) { s.Counter("made while reporting").Inc(1); return "f", 1 }
 	}
 }
 
-// TestUserCodeUsesTheScopeItIsCalledFrom has all that users hand in make
-// metrics.
+// TestUserCodeUsesTheScopeItIsCalledFrom makes a metric in every kind of
+// function and value that a user passes to a scope.
 func TestUserCodeUsesTheScopeItIsCalledFrom(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
@@ -139,10 +140,10 @@ func TestUserCodeUsesTheScopeItIsCalledFrom(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(time.Minute):
-		t.Fatal("it waits for ever")
+		t.Fatal("user code waits for ever")
 	}
 	got := Collect(r)
-	for _, when := range []string{"making", "observing", "telling", "naming", "tracing", "asked", "formatted", "printed"} {
+	for _, when := range []string{"making", "observing", "reporting", "naming", "tracing", "asked", "formatted", "printed"} {
 		if got["made\\ while\\ "+when+",scope=s value"] == 0 {
 			t.Errorf("nothing was made while %s: %v", when, got)
 		}
@@ -152,7 +153,7 @@ func TestUserCodeUsesTheScopeItIsCalledFrom(t *testing.T) {
 	}
 }
 
-// using is a value whose text uses the scope usedScope.
+// using is a value whose String and GoString use usedScope.
 type using int
 
 var usedScope *Scope
@@ -170,8 +171,8 @@ func TestAggregationsThatPanicWhenMade(t *testing.T) {
 	}
 }
 
-// TestRunsTakeNoSharedLock runs functions while somebody has all locks that
-// they might share.
+// TestRunsTakeNoSharedLock runs functions while the test holds every lock that
+// runs share.
 func TestRunsTakeNoSharedLock(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
@@ -193,17 +194,19 @@ func TestRunsTakeNoSharedLock(t *testing.T) {
 	}
 	r.core.mu.Lock()
 	s.mu.Lock()
+	s.index.mu.Lock()
 	s.sites.mu.Lock()
 	callee.parentsMu.Lock()
-	for i := range r.core.roots.lists {
-		r.core.roots.lists[i].mu.Lock()
+	for i := range r.core.spans.lists {
+		r.core.spans.lists[i].mu.Lock()
 	}
 	defer func() {
-		for i := range r.core.roots.lists {
-			r.core.roots.lists[i].mu.Unlock()
+		for i := range r.core.spans.lists {
+			r.core.spans.lists[i].mu.Unlock()
 		}
 		callee.parentsMu.Unlock()
 		s.sites.mu.Unlock()
+		s.index.mu.Unlock()
 		s.mu.Unlock()
 		r.core.mu.Unlock()
 	}()

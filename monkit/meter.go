@@ -13,25 +13,23 @@ const (
 	meterStep = meterSpan / 6
 )
 
-// Meter counts events and knows how many there are a second, over the last
-// minute or so. It is safe for concurrent use; a Mark takes a lock only now
-// and then.
+// Meter counts events and their rate a second, over the last minute or so. It
+// is safe for concurrent use; a Mark takes a lock only now and then.
 type Meter struct {
 	key   SeriesKey
 	total atomic.Int64
+	next  atomic.Int64 // the total beyond which a Mark must read the clock
 
-	// From the total that next holds on, a Mark looks at the clock.
-	next atomic.Int64
-
-	mu     sync.Mutex
-	past   [8]mark // guarded by mu, as all below; a ring, at is the newest
-	at     int
-	seen   mark  // at the last look at the clock
-	stride int64 // how much may be marked between looks
+	mu sync.Mutex
+	// guarded by mu
+	marks   [8]meterMark // a ring, a meterStep or more apart
+	newest  int          // the index in marks
+	checked meterMark    // when the clock was last read
+	stride  int64        // how many events may be marked before it is read again
 }
 
-// mark is a total that was true at a time.
-type mark struct {
+// meterMark is a total that was true at a time.
+type meterMark struct {
 	when  int64 // ticks
 	total int64
 	set   bool
@@ -40,148 +38,174 @@ type mark struct {
 // NewMeter returns a meter with the series key.
 func NewMeter(key SeriesKey) *Meter {
 	m := &Meter{key: key}
-	m.begin(ticks(), 0)
+	m.beginLocked(ticks(), 0) // m is not shared yet
 	return m
 }
 
-func (e *Meter) begin(now, total int64) {
-	e.seen = mark{when: now, total: total, set: true}
-	e.past = [8]mark{e.seen}
-	e.at, e.stride = 0, 0
-	e.total.Store(total)
-	e.next.Store(total)
+func (m *Meter) beginLocked(now, total int64) {
+	m.checked = meterMark{when: now, total: total, set: true}
+	m.marks = [8]meterMark{m.checked}
+	m.newest, m.stride = 0, 0
+	m.total.Store(total)
+	m.next.Store(total)
 }
 
 // Mark counts amount events.
-func (e *Meter) Mark(amount int) { e.Mark64(int64(amount)) }
+func (m *Meter) Mark(amount int) { m.Mark64(int64(amount)) }
 
 // Mark64 counts amount events.
-func (e *Meter) Mark64(amount int64) {
-	if total := e.total.Add(amount); total > e.next.Load() || amount < 0 {
-		e.look(total - amount)
+func (m *Meter) Mark64(amount int64) {
+	if total := m.total.Add(amount); total > m.next.Load() || amount < 0 {
+		m.checkClock(total - amount)
 	}
 }
 
-// look writes down that the total was before until now, if it is time to,
-// and lets more marks pass unclocked while they come fast. Whoever finds it
-// busy goes on: somebody else is looking.
-func (e *Meter) look(before int64) {
-	if !e.mu.TryLock() {
+// checkClock records that the total was before until now, if a step has
+// passed. It doubles the stride while events come fast. If another goroutine
+// holds the lock, that one does the same.
+func (m *Meter) checkClock(before int64) {
+	if !m.mu.TryLock() {
 		return
 	}
-	defer e.mu.Unlock()
+	defer m.mu.Unlock()
 	now := ticks()
-	switch gap := now - e.seen.when; {
+	switch gap := now - m.checked.when; {
 	case gap < int64(100*time.Millisecond):
-		e.stride = min(e.stride, math.MaxInt64/8)*2 + 1
+		m.stride = min(m.stride, math.MaxInt64/8)*2 + 1
 	case gap > int64(time.Second):
-		e.stride = 0
+		m.stride = 0
 	}
-	e.note(now, before)
-	e.rearm(now, e.total.Load())
+	m.recordLocked(now, before)
+	m.setNextLocked(now, m.total.Load())
 }
 
-func (e *Meter) rearm(now, total int64) {
-	e.seen = mark{when: now, total: total, set: true}
-	next := total + e.stride
+// setNextLocked lets stride more events pass before the clock is read again.
+func (m *Meter) setNextLocked(now, total int64) {
+	m.checked = meterMark{when: now, total: total, set: true}
+	next := total + m.stride
 	if next < total {
 		next = math.MaxInt64
 	}
-	e.next.Store(next)
+	m.next.Store(next)
 }
 
-// note keeps the mark if the newest one is a step old. A silence before it is
-// kept as it was, with the marks at its ends.
-func (e *Meter) note(now, total int64) {
-	this := mark{when: now, total: total, set: true}
-	age := now - e.past[e.at].when
-	if age < 0 { // another clock: all marks are worthless
-		e.past, e.at = [8]mark{this}, 0
+// recordLocked adds a mark if the newest one is a step old. If the clock was
+// not read for longer than a step, it first adds a mark of when it last was;
+// or of a meterSpan ago, if that is later and there were no events since.
+func (m *Meter) recordLocked(now, total int64) {
+	this := meterMark{when: now, total: total, set: true}
+	age := now - m.marks[m.newest].when
+	if age < 0 { // the clock is another one: all marks are useless
+		m.marks, m.newest = [8]meterMark{this}, 0
 		return
 	}
 	if age < meterStep {
 		return
 	}
-	if silence := now - e.seen.when; silence > meterSpan && e.seen.total == total {
-		e.push(mark{when: now - meterSpan, total: total, set: true})
-	} else if silence > meterStep {
-		e.push(e.seen)
+	if pause := now - m.checked.when; pause > meterSpan && m.checked.total == total {
+		m.pushLocked(meterMark{when: now - meterSpan, total: total, set: true})
+	} else if pause > meterStep {
+		m.pushLocked(m.checked)
 	}
-	e.push(this)
+	m.pushLocked(this)
 }
 
-func (e *Meter) push(m mark) {
-	e.at = (e.at + 1) % len(e.past)
-	e.past[e.at] = m
+func (m *Meter) pushLocked(mark meterMark) {
+	m.newest = (m.newest + 1) % len(m.marks)
+	m.marks[m.newest] = mark
 }
 
-// SetTotal sets the total as if it had always been higher or lower: the rate
-// stays as it is.
-func (e *Meter) SetTotal(total int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	shift := total - e.total.Swap(total)
-	for i := range e.past {
-		e.past[i].total += shift
+// SetTotal sets the total. The rate stays as it is, as if the total had always
+// been higher or lower.
+func (m *Meter) SetTotal(total int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	shift := total - m.total.Swap(total)
+	for i := range m.marks {
+		m.marks[i].total += shift
 	}
-	e.seen.total += shift
-	e.next.Store(total) // the next Mark looks
+	m.checked.total += shift
+	m.next.Store(total) // the next Mark reads the clock
 }
 
-// Reset starts the meter anew at newTotal.
-func (e *Meter) Reset(newTotal int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.begin(ticks(), newTotal)
+// Reset makes the meter a new one whose total begins at newTotal.
+func (m *Meter) Reset(newTotal int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.beginLocked(ticks(), newTotal)
 }
 
-// Rate is the events a second over the last minute or so, or since the meter
-// was made if that is less.
-func (e *Meter) Rate() float64 {
-	rate, _ := e.read(ticks())
+// Rate returns the events a second over the last minute or so, or since the
+// meter was made if that is less.
+func (m *Meter) Rate() float64 {
+	rate, _ := m.rateAndTotal(ticks())
 	return rate
 }
 
-// Total is the events there ever were.
-func (e *Meter) Total() float64 { return float64(e.total.Load()) }
+// Total returns how many events there ever were.
+func (m *Meter) Total() float64 { return float64(m.total.Load()) }
 
-func (e *Meter) read(now int64) (rate, total float64) {
-	if e == nil { // of a DiffMeter
+func (m *Meter) rateAndTotal(now int64) (rate, total float64) {
+	if m == nil { // of a DiffMeter
 		return 0, 0
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	sum := e.total.Load()
-	e.note(now, sum)
-	e.stride = 0
-	e.rearm(now, sum)
-	from := e.since(now)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sum := m.total.Load()
+	m.recordLocked(now, sum)
+	m.stride = 0
+	m.setNextLocked(now, sum)
+	from := m.spanStartLocked(now)
 	seconds := max(float64(now-from.when)/float64(time.Second), 1)
 	return float64(sum-from.total) / seconds, float64(sum)
 }
 
-// since is what the total was meterSpan ago, or at the oldest mark if that is
-// later. Between two marks it is taken to have risen steadily.
-func (e *Meter) since(now int64) mark {
+// spanStartLocked returns the total a meterSpan ago, or the oldest mark if
+// that is later. It takes the total to have risen steadily between two marks.
+func (m *Meter) spanStartLocked(now int64) meterMark {
 	then := now - meterSpan
-	from := e.past[e.at]
-	for i := 1; i < len(e.past) && from.when > then; i++ {
-		older := e.past[(e.at+len(e.past)-i)%len(e.past)]
+	from := m.marks[m.newest]
+	for i := 1; i < len(m.marks) && from.when > then; i++ {
+		older := m.marks[(m.newest+len(m.marks)-i)%len(m.marks)]
 		if !older.set {
 			break
 		}
 		if older.when <= then {
 			share := float64(then-older.when) / float64(from.when-older.when)
-			return mark{when: then, total: older.total + int64(share*float64(from.total-older.total))}
+			return meterMark{when: then, total: older.total + int64(share*float64(from.total-older.total))}
 		}
 		from = older
 	}
 	return from
 }
 
-// Stats tells rate and total.
-func (e *Meter) Stats(cb func(key SeriesKey, field string, val float64)) {
-	rate, total := e.read(ticks())
-	cb(e.key, "rate", rate)
-	cb(e.key, "total", total)
+// Stats emits rate and total.
+func (m *Meter) Stats(cb func(key SeriesKey, field string, val float64)) {
+	rate, total := m.rateAndTotal(ticks())
+	cb(m.key, "rate", rate)
+	cb(m.key, "total", total)
 }
+
+// DiffMeter is the difference of two meters.
+type DiffMeter struct {
+	key    SeriesKey
+	m1, m2 *Meter
+}
+
+// NewDiffMeter returns the difference m1 - m2 with the series key. A nil meter
+// has no events.
+func NewDiffMeter(key SeriesKey, m1, m2 *Meter) *DiffMeter {
+	return &DiffMeter{key: key, m1: m1, m2: m2}
+}
+
+// Stats emits rate and total.
+func (d *DiffMeter) Stats(cb func(key SeriesKey, field string, val float64)) {
+	now := ticks()
+	rate1, total1 := d.m1.rateAndTotal(now)
+	rate2, total2 := d.m2.rateAndTotal(now)
+	cb(d.key, "rate", rate1-rate2)
+	cb(d.key, "total", total1-total2)
+}
+
+// IsTotal reports that no field counts up: a difference may fall.
+func (d *DiffMeter) IsTotal(SeriesKey, string) (total, known bool) { return false, true }

@@ -22,23 +22,23 @@ func TestMeterRate(t *testing.T) {
 		rate  float64
 		total float64
 	}{
-		{"nothing", func(m *Meter) { time.Sleep(time.Hour) }, 0, 0},
-		{"at once", func(m *Meter) { m.Mark(30) }, 30, 30},
-		{"since it was made", func(m *Meter) { steady(m, 20, time.Second) }, 1, 20},
-		{"the last minute", func(m *Meter) { steady(m, 600, time.Second); steady(m, 1000, time.Second/10) }, 10, 1600},
-		{"old marks are forgotten", func(m *Meter) { m.Mark(1000); time.Sleep(2 * time.Minute); steady(m, 60, time.Second) }, 1, 1060},
-		{"silence ends a rate", func(m *Meter) {
+		{"no events", func(m *Meter) { time.Sleep(time.Hour) }, 0, 0},
+		{"a new meter counts a second at least", func(m *Meter) { m.Mark(30) }, 30, 30},
+		{"a young meter counts its whole life", func(m *Meter) { steady(m, 20, time.Second) }, 1, 20},
+		{"an old meter counts the last minute", func(m *Meter) { steady(m, 600, time.Second); steady(m, 1000, time.Second/10) }, 10, 1600},
+		{"old events do not count", func(m *Meter) { m.Mark(1000); time.Sleep(2 * time.Minute); steady(m, 60, time.Second) }, 1, 1060},
+		{"a pause ends a rate", func(m *Meter) {
 			steady(m, 600, time.Second/10)
 			time.Sleep(90 * time.Second)
 			m.Rate()
 			time.Sleep(90 * time.Second)
 		}, 0, 600},
-		{"a burst after silence", func(m *Meter) { time.Sleep(time.Hour); m.Mark(600) }, 10, 600},
-		{"a burst unclocked", func(m *Meter) { time.Sleep(time.Hour); steady(m, 60000, time.Millisecond) }, 1000, 60000},
-		{"many at once", func(m *Meter) { time.Sleep(59 * time.Second); m.Mark64(59 << 40) }, 1 << 40, 59 << 40},
-		{"backwards", func(m *Meter) { time.Sleep(10 * time.Second); m.Mark(-20) }, -2, -20},
-		{"SetTotal is no event", func(m *Meter) { steady(m, 20, time.Second); m.SetTotal(500) }, 1, 500},
-		{"Reset starts anew", func(m *Meter) { steady(m, 20, time.Second); m.Reset(500); steady(m, 30, time.Second/3) }, 3, 530},
+		{"a burst after a pause", func(m *Meter) { time.Sleep(time.Hour); m.Mark(600) }, 10, 600},
+		{"a burst reads the clock seldom", func(m *Meter) { time.Sleep(time.Hour); steady(m, 60000, time.Millisecond) }, 1000, 60000},
+		{"large amounts", func(m *Meter) { time.Sleep(59 * time.Second); m.Mark64(59 << 40) }, 1 << 40, 59 << 40},
+		{"negative amounts", func(m *Meter) { time.Sleep(10 * time.Second); m.Mark(-20) }, -2, -20},
+		{"SetTotal keeps the rate", func(m *Meter) { steady(m, 20, time.Second); m.SetTotal(500) }, 1, 500},
+		{"Reset forgets events", func(m *Meter) { steady(m, 20, time.Second); m.Reset(500); steady(m, 30, time.Second/3) }, 3, 530},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -76,56 +76,9 @@ func TestMeterIsConcurrent(t *testing.T) {
 	}
 }
 
-func TestTimer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		timer := NewTimer(NewSeriesKey("t"))
-		running := timer.Start()
-		time.Sleep(time.Second)
-		if got := running.Elapsed(); got != time.Second {
-			t.Errorf("elapsed %v", got)
-		}
-		if got := running.Stop(); got != time.Second {
-			t.Errorf("stopped at %v", got)
-		}
-		time.Sleep(time.Second)
-		if got := running.Stop(); got != 2*time.Second {
-			t.Errorf("stopped again at %v", got)
-		}
-		if got := timer.Values(); got.Count != 1 || got.High != time.Second {
-			t.Errorf("%d values up to %v", got.Count, got.High)
-		}
-		if got := Collect(timer); got["t count"] != 1 || got["t r50"] != 1 {
-			t.Errorf("samples %v", got)
-		}
-	})
-}
-
-func TestValsAreConcurrent(t *testing.T) {
-	v, f, d := NewIntVal(NewSeriesKey("i")), NewFloatVal(NewSeriesKey("f")), NewDurationVal(NewSeriesKey("d"))
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			for range 1000 {
-				v.Observe(int64(i))
-				f.Observe(float64(i))
-				d.Observe(time.Duration(i))
-			}
-			v.Quantile(.5)
-			f.Stats(func(SeriesKey, string, float64) {})
-		})
-	}
-	wg.Wait()
-	if got := Collect(v)["i sum"]; got != 28000 {
-		t.Errorf("sum %v", got)
-	}
-	if f.Quantile(0) != 0 || f.Quantile(1) != 7 || d.Quantile(1) != 7 {
-		t.Errorf("from %v to %v", f.Quantile(0), f.Quantile(1))
-	}
-}
-
-// TestRareMarksHaveTheRateOfTheMinute marks now and then, and nobody asks for
-// the rate meanwhile.
-func TestRareMarksHaveTheRateOfTheMinute(t *testing.T) {
+// TestRateOfRareMarks has events seconds to minutes apart, and no reads between
+// them.
+func TestRateOfRareMarks(t *testing.T) {
 	for seed := range int64(200) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewSource(seed))
@@ -145,10 +98,25 @@ func TestRareMarksHaveTheRateOfTheMinute(t *testing.T) {
 				}
 				return n / 60
 			}
-			got, least, most := m.Rate(), within(49*time.Second), within(71*time.Second)
-			if got < least-1e-9 || got > most+1e-9 {
-				t.Errorf("seed %d: the rate is %v, want %v to %v", seed, got, least, most)
+			got, low, high := m.Rate(), within(49*time.Second), within(71*time.Second)
+			if got < low-1e-9 || got > high+1e-9 {
+				t.Errorf("seed %d: the rate is %v, want %v to %v", seed, got, low, high)
 			}
 		})
+	}
+}
+
+func TestDiffMeter(t *testing.T) {
+	r := NewRegistry()
+	s := r.ScopeNamed("s")
+	a, b := s.Meter("a"), s.Meter("b")
+	s.DiffMeter("d", a, b)
+	s.DiffMeter("d", b, a) // there is one
+	s.DiffMeter("half", nil, b)
+	a.Mark(5)
+	b.Mark(2)
+	got := Collect(r)
+	if got["d,scope=s total"] != 3 || got["d,scope=s rate"] != 3 || got["half,scope=s total"] != -2 {
+		t.Errorf("samples %v", got)
 	}
 }

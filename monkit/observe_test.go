@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// diary writes down what it is told.
+// diary records the calls of a SpanObserver.
 type diary struct{ lines []string }
 
 func (d *diary) Start(s *Span) { d.lines = append(d.lines, "start "+s.Func().ShortName()) }
@@ -29,11 +29,11 @@ func (d *diary) Finish(s *Span, err error, panicked bool, finish time.Time) {
 func (d *diary) want(t *testing.T, lines ...string) {
 	t.Helper()
 	if !slices.Equal(d.lines, lines) {
-		t.Errorf("got %q, want %q", d.lines, lines)
+		t.Errorf("the observer recorded %q, want %q", d.lines, lines)
 	}
 }
 
-func TestObservers(t *testing.T) {
+func TestObserversSeeSpansOfTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewRegistry()
 		s := r.ScopeNamed("s")
@@ -60,6 +60,7 @@ func TestObservers(t *testing.T) {
 	})
 }
 
+// stamp is an observer that puts the name of the Func in the context.
 type stamp struct{ diary }
 
 type stampKey struct{}
@@ -72,7 +73,7 @@ func (d *stamp) Finish(ctx context.Context, _ *Span, _ error, _ bool, _ time.Tim
 	d.lines = append(d.lines, ctx.Value(stampKey{}).(string))
 }
 
-func TestObserversChangeTheContext(t *testing.T) {
+func TestObserverChangesTheContext(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	d := new(stamp)
@@ -82,15 +83,16 @@ func TestObserversChangeTheContext(t *testing.T) {
 	inner := ctx
 	s.FuncNamed("b").Task(&inner)(nil)
 	if ctx.Value(stampKey{}) != "a" || inner.Value(stampKey{}) != "b" {
-		t.Errorf("stamps %v and %v", ctx.Value(stampKey{}), inner.Value(stampKey{}))
+		t.Errorf("the contexts have %v and %v, want a and b", ctx.Value(stampKey{}), inner.Value(stampKey{}))
 	}
 	if id, _ := SpanFromCtx(inner).ParentId(); id != SpanFromCtx(ctx).Id() {
-		t.Errorf("the parent is lost behind the observer's context")
+		t.Errorf("the parent is %d, want the span in the observer's context", id)
 	}
 	end(nil)
 	d.want(t, "b", "a")
 }
 
+// bomb is an observer that panics.
 type bomb struct{}
 
 func (bomb) Start(context.Context, *Span) context.Context          { panic("no") }
@@ -104,16 +106,23 @@ func TestObserverPanicsAreCounted(t *testing.T) {
 	ctx := t.Context()
 	s.FuncNamed("f").Task(&ctx)(nil)
 	if SpanFromCtx(ctx) == nil || s.FuncNamed("f").Success() != 1 || s.health.panics.Load() != 3 {
-		t.Errorf("%d panics", s.health.panics.Load())
+		t.Errorf("%d successes, %d panics, want 1 and 3", s.FuncNamed("f").Success(), s.health.panics.Load())
 	}
-	r.core.roots.none(t)
+	wantNoOpenSpans(t, r)
 }
 
-func TestRemoteTrace(t *testing.T) {
+func TestCancelledObserversCostNothing(t *testing.T) {
 	r := NewRegistry()
 	f := r.ScopeNamed("s").FuncNamed("f")
-	var announced []*Trace
-	r.ObserveTraces(func(tr *Trace) { announced = append(announced, tr) })
+	r.ObserveTraces(func(*Trace) {})()
+	wantAllocs(t, "a run", 2, func() { f.Task(nil)(nil) }) // the span and the function that ends it
+}
+
+func TestRemoteTraceContinuesATrace(t *testing.T) {
+	r := NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var observed []*Trace
+	r.ObserveTraces(func(tr *Trace) { observed = append(observed, tr) })
 	given := NewTrace(7)
 	local := t.Context()
 	defer r.ScopeNamed("s").FuncNamed("caller").Task(&local)(nil)
@@ -125,39 +134,49 @@ func TestRemoteTrace(t *testing.T) {
 		parent int64
 		want   *Trace // nil for a new one
 	}{
-		{"given", t.Context(), given, 9, given},
-		{"given, called from a span", local, given, 0, given},
-		{"of the context", local, nil, 9, own},
-		{"new", t.Context(), nil, 9, nil},
-		{"without a context", nil, given, 9, given},
+		{"the given trace", t.Context(), given, 9, given},
+		{"the given trace rather than that of ctx", local, given, 0, given},
+		{"the trace of ctx", local, nil, 9, own},
+		{"a new trace", t.Context(), nil, 9, nil},
+		{"the given trace without ctx", nil, given, 9, given},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			before := len(announced)
+			before, open := len(observed), int64(0)
+			if tt.want != nil {
+				open = tt.want.Spans()
+			}
 			ctx := tt.ctx
 			end := f.RemoteTrace(&ctx, tt.parent, tt.trace, "arg")
 			s := SpanFromCtx(ctx)
 			if tt.want != nil && s.Trace() != tt.want || tt.want == nil && (s.Trace() == own || s.Trace() == given) {
-				t.Errorf("trace %d", s.Trace().Id())
+				t.Errorf("the trace is %v, want %v", s.Trace(), tt.want)
 			}
 			if id, ok := s.ParentId(); id != tt.parent || !ok {
-				t.Errorf("parent %d %v", id, ok)
+				t.Errorf("ParentId is %d, %v, want %d", id, ok, tt.parent)
 			}
-			if len(announced) != before+1 || announced[before] != s.Trace() || len(s.Args()) != 1 {
-				t.Errorf("%d traces announced", len(announced)-before)
+			if len(observed) != before+1 || observed[before] != s.Trace() || len(s.Args()) != 1 {
+				t.Errorf("%d traces observed, args %q", len(observed)-before, s.Args())
+			}
+			defer f.Task(&ctx)(nil)
+			if got := s.Trace().Spans(); got != open+2 {
+				t.Errorf("%d spans of the trace are open, want %d", got, open+2)
 			}
 			err := errors.New("x")
 			end(&err)
+			if got := s.Trace().Spans(); got != open+1 {
+				t.Errorf("%d spans of the trace are open after the end, want %d", got, open+1)
+			}
 		})
 	}
 	f.RemoteTrace(nil, 1, nil)(nil)
 	var parents []*Func
 	f.Parents(func(f *Func) { parents = append(parents, f) })
-	if len(parents) != 1 || parents[0] != nil || given.Spans() != 0 {
-		t.Errorf("parents %v, %d spans", parents, given.Spans())
+	if len(parents) != 2 || parents[0] != nil || parents[1] != f || given.Spans() != 0 {
+		t.Errorf("parents %v, %d open spans, want nil and f, none", parents, given.Spans())
 	}
 }
 
-func TestResetTrace(t *testing.T) {
+func TestResetTraceStartsATrace(t *testing.T) {
 	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
 	ctx := t.Context()
 	defer f.Task(&ctx)(nil)
@@ -165,10 +184,10 @@ func TestResetTrace(t *testing.T) {
 	defer f.ResetTrace(&reset)(nil)
 	s := SpanFromCtx(reset)
 	if _, ok := s.ParentId(); ok || s.Trace() == SpanFromCtx(ctx).Trace() || s.Context != t.Context() {
-		t.Errorf("the old trace shows")
+		t.Errorf("the span has a parent, the old trace or the context %v", s.Context)
 	}
 	f.ResetTrace(nil)(nil)
 	if f.Success() != 1 {
-		t.Errorf("%d runs ended", f.Success())
+		t.Errorf("%d runs ended, want 1", f.Success())
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Aggregate returns the two ends of one number made of all values: observe
-// takes a value in, stat tells the field and the number. RawVal never calls
-// them at once.
+// Aggregate returns the two functions of one number that is made of all values:
+// observe adds a value, and stat returns the field and the number. RawVal never
+// calls them concurrently.
 type Aggregate func() (observe func(val float64), stat func() (field string, val float64))
 
 // Count is an Aggregate that counts values.
@@ -18,7 +18,7 @@ func Count() (observe func(val float64), stat func() (field string, val float64)
 		func() (string, float64) { return "count", float64(count) }
 }
 
-// Sum is an Aggregate that adds values up, but for those that are not finite.
+// Sum is an Aggregate that adds finite values up.
 func Sum() (observe func(val float64), stat func() (field string, val float64)) {
 	var sum float64
 	return func(val float64) {
@@ -29,17 +29,17 @@ func Sum() (observe func(val float64), stat func() (field string, val float64)) 
 		func() (string, float64) { return "sum", sum }
 }
 
-// RawVal keeps the last value and what aggregations make of all, which is
-// less than a FloatVal. It is safe for concurrent use. A panic of an
-// aggregation is counted, and goes no further.
+// RawVal keeps the last value, and of all values only what its aggregations
+// keep: it takes less memory than a FloatVal. It is safe for concurrent use. It
+// recovers from a panic of an aggregation and counts it.
 type RawVal struct {
-	key    SeriesKey
-	health *health // may be nil
-	recent atomic.Uint64
-
-	mu      sync.Mutex // held while an aggregation runs: it has no lock of its own
+	key     SeriesKey
+	health  *health       // may be nil
+	last    atomic.Uint64 // the bits of a float64
 	observe []func(val float64)
 	stats   []func() (field string, val float64)
+
+	mu sync.Mutex // held while an aggregation runs: it has no lock of its own
 }
 
 // NewRawVal returns a RawVal with the series key.
@@ -50,7 +50,7 @@ func NewRawVal(key SeriesKey, aggregations ...Aggregate) *RawVal {
 func newRawVal(h *health, key SeriesKey, aggregations []Aggregate) *RawVal {
 	v := &RawVal{key: key, health: h}
 	for _, aggregate := range aggregations {
-		v.guard(func() {
+		v.runAggregation(func() {
 			observe, stat := aggregate()
 			v.observe = append(v.observe, observe)
 			v.stats = append(v.stats, stat)
@@ -59,31 +59,32 @@ func newRawVal(h *health, key SeriesKey, aggregations []Aggregate) *RawVal {
 	return v
 }
 
-// Observe takes val in.
+// Observe adds one value.
 func (v *RawVal) Observe(val float64) {
-	v.recent.Store(math.Float64bits(val))
+	v.last.Store(math.Float64bits(val))
 	for _, observe := range v.observe {
-		v.guard(func() { observe(val) })
+		v.runAggregation(func() { observe(val) })
 	}
 }
 
 // Get returns the last value.
-func (v *RawVal) Get() float64 { return math.Float64frombits(v.recent.Load()) }
+func (v *RawVal) Get() float64 { return math.Float64frombits(v.last.Load()) }
 
-// Stats tells recent and what the aggregations tell.
+// Stats emits recent, and one field for each aggregation.
 func (v *RawVal) Stats(cb func(key SeriesKey, field string, val float64)) {
 	cb(v.key, "recent", v.Get())
 	for _, stat := range v.stats {
 		var field string
 		var val float64
-		if v.guard(func() { field, val = stat() }) {
+		if v.runAggregation(func() { field, val = stat() }) {
 			cb(v.key, field, val)
 		}
 	}
 }
 
-// guard runs part of an aggregation and reports whether it came through.
-func (v *RawVal) guard(run func()) (ok bool) {
+// runAggregation calls a part of an aggregation and reports whether it returned
+// without a panic.
+func (v *RawVal) runAggregation(run func()) (ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	defer func() {
@@ -93,27 +94,4 @@ func (v *RawVal) guard(run func()) (ok bool) {
 	}()
 	run()
 	return true
-}
-
-var rawVals = kind[*RawVal]{name: "raw", make: func(s *Scope, key SeriesKey) *RawVal {
-	return newRawVal(&s.health, key, nil)
-}}
-
-// RawVal returns the RawVal called name, without aggregations.
-func (s *Scope) RawVal(name string, tags ...SeriesTag) *RawVal {
-	return lookup(s, &rawVals, name, tags)
-}
-
-// RawValk returns the RawVal with the series key. Aggregations count for the
-// first call only.
-func (s *Scope) RawValk(key SeriesKey, aggregations ...Aggregate) *RawVal {
-	name, tags := key.Measurement, key.Tags.list()
-	if v, ok := find[*RawVal](&s.table, rawVals.own(), hashSeries(name, tags), name, tags); ok {
-		return v
-	}
-	v := newRawVal(&s.health, key, aggregations) // runs user code: outside the lock
-	return lookup(s, &kind[*RawVal]{name: rawVals.name, make: func(_ *Scope, key SeriesKey) *RawVal {
-		v.key = key
-		return v
-	}}, name, tags)
 }

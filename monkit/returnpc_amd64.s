@@ -2,8 +2,8 @@
 
 #include "textflag.h"
 
-// The frame pointer is still that of our caller: above it lies where the
-// caller returns to.
+// NOFRAME leaves the frame pointer as the caller set it. The address that the
+// caller returns to lies above it.
 TEXT ·returnPC(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ 8(BP), AX
 	MOVQ AX, ret+0(FP)

@@ -3,6 +3,6 @@
 package monkit
 
 // returnPC returns the address that its caller returns to. The caller must
-// not be inlined. It takes two instructions where runtime.Callers takes
-// longer than all else that a Task does.
+// not be inlined. It takes two instructions; runtime.Callers takes longer than
+// the rest of a Task.
 func returnPC() uintptr

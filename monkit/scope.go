@@ -3,47 +3,44 @@ package monkit
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 )
 
-// Scope is a named group of sources, most often those of one package. All
-// its series carry the tag scope with its name. Methods that name a source
-// return the same one at every call, for the same tags in any order; looking
-// up costs some tens of nanoseconds and no allocation. They never fail: who
-// asks for a name that another kind of source has gets one that works but is
-// not part of Stats, and beyond 10 000 sources all further ones of a kind
-// are one, as are those with more than 60 tags, or 4 KiB of name and tags.
+// Scope is a named group of metrics, most often those of one package. Each of
+// its series carries the tag scope with its name.
+//
+// A method with a name returns the metric of that name and tags, and makes it
+// at the first call. The order of tags does not matter. Finding a metric costs
+// some tens of nanoseconds and no allocation; a metric in a variable costs
+// none of that. A Scope is safe for concurrent use.
+//
+// The methods never fail. If the name belongs to another kind of metric, the
+// result works but is not reported. All metrics of a kind beyond 10 000 in the
+// scope are one, reported as overflow; so are those with more than 60 tags, or
+// with more than 4 KiB of name and tags. See Registry.LimitSources.
 type Scope struct {
-	name     string
-	base     *TagSet // scope=name
-	registry *core
-	limit    int // of sources; guarded by mu once the scope is known
-	health   health
-	expiry   expiry
+	name     string  // set once by newScope
+	base     *TagSet // set once by newScope; scope=name
+	registry *core   // set once by newScope
 
-	table table       // found without a lock, added to under mu
-	full  atomic.Bool // the limit was reached
-	sites callSites   // the functions that call Task, by place
+	index  sourceIndex // the metrics; has its own lock
+	sites  callSites   // the functions that call Task; has its own lock
+	expiry expiry      // has its own lock, taken before that of index
+	health health      // atomic
 
-	mu      sync.Mutex
-	sources []StatSource // guarded by mu; appended to or replaced, never changed
-	chains  []*chain     // guarded by mu; replaced, never changed
+	mu     sync.Mutex
+	chains []*chain // guarded by mu; replaced, never changed
 }
 
-func newScope(r *core, name string) *Scope {
-	return &Scope{
+// newScope returns a scope that keeps limit metrics.
+func newScope(r *core, name string, limit int) *Scope {
+	s := &Scope{
 		name:     name,
 		base:     newTagSet([]SeriesTag{{"scope", name}}),
 		registry: r,
-		limit:    r.limit,
 	}
-}
-
-func (s *Scope) setLimit(most int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limit = most
-	s.full.Store(len(s.sources) >= most)
+	s.index.scope = s
+	s.index.setLimit(limit)
+	return s
 }
 
 var (
@@ -58,25 +55,25 @@ var (
 	funcs        = kind[*Func]{name: "func", fn: true, make: newFunc}
 )
 
-// Name is the scope's name.
+// Name returns the scope's name.
 func (s *Scope) Name() string { return s.name }
 
-// Counter returns the counter called name.
+// Counter returns the Counter called name.
 func (s *Scope) Counter(name string, tags ...SeriesTag) *Counter {
 	return lookup(s, &counters, name, tags)
 }
 
-// Meter returns the meter called name.
+// Meter returns the Meter called name.
 func (s *Scope) Meter(name string, tags ...SeriesTag) *Meter {
 	return lookup(s, &meters, name, tags)
 }
 
-// Event marks the meter called name once.
+// Event counts one event in the Meter called name.
 func (s *Scope) Event(name string, tags ...SeriesTag) {
 	lookup(s, &meters, name, tags).Mark64(1)
 }
 
-// Timer returns the timer called name.
+// Timer returns the Timer called name.
 func (s *Scope) Timer(name string, tags ...SeriesTag) *Timer {
 	return lookup(s, &timers, name, tags)
 }
@@ -101,35 +98,38 @@ func (s *Scope) DurationVal(name string, tags ...SeriesTag) *DurationVal {
 	return lookup(s, &durationVals, name, tags)
 }
 
-// IntValf returns the IntVal whose name is formatted. Names that vary without
-// end run into the limit of sources: prefer tags.
+// IntValf returns the IntVal whose name is made by fmt.Sprintf. Each name is a
+// metric of its own and counts towards the limit of the scope. For a part that
+// varies, prefer a tag; where it is made of data, see Registry.ExpireIdle.
 func (s *Scope) IntValf(template string, args ...interface{}) *IntVal {
 	return s.IntVal(fmt.Sprintf(template, args...))
 }
 
-// FloatValf returns the FloatVal whose name is formatted. See IntValf.
+// FloatValf returns the FloatVal whose name is made by fmt.Sprintf. See
+// IntValf.
 func (s *Scope) FloatValf(template string, args ...interface{}) *FloatVal {
 	return s.FloatVal(fmt.Sprintf(template, args...))
 }
 
-// BoolValf returns the BoolVal whose name is formatted. See IntValf.
+// BoolValf returns the BoolVal whose name is made by fmt.Sprintf. See IntValf.
 func (s *Scope) BoolValf(template string, args ...interface{}) *BoolVal {
 	return s.BoolVal(fmt.Sprintf(template, args...))
 }
 
-// RawValf returns the RawVal whose name is formatted. See IntValf.
+// RawValf returns the RawVal whose name is made by fmt.Sprintf. See IntValf.
 func (s *Scope) RawValf(template string, args ...interface{}) *RawVal {
 	return s.RawVal(fmt.Sprintf(template, args...))
 }
 
-// Gauge makes cb the source of the value called name, in place of an earlier
-// one. cb is called at every walk, from any goroutine; if it panics, that walk
-// leaves the value out.
+// Gauge has every walk call cb for the value called name. It replaces the
+// earlier function of that name. Walks may call cb from any goroutine, and
+// from several at once. If cb panics, the walk goes on without the value.
 func (s *Scope) Gauge(name string, cb func() float64) {
 	lookup(s, &gauges, name, nil).ask.Store(&cb)
 }
 
-// FuncNamed returns the Func called name. A tag "name" goes before name.
+// FuncNamed returns the Func called name. A tag with the key "name" replaces
+// name.
 func (s *Scope) FuncNamed(name string, tags ...SeriesTag) *Func {
 	for i := range tags {
 		if tags[i].Key == "name" {
@@ -141,47 +141,53 @@ func (s *Scope) FuncNamed(name string, tags ...SeriesTag) *Func {
 
 func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
 	var name string
-	var rest []SeriesTag
+	var others []SeriesTag
 	for _, tag := range tags {
 		if tag.Key == "name" {
 			name = tag.Val
 			continue
 		}
-		rest = append(rest, tag)
+		others = append(others, tag)
 	}
-	return lookup(s, &funcs, name, rest)
+	return lookup(s, &funcs, name, others)
 }
 
-// Func returns the Func named after the caller.
-func (s *Scope) Func() *Func { return s.at(s.sites.of(callerPC(1)), nil) }
+// Func returns the Func named after the function that calls it.
+func (s *Scope) Func() *Func { return s.funcAt(s.sites.siteOf(callerPC(1)), nil) }
 
-// Funcs calls cb with all Funcs, in the order they came up.
+// funcAt returns the Func of the function that site is in.
+func (s *Scope) funcAt(site *callSite, tags []SeriesTag) *Func {
+	if len(tags) > 0 {
+		return s.FuncNamed(site.name, tags...)
+	}
+	fn := site.fn.Load()
+	if fn == nil {
+		fn = s.FuncNamed(site.name)
+		if fn.name == site.name { // not the overflow Func, which serves only while the scope is full
+			site.fn.Store(fn)
+		}
+	}
+	return fn
+}
+
+// Funcs calls cb with all Funcs, in the order they were made.
 func (s *Scope) Funcs(cb func(f *Func)) {
-	for _, src := range s.snapshot() {
-		if f, ok := whole(src).(*Func); ok {
+	for _, src := range s.index.reported() {
+		if f, ok := strong(src).(*Func); ok {
 			cb(f)
 		}
 	}
 }
 
-func (s *Scope) snapshot() []StatSource {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sources
-}
-
-// Stats tells the values of all sources in the order they were made, then
-// those of chained ones.
+// Stats emits the samples of all metrics in the order they were made, then
+// those of chained sources.
 func (s *Scope) Stats(cb func(key SeriesKey, field string, val float64)) {
-	s.mu.Lock()
-	sources, chains := s.sources, s.chains
-	s.mu.Unlock()
-	for _, src := range sources {
+	for _, src := range s.index.reported() {
 		src.Stats(cb)
 	}
-	for _, c := range chains {
+	for _, c := range s.chained() {
 		c.walk(s, cb)
 	}
 	s.health.emit(SeriesKey{Measurement: healthName, Tags: s.base}, cb)
-	s.expire()
+	s.expireIdle()
 }

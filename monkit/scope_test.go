@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"testing"
 )
 
-func TestSourcesAreFoundAgain(t *testing.T) {
+func TestLookupFindsTheSameMetric(t *testing.T) {
 	a, b := SeriesTag{"a", "1"}, SeriesTag{"b", "2"}
 	s := NewRegistry().ScopeNamed("s")
 	plain, tagged := s.Counter("c"), s.Counter("c", a, b)
@@ -22,11 +21,11 @@ func TestSourcesAreFoundAgain(t *testing.T) {
 		{"tags in another order", s.Counter("c", b, a), tagged},
 		{"a tag twice", s.Counter("c", a, b, a), tagged},
 		{"a tag replaced", s.Counter("c", SeriesTag{"a", "9"}, b, a), tagged},
-		{"the scope's tag counts for nothing", s.Counter("c", SeriesTag{"scope", "x"}), plain},
-		{"scope among others", s.Counter("c", b, SeriesTag{"scope", "x"}, a), tagged},
+		{"a tag scope is ignored", s.Counter("c", SeriesTag{"scope", "x"}), plain},
+		{"a tag scope among others is ignored", s.Counter("c", b, SeriesTag{"scope", "x"}, a), tagged},
 	} {
 		if tt.got != tt.want {
-			t.Errorf("%s: another counter", tt.name)
+			t.Errorf("%s: lookup returns another counter", tt.name)
 		}
 	}
 	for name, c := range map[string]*Counter{
@@ -40,44 +39,12 @@ func TestSourcesAreFoundAgain(t *testing.T) {
 		"empty value is not no value": s.Counter("c", a, SeriesTag{"b", ""}),
 	} {
 		if c == plain || c == tagged {
-			t.Errorf("%s: the same counter", name)
+			t.Errorf("%s: lookup returns the same counter", name)
 		}
 	}
 }
 
-func TestManySourcesAreFoundAgain(t *testing.T) {
-	s := NewRegistry().ScopeNamed("s")
-	made := make(map[string]*IntVal)
-	for i := range 1000 {
-		name := fmt.Sprint("i", i)
-		made[name] = s.IntVal(name)
-	}
-	for name, v := range made {
-		if s.IntVal(name) != v {
-			t.Errorf("%s is another", name)
-		}
-	}
-}
-
-func TestLookupIsConcurrent(t *testing.T) {
-	s := NewRegistry().ScopeNamed("s")
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for i := range 500 {
-				s.Counter(fmt.Sprint("c", i)).Inc(1)
-			}
-		})
-	}
-	wg.Wait()
-	for i := range 500 {
-		if got := s.Counter(fmt.Sprint("c", i)).Current(); got != 8 {
-			t.Fatalf("counter %d is %d, want 8", i, got)
-		}
-	}
-}
-
-func TestEveryKindTellsItsSeries(t *testing.T) {
+func TestEveryKindEmitsItsSeries(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
 	s.Counter("c", SeriesTag{"t", "v"}).Inc(1)
@@ -108,7 +75,7 @@ func TestEveryKindTellsItsSeries(t *testing.T) {
 	}
 }
 
-// The existing library panicked.
+// In monkit/v3 the second kind panicked.
 func TestMixedKindsBothWork(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
@@ -116,7 +83,7 @@ func TestMixedKindsBothWork(t *testing.T) {
 	s.IntVal("x").Observe(5)
 	s.IntVal("x").Observe(6)
 	if got := s.IntVal("x").Quantile(1); got != 6 {
-		t.Errorf("the second kind forgets: %d", got)
+		t.Errorf("the second kind has a maximum of %d, want 6", got)
 	}
 	want := map[string]float64{
 		"x,scope=s value": 1, "x,scope=s high": 1, "x,scope=s low": 1,
@@ -129,14 +96,14 @@ func TestMixedKindsBothWork(t *testing.T) {
 		t.Errorf("samples %v, want %v", got, want)
 	}
 	if s.FuncNamed("x").ShortName() != "x" || r.ScopeNamed("s").health.conflicts.Load() != 1 {
-		t.Errorf("a function's name conflicts with a measurement")
+		t.Errorf("the name of a function conflicts with a measurement")
 	}
 }
 
 func TestSourcesBeyondTheLimitShareOne(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
-	s.limit = 3
+	s.index.setLimit(3)
 	kept := s.Counter("c0")
 	for i := range 10 {
 		s.Counter(fmt.Sprint("c", i)).Inc(1)
@@ -144,17 +111,17 @@ func TestSourcesBeyondTheLimitShareOne(t *testing.T) {
 	}
 	s.FuncNamed("f")
 	if s.Counter("c0") != kept || kept.Current() != 1 {
-		t.Errorf("a source made in time is lost")
+		t.Errorf("a counter made before the limit was reached is lost")
 	}
 	got := Collect(r)
 	if val := got["overflow,kind=counter,overflow=true,scope=s value"]; val != 17 {
-		t.Errorf("overflow counts %v of 17: %v", val, got)
+		t.Errorf("the overflow counter is %v, want 17: %v", val, got)
 	}
 	if val := got["monkit_scope,scope=s overflows"]; val != 18 {
 		t.Errorf("%v overflows, want 18", val)
 	}
 	if _, ok := got["function,kind=func,name=overflow,overflow=true,scope=s total"]; !ok {
-		t.Errorf("no function for overflow: %v", got)
+		t.Errorf("there is no overflow Func: %v", got)
 	}
 }
 
@@ -201,7 +168,7 @@ func TestGaugePanicIsCounted(t *testing.T) {
 	}
 }
 
-// A callback may use the scope it is called from.
+// A callback may use the scope that calls it.
 func TestCallbacksRunOutsideLocks(t *testing.T) {
 	r := NewRegistry()
 	s := r.ScopeNamed("s")
@@ -222,7 +189,7 @@ func TestCallbacksRunOutsideLocks(t *testing.T) {
 	})
 }
 
-func TestTransformersSeeStatsOnly(t *testing.T) {
+func TestTransformersChangeStatsOnly(t *testing.T) {
 	double := CallbackTransformerFunc(func(cb func(SeriesKey, string, float64)) func(SeriesKey, string, float64) {
 		return func(key SeriesKey, field string, val float64) { cb(key, field, 2*val) }
 	})
@@ -234,6 +201,6 @@ func TestTransformersSeeStatsOnly(t *testing.T) {
 		t.Errorf("plain %v, derived %v", a, b)
 	}
 	if got := Collect(TransformStatSource(r, double))[name]; got != 2 {
-		t.Errorf("transformed source tells %v", got)
+		t.Errorf("the transformed source emits %v, want 2", got)
 	}
 }

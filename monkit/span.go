@@ -9,50 +9,57 @@ import (
 	"time"
 )
 
-// Span is one run of a Func that is under way. It is a context.Context, the
-// one that the run's callees get, so that they find it.
+// Span is one run of a Func. It is also the context.Context of that run: the
+// function passes it to the functions that it calls, so that their spans have a
+// parent.
+//
+// A span is open from the start of its run to the end. All its methods may be
+// called after that as well, and from any goroutine.
 type Span struct {
-	context.Context
+	context.Context // the one that the run was started in; never a Span, so that nested runs do not nest contexts
 
-	fn     *Func
-	root   *Span // that the trace began with in this process, maybe this one
-	parent *Span // who called, if in this process
-	start  int64 // ticks
+	fn    *Func
+	root  *Span // the first span of the trace in this process, maybe this one
+	start int64 // in ticks
 
-	more  atomic.Pointer[spanMore] // nil while empty
-	slot  atomic.Pointer[Span]     // the place of one child; closedSlot once the span ended
-	below atomic.Int64             // of a root: live spans of its trace, but for itself
-	state atomic.Uint32
-	at    int32 // where in a list, guarded by that's lock, or in which of the registry's slots
+	extra     atomic.Pointer[spanExtra] // nil until it is needed
+	openBelow atomic.Int64              // if this is the root, open spans of the trace apart from it; see countOpen
+	spanNode
 }
 
-const (
-	stateOrphaned = 1 << iota
-	stateListed   // the place is a list, and spanMore.in has it, if it had room
-	stateGiven    // it is a root of a trace that was there before it; never changed
-)
+// spanExtra is the part of a Span that most spans never need.
+type spanExtra struct {
+	id    atomic.Int64          // 0 until Id is called
+	trace atomic.Pointer[Trace] // set only on a root; nil until Trace is called
 
-// spanMore is what most spans do not have.
-type spanMore struct {
-	id    atomic.Int64             // 0 until it was asked for
-	trace atomic.Pointer[Trace]    // of a root; nil until it was asked for
-	in    atomic.Pointer[spanList] // where the span is listed
-	kids  spanList                 // those that the slot had no place for
+	// Used by spanTree alone.
+	list     atomic.Pointer[spanList] // the list that the span is on, or nil
+	children spanList                 // the children that the slot had no room for
 
-	remoteID  int64         // the parent in another process, if hasRemote; never changed
-	hasRemote bool          // never changed
-	args      []interface{} // never changed
+	// Set before the run starts and never changed.
+	hasRemote bool  // RemoteTrace started the run
+	remoteID  int64 // the id of the parent in another process
+	args      []interface{}
 
-	mu    sync.Mutex
-	notes []Attribute     // guarded by mu
-	start time.Time       // guarded by mu; zero until it was asked for
-	ctx   context.Context // guarded by mu; what an observer made of the span; nil if nothing
+	mu         sync.Mutex
+	attributes []Attribute     // guarded by mu
+	start      time.Time       // guarded by mu; zero until Start is called
+	ctx        context.Context // guarded by mu; the context that observers returned, or nil
 }
 
-// spanKey is the context key of the span.
+// ensureExtra returns the extra part of s, which the first call allocates.
+func (s *Span) ensureExtra() *spanExtra {
+	if extra := s.extra.Load(); extra != nil {
+		return extra
+	}
+	s.extra.CompareAndSwap(nil, new(spanExtra))
+	return s.extra.Load()
+}
+
+// spanKey is the key of the context value that is the Span itself.
 type spanKey struct{}
 
-// SpanFromCtx returns the span that ctx runs in, nil if there is none.
+// SpanFromCtx returns the span that ctx belongs to, or nil.
 func SpanFromCtx(ctx context.Context) *Span {
 	if ctx == nil {
 		return nil
@@ -64,12 +71,13 @@ func SpanFromCtx(ctx context.Context) *Span {
 	return s
 }
 
-// ResetContextSpan returns ctx without its span: what runs in it starts a
-// trace of its own.
+// ResetContextSpan returns ctx without its span. A run that is started in the
+// result is a trace of its own.
 func ResetContextSpan(ctx context.Context) context.Context {
 	return spanless{ctx}
 }
 
+// spanless is a context without the span of the context that it wraps.
 type spanless struct{ context.Context }
 
 func (c spanless) Value(key interface{}) interface{} {
@@ -79,89 +87,94 @@ func (c spanless) Value(key interface{}) interface{} {
 	return c.Context.Value(key)
 }
 
-// open begins a run inside what ctx says.
-func (f *Func) open(ctx *context.Context, args []interface{}) *Span {
+// Value returns the value of key in the context.
+func (s *Span) Value(key interface{}) interface{} {
+	if key == (spanKey{}) {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
+// startSpan starts a run of f in ctx. The span of ctx, if any, is the parent.
+func (f *Func) startSpan(ctx *context.Context, args []interface{}) *Span {
 	if ctx == nil {
-		return f.openTrace(nil, context.Background(), args)
+		return f.startTrace(nil, context.Background(), args)
 	}
 	switch c := (*ctx).(type) {
 	case nil:
-		return f.openTrace(ctx, context.Background(), args)
+		return f.startTrace(ctx, context.Background(), args)
 	case *Span:
-		return f.openChild(ctx, c, c.Context, args)
+		return f.startChild(ctx, c, c.Context, args)
 	case *probe:
 		c.fn = f
 		return nil
 	}
 	if parent := SpanFromCtx(*ctx); parent != nil {
-		return f.openChild(ctx, parent, *ctx, args)
+		return f.startChild(ctx, parent, *ctx, args)
 	}
-	return f.openTrace(ctx, *ctx, args)
+	return f.startTrace(ctx, *ctx, args)
 }
 
-// openTrace begins a run that is a trace of its own.
-func (f *Func) openTrace(ctx *context.Context, inner context.Context, args []interface{}) *Span {
+// startTrace starts a run that is a trace of its own. Its span wraps the context
+// inner.
+func (f *Func) startTrace(ctx *context.Context, inner context.Context, args []interface{}) *Span {
 	s := &Span{Context: inner, fn: f}
 	s.root = s
-	if watchers := f.scope.registry.watchers.list(); watchers != nil {
-		f.announce(s.Trace(), watchers)
+	if observers := f.scope.registry.observers.load(); observers != nil {
+		notifyTrace(f.health, observers, s.Trace())
 	}
-	s.begin(ctx, nil, args)
+	s.startRun(ctx, nil, args)
 	return s
 }
 
-func (f *Func) openChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
-	s := &Span{Context: inner, fn: f, root: parent.root, parent: parent}
-	s.count(1)
-	s.begin(ctx, parent.fn, args)
+// startChild starts a run that parent called. Its span wraps the context inner.
+func (f *Func) startChild(ctx *context.Context, parent *Span, inner context.Context, args []interface{}) *Span {
+	s := &Span{Context: inner, fn: f, root: parent.root}
+	s.parent = parent
+	s.countOpen(1)
+	s.startRun(ctx, parent.fn, args)
 	return s
 }
 
-// count counts n more live spans of the trace.
-func (s *Span) count(n int64) {
-	switch {
-	case s.root.state.Load()&stateGiven != 0:
-		s.Trace().live.Add(n)
-	case s.root != s:
-		s.root.below.Add(n)
-	}
-}
-
-// begin counts the run, gives the span a place, and makes it, or what
-// observers make of it, the context of the run.
-func (s *Span) begin(ctx *context.Context, caller *Func, args []interface{}) {
+// startRun counts the run, puts s in the tree, notifies observers, and sets
+// *ctx to the context of the run.
+func (s *Span) startRun(ctx *context.Context, caller *Func, args []interface{}) {
 	if len(args) > 0 {
-		s.rest().args = keepArgs(args)
+		s.ensureExtra().args = copyArgs(args)
 	}
 	s.fn.FuncStats.start()
-	s.fn.calledBy(caller)
+	s.fn.recordParent(caller)
 	s.start = ticks()
-	switch {
-	case s.parent == nil:
-		s.fn.scope.registry.roots.add(s)
-	case !s.parent.take(s):
-		s.adopt(s.parent.parent)
+	if s.parent == nil {
+		s.tree().insertRoot(s)
+	} else {
+		s.tree().insertChild(s)
 	}
 	in := context.Context(s)
 	if observers := s.observers(); observers != nil {
-		in = s.started(observers)
+		in = notifyStart(observers, s)
 	}
 	if ctx != nil {
 		*ctx = in
 	}
 }
 
-// close ends the run. rec is what was recovered, and panicked again. Only the
-// first close counts.
-func (s *Span) close(errptr *error, rec interface{}) {
+// Finish ends the run that Scope.Start started. It must be the deferred call
+// itself: only then does it see panics, which it counts and passes on. Only the
+// first call has an effect.
+func (s *Span) Finish(errptr *error) { s.endRun(errptr, recover()) }
+
+// endRun ends the run. Only the first call has an effect. rec is what the caller
+// recovered; endRun panics with it again.
+func (s *Span) endRun(errptr *error, rec interface{}) {
 	now := ticks()
-	if s.letGo() {
+	if s.tree().markEnded(s) {
 		err := errorAt(errptr)
 		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
-		s.leave()
-		s.count(-1)
+		s.tree().remove(s)
+		s.countOpen(-1)
 		if observers := s.observers(); observers != nil {
-			s.finished(observers, err, rec != nil, now)
+			notifyFinish(observers, s, err, rec != nil, now)
 		}
 	}
 	if rec != nil {
@@ -169,20 +182,38 @@ func (s *Span) close(errptr *error, rec interface{}) {
 	}
 }
 
-// rest returns what most spans do not have, made if need be.
-func (s *Span) rest() *spanMore {
-	if more := s.more.Load(); more != nil {
-		return more
+// countOpen adds n to the number of open spans of the trace. Most traces never
+// get a Trace, so that the root has the count. A trace that RemoteTrace continues
+// has one already, and may have several roots: there the Trace has it.
+func (s *Span) countOpen(n int64) {
+	if extra := s.root.extra.Load(); extra != nil && extra.hasRemote {
+		extra.trace.Load().open.Add(n)
+	} else if s.root != s {
+		s.root.openBelow.Add(n)
 	}
-	s.more.CompareAndSwap(nil, new(spanMore))
-	return s.more.Load()
 }
 
-// Id sets the span apart from all others.
-func (s *Span) Id() int64 { return idAt(&s.rest().id) }
+// observers returns the observers of the trace.
+func (s *Span) observers() []*SpanCtxObserver {
+	extra := s.root.extra.Load()
+	if extra == nil {
+		return nil
+	}
+	if t := extra.trace.Load(); t != nil {
+		return t.observers.load()
+	}
+	return nil
+}
 
-// ParentId returns the id of the span that called this one, here or in
-// another process, or false if there is none.
+// Id returns a random number that identifies the span.
+func (s *Span) Id() int64 { return idAt(&s.ensureExtra().id) }
+
+// Parent returns the span that called this one, which may have ended, or nil
+// if no span of this process did.
+func (s *Span) Parent() *Span { return s.parent }
+
+// ParentId returns the id of the span that called this one, in this process or
+// in another. It reports false if there is none.
 func (s *Span) ParentId() (int64, bool) {
 	if id, ok := s.RemoteParent(); ok {
 		return id, true
@@ -193,78 +224,75 @@ func (s *Span) ParentId() (int64, bool) {
 	return 0, false
 }
 
-// Func is what runs.
+// RemoteParent returns the id of the span in another process that called this
+// one, as given to RemoteTrace. It reports false if RemoteTrace did not start
+// the span.
+func (s *Span) RemoteParent() (id int64, ok bool) {
+	if extra := s.extra.Load(); extra != nil {
+		return extra.remoteID, extra.hasRemote
+	}
+	return 0, false
+}
+
+// Func returns the Func that runs.
 func (s *Span) Func() *Func { return s.fn }
 
-// Trace is what the span is part of. Most traces end before anybody asks for
-// them: they are made here.
+// Trace returns the trace that the span is part of.
 func (s *Span) Trace() *Trace {
-	more := s.root.rest()
-	if t := more.trace.Load(); t != nil {
+	extra := s.root.ensureExtra()
+	if t := extra.trace.Load(); t != nil {
 		return t
 	}
-	more.trace.CompareAndSwap(nil, &Trace{root: s.root})
-	return more.trace.Load()
+	extra.trace.CompareAndSwap(nil, &Trace{root: s.root})
+	return extra.trace.Load()
 }
 
-// observers returns who is told of the trace's spans.
-func (s *Span) observers() []*SpanCtxObserver {
-	more := s.root.more.Load()
-	if more == nil {
-		return nil
-	}
-	if t := more.trace.Load(); t != nil {
-		return t.watchers.list()
-	}
-	return nil
-}
-
-// Start is when the run began.
+// Start returns the time at which the run started.
 func (s *Span) Start() time.Time {
-	more := s.rest()
-	more.mu.Lock()
-	defer more.mu.Unlock()
-	if more.start.IsZero() {
-		// Spans read only the monotonic clock, which is quicker. Both clocks
-		// read at once tell what the wall clock showed, steps since corrected.
+	extra := s.ensureExtra()
+	extra.mu.Lock()
+	defer extra.mu.Unlock()
+	if extra.start.IsZero() {
+		// A span reads only the monotonic clock when it starts, because that
+		// is faster. Going back from the present time gives the time of the
+		// wall clock, with steps that corrected it since.
 		now := time.Now()
-		more.start = now.Add(time.Duration(s.start) - now.Sub(epoch))
+		extra.start = now.Add(time.Duration(s.start) - now.Sub(epoch))
 	}
-	return more.start
+	return extra.start
 }
 
-// Duration is the time since the run began. It goes on after the end.
+// Duration returns the time since the run started. It grows on after the end.
 func (s *Span) Duration() time.Duration { return time.Duration(ticks() - s.start) }
 
-// Args are the arguments that the Task got, as text.
+// Args returns the arguments that the Task was called with, as text.
 func (s *Span) Args() []string {
-	if more := s.more.Load(); more != nil {
-		return s.fn.health.argTexts(more.args)
+	if extra := s.extra.Load(); extra != nil {
+		return formatArgs(s.fn.health, extra.args)
 	}
 	return []string{}
 }
 
-// Orphaned reports whether the span's parent ended before it.
-func (s *Span) Orphaned() bool { return s.state.Load()&stateOrphaned != 0 }
+// Orphaned reports whether the parent ended before the span.
+func (s *Span) Orphaned() bool { return s.flags.Load()&nodeOrphaned != 0 }
 
-// Children calls cb with the live spans below this one, sorted by name:
-// those it called, and those whose own caller ended before them.
+// Children calls cb with the open spans right below this one, sorted by name:
+// the spans that it called, and orphans whose nearest open ancestor it is.
 func (s *Span) Children(cb func(s *Span)) {
-	for _, child := range sortSpans(s.children()) {
+	for _, child := range sortSpans(s.tree().children(s)) {
 		cb(child)
 	}
 }
 
-// Value returns the context's value of key.
-func (s *Span) Value(key interface{}) interface{} {
-	if key == (spanKey{}) {
-		return s
-	}
-	return s.Context.Value(key)
-}
-
-// String is the function, its arguments and the ids.
+// String returns the function, its arguments, the ids and the duration.
 func (s *Span) String() string {
 	return fmt.Sprintf("[%d,%d] %s(%s) (elapsed: %s)",
 		s.Id(), s.Trace().Id(), s.fn.FullName(), strings.Join(s.Args(), ", "), s.Duration())
 }
+
+// epoch is the time that ticks are counted from. It includes a reading of the
+// monotonic clock, so that steps of the wall clock do not affect ticks.
+var epoch = time.Now()
+
+// ticks returns the nanoseconds since epoch.
+func ticks() int64 { return int64(time.Since(epoch)) }

@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// maxStructDepth bounds how deep pointers and structs are followed: a list
-// may lead back to itself.
+// maxStructDepth bounds how many pointers and structs are followed, since a
+// list may lead back to itself.
 const maxStructDepth = 16
 
 // StatSourceFromStruct returns a source of the exported numbers and bools in
-// structData, a struct or a pointer to one: each field by its name, those of
-// inner structs by both names with a dot between. A tag `monkit:"ignore"`
-// leaves a field out. It is read at every walk, so what it points to must not
-// change meanwhile.
+// structData, a struct or a pointer to one. A field of an inner struct is named
+// by both names with a dot between them. A tag `monkit:"ignore"` excludes a
+// field. Every walk reads structData, so a program must not change what it
+// points to during a walk.
 func StatSourceFromStruct(key SeriesKey, structData interface{}) StatSource {
 	return StatSourceFunc(func(cb func(key SeriesKey, field string, val float64)) {
 		structStats(reflect.ValueOf(structData), "", maxStructDepth, func(field string, val float64) {
@@ -23,7 +23,7 @@ func StatSourceFromStruct(key SeriesKey, structData interface{}) StatSource {
 	})
 }
 
-func structStats(v reflect.Value, prefix string, depth int, tell func(field string, val float64)) {
+func structStats(v reflect.Value, prefix string, depth int, cb func(field string, val float64)) {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if depth--; depth < 0 || v.IsNil() {
 			return
@@ -34,13 +34,13 @@ func structStats(v reflect.Value, prefix string, depth int, tell func(field stri
 		return
 	}
 	for i := range v.NumField() {
-		if field := v.Type().Field(i); field.IsExported() && !ignored(field) {
-			fieldStats(v.Field(i), prefix+field.Name, depth-1, tell)
+		if field := v.Type().Field(i); field.IsExported() && !isIgnored(field) {
+			fieldStats(v.Field(i), prefix+field.Name, depth-1, cb)
 		}
 	}
 }
 
-func ignored(field reflect.StructField) bool {
+func isIgnored(field reflect.StructField) bool {
 	for option := range strings.SplitSeq(field.Tag.Get("monkit"), ",") {
 		if strings.TrimSpace(option) == "ignore" {
 			return true
@@ -49,7 +49,7 @@ func ignored(field reflect.StructField) bool {
 	return false
 }
 
-func fieldStats(v reflect.Value, name string, depth int, tell func(field string, val float64)) {
+func fieldStats(v reflect.Value, name string, depth int, cb func(field string, val float64)) {
 	for v.Kind() == reflect.Pointer {
 		if depth--; depth < 0 || v.IsNil() {
 			return
@@ -58,52 +58,45 @@ func fieldStats(v reflect.Value, name string, depth int, tell func(field string,
 	}
 	switch {
 	case v.Kind() == reflect.Struct:
-		structStats(v, name+".", depth, tell)
+		structStats(v, name+".", depth, cb)
 	case v.Kind() == reflect.Bool:
 		val := 0.0
 		if v.Bool() {
 			val = 1
 		}
-		tell(name, val)
+		cb(name, val)
 	case v.CanInt():
-		tell(name, float64(v.Int()))
+		cb(name, float64(v.Int()))
 	case v.CanUint():
-		tell(name, float64(v.Uint()))
+		cb(name, float64(v.Uint()))
 	case v.CanFloat():
-		tell(name, v.Float())
+		cb(name, v.Float())
 	}
 }
 
-// StructVal tells the fields of the last struct it was given. It is safe for
-// concurrent use, as far as what a struct points to is.
+// StructVal is a source of the fields of the last struct that was observed. It
+// is safe for concurrent use if the data that the struct points to is.
 type StructVal struct {
 	key SeriesKey
 
-	mu     sync.Mutex
-	recent interface{} // guarded by mu
+	mu   sync.Mutex
+	last interface{} // guarded by mu
 }
 
 // NewStructVal returns a StructVal with the series key.
 func NewStructVal(key SeriesKey) *StructVal { return &StructVal{key: key} }
 
-// Observe keeps val, a struct or a pointer to one, in place of the last.
+// Observe replaces the last struct by val, a struct or a pointer to one.
 func (v *StructVal) Observe(val interface{}) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.recent = val
+	v.last = val
 }
 
-// Stats tells what StatSourceFromStruct tells of the last struct.
+// Stats emits the fields of the last struct, as StatSourceFromStruct does.
 func (v *StructVal) Stats(cb func(key SeriesKey, field string, val float64)) {
 	v.mu.Lock()
-	recent := v.recent
+	last := v.last
 	v.mu.Unlock()
-	StatSourceFromStruct(v.key, recent).Stats(cb)
-}
-
-var structVals = kind[*StructVal]{name: "struct", make: func(_ *Scope, key SeriesKey) *StructVal { return NewStructVal(key) }}
-
-// StructVal returns the StructVal called name.
-func (s *Scope) StructVal(name string, tags ...SeriesTag) *StructVal {
-	return lookup(s, &structVals, name, tags)
+	StatSourceFromStruct(v.key, last).Stats(cb)
 }

@@ -3,6 +3,8 @@ package monkit
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
 	"testing"
 )
 
@@ -30,7 +32,7 @@ func startFinish(ctx context.Context) (err error) {
 	return nil
 }
 
-func TestTasksAreNamed(t *testing.T) {
+func TestTaskIsNamedAfterItsFunction(t *testing.T) {
 	ctx := t.Context()
 	scope.Funcs(func(f *Func) { f.Reset() })
 	for range 2 {
@@ -59,60 +61,62 @@ func TestTasksAreNamed(t *testing.T) {
 	}
 }
 
-func TestTaskFunc(t *testing.T) {
+func TestTaskFuncStartsNoRun(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
-	kept := s.Task()
-	if got := kept.Func().ShortName(); got != "TestTaskFunc" {
-		t.Errorf("a Task not called yet is %q", got)
+	stored := s.Task()
+	if got := stored.Func().ShortName(); got != "TestTaskFuncStartsNoRun" {
+		t.Errorf("the Func of a Task that was never called is %q", got)
 	}
-	user := func() { kept(nil)(nil) }
+	user := func() { stored(nil)(nil) }
 	user()
 	for name, f := range map[string]*Func{
-		"TestTaskFunc.func1": kept.Func(),
-		"named":              s.TaskNamed("named").Func(),
-		"TestTaskFunc":       s.Task().Func(),
+		"TestTaskFuncStartsNoRun.func1": stored.Func(),
+		"named":                         s.TaskNamed("named").Func(),
+		"TestTaskFuncStartsNoRun":       s.Task().Func(),
 	} {
 		if f.ShortName() != name {
-			t.Errorf("got %q, want %q", f.ShortName(), name)
+			t.Errorf("the Func is %q, want %q", f.ShortName(), name)
 		}
 	}
 	if f := s.FuncNamed("named"); f != s.TaskNamed("named").Func() || f.Success() != 0 {
-		t.Errorf("asking a Task for its Func runs it")
+		t.Errorf("there are two Funcs of one name, or %d runs", f.Success())
 	}
 }
 
-func TestTaskTakesAnyContext(t *testing.T) {
+func TestTaskTakesNilContexts(t *testing.T) {
 	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
 	f.Task(nil)(nil)
 	var ctx context.Context
 	f.Task(&ctx)(nil)
 	//lint:ignore SA1012 a nil context is what is tested
-	if SpanFromCtx(ctx) == nil || SpanFromCtx(nil) != nil {
-		t.Errorf("a nil context got no span")
+	none := SpanFromCtx(nil)
+	if SpanFromCtx(ctx) == nil || none != nil {
+		t.Errorf("SpanFromCtx is %v after a nil context, and %v of nil", SpanFromCtx(ctx), none)
 	}
 	if f.Success() != 2 {
-		t.Errorf("%d runs", f.Success())
+		t.Errorf("%d runs, want 2", f.Success())
 	}
 }
 
-func TestPanicsPass(t *testing.T) {
-	s := NewRegistry().ScopeNamed("s")
+func TestPanicIsCountedAndPassedOn(t *testing.T) {
+	r := NewRegistry()
+	s := r.ScopeNamed("s")
 	inner, outer := s.FuncNamed("inner"), s.FuncNamed("outer")
 	mine := errors.New("mine")
 	defer func() {
 		if rec := recover(); rec != mine {
-			t.Errorf("recovered %v", rec)
+			t.Errorf("recovered %v, want %v", rec, mine)
 		}
 		for _, f := range []*Func{inner, outer} {
 			if f.Panics() != 1 || f.Current() != 0 || len(f.Errors()) != 0 || f.FailureTimes().Count != 1 {
-				t.Errorf("%s: panics %d current %d errors %v", f.ShortName(), f.Panics(), f.Current(), f.Errors())
+				t.Errorf("%s: %d panics, %d current, errors %v", f.ShortName(), f.Panics(), f.Current(), f.Errors())
 			}
 		}
-		f := s.FuncNamed("TestPanicsPass")
+		f := s.FuncNamed("TestPanicIsCountedAndPassedOn")
 		if f.Panics() != 1 {
-			t.Errorf("Finish saw %d panics", f.Panics())
+			t.Errorf("Finish counted %d panics, want 1", f.Panics())
 		}
-		s.registry.roots.none(t)
+		wantNoOpenSpans(t, r)
 	}()
 	ctx := t.Context()
 	defer s.Start(&ctx).Finish(nil)
@@ -121,25 +125,18 @@ func TestPanicsPass(t *testing.T) {
 	panic(mine)
 }
 
-func (r *rootSpans) none(t *testing.T) {
-	t.Helper()
-	for _, s := range r.all() {
-		t.Errorf("%s is live", s)
-	}
-}
-
-func TestOnlyTheFirstEndCounts(t *testing.T) {
+func TestSecondEndHasNoEffect(t *testing.T) {
 	f := NewRegistry().ScopeNamed("s").FuncNamed("f")
 	ctx := t.Context()
 	end := f.Task(&ctx)
 	end(nil)
 	end(nil)
 	if f.Success() != 1 || f.Current() != 0 || SpanFromCtx(ctx).Trace().Spans() != 0 {
-		t.Errorf("success %d current %d", f.Success(), f.Current())
+		t.Errorf("%d successes, %d current, %d open spans", f.Success(), f.Current(), SpanFromCtx(ctx).Trace().Spans())
 	}
 }
 
-func TestParents(t *testing.T) {
+func TestParentsAreInOrderOfTheirFirstCall(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	callee, a, b := s.FuncNamed("callee"), s.FuncNamed("a"), s.FuncNamed("b")
 	for _, caller := range []*Func{a, b, a, nil, b} {
@@ -152,7 +149,26 @@ func TestParents(t *testing.T) {
 	var got []*Func
 	callee.Parents(func(f *Func) { got = append(got, f) })
 	if len(got) != 3 || got[0] != a || got[1] != b || got[2] != nil {
-		t.Errorf("parents %v", got)
+		t.Errorf("parents %v, want a, b and nil", got)
+	}
+}
+
+// The test holds the mutex, so that several goroutines find the parent missing
+// before the first one adds it.
+func TestParentIsRecordedOnceByConcurrentCalls(t *testing.T) {
+	f, parent := new(Func), new(Func)
+	var wg sync.WaitGroup
+	f.parentsMu.Lock()
+	for range 8 {
+		wg.Go(func() { f.recordParent(parent) })
+	}
+	for range 100 {
+		runtime.Gosched()
+	}
+	f.parentsMu.Unlock()
+	wg.Wait()
+	if n := f.parents.Load().size(); n != 1 {
+		t.Errorf("the parent is recorded %d times", n)
 	}
 }
 
@@ -160,7 +176,7 @@ func TestParentsAreBounded(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
 	f := s.FuncNamed("f")
 	for range 2 * maxParents {
-		f.calledBy(new(Func))
+		f.recordParent(new(Func))
 	}
 	n := 0
 	f.Parents(func(*Func) { n++ })
@@ -169,24 +185,24 @@ func TestParentsAreBounded(t *testing.T) {
 	}
 }
 
-// A place that is inlined into its function is known without asking the
-// runtime for callers again; one that many functions come through is not
-// taken for any of them.
-func TestCallSites(t *testing.T) {
+// Where Task is inlined into its function, the return address stands for the
+// function. Where it is called through a variable, the return address is the
+// same for all functions, and stands for none.
+func TestCallSiteIsTheCallingFunction(t *testing.T) {
 	s := NewRegistry().ScopeNamed("s")
-	kept, start := s.Task(), s.Start
+	stored, start := s.Task(), s.Start
 	ctx := t.Context()
 	for range 2 {
 		s.Task()(nil)(nil)
 		s.Start(nil).Finish(nil)
-		func() { kept(nil)(nil) }()
-		func() { kept(nil)(nil) }()
+		func() { stored(nil)(nil) }()
+		func() { stored(nil)(nil) }()
 		func() { start(&ctx).Finish(nil) }()
 		func() { start(&ctx).Finish(nil) }()
 	}
 	for name, want := range map[string]int64{
-		"TestCallSites": 4, "TestCallSites.func1": 4, "TestCallSites.func2": 0,
-		"TestCallSites.func3": 2, "TestCallSites.func4": 2,
+		"TestCallSiteIsTheCallingFunction": 4, "TestCallSiteIsTheCallingFunction.func1": 4, "TestCallSiteIsTheCallingFunction.func2": 0,
+		"TestCallSiteIsTheCallingFunction.func3": 2, "TestCallSiteIsTheCallingFunction.func4": 2,
 	} {
 		if got := s.FuncNamed(name).Success(); got != want {
 			t.Errorf("%s ran %d times, want %d", name, got, want)

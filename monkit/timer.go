@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Timer keeps the distribution of how long something takes. It is safe for
+// Timer is the distribution of how long something takes. It is safe for
 // concurrent use.
 type Timer struct {
 	times DurationVal
@@ -24,50 +24,37 @@ func (t *Timer) Start() *RunningTimer {
 // Values returns a copy of the distribution.
 func (t *Timer) Values() *DurationDist { return t.times.copyDist() }
 
-// Stats tells what DurationDist.Stats tells.
+// Stats emits the fields of DurationDist.Stats.
 func (t *Timer) Stats(cb func(key SeriesKey, field string, val float64)) {
 	t.times.Stats(cb)
 }
 
-// RunningTimer is one measurement that has begun.
+// Heatmap returns a source like that of Val.Heatmap.
+func (t *Timer) Heatmap() StatSource { return t.times.Heatmap() }
+
+// RunningTimer is one measurement that has begun. It is safe for concurrent
+// use.
 type RunningTimer struct {
 	timer   *Timer
 	began   int64 // ticks
-	stopped bool  // guarded by the lock under which its time is added
+	stopped bool  // guarded by the shard that Stop locks
 }
 
-// Elapsed is the time since Start. It goes on after Stop.
+// Elapsed returns the time since Start. It goes on after Stop.
 func (r *RunningTimer) Elapsed() time.Duration {
 	return time.Duration(ticks() - r.began)
 }
 
 // Stop returns the time since Start and adds it to the timer. Only the first
-// Stop adds.
+// Stop adds it.
 func (r *RunningTimer) Stop() time.Duration {
 	now := ticks()
 	elapsed := time.Duration(now - r.began)
-	// All Stops of r must come to the same lane, and not to the first one once
-	// there are more.
-	lanes := &r.timer.times.lanes
-	l := &lanes.first
-	if lanes.many() || !l.mu.TryLock() {
-		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
-	} else if lanes.many() {
-		l.mu.Unlock()
-		l = lanes.lockAmongMany(addressHash(unsafe.Pointer(r)))
-	}
+	s := r.timer.times.shards.lockFor(addressHash(unsafe.Pointer(r))) // the same one in every Stop of r
 	if !r.stopped {
 		r.stopped = true
-		d := &l.dist
-		d.recent.checked = now
-		i, ok := d.recent.cur.place(elapsed)
-		switch { // insertAt, without its call
-		case !ok || uint64(now-d.recent.began) >= uint64(windowLength):
-			d.insertAt(elapsed, now)
-		case d.tally(elapsed, i):
-			d.recent.cur.buckets.pos.carry(int(i), 1)
-		}
+		s.dist.insertAt(elapsed, now)
 	}
-	l.mu.Unlock()
+	s.mu.Unlock()
 	return elapsed
 }

@@ -1,5 +1,7 @@
 package monkit
 
+import "sync"
+
 // CallbackTransformer changes, adds or drops samples on their way to a
 // callback.
 type CallbackTransformer interface {
@@ -14,8 +16,9 @@ func (f CallbackTransformerFunc) Transform(cb func(key SeriesKey, field string, 
 	return f(cb)
 }
 
-// TransformStatSource returns s seen through transformers. The last one sees
-// samples first, and the first one what it makes of them.
+// TransformStatSource returns a source of the samples of s after transformers
+// have changed them. The last transformer gets the samples first, and the first
+// one gets them last.
 func TransformStatSource(s StatSource, transformers ...CallbackTransformer) StatSource {
 	return StatSourceFunc(func(cb func(key SeriesKey, field string, val float64)) {
 		for _, t := range transformers {
@@ -23,4 +26,46 @@ func TransformStatSource(s StatSource, transformers ...CallbackTransformer) Stat
 		}
 		s.Stats(cb)
 	})
+}
+
+// maxDeltas bounds the series that a DeltaTransformer remembers, since a
+// program may make series without end.
+const maxDeltas = 100_000
+
+// DeltaTransformer adds a field delta to each field total: how much that grew
+// since the last walk. The first walk has no deltas. Use one transformer for
+// each destination.
+type DeltaTransformer struct {
+	mu   sync.Mutex
+	last map[string]float64 // guarded by mu
+}
+
+// NewDeltaTransformer returns a transformer before its first walk.
+func NewDeltaTransformer() *DeltaTransformer {
+	return &DeltaTransformer{last: make(map[string]float64)}
+}
+
+// Transform returns a callback that passes samples to cb and adds deltas.
+func (d *DeltaTransformer) Transform(cb func(key SeriesKey, field string, val float64)) func(key SeriesKey, field string, val float64) {
+	return func(key SeriesKey, field string, val float64) {
+		cb(key, field, val)
+		if field != "total" {
+			return
+		}
+		if delta, ok := d.swap(key.String(), val); ok {
+			cb(key, "delta", delta)
+		}
+	}
+}
+
+// swap remembers val and returns the difference to the last one. It reports
+// whether there was one: a series beyond maxDeltas never has a delta.
+func (d *DeltaTransformer) swap(name string, val float64) (delta float64, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last, ok := d.last[name]
+	if ok || len(d.last) < maxDeltas {
+		d.last[name] = val
+	}
+	return val - last, ok
 }

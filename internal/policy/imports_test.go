@@ -19,7 +19,8 @@ type rule struct {
 // rules are matched from the top. A dir that ends in /... matches the folders
 // below it, too.
 var rules = []rule{
-	{dir: "monkit", without: "net"},
+	{dir: "monkit", ours: "monkit/internal/histogram", without: "net"},
+	{dir: "monkit/internal/histogram", without: "net os"},
 	{dir: "environment", ours: "monkit", theirs: "github.com/prometheus/procfs golang.org/x/sys"},
 	{dir: "tracing", ours: "monkit"},
 	{dir: "tracing/monkithttp", ours: "monkit tracing"},

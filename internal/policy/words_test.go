@@ -163,20 +163,32 @@ func eachTextOfGo(t *testing.T, path string, fn func(path string, line int, text
 	})
 }
 
-// spelled returns the words of a name in lower case: "isOpen" is "is open".
+// spelled returns the words of a name in lower case: "isOpen" is "is open", and
+// "ANewURL" is "a new url".
 func spelled(name string) string {
+	runes := []rune(name)
 	var b strings.Builder
-	before := ' '
-	for _, r := range name {
-		if unicode.IsUpper(r) && unicode.IsLower(before) || r == '_' {
+	for i, r := range runes {
+		starts := i > 0 && unicode.IsUpper(r) &&
+			(unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		if starts || r == '_' {
 			b.WriteByte(' ')
 		}
 		if r != '_' {
 			b.WriteRune(unicode.ToLower(r))
 		}
-		before = r
 	}
 	return b.String()
+}
+
+func TestSpelled(t *testing.T) {
+	for name, want := range map[string]string{
+		"isOpen": "is open", "ANewURL": "a new url", "TestANewOne": "test a new one", "HTTPServer": "http server", "max_line": "max line", "x": "x",
+	} {
+		if got := spelled(name); got != want {
+			t.Errorf("spelled(%q) = %q, want %q", name, got, want)
+		}
+	}
 }
 
 func TestUnwanted(t *testing.T) {

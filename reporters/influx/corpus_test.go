@@ -12,7 +12,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// text of the corpus is a string, or base64 where that would not be UTF-8.
+// corpusText is a text of the corpus: a string, or base64 if it is not UTF-8.
 type corpusText string
 
 func (c *corpusText) UnmarshalJSON(p []byte) error {
