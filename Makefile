@@ -1,10 +1,11 @@
-# make test   what a change must pass; installs the servers that e2e/ talks to where it may
-# make e2e    only the tests against real servers
-# make bench  the measurements of bench/, at full length, with their limits
-# make fuzz   ten seconds of every fuzz target
-# make arch   the unit tests on linux/386, and on linux/arm64 where qemu can run them
-# make ports  that the library builds for whatever else Go runs on
-# make ci     test, fuzz, ports and staticcheck
+# make test    every check that a change must pass; installs the servers that e2e/ needs, if it may
+# make policy  only the rules of the repository, which internal/policy tests
+# make e2e     only the tests against real servers
+# make arch    only the unit tests, on linux/386, and on linux/arm64 if qemu is installed
+# make fuzz    only the fuzz targets, ten seconds each
+# make bench   the measurements of bench/, at full length, with their limits
+# make ports   builds the library for other systems that Go supports
+# make ci      test and ports
 
 GO          ?= go
 RACE        ?= -race
@@ -14,19 +15,21 @@ PLATFORMS   := linux-amd64 linux-arm64 linux-386 darwin-amd64 darwin-arm64 windo
 PORTS       := freebsd-amd64 openbsd-amd64 netbsd-amd64 solaris-amd64 aix-ppc64 js-wasm wasip1-wasm plan9-amd64
 LIBRARY     := ./monkit ./environment ./present ./collect ./reporters/... ./tracing/... ./monkittest
 
-# Modules of their own, so that what they need never enters ours.
+# Each of these folders is a module, so that its requirements do not become
+# requirements of the main module.
 MODULES     := bench compat interop
 
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: test policy vet servers e2e bench fuzz arch ports staticcheck ci
+.PHONY: test policy vet staticcheck servers e2e bench fuzz arch ports ci
 
-# The cheap checks come first. Everything runs once with benchmarks, so that none of them rots.
-test: servers policy vet arch
-	$(GO) test $(RACE) -bench . -benchtime 1x ./...
+# Cheap checks come first. Benchmarks run once, so that they keep working.
+# internal/policy runs once, in the target policy.
+test: servers policy vet staticcheck arch fuzz
+	$(GO) test $(RACE) -bench . -benchtime 1x $(filter-out %/internal/policy,$(shell $(GO) list ./...))
 	for m in $(MODULES); do (cd $$m && $(GO) test $(RACE) -bench . -benchtime 1x ./...) || exit; done
 
-# Formatting, size, imports, docs, README and go.mod: see internal/policy.
+# Formatting, size, imports, words, docs, README and go.mod.
 policy:
 	$(GO) test ./internal/policy
 
@@ -35,6 +38,10 @@ vet: $(PLATFORMS:%=vet-%)
 
 vet-%:
 	CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) $(GO) vet ./...
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+	for m in $(MODULES); do (cd $$m && $(GO) run $(STATICCHECK) ./...) || exit; done
 
 servers:
 	.ci/servers
@@ -48,7 +55,7 @@ bench: servers
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
-# What needs no C compiler, no other servers and no other Go command.
+# All packages except for those that test the repository or need servers.
 UNITS = $(filter-out %/policy %/e2e,$(shell $(GO) list ./... | grep -v /e2e/))
 QEMU  = $(shell command -v qemu-aarch64-static || command -v qemu-aarch64)
 
@@ -62,8 +69,4 @@ ports: $(PORTS:%=port-%)
 port-%:
 	CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) $(GO) build $(LIBRARY)
 
-staticcheck:
-	$(GO) run $(STATICCHECK) ./...
-	for m in $(MODULES); do (cd $$m && $(GO) run $(STATICCHECK) ./...) || exit; done
-
-ci: test fuzz ports staticcheck
+ci: test ports

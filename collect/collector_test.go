@@ -370,7 +370,7 @@ func TestSpreadDelaysTheReportNotItsTime(t *testing.T) {
 		for i := range n {
 			probes = append(probes, &probe{name: "p", do: func(context.Context) error {
 				if delays[i] == 0 {
-					delays[i] = time.Now().Sub(time.Now().Truncate(10 * time.Second))
+					delays[i] = time.Since(time.Now().Truncate(10 * time.Second))
 				}
 				return nil
 			}})
@@ -399,9 +399,8 @@ func TestSpreadDelaysTheReportNotItsTime(t *testing.T) {
 func TestFlushDoesNotWaitForTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &probe{name: "p"}
-		c := New(counting(), Options{Interval: 10 * time.Second}, p)
-		c.runners[0].delay = 5 * time.Second
-		time.Sleep(10*time.Second + time.Millisecond) // the batch of the tick waits for the delay
+		c := New(counting(), Options{Interval: 10 * time.Second, Spread: 5 * time.Second}, p)
+		time.Sleep(10*time.Second + 1) // the batch of the tick waits for the delay
 		start := time.Now()
 		if err := c.Flush(t.Context()); err != nil {
 			t.Fatal(err)

@@ -2,13 +2,13 @@ package monkit
 
 import "monkit.example/monkit"
 
-// ReservoirSize has no meaning any more.
+// ReservoirSize has no effect. It exists for programs that mention it.
 const ReservoirSize = monkit.ReservoirSize
 
-// Window has no meaning any more.
+// Window has no effect. It exists for programs that mention it.
 var Window = monkit.Window
 
-// ObservedQuantiles are those that people are shown of a distribution.
+// ObservedQuantiles are the quantiles of a distribution that pages show.
 var ObservedQuantiles = monkit.ObservedQuantiles
 
 // IntDist is a distribution of integers.
@@ -29,29 +29,29 @@ type DurationDist = monkit.DurationDist
 // NewDurationDist returns an empty distribution with the series key.
 func NewDurationDist(key SeriesKey) *DurationDist { return monkit.NewDurationDist(key) }
 
-// IntVal is the distribution of observed integers.
+// IntVal observes integers and reports their distribution.
 type IntVal = monkit.IntVal
 
 // NewIntVal returns an IntVal with the series key.
 func NewIntVal(key SeriesKey) *IntVal { return monkit.NewIntVal(key) }
 
-// FloatVal is the distribution of observed floats.
+// FloatVal observes floats and reports their distribution.
 type FloatVal = monkit.FloatVal
 
 // NewFloatVal returns a FloatVal with the series key.
 func NewFloatVal(key SeriesKey) *FloatVal { return monkit.NewFloatVal(key) }
 
-// DurationVal is the distribution of observed durations.
+// DurationVal observes durations and reports their distribution.
 type DurationVal = monkit.DurationVal
 
 // NewDurationVal returns a DurationVal with the series key.
 func NewDurationVal(key SeriesKey) *DurationVal { return monkit.NewDurationVal(key) }
 
-// Timer keeps the distribution of how long something takes.
+// Timer measures durations and reports their distribution.
 type Timer = monkit.Timer
 
 // NewTimer returns a timer with the series key.
 func NewTimer(key SeriesKey) *Timer { return monkit.NewTimer(key) }
 
-// RunningTimer is one measurement that has begun.
+// RunningTimer is a measurement of a Timer that has started.
 type RunningTimer = monkit.RunningTimer

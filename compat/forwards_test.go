@@ -12,17 +12,17 @@ import (
 
 	"github.com/spacemonkeygo/monkit/v3"
 	"github.com/spacemonkeygo/monkit/v3/environment"
-	successor "monkit.example/monkit"
+	newpath "monkit.example/monkit"
 )
 
 var mon = monkit.Package()
 
 func TestBothImportPathsCountInOneRegistry(t *testing.T) {
 	mon.Counter("either").Inc(1)
-	successor.ScopeNamed(mon.Name()).Counter("either").Inc(1)
+	newpath.ScopeNamed(mon.Name()).Counter("either").Inc(1)
 	for name, values := range map[string]map[string]float64{
-		"the old path": monkit.Collect(monkit.Default),
-		"the new path": successor.Collect(successor.Default),
+		"the path of monkit/v3":      monkit.Collect(monkit.Default),
+		"the path of monkit.example": newpath.Collect(newpath.Default),
 	} {
 		if got := values["either,scope="+mon.Name()+" value"]; got != 2 {
 			t.Errorf("%s has the value %v, want 2", name, got)
@@ -30,7 +30,7 @@ func TestBothImportPathsCountInOneRegistry(t *testing.T) {
 	}
 }
 
-func TestPackageIsTheCallers(t *testing.T) {
+func TestPackageScopeIsTheCallers(t *testing.T) {
 	if got, want := mon.Name(), "github.com/spacemonkeygo/monkit/v3_test"; got != want {
 		t.Errorf("scope is %q, want %q", got, want)
 	}
@@ -39,7 +39,7 @@ func TestPackageIsTheCallers(t *testing.T) {
 	}
 }
 
-func TestAnotherDefaultHolds(t *testing.T) {
+func TestFunctionsUseAnAssignedDefault(t *testing.T) {
 	before := monkit.Default
 	defer func() { monkit.Default = before }()
 	monkit.Default = monkit.NewRegistry()
@@ -52,12 +52,12 @@ func TestAnotherDefaultHolds(t *testing.T) {
 		"process,scope=github.com/spacemonkeygo/monkit/v3/environment control",
 	} {
 		if !values[want] {
-			t.Errorf("%s is not in the registry that was made the default", want)
+			t.Errorf("%s is not in the registry that was assigned to Default", want)
 		}
 	}
 }
 
-// Whatever is more than an alias or a call belongs to the successor, where it
+// Code that is more than an alias or a call belongs to monkit.example, where it
 // serves both import paths.
 func TestOnlyAliasesAndForwards(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -72,8 +72,8 @@ func TestOnlyAliasesAndForwards(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		for _, why := range owned(f) {
-			t.Errorf("%s: %s", path, why)
+		for _, problem := range ownDeclarations(f) {
+			t.Errorf("%s: %s", path, problem)
 		}
 		return nil
 	})
@@ -82,27 +82,28 @@ func TestOnlyAliasesAndForwards(t *testing.T) {
 	}
 }
 
-// owned are the declarations that are more than an alias or a call.
-func owned(f *ast.File) (all []string) {
+// ownDeclarations returns the declarations that are more than an alias or a
+// call.
+func ownDeclarations(f *ast.File) (all []string) {
 	for _, decl := range f.Decls {
 		switch d := decl.(type) {
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				if s, ok := spec.(*ast.TypeSpec); ok && !s.Assign.IsValid() {
-					all = append(all, "type "+s.Name.Name+" is no alias")
+					all = append(all, "type "+s.Name.Name+" is not an alias")
 				}
 			}
 		case *ast.FuncDecl:
-			// Two: one that fills in a default, and the call.
+			// Two statements: one that sets a default, and the call.
 			if d.Recv != nil || len(d.Body.List) > 2 {
-				all = append(all, "func "+d.Name.Name+" does more than to call another")
+				all = append(all, "func "+d.Name.Name+" does more than call another function")
 			}
 		}
 	}
 	return all
 }
 
-func TestOwned(t *testing.T) {
+func TestOwnDeclarations(t *testing.T) {
 	f, err := parser.ParseFile(token.NewFileSet(), "x.go", `package x
 		type A = int
 		type B int
@@ -112,8 +113,8 @@ func TestOwned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "type B is no alias|func M does more than to call another|func G does more than to call another"
-	if got := strings.Join(owned(f), "|"); got != want {
+	want := "type B is not an alias|func M does more than call another function|func G does more than call another function"
+	if got := strings.Join(ownDeclarations(f), "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

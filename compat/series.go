@@ -2,14 +2,13 @@ package monkit
 
 import "monkit.example/monkit"
 
-// SeriesKey names one series: what is measured, and the tags that set it
-// apart.
+// SeriesKey is the name of one series: a measurement and tags.
 type SeriesKey = monkit.SeriesKey
 
 // NewSeriesKey returns the key of measurement without tags.
 func NewSeriesKey(measurement string) SeriesKey { return monkit.NewSeriesKey(measurement) }
 
-// SeriesTag is one key and value of a series.
+// SeriesTag is a key and a value in the name of a series.
 type SeriesTag = monkit.SeriesTag
 
 // NewSeriesTag returns the tag key=val.
@@ -18,13 +17,14 @@ func NewSeriesTag(key, val string) SeriesTag { return monkit.NewSeriesTag(key, v
 // TagSet is an immutable set of tags.
 type TagSet = monkit.TagSet
 
-// StatSource is anything that can tell its current values.
+// StatSource is anything that reports its current values.
 type StatSource = monkit.StatSource
 
 // StatSourceFunc is a function that is a StatSource.
 type StatSourceFunc = monkit.StatSourceFunc
 
-// StatSourceFromStruct returns a source of the numbers and bools in structData.
+// StatSourceFromStruct returns a source that reports the numbers and bools in
+// structData.
 func StatSourceFromStruct(key SeriesKey, structData interface{}) StatSource {
 	return monkit.StatSourceFromStruct(key, structData)
 }
@@ -32,20 +32,21 @@ func StatSourceFromStruct(key SeriesKey, structData interface{}) StatSource {
 // Collect returns the values of mon by their names.
 func Collect(mon StatSource) map[string]float64 { return monkit.Collect(mon) }
 
-// CallbackTransformer changes, adds or drops samples on their way to a
-// callback.
+// CallbackTransformer returns a callback that changes, adds or drops samples
+// before it calls another callback.
 type CallbackTransformer = monkit.CallbackTransformer
 
 // CallbackTransformerFunc is a function that is a CallbackTransformer.
 type CallbackTransformerFunc = monkit.CallbackTransformerFunc
 
-// TransformStatSource returns s seen through transformers.
+// TransformStatSource returns a source that reports the samples of s after
+// transformers changed them.
 func TransformStatSource(s StatSource, transformers ...CallbackTransformer) StatSource {
 	return monkit.TransformStatSource(s, transformers...)
 }
 
-// DeltaTransformer adds to each total how much it grew since the last pass.
+// DeltaTransformer adds a sample for each total: its growth since the last pass.
 type DeltaTransformer = monkit.DeltaTransformer
 
-// NewDeltaTransformer returns a transformer that has seen nothing.
+// NewDeltaTransformer returns a transformer that has seen no samples.
 func NewDeltaTransformer() *DeltaTransformer { return monkit.NewDeltaTransformer() }

@@ -6,7 +6,7 @@ import (
 	"monkit.example/monkit"
 )
 
-// Task measures the runs of one function.
+// Task starts and ends the runs of one function.
 type Task = monkit.Task
 
 // Func is a function that is measured.
@@ -19,32 +19,33 @@ type FuncStats = monkit.FuncStats
 // NewFuncStats returns a FuncStats with the series key.
 func NewFuncStats(key SeriesKey) *FuncStats { return monkit.NewFuncStats(key) }
 
-// AddErrorNameHandler makes f the first that is asked to name an error.
+// AddErrorNameHandler adds f to the functions that give errors their names. The
+// function that was added last is called first.
 func AddErrorNameHandler(f func(error) (string, bool)) { monkit.AddErrorNameHandler(f) }
 
-// Span is one run of a Func that is under way.
+// Span is a run of a Func that has not ended.
 type Span = monkit.Span
 
-// Annotation is a remark on a span.
+// Annotation is a name and a value that were added to a span.
 type Annotation = monkit.Annotation
 
-// SpanFromCtx returns the span that ctx runs in, nil if there is none.
+// SpanFromCtx returns the span of ctx, or nil.
 func SpanFromCtx(ctx context.Context) *Span { return monkit.SpanFromCtx(ctx) }
 
 // ResetContextSpan returns ctx without its span.
 func ResetContextSpan(ctx context.Context) context.Context { return monkit.ResetContextSpan(ctx) }
 
-// Trace is all the spans that came of one root.
+// Trace is a root span with all spans that it led to.
 type Trace = monkit.Trace
 
-// NewTrace returns a trace without spans.
+// NewTrace returns a trace that has the id and no spans.
 func NewTrace(id int64) *Trace { return monkit.NewTrace(id) }
 
 // NewId returns a random number of 63 bits.
 func NewId() int64 { return monkit.NewId() }
 
-// SpanObserver is told of the spans of a trace.
+// SpanObserver is called when spans of a trace start and end.
 type SpanObserver = monkit.SpanObserver
 
-// SpanCtxObserver is a SpanObserver that takes part in the context.
+// SpanCtxObserver is a SpanObserver that may change the context of a span.
 type SpanCtxObserver = monkit.SpanCtxObserver

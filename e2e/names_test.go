@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// A series is one field of one series that the program in testdata/push has,
-// and what it stands at.
+// A series is a field of a series that the program in testdata/push pushes, with
+// its values.
 type series struct {
 	measurement string
-	tags        map[string]string // without scope
+	tags        map[string]string // without the tag scope
 	field       string
 	first, last float64 // after the first push and after the second
-	total       bool    // counts up: statsd gets what was added
+	counter     bool    // statsd gets the growth since the last push
 }
 
-// everyKind has the fields that have one right value.
+// everyKind has every kind of metric, with the fields that have one right value.
 var everyKind = []series{
 	{"jobs", nil, "value", 3, 6, false},
 	{"jobs", nil, "high", 5, 8, false},
@@ -56,8 +56,8 @@ func with(tags map[string]string, key, val string) map[string]string {
 	return tags
 }
 
-// path is the plain Graphite name; statsd's is the same. The values of tags
-// stand in the order of their keys.
+// path returns the plain Graphite name, which is the statsd name too. It has the
+// values of tags in the order of their keys.
 func (s series) path(scope string) string {
 	parts := []string{scope, s.measurement}
 	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
@@ -66,7 +66,7 @@ func (s series) path(scope string) string {
 	return strings.Join(append(parts, s.field), ".")
 }
 
-// tagged selects the series as Graphite tags it.
+// tagged returns the Graphite expression that selects the tagged series.
 func (s series) tagged(scope string) string {
 	terms := []string{quoted("name=" + s.measurement + "." + s.field), quoted("scope=" + scope)}
 	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
@@ -76,23 +76,22 @@ func (s series) tagged(scope string) string {
 		}
 		terms = append(terms, quoted(key+"="+strings.ReplaceAll(val, " ", "_")))
 	}
-	// A series without the tag is another one with the same name.
-	for _, key := range []string{"error_name"} {
-		if s.measurement == "function" && s.tags[key] == "" {
-			terms = append(terms, quoted(key+"="))
-		}
+	// Another series has the same name and this tag.
+	if s.measurement == "function" && s.tags["error_name"] == "" {
+		terms = append(terms, quoted("error_name="))
 	}
 	return "seriesByTag(" + strings.Join(terms, ",") + ")"
 }
 
 func quoted(s string) string { return "'" + s + "'" }
 
-// prometheus is the name that statsd_exporter makes of the path.
+// prometheus returns the name of the path in statsd_exporter.
 func (s series) prometheus(scope string) string {
 	return strings.NewReplacer(".", "_", "-", "_").Replace(s.path(scope))
 }
 
-// selector is what VictoriaMetrics makes of the Influx line.
+// selector returns the VictoriaMetrics expression that selects the series after
+// it was pushed as Influx lines.
 func (s series) selector(scope string) string {
 	terms := []string{`__name__="` + s.measurement + "_" + s.field + `"`, `scope="` + scope + `"`}
 	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
@@ -104,7 +103,7 @@ func (s series) selector(scope string) string {
 	return "{" + strings.Join(terms, ",") + "}"
 }
 
-// influxTags are the tags of the line, the scope with them.
+// influxTags returns the tags of the Influx line, including scope.
 func (s series) influxTags(scope string) map[string]string {
 	return with(s.tagsOrNone(), "scope", scope)
 }
@@ -116,14 +115,15 @@ func (s series) tagsOrNone() map[string]string {
 	return s.tags
 }
 
-// role is the field that the relay has for what statsd calls a counter or a
-// gauge.
-func (s series) role() string {
-	if s.total {
+// relayField returns the field under which the relay forwards the statsd
+// counter or gauge to other formats.
+func (s series) relayField() string {
+	if s.counter {
 		return "total"
 	}
 	return "value"
 }
 
-// pathSelector is what VictoriaMetrics calls a plain Graphite line.
+// pathSelector returns the VictoriaMetrics expression that selects the series of
+// a plain Graphite line.
 func pathSelector(path string) string { return `{__name__="` + path + `"}` }

@@ -23,30 +23,32 @@ func repository(t *testing.T) string {
 	return root
 }
 
-// buildOutside builds a program in a module of its own, as a user does, and
-// returns its path. files are by name.
-func buildOutside(t *testing.T, files map[string][]byte) string {
+// buildOutside builds a program of the files in a module of its own, as users
+// do, and returns its path.
+func buildOutside(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root, dir := repository(t), t.TempDir()
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string][]byte{
-		"go.mod": []byte("module example.com/program\n\ngo 1.26.0\n\nrequire monkit.example v0.0.0\n\nreplace monkit.example => " + root + "\n"),
-		"go.sum": sums,
-	}
-	for name, text := range files {
-		all[name] = text
-	}
-	for name, text := range all {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeFiles(t, dir, map[string]string{
+		"go.mod": "module example.com/program\n\ngo 1.26.0\n\nrequire monkit.example v0.0.0\n\nreplace monkit.example => " + root + "\n",
+		"go.sum": string(sums),
+	})
+	writeFiles(t, dir, files)
 	bin := filepath.Join(dir, "program")
 	build(t, dir, "-mod=mod", "-o", bin, ".")
 	return bin
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func build(t *testing.T, dir string, args ...string) {
@@ -58,13 +60,14 @@ func build(t *testing.T, dir string, args ...string) {
 	}
 }
 
-func buildPush(t *testing.T) string {
+// buildTestdata builds the program in a folder of testdata.
+func buildTestdata(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "push", "main.go"))
+	text, err := os.ReadFile(filepath.Join("testdata", name, "main.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return buildOutside(t, map[string][]byte{"main.go": text})
+	return buildOutside(t, map[string]string{"main.go": string(text)})
 }
 
 func buildRelay(t *testing.T) string {
@@ -74,8 +77,9 @@ func buildRelay(t *testing.T) string {
 	return bin
 }
 
-// run runs a program to its end and wants success.
-func run(t *testing.T, bin string, args ...string) {
+// run runs a program to its end and returns its output. The test fails if the
+// program does.
+func run(t *testing.T, bin string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(bin, args...)
 	var out bytes.Buffer
@@ -83,4 +87,5 @@ func run(t *testing.T, bin string, args ...string) {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", filepath.Base(bin), args, err, out.Bytes())
 	}
+	return out.String()
 }

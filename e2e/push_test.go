@@ -8,21 +8,22 @@ import (
 	"monkit.example/e2e/servers"
 )
 
-// A view reads back where one server has a series.
-type view func(s series) (float64, error)
+// A query returns the value of a series in one server.
+type query func(s series) (float64, error)
 
-// wantAll waits until the view shows every kind of metric at its last value.
-func wantAll(t *testing.T, what string, look view) {
+// wantAll waits until query returns the last value of every kind of metric.
+func wantAll(t *testing.T, what string, query query) {
 	t.Helper()
-	wantValues(t, what, look, func(s series) float64 { return s.last })
+	wantValues(t, what, query, func(s series) float64 { return s.last })
 }
 
-func wantValues(t *testing.T, what string, look view, want func(series) float64) {
+// wantValues waits until query returns the wanted value of every kind of metric.
+func wantValues(t *testing.T, what string, query query, want func(series) float64) {
 	t.Helper()
 	servers.Eventually(t, what, func() error {
 		var all []error
 		for _, s := range everyKind {
-			got, err := look(s)
+			got, err := query(s)
 			if err == nil && got != want(s) {
 				err = fmt.Errorf("value is %v, want %v", got, want(s))
 			}
@@ -34,9 +35,9 @@ func wantValues(t *testing.T, what string, look view, want func(series) float64)
 	})
 }
 
-// Without a relay, each reporter to the server that is its own.
+// Each reporter pushes to its own kind of server, without a relay.
 func TestPush(t *testing.T) {
-	push := buildPush(t)
+	push := buildTestdata(t, "push")
 	t.Run("graphite", func(t *testing.T) {
 		t.Parallel()
 		g := servers.Graphite(t)

@@ -6,28 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"monkit.example/e2e/servers"
 )
-
-// The packages that README.md's programs use, by the name they have there.
-var packages = map[string]string{
-	"context":     "context",
-	"http":        "net/http",
-	"time":        "time",
-	"collect":     "monkit.example/collect",
-	"environment": "monkit.example/environment",
-	"graphite":    "monkit.example/reporters/graphite",
-	"influx":      "monkit.example/reporters/influx",
-	"monkit":      "monkit.example/monkit",
-	"present":     "monkit.example/present",
-	"statsd":      "monkit.example/reporters/statsd",
-	"tracing":     "monkit.example/tracing",
-}
 
 func readme(t *testing.T) string {
 	t.Helper()
@@ -38,7 +22,7 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// blocks are the fenced blocks of a language, in order.
+// blocks returns the fenced blocks of a language, in order.
 func blocks(text, language string) []string {
 	var all []string
 	for i, part := range strings.Split("\n"+text, "\n```") {
@@ -49,80 +33,67 @@ func blocks(text, language string) []string {
 	return all
 }
 
-// TestReadmeProgram makes a program of README.md's Go, puts the addresses of
-// real servers where README.md has examples, and finds its metrics there.
+// readmeFiles returns README.md's blocks of Go as the files of one program. The
+// first block has its main function.
+func readmeFiles(t *testing.T, text string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for i, block := range blocks(text, "go") {
+		if !strings.HasPrefix(block, "package main\n") {
+			t.Errorf("this block of README.md is not a whole file:\n%s", block)
+		}
+		files[fmt.Sprintf("readme%d.go", i)] = block
+	}
+	if !strings.Contains(files["readme0.go"], "\nfunc main() {\n") {
+		t.Fatal("the first program of README.md has no main function")
+	}
+	return files
+}
+
+// TestReadmeProgram runs README.md's program with the addresses of real servers
+// and without its pauses, and finds its metrics in the servers.
 func TestReadmeProgram(t *testing.T) {
 	g, i, e := servers.Graphite(t), servers.InfluxDB(t), servers.StatsdExporter(t)
-	program := readmeProgram(t, readme(t))
+	files := readmeFiles(t, readme(t))
 	for example, real := range map[string]string{
 		`"127.0.0.1:2003"`:                         quoteGo(g.Line),
 		`"http://127.0.0.1:8086/write?db=metrics"`: quoteGo(i.WriteURL()),
 		`"127.0.0.1:8125"`:                         quoteGo(e.Addr),
 		`"localhost:9000"`:                         quoteGo(servers.FreeAddr(t)),
+		`time.Sleep(20 * time.Second)`:             "",
 	} {
-		if !strings.Contains(program, example) {
-			t.Fatalf("README.md's programs have no %s", example)
+		if !strings.Contains(files["readme0.go"], example) {
+			t.Fatalf("README.md's program has no %s", example)
 		}
-		program = strings.ReplaceAll(program, example, real)
+		files["readme0.go"] = strings.ReplaceAll(files["readme0.go"], example, real)
 	}
-	run(t, buildOutside(t, map[string][]byte{"main.go": []byte(program)}))
-	for what, read := range map[string]func() (float64, error){
+	run(t, buildOutside(t, files))
+	for what, query := range map[string]func() (float64, error){
 		"carbon, function": func() (float64, error) { return g.Last("main.function.Play.total") },
 		"carbon, counter":  func() (float64, error) { return g.Last("main.plays.value") },
 		"InfluxDB, function": func() (float64, error) {
 			return i.Last("function", "total", map[string]string{"name": "Play", "scope": "main"})
 		},
-		"InfluxDB, counter": func() (float64, error) { return i.Last("plays", "value", map[string]string{"scope": "main"}) },
-		"statsd, function":  func() (float64, error) { return e.Value("main_function_Play_total") },
-		"statsd, counter":   func() (float64, error) { return e.Value("main_plays_value") },
+		"InfluxDB, counter":         func() (float64, error) { return i.Last("plays", "value", map[string]string{"scope": "main"}) },
+		"statsd_exporter, function": func() (float64, error) { return e.Value("main_function_Play_total") },
+		"statsd_exporter, counter":  func() (float64, error) { return e.Value("main_plays_value") },
 	} {
-		servers.Eventually(t, what, func() error {
-			got, err := read()
-			if err == nil && got != 3 {
-				err = fmt.Errorf("value is %v, want 3", got)
-			}
-			return err
-		})
+		servers.EventuallyValue(t, what, 3, query)
 	}
 }
 
-// readmeProgram puts declarations first and statements into main, which plays
-// three titles before it ends.
-func readmeProgram(t *testing.T, text string) string {
-	t.Helper()
-	var declared, stated strings.Builder
-	for _, block := range blocks(text, "go") {
-		if regexp.MustCompile(`(?m)^(func|var|type) `).MatchString(block) {
-			declared.WriteString(block + "\n")
-		} else {
-			stated.WriteString(block + "\n")
-		}
-	}
-	body := declared.String() + "func main() {\n" + stated.String() +
-		"for range 3 {\nif err := Play(context.Background(), \"title\"); err != nil {\npanic(err)\n}\n}\n}\n"
-	imports := ""
-	for name, path := range packages {
-		if regexp.MustCompile(`\b` + name + `\.[A-Z]`).MatchString(body) {
-			imports += fmt.Sprintf("import %s %q\n", name, path)
-		}
-	}
-	return "package main\n\n" + imports + body
-}
-
-// TestReadmeModule makes a new module that finds this repository beside it as
-// README.md says, and builds README.md's program there.
+// TestReadmeModule makes a new module beside this repository, as README.md
+// describes it, and checks README.md's program there.
 func TestReadmeModule(t *testing.T) {
-	above := t.TempDir()
-	if err := os.Symlink(repository(t), filepath.Join(above, "monkit")); err != nil {
+	parent := t.TempDir()
+	if err := os.Symlink(repository(t), filepath.Join(parent, "monkit")); err != nil {
 		t.Skip(err)
 	}
-	dir, text := filepath.Join(above, "program"), readme(t)
+	dir, text := filepath.Join(parent, "program"), readme(t)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(readmeProgram(t, text)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFiles(t, dir, readmeFiles(t, text))
 	for _, command := range []string{"go mod init example.com/program", moduleCommand(t, text), "go mod tidy", "go vet ."} {
 		words := strings.Fields(command)
 		cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
@@ -133,20 +104,22 @@ func TestReadmeModule(t *testing.T) {
 	}
 }
 
-// moduleCommand is what README.md has users of the library do first.
+// moduleCommand returns the command of README.md that makes the module known to
+// a program.
 func moduleCommand(t *testing.T, text string) string {
 	t.Helper()
-	_, library, _ := strings.Cut(text, "\n## Five minutes as a library user\n")
-	if all := blocks(library, "sh"); len(all) > 0 {
-		return all[0]
+	for _, block := range blocks(text, "sh") {
+		if strings.HasPrefix(block, "go mod edit -replace=monkit.example=") {
+			return block
+		}
 	}
-	t.Fatal("README.md does not say where a program finds the module")
+	t.Fatal("README.md has no command that makes the module known to a program")
 	return ""
 }
 
 func quoteGo(s string) string { return fmt.Sprintf("%q", s) }
 
-// TestReadmeRelay runs the relay as README.md does, on free ports.
+// TestReadmeRelay runs the relay with README.md's command, on free ports.
 func TestReadmeRelay(t *testing.T) {
 	bin := buildRelay(t)
 	run(t, bin, "-h")
@@ -181,29 +154,23 @@ func TestReadmeRelay(t *testing.T) {
 	send(t, "udp", listens["influx+udp"], fmt.Sprintf("readme,via=influx value=3.5 %d\n", now.UnixNano()))
 	send(t, "udp", listens["statsd+udp"], "readme.statsd:4.5|g\n")
 	for what, tt := range map[string]struct {
-		want float64
-		read func() (float64, error)
+		want  float64
+		query func() (float64, error)
 	}{
-		"Graphite UDP to carbon":   {1.5, func() (float64, error) { return g.Last("readme.udp.value") }},
-		"Graphite TCP to carbon":   {2.5, func() (float64, error) { return g.Last("readme.tcp.value") }},
-		"Graphite UDP to InfluxDB": {1.5, func() (float64, error) { return i.Last("readme.udp", "value", nil) }},
-		"Influx UDP to carbon":     {3.5, func() (float64, error) { return g.Last("readme.influx.value") }},
-		"Influx UDP to InfluxDB":   {3.5, func() (float64, error) { return i.Last("readme", "value", map[string]string{"via": "influx"}) }},
-		"Influx UDP to statsd":     {3.5, func() (float64, error) { return e.Value("readme_influx_value") }},
-		"statsd to statsd":         {4.5, func() (float64, error) { return e.Value("readme_statsd") }},
+		"Graphite UDP to carbon":        {1.5, func() (float64, error) { return g.Last("readme.udp.value") }},
+		"Graphite TCP to carbon":        {2.5, func() (float64, error) { return g.Last("readme.tcp.value") }},
+		"Graphite UDP to InfluxDB":      {1.5, func() (float64, error) { return i.Last("readme.udp", "value", nil) }},
+		"Influx UDP to carbon":          {3.5, func() (float64, error) { return g.Last("readme.influx.value") }},
+		"Influx UDP to InfluxDB":        {3.5, func() (float64, error) { return i.Last("readme", "value", map[string]string{"via": "influx"}) }},
+		"Influx UDP to statsd_exporter": {3.5, func() (float64, error) { return e.Value("readme_influx_value") }},
+		"statsd to statsd_exporter":     {4.5, func() (float64, error) { return e.Value("readme_statsd") }},
 	} {
-		servers.Eventually(t, what, func() error {
-			got, err := tt.read()
-			if err == nil && got != tt.want {
-				err = fmt.Errorf("value is %v, want %v", got, tt.want)
-			}
-			return err
-		})
+		servers.EventuallyValue(t, what, tt.want, tt.query)
 	}
-	wantLaw(t, r.stop(t))
+	wantBalance(t, r.stop(t))
 }
 
-// relayCommand is the line of README.md that runs the relay, in words.
+// relayCommand returns the arguments of README.md's command that runs the relay.
 func relayCommand(t *testing.T, text string) []string {
 	t.Helper()
 	for _, block := range blocks(text, "sh") {
@@ -213,7 +180,7 @@ func relayCommand(t *testing.T, text string) []string {
 			}
 		}
 	}
-	t.Fatal("README.md does not run ./monkit-relay -listen …")
+	t.Fatal("README.md has no command ./monkit-relay -listen …")
 	return nil
 }
 

@@ -9,9 +9,9 @@ import (
 	"monkit.example/monkit"
 )
 
-// A test in a bubble may watch what others measure in too, such as
-// monkit.Default. The runtime ends the whole program where a channel of a
-// bubble is closed outside of it.
+// A test in a bubble may watch a registry that code outside the bubble uses
+// too, such as monkit.Default. The runtime ends the program if a channel of a
+// bubble is closed from outside, so a wait must not depend on one.
 func TestWaitInABubbleWhileSpansEndOutside(t *testing.T) {
 	shared := monkit.NewRegistry()
 	mon := shared.ScopeNamed("shop")

@@ -1,6 +1,7 @@
-// Package monkittest lets a test see what the code under test measured.
+// Package monkittest lets a test check what the code under test measured.
 //
-// Start with New, a registry for one test, and hand a scope of it to the code:
+// Start with New, which returns a registry for one test, and pass a scope of
+// that registry to the code:
 //
 //	r := monkittest.New(t)
 //	serve(ctx, r.Package())
@@ -9,24 +10,26 @@
 //		serve
 //		  fetch: not found`)
 //
-// Code whose scope is a variable of its package uses monkit.Default. Watch
-// that, and ask for what was added since, for others count there too. Of two
-// such tests that run in parallel each sees what the other does:
+// Code whose scope is a package variable measures itself in monkit.Default.
+// Watch that registry and check by how much a value grew, because other code
+// counts there too. Two such tests that run in parallel see each other's
+// values and spans:
 //
 //	r := monkittest.Watch(t, monkit.Default)
 //	r.WantAdded("function,name=serve errors", 1)
 //
 // # Names of series
 //
-// A value is asked for as measurement,tag=value field, the way monkit.Collect
-// and the page /stats name it, but only those tags that set it apart are
-// needed: "plays value" is the value of plays with whatever tags, as long as
-// there is only one.
+// A value is named measurement,tag=value field, as in monkit.Collect and on
+// the page /stats. Tags may be left out as long as exactly one value matches:
+// "plays value" finds the value of plays whatever its tags are, if there is
+// only one.
 //
 // # Waiting
 //
-// Wait and WaitSpan return when what they wait for is there, and end the test
-// when their context ends, or after Patience if it has no deadline. Nothing of
-// this package runs in the background. In a testing/synctest bubble Patience is
-// of the bubble's time: waiting for what cannot come any more ends at once.
+// Wait and WaitSpan return as soon as the value or the span is there. They end
+// the test when their context ends, or after DefaultTimeout if the context has
+// no deadline. The package starts no goroutines. In a testing/synctest bubble
+// DefaultTimeout is bubble time, so waiting for what cannot happen any more
+// fails at once.
 package monkittest

@@ -24,7 +24,7 @@ func (s shop) take(ctx context.Context, what string) (err error) {
 	return errors.New("no " + what + " left")
 }
 
-// printer stands in for the t of a test.
+// printer is a testing.TB that prints errors.
 type printer struct{ testing.TB }
 
 func (printer) Helper()                           {}
@@ -32,7 +32,7 @@ func (printer) Cleanup(func())                    {}
 func (printer) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
 func Example() {
-	t := printer{} // in a test: what it was given
+	t := printer{} // in a test: its *testing.T
 	r := monkittest.New(t)
 
 	_ = shop{r.Package()}.sell(context.Background(), "tea")

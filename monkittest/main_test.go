@@ -13,56 +13,59 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// judge is a testing.TB that keeps what a test was told.
-type judge struct {
+// fakeTB is a testing.TB that records the messages which a Registry reports.
+// Fatal panics with the fakeTB, which report recovers.
+type fakeTB struct {
 	testing.TB
-	said  []string
-	ended bool
+	messages []string
+	ended    bool
 }
 
-func (j *judge) Helper()           {}
-func (j *judge) Error(args ...any) { j.said = append(j.said, fmt.Sprint(args...)) }
-func (j *judge) Errorf(format string, args ...any) {
-	j.said = append(j.said, fmt.Sprintf(format, args...))
+func (f *fakeTB) Helper()           {}
+func (f *fakeTB) Error(args ...any) { f.messages = append(f.messages, fmt.Sprint(args...)) }
+func (f *fakeTB) Errorf(format string, args ...any) {
+	f.messages = append(f.messages, fmt.Sprintf(format, args...))
 }
-func (j *judge) Fatal(args ...any) {
-	j.Error(args...)
-	j.ended = true
-	panic(j)
+func (f *fakeTB) Fatal(args ...any) {
+	f.Error(args...)
+	f.ended = true
+	panic(f)
 }
-func (j *judge) Fatalf(format string, args ...any) { j.Fatal(fmt.Sprintf(format, args...)) }
+func (f *fakeTB) Fatalf(format string, args ...any) { f.Fatal(fmt.Sprintf(format, args...)) }
 
-// verdict is what r tells its test while run runs, and whether it ends it.
-func verdict(r *Registry, run func()) (said string, ended bool) {
-	j := &judge{TB: r.tb}
+// report returns what r reports to its test during check, and whether it ends
+// the test.
+func report(r *Registry, check func()) (message string, ended bool) {
+	f := &fakeTB{TB: r.tb}
 	defer func(before testing.TB) {
 		r.tb = before
-		if rec := recover(); rec != nil && rec != any(j) {
-			panic(rec)
+		if p := recover(); p != nil && p != any(f) {
+			panic(p)
 		}
-		said, ended = strings.Join(j.said, "\n"), j.ended
+		message, ended = strings.Join(f.messages, "\n"), f.ended
 	}(r.tb)
-	r.tb = j
-	run()
+	r.tb = f
+	check()
 	return
 }
 
-// wantVerdict checks what r tells its test: nothing if part is "".
-func wantVerdict(t *testing.T, r *Registry, part string, ends bool, run func()) {
+// wantReport checks what r reports to its test during check: nothing if part is
+// "", otherwise a message that contains part.
+func wantReport(t *testing.T, r *Registry, part string, ends bool, check func()) {
 	t.Helper()
-	said, ended := verdict(r, run)
-	if part == "" && said != "" || !strings.Contains(said, part) {
-		t.Errorf("told the test %q, want %q", said, part)
+	message, ended := report(r, check)
+	if part == "" && message != "" || !strings.Contains(message, part) {
+		t.Errorf("reported %q, want %q", message, part)
 	}
 	if ended != ends {
 		t.Errorf("ended the test: %v, want %v", ended, ends)
 	}
 }
 
-// run calls inside in a span of the function, which ends with err.
+// run calls inside in a span of the function name, which ends with err.
 func run(ctx context.Context, mon *monkit.Scope, name string, err error, inside ...func(ctx context.Context)) {
 	defer mon.FuncNamed(name).Task(&ctx)(&err)
-	for _, each := range inside {
-		each(ctx)
+	for _, f := range inside {
+		f(ctx)
 	}
 }

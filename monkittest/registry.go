@@ -7,25 +7,27 @@ import (
 	"monkit.example/tracing"
 )
 
-// Registry is a registry, and what happened in it since New or Watch. Its
-// Want methods report to the test, which goes on; Value, Span, Wait and
-// WaitSpan end the test if they fail, so they belong to its goroutine. All
-// else is safe for concurrent use.
+// Registry is a monkit.Registry that remembers its values at the time of New or
+// Watch and records all spans from then on.
+//
+// The Want methods report an error and let the test go on. Value, Span, Wait
+// and WaitSpan end the test if they fail, so call them from the test's own
+// goroutine. All other methods are safe for concurrent use.
 type Registry struct {
 	*monkit.Registry
 
 	tb     testing.TB
-	before map[string]float64 // by the names of monkit.Collect
-	calls  calls
+	before map[string]float64 // values at New or Watch, by the names of monkit.Collect
+	spans  spanLog
 }
 
-// New returns an empty registry that is good until the test ends.
+// New returns an empty registry, which records spans until the test ends.
 func New(tb testing.TB) *Registry { return Watch(tb, monkit.NewRegistry()) }
 
-// Watch returns what happens in r until the test ends. Spans that are live
-// already are seen when they end.
+// Watch returns a Registry that records the spans of r until the test ends.
+// A span that started before Watch is recorded when it ends.
 func Watch(tb testing.TB, r *monkit.Registry) *Registry {
 	w := &Registry{Registry: r, tb: tb, before: monkit.Collect(r)}
-	tb.Cleanup(tracing.ObserveAllTraces(r, &w.calls))
+	tb.Cleanup(tracing.ObserveAllTraces(r, &w.spans))
 	return w
 }

@@ -7,16 +7,18 @@ import (
 	"monkit.example/monkit"
 )
 
-// A selector is what values to find: those of a measurement and field that
-// have all the tags.
+// A selector matches the values of one measurement and field whose series have
+// all of the tags. Other tags do not matter.
 type selector struct {
 	measurement, field string
 	tags               []monkit.SeriesTag
 }
 
-// parse reads measurement,tag=value field, with a backslash before commas,
-// spaces and equals signs that belong to a part.
-func parse(text string) (sel selector, err error) {
+// parseSelector parses measurement,tag=value field, as monkit.SeriesKey writes
+// it: a backslash escapes a comma, space or equals sign that belongs to one of
+// the parts, and backslashes before such a character or at the end of a part
+// are doubled.
+func parseSelector(text string) (sel selector, err error) {
 	measurement, end, rest := cut(text, ", ", ", ")
 	sel.measurement = measurement
 	for end == ',' {
@@ -33,23 +35,28 @@ func parse(text string) (sel selector, err error) {
 	return sel, nil
 }
 
-// cut returns what stands before the first of the bytes stops, that byte, or
-// 0 if there is none, and what comes after it. A backslash before one of the
-// bytes escaped is taken off, and that byte does not stop.
-func cut(text, stops, escaped string) (part string, stop byte, rest string) {
+// cut splits text at the first of stops that is not escaped. It returns the
+// unescaped part before that byte, the byte, or 0 if there is none, and the text
+// after it. All of stops must be in escapes, the bytes that a backslash escapes.
+func cut(text, stops, escapes string) (part string, stop byte, rest string) {
 	var b strings.Builder
-	for i := 0; i < len(text); i++ {
+	for {
+		i := strings.IndexAny(text, escapes)
+		if i < 0 {
+			plain := strings.TrimRight(text, `\`)
+			b.WriteString(text[:len(plain)+(len(text)-len(plain)+1)/2]) // one backslash at the end needs no second
+			return b.String(), 0, ""
+		}
+		plain := strings.TrimRight(text[:i], `\`)
+		slashes := i - len(plain)
+		b.WriteString(text[:len(plain)+slashes/2])
 		c := text[i]
-		switch {
-		case c == '\\' && i+1 < len(text) && strings.IndexByte(escaped, text[i+1]) >= 0:
-			i++
-			c = text[i]
-		case strings.IndexByte(stops, c) >= 0:
-			return b.String(), c, text[i+1:]
+		text = text[i+1:]
+		if slashes%2 == 0 && strings.IndexByte(stops, c) >= 0 {
+			return b.String(), c, text
 		}
 		b.WriteByte(c)
 	}
-	return b.String(), 0, ""
 }
 
 func (sel selector) matches(key monkit.SeriesKey, field string) bool {

@@ -9,7 +9,8 @@ import (
 	"monkit.example/monkit"
 )
 
-// Value returns the value of series.
+// Value returns the value of series. It ends the test if there is not exactly
+// one such value.
 func (r *Registry) Value(series string) float64 {
 	r.tb.Helper()
 	_, val, err := r.find(series)
@@ -19,7 +20,7 @@ func (r *Registry) Value(series string) float64 {
 	return val
 }
 
-// Want reports if the value of series is not want.
+// Want reports an error if the value of series is not want.
 func (r *Registry) Want(series string, want float64) {
 	r.tb.Helper()
 	if name, val, err := r.find(series); err != nil {
@@ -29,24 +30,25 @@ func (r *Registry) Want(series string, want float64) {
 	}
 }
 
-// WantAdded reports if the value of series has not grown by want since New or
-// Watch. What is not there counts as 0.
+// WantAdded reports an error if the value of series has not grown by want
+// since New or Watch. A series that did not exist then, or does not exist now,
+// counts as 0.
 func (r *Registry) WantAdded(series string, want float64) {
 	r.tb.Helper()
 	name, val, err := r.find(series)
 	if _, missing := err.(missingError); err != nil && !(missing && want == 0) {
 		r.tb.Error(err)
 	} else if added := val - r.before[name]; !same(added, want) {
-		r.tb.Errorf("%s grew by %v to %v, want by %v", name, added, val, want)
+		r.tb.Errorf("%s grew by %v to %v, want growth by %v", name, added, val, want)
 	}
 }
 
-// WantNone reports if there is a value of series.
+// WantNone reports an error if series exists.
 func (r *Registry) WantNone(series string) {
 	r.tb.Helper()
 	name, val, err := r.find(series)
 	if err == nil {
-		r.tb.Errorf("%s is there, with value %v; want none", name, val)
+		r.tb.Errorf("%s exists and is %v, want no such series", name, val)
 	} else if _, missing := err.(missingError); !missing {
 		r.tb.Error(err)
 	}
@@ -54,9 +56,10 @@ func (r *Registry) WantNone(series string) {
 
 func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
 
-// find returns the whole name of series and its value.
+// find returns the full name of the one value that matches series, and the
+// value.
 func (r *Registry) find(series string) (name string, val float64, err error) {
-	sel, err := parse(series)
+	sel, err := parseSelector(series)
 	if err != nil {
 		return "", 0, err
 	}
@@ -75,32 +78,33 @@ func (r *Registry) find(series string) (name string, val float64, err error) {
 	case 1:
 		return name, val, nil
 	}
-	return "", 0, fmt.Errorf("series %q is any of these, name more tags:%s", series, lines(found))
+	return "", 0, fmt.Errorf("series %q is ambiguous; add tags until one of these is left:%s", series, lines(found))
 }
 
-// missingError says that there is no such series.
+// missingError reports that no value matches series.
 type missingError struct {
 	series string
-	others []string
+	others []string // names of all values that do exist
 }
 
 func (e missingError) Error() string {
 	if len(e.others) == 0 {
-		return fmt.Sprintf("series %q is not there, nor any other", e.series)
+		return fmt.Sprintf("series %q does not exist; the registry has no values", e.series)
 	}
-	return fmt.Sprintf("series %q is not there; these are:%s", e.series, lines(e.others))
+	return fmt.Sprintf("series %q does not exist; the registry has:%s", e.series, lines(e.others))
 }
 
-// maxLines is how many series or spans a message shows: a Func alone has a
-// dozen series.
+// maxLines bounds the series or spans in one message. A Func alone has a dozen
+// series.
 const maxLines = 40
 
+// lines returns the sorted names, one in a line.
 func lines(names []string) string {
 	slices.Sort(names)
 	return "\n\t" + strings.Join(shortened(names), "\n\t")
 }
 
-// shortened returns as many lines as a message shows.
+// shortened returns at most maxLines of all, and a note about the rest.
 func shortened(all []string) []string {
 	if more := len(all) - maxLines; more > 0 {
 		return append(slices.Clip(all[:maxLines]), fmt.Sprintf("and %d more", more))

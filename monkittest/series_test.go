@@ -2,39 +2,57 @@ package monkittest
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
 	"monkit.example/monkit"
 )
 
-func TestSeries(t *testing.T) {
+func TestWant(t *testing.T) {
 	r := New(t)
 	mon := r.ScopeNamed("shop")
 	mon.Counter("plays", monkit.NewSeriesTag("kind", "live")).Inc(3)
 	mon.Counter("plays", monkit.NewSeriesTag("kind", "taped")).Inc(4)
 	mon.Counter("a, b", monkit.NewSeriesTag("k = k", "v v")).Inc(5)
+	mon.Counter(`dir\`, monkit.NewSeriesTag("path", `C:\a\`)).Inc(6)
+	mon.Chain(monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
+		cb(monkit.NewSeriesKey("odd"), `b\`, 7)
+		cb(monkit.NewSeriesKey("odd"), "x=y", 8)
+	}))
+	mon.Gauge("load", math.NaN)
 	run(t.Context(), mon, "Play", errors.New("gone"))
 
 	for _, tt := range []struct {
 		name, series string
 		want         float64
-		told         string // part of it; "" is nothing
+		message      string // part of the report; "" means no report
 	}{
-		{"tags that set it apart are enough", "plays,kind=live value", 3, ""},
-		{"all tags in any order", "plays,scope=shop,kind=taped value", 4, ""},
+		{"distinguishing tags are enough", "plays,kind=live value", 3, ""},
+		{"tags may come in any order", "plays,scope=shop,kind=taped value", 4, ""},
 		{"field of a Func", "function,name=Play errors", 1, ""},
-		{"escaped", `a\,\ b,k\ \=\ k=v\ v value`, 5, ""},
+		{"backslash escapes separators", `a\,\ b,k\ \=\ k=v\ v value`, 5, ""},
+		{"backslashes at the end of a part are doubled", `dir\\,path=C:\a\\ value`, 6, ""},
+		{"equals sign in a field is escaped", `odd x\=y`, 8, ""},
+		{"backslash at the end of a field is doubled", `odd b\\`, 7, ""},
+		{"backslash at the end of a field may stand alone", `odd b\`, 7, ""},
+		{"NaN equals NaN", "load value", math.NaN(), ""},
+		{"NaN is not a number", "load value", 0, "load,scope=shop value is NaN, want 0"},
 		{"other value", "plays,kind=live value", 2, "plays,kind=live,scope=shop value is 3, want 2"},
 		{"ambiguous", "plays value", 3, "plays,kind=live,scope=shop value\n\tplays,kind=taped,scope=shop value"},
-		{"missing", "pauses value", 0, "\"pauses value\" is not there; these are:\n\ta\\,\\ b"},
-		{"tag that it does not have", "plays,kind=other value", 3, "is not there"},
-		{"no field", "plays", 3, "want a measurement, a space and a field"},
-		{"no measurement", " value", 3, "want a measurement"},
+		{"missing measurement", "pauses value", 0, "\"pauses value\" does not exist; the registry has:\n\ta\\,\\ b"},
+		{"missing field", "plays,kind=live count", 3, "does not exist"},
+		{"text after the field", "plays,kind=live value 3", 3, "does not exist"},
+		{"missing tag value", "plays,kind=other value", 3, "does not exist"},
+		{"missing tag key", "plays,sort=live value", 3, "does not exist"},
+		{"series without field", "plays", 3, "want a measurement, a space and a field"},
+		{"series with empty field", "plays ", 3, "want a measurement, a space and a field"},
+		{"series without measurement", " value", 3, "want a measurement"},
 		{"tag without value", "plays,kind value", 3, `tag "kind" has no value`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			wantVerdict(t, r, tt.told, false, func() { r.Want(tt.series, tt.want) })
+			wantReport(t, r, tt.message, false, func() { r.Want(tt.series, tt.want) })
 		})
 	}
 }
@@ -45,94 +63,101 @@ func TestValue(t *testing.T) {
 	if got := r.Value("plays value"); got != 3 {
 		t.Errorf("value is %v, want 3", got)
 	}
-	wantVerdict(t, r, "not there", true, func() { r.Value("pauses value") })
+	wantReport(t, r, "does not exist", true, func() { r.Value("pauses value") })
 }
 
-func TestEmptyRegistryHasNoSeries(t *testing.T) {
+func TestNewRegistryHasNoSeries(t *testing.T) {
 	r := New(t)
-	wantVerdict(t, r, `"x y" is not there, nor any other`, false, func() { r.Want("x y", 1) })
+	wantReport(t, r, `"x y" does not exist; the registry has no values`, false, func() { r.Want("x y", 1) })
 }
 
 func TestWantNone(t *testing.T) {
 	r := New(t)
 	r.ScopeNamed("shop").Counter("plays").Inc(3)
-	for _, tt := range []struct{ name, series, told string }{
-		{"missing", "pauses value", ""},
-		{"there", "plays value", "is there, with value 3"},
+	for _, tt := range []struct{ name, series, message string }{
+		{"missing series", "pauses value", ""},
+		{"existing series", "plays value", "plays,scope=shop value exists and is 3, want no such series"},
 		{"not a series", "plays", "want a measurement"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			wantVerdict(t, r, tt.told, false, func() { r.WantNone(tt.series) })
+			wantReport(t, r, tt.message, false, func() { r.WantNone(tt.series) })
 		})
 	}
 }
 
-func TestWatchSeesWhatIsAdded(t *testing.T) {
+func TestWantAdded(t *testing.T) {
 	shared := monkit.NewRegistry()
 	mon := shared.ScopeNamed("shop")
 	mon.Counter("plays").Inc(10)
+	mon.Gauge("load", math.NaN)
 	r := Watch(t, shared)
 	mon.Counter("plays").Inc(2)
 	mon.Counter("new").Inc(4)
 	for _, tt := range []struct {
 		name, series string
 		want         float64
-		told         string
+		message      string // part of the report; "" means no report
 	}{
-		{"was there before", "plays value", 2, ""},
-		{"is new", "new value", 4, ""},
-		{"never came", "pauses value", 0, ""},
-		{"should have come", "pauses value", 1, "not there"},
-		{"grew by something else", "plays value", 3, "grew by 2 to 12, want by 3"},
+		{"series from before Watch", "plays value", 2, ""},
+		{"series made after Watch", "new value", 4, ""},
+		{"series that does not exist", "pauses value", 0, ""},
+		{"missing series", "pauses value", 1, "does not exist"},
+		{"other growth", "plays value", 3, "grew by 2 to 12, want growth by 3"},
+		{"NaN grows by NaN", "load value", math.NaN(), ""},
 		{"not a series", "plays", 0, "want a measurement"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			wantVerdict(t, r, tt.told, false, func() { r.WantAdded(tt.series, tt.want) })
+			wantReport(t, r, tt.message, false, func() { r.WantAdded(tt.series, tt.want) })
 		})
 	}
 }
 
-func TestMessagesAreShort(t *testing.T) {
-	r := New(t)
-	for _, name := range strings.Split(strings.Repeat("x", 50), "") {
-		r.ScopeNamed("s"+name).Counter(name, monkit.NewSeriesTag("n", name)).Inc(1)
-	}
-	for i := range 60 {
-		r.ScopeNamed("many").IntValf("val%d", i)
-	}
-	said, _ := verdict(r, func() { r.Want("missing value", 1) })
-	if n := strings.Count(said, "\n"); n > maxLines+1 {
-		t.Errorf("message has %d lines, want at most %d", n, maxLines+1)
-	}
-	if !strings.Contains(said, "more") {
-		t.Errorf("message does not say that it is cut: %s", said)
+func TestMessageShowsAtMostMaxLines(t *testing.T) {
+	for _, tt := range []struct {
+		series, shown int
+		note          string
+	}{
+		{maxLines, maxLines, ""},
+		{maxLines + 1, maxLines, "\n\tand 1 more"},
+		{maxLines + 9, maxLines, "\n\tand 9 more"},
+	} {
+		r := New(t)
+		for i := range tt.series {
+			r.ScopeNamed("many").Gauge(fmt.Sprintf("gauge%02d", i), func() float64 { return 1 })
+		}
+		message, _ := report(r, func() { r.Want("missing value", 1) })
+		if n := strings.Count(message, "\n\tgauge"); n != tt.shown {
+			t.Errorf("message shows %d of %d series, want %d: %s", n, tt.series, tt.shown, message)
+		}
+		if _, note, _ := strings.Cut(message, fmt.Sprintf("gauge%02d,scope=many value", tt.shown-1)); note != tt.note {
+			t.Errorf("message about %d series ends with %q, want %q", tt.series, note, tt.note)
+		}
 	}
 }
 
-func FuzzParse(f *testing.F) {
+func FuzzParseSelector(f *testing.F) {
 	f.Add("plays", "kind", "live", "value")
 	f.Add(`\=`, "0", "0", "0")
 	f.Add("a, b=", "k = ", ",", "x y")
 	f.Add(`back\slash`, `\\`, `=\`, `\`)
+	f.Add(`\\,`, `\\=`, `\\ \`, `\ \\`)
 	f.Fuzz(func(t *testing.T, measurement, tag, val, field string) {
 		key := monkit.NewSeriesKey(measurement).WithTag(tag, val)
-		sel, err := parse(key.WithField(field))
+		sel, err := parseSelector(key.WithField(field))
 		switch {
-		case strings.HasSuffix(measurement, `\`), strings.HasSuffix(tag, `\`), strings.HasSuffix(val, `\`):
-			return // names do not escape backslashes: these cannot be told apart
 		case measurement == "" || field == "":
 			if err == nil {
-				t.Fatalf("%q was taken for a series", key.WithField(field))
+				t.Fatalf("parseSelector(%q) returned no error", key.WithField(field))
 			}
 		case err != nil:
 			t.Fatal(err)
 		case !sel.matches(key, field):
-			t.Fatalf("%q was read as %+v", key.WithField(field), sel)
+			t.Fatalf("parseSelector(%q) = %+v, which does not match its own series", key.WithField(field), sel)
 		}
 	})
 }
 
-func TestScopeOfPackage(t *testing.T) {
+func TestPackageScopeIsTheCallers(t *testing.T) {
 	r := New(t)
 	if got, want := r.Package().Name(), "monkit.example/monkittest"; got != want {
 		t.Errorf("scope is %q, want %q", got, want)

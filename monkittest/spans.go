@@ -9,36 +9,39 @@ import (
 	"monkit.example/tracing"
 )
 
-// Spans returns the spans of function, its short or its full name, that have
-// ended, in the order they began.
-func (r *Registry) Spans(function string) []*tracing.FinishedSpan { return r.calls.of(function) }
+// Spans returns the spans of function that have ended, in the order in which
+// they started. The function is given by its short or its full name.
+func (r *Registry) Spans(function string) []*tracing.FinishedSpan {
+	return r.spans.finished(function)
+}
 
-// Span returns the only span of function that has ended.
+// Span returns the only span of function that has ended. It ends the test if
+// there are none or several.
 func (r *Registry) Span(function string) *tracing.FinishedSpan {
 	r.tb.Helper()
 	spans := r.Spans(function)
 	if len(spans) != 1 {
-		r.tb.Fatalf("%d spans of %q have ended, want 1; spans are:\n%s", len(spans), function, r.seen())
+		r.tb.Fatalf("%d spans of %q have ended, want 1; spans are:\n%s", len(spans), function, r.summary())
 	}
 	return spans[0]
 }
 
-// WantEnded reports spans that are live.
+// WantEnded reports an error if any span still runs.
 func (r *Registry) WantEnded() {
 	r.tb.Helper()
-	var live []string
-	r.AllSpans(func(s *monkit.Span) { live = append(live, s.Func().FullName()) })
-	if len(live) > 0 {
-		r.tb.Errorf("these spans have not ended:%s", lines(live))
+	var running []string
+	r.AllSpans(func(s *monkit.Span) { running = append(running, s.Func().FullName()) })
+	if len(running) > 0 {
+		r.tb.Errorf("these spans have not ended:%s", lines(running))
 	}
 }
 
-// WantTree reports if Tree is not want. The text may be indented as a whole;
-// tabs below that count as two spaces.
+// WantTree reports an error if Tree does not return want. In want, indentation
+// that all lines share is removed, and a tab below it counts as two spaces.
 func (r *Registry) WantTree(want string) {
 	r.tb.Helper()
-	if lost := r.lost(); lost != "" {
-		r.tb.Error(lost)
+	if note := r.droppedNote(); note != "" {
+		r.tb.Error(note)
 	}
 	want = outdent(want)
 	if got := r.Tree(); got != want {
@@ -46,25 +49,26 @@ func (r *Registry) WantTree(want string) {
 	}
 }
 
-// lost says how many spans are not in Tree, "" if all are.
-func (r *Registry) lost() string {
-	if _, dropped := r.calls.list(); dropped > 0 {
-		return fmt.Sprintf("%d spans were not kept: a test can see %d", dropped, tracing.MaxSpans)
+// droppedNote returns a sentence about the spans that are not in Tree, or "" if
+// Tree has all.
+func (r *Registry) droppedNote() string {
+	if _, dropped := r.spans.list(); dropped > 0 {
+		return fmt.Sprintf("%d spans were not recorded: a test records at most %d", dropped, tracing.MaxSpans)
 	}
 	return ""
 }
 
-// seen is what a message about a span that is missing says of the others.
-func (r *Registry) seen() string {
+// summary returns Tree, shortened for a message about a missing span.
+func (r *Registry) summary() string {
 	all := shortened(strings.Split(r.Tree(), "\n"))
-	if lost := r.lost(); lost != "" {
-		all = append(slices.Clip(all), lost)
+	if note := r.droppedNote(); note != "" {
+		all = append(slices.Clip(all), note)
 	}
 	return strings.Join(all, "\n")
 }
 
-// outdent takes what the first line is indented by off all lines, and blank
-// lines off both ends.
+// outdent removes the indentation of the first line from all lines, and blank
+// lines from both ends.
 func outdent(text string) string {
 	text = strings.TrimRight(strings.TrimLeft(text, "\n"), " \t\n")
 	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
@@ -77,48 +81,35 @@ func outdent(text string) string {
 	return strings.Join(all, "\n")
 }
 
-// Tree returns all spans as text, a line for each in the order they began,
-// two spaces deeper than its caller:
+// Tree returns all recorded spans as text: one line for each, in the order in
+// which they started, indented by two spaces more than the caller's line:
 //
 //	serve
 //	  fetch: not found
 //	  parse (panicked)
 //	  watch (running)
 func (r *Registry) Tree() string {
-	all, _ := r.calls.list()
-	below := map[*monkit.Span][]call{}
-	kept := map[*monkit.Span]bool{nil: true}
-	for _, each := range all {
-		kept[each.span] = true
+	all, _ := r.spans.list()
+	recorded := map[*monkit.Span]bool{nil: true}
+	for _, s := range all {
+		recorded[s.span] = true
 	}
-	for _, each := range all {
-		caller := each.span.Parent()
-		for !kept[caller] {
+	children := map[*monkit.Span][]loggedSpan{}
+	for _, s := range all {
+		// A caller that started before Watch may be missing.
+		caller := s.span.Parent()
+		for !recorded[caller] {
 			caller = caller.Parent()
 		}
-		below[caller] = append(below[caller], each)
+		children[caller] = append(children[caller], s)
 	}
-	return strings.Join(appendTree(nil, below, nil, ""), "\n")
+	return strings.Join(appendTree(nil, children, nil, ""), "\n")
 }
 
-func appendTree(out []string, below map[*monkit.Span][]call, caller *monkit.Span, indent string) []string {
-	for _, each := range below[caller] {
-		out = append(out, indent+each.String())
-		out = appendTree(out, below, each.span, indent+"  ")
+func appendTree(out []string, children map[*monkit.Span][]loggedSpan, caller *monkit.Span, indent string) []string {
+	for _, s := range children[caller] {
+		out = append(out, indent+s.String())
+		out = appendTree(out, children, s.span, indent+"  ")
 	}
 	return out
-}
-
-// String is the function and how it ended.
-func (c call) String() string {
-	name := c.span.Func().ShortName()
-	switch {
-	case c.end == nil:
-		return name + " (running)"
-	case c.end.Panicked:
-		return name + " (panicked)"
-	case c.end.Err != nil:
-		return fmt.Sprintf("%s: %s", name, strings.ReplaceAll(c.end.Err.Error(), "\n", " "))
-	}
-	return name
 }

@@ -38,17 +38,18 @@ func TestTree(t *testing.T) {
 		  watch (running)
 		next
 	`)
-	wantVerdict(t, r, "shop.watch", false, r.WantEnded)
+	wantReport(t, r, "shop.watch", false, r.WantEnded)
 	close(release)
 	<-done
-	r.WantTree("serve\n\tfetch: not found\n\tparse (panicked)\n\twatch\nnext")
+	r.WantTree("serve \n\tfetch: not found\t\n\tparse (panicked)\n\twatch\nnext")
 	r.WantEnded()
-	wantVerdict(t, r, "spans are:\nserve\n  fetch", false, func() { r.WantTree("serve") })
+	wantReport(t, r, "spans are:\nserve\n  fetch", false, func() { r.WantTree("serve") })
+	wantReport(t, r, "want:\nserve", false, func() { r.WantTree("serve") })
 }
 
-func TestTreeOfNothing(t *testing.T) { New(t).WantTree("") }
+func TestTreeOfNoSpansIsEmpty(t *testing.T) { New(t).WantTree("") }
 
-func TestTreeBeginsBelowWhatWasLiveBefore(t *testing.T) {
+func TestTreeLeavesOutCallersFromBeforeWatch(t *testing.T) {
 	shared := monkit.NewRegistry()
 	mon := shared.ScopeNamed("shop")
 	run(t.Context(), mon, "before", nil, func(ctx context.Context) {
@@ -58,12 +59,15 @@ func TestTreeBeginsBelowWhatWasLiveBefore(t *testing.T) {
 	})
 }
 
-func TestLiveBeforeIsSeenAtItsEnd(t *testing.T) {
+func TestSpanFromBeforeWatchIsRecordedAtItsEnd(t *testing.T) {
 	shared := monkit.NewRegistry()
 	mon := shared.ScopeNamed("shop")
 	var r *Registry
-	run(t.Context(), mon, "before", nil, func(context.Context) { r = Watch(t, shared) })
-	r.WantTree("before")
+	run(t.Context(), mon, "before", errors.New("gone"), func(ctx context.Context) {
+		r = Watch(t, shared)
+		run(ctx, mon, "inside", nil)
+	})
+	r.WantTree("before: gone\n  inside")
 }
 
 func TestSpan(t *testing.T) {
@@ -75,15 +79,25 @@ func TestSpan(t *testing.T) {
 	}
 	for _, name := range []string{"once", "shop.once"} {
 		s := r.Span(name)
-		if s.Err != gone || s.Panicked || len(s.Span.Annotations()) != 1 {
+		if s.Err != gone || s.Panicked || s.Finish.Before(s.Span.Start()) || len(s.Span.Annotations()) != 1 {
 			t.Errorf("span %q is %+v, with %v", name, s, s.Span.Annotations())
 		}
 	}
 	if n := len(r.Spans("twice")); n != 2 {
 		t.Errorf("%d spans of twice, want 2", n)
 	}
-	wantVerdict(t, r, `2 spans of "twice"`, true, func() { r.Span("twice") })
-	wantVerdict(t, r, "once: gone", true, func() { r.Span("never") })
+	wantReport(t, r, `2 spans of "twice"`, true, func() { r.Span("twice") })
+	wantReport(t, r, "once: gone", true, func() { r.Span("never") })
+}
+
+// Spans are in the order in which they started, not in that of their ends.
+func TestSpansAreInOrderOfTheirStart(t *testing.T) {
+	r := New(t)
+	mon := r.ScopeNamed("shop")
+	run(t.Context(), mon, "f", errors.New("outer"), func(ctx context.Context) { run(ctx, mon, "f", errors.New("inner")) })
+	if s := r.Spans("f"); len(s) != 2 || s[0].Err.Error() != "outer" || s[1].Err.Error() != "inner" {
+		t.Errorf("spans are %v, want outer and inner", s)
+	}
 }
 
 func TestSpansAreBounded(t *testing.T) {
@@ -94,29 +108,31 @@ func TestSpansAreBounded(t *testing.T) {
 		f.Task(&ctx)(nil)
 	}
 	if n := len(r.Spans("f")); n != tracing.MaxSpans {
-		t.Errorf("%d spans are kept, want %d", n, tracing.MaxSpans)
+		t.Errorf("%d spans are recorded, want %d", n, tracing.MaxSpans)
 	}
-	wantVerdict(t, r, "2 spans were not kept", false, func() { r.WantTree("") })
-	// Who misses a span learns that it may be one of those, and reads no ten
-	// thousand lines.
+	wantReport(t, r, "2 spans were not recorded", false, func() { r.WantTree("") })
+	// A message about a missing span mentions those that were not recorded, and
+	// does not show all of the others.
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, miss := range []func(){func() { r.Span("late") }, func() { r.WaitSpan(ended, "late") }} {
-		wantVerdict(t, r, fmt.Sprintf("f\nand %d more\n2 spans were not kept", tracing.MaxSpans-maxLines), true, miss)
+		wantReport(t, r, fmt.Sprintf("f\nand %d more\n2 spans were not recorded", tracing.MaxSpans-maxLines), true, miss)
 	}
 }
 
-func TestNothingIsSeenAfterTheTest(t *testing.T) {
+func TestSpansAfterTheTestAreNotRecorded(t *testing.T) {
 	shared := monkit.NewRegistry()
+	mon := shared.ScopeNamed("shop")
 	var r *Registry
-	t.Run("watching", func(t *testing.T) { r = Watch(t, shared) })
-	run(t.Context(), shared.ScopeNamed("shop"), "late", nil)
-	if tree := r.Tree(); tree != "" {
-		t.Errorf("seen after the test: %s", tree)
-	}
+	t.Run("watching", func(t *testing.T) {
+		r = Watch(t, shared)
+		run(t.Context(), mon, "during", nil)
+	})
+	run(t.Context(), mon, "after", nil)
+	r.WantTree("during")
 }
 
-func TestConcurrentSpans(t *testing.T) {
+func TestConcurrentSpansAreRecorded(t *testing.T) {
 	r := New(t)
 	mon := r.ScopeNamed("shop")
 	var wg sync.WaitGroup

@@ -8,73 +8,76 @@ import (
 	"monkit.example/tracing"
 )
 
-// Patience is how long to wait where the context has no deadline: more than a
-// busy machine needs, and less than makes one look for what hangs.
-const Patience = 10 * time.Second
+// DefaultTimeout bounds a wait whose context has no deadline. It is more than a
+// busy machine needs, and short enough that a test that hangs fails soon.
+const DefaultTimeout = 10 * time.Second
 
-// What is waited for is looked at from time to time: soon at first, then
-// seldom enough to cost nothing, and never later than by an eighth of the time
-// it took. No channel tells of it, since those that make it happen may be
-// outside of the bubble of testing/synctest that waits.
+// A wait polls, at first every minPoll. The interval grows with the time
+// waited, so that a wait ends late by an eighth of its length at most, and
+// stops at maxPoll, which costs next to nothing. A channel cannot take the
+// place of the poll: the code that ends a span may run outside the
+// testing/synctest bubble of the test that waits, and the runtime ends the
+// program if a bubble's channel is closed from outside.
 const (
-	firstLook = time.Millisecond
-	lastLook  = 50 * time.Millisecond
+	minPoll = time.Millisecond
+	maxPoll = 50 * time.Millisecond
 )
 
 // Wait waits until the value of series is want.
 func (r *Registry) Wait(ctx context.Context, series string, want float64) {
 	r.tb.Helper()
-	if _, err := parse(series); err != nil {
+	if _, err := parseSelector(series); err != nil {
 		r.tb.Fatal(err)
 	}
-	missing := r.wait(ctx, func() error {
+	err := poll(ctx, func() error {
 		name, val, err := r.find(series)
 		if err == nil && !same(val, want) {
 			err = fmt.Errorf("%s is %v, want %v", name, val, want)
 		}
 		return err
 	})
-	if missing != nil {
-		r.tb.Fatal(missing)
+	if err != nil {
+		r.tb.Fatal(err)
 	}
 }
 
-// WaitSpan waits until a span of function, its short or its full name, has
-// ended, and returns the first of them.
+// WaitSpan waits until a span of function has ended and returns the first such
+// span. The function is given by its short or its full name.
 func (r *Registry) WaitSpan(ctx context.Context, function string) (span *tracing.FinishedSpan) {
 	r.tb.Helper()
-	missing := r.wait(ctx, func() error {
+	err := poll(ctx, func() error {
 		if spans := r.Spans(function); len(spans) > 0 {
 			span = spans[0]
 			return nil
 		}
-		return fmt.Errorf("no span of %q has ended; spans are:\n%s", function, r.seen())
+		return fmt.Errorf("no span of %q has ended; spans are:\n%s", function, r.summary())
 	})
-	if missing != nil {
-		r.tb.Fatal(missing)
+	if err != nil {
+		r.tb.Fatal(err)
 	}
 	return span
 }
 
-// wait waits until nothing is missing, or returns what is.
-func (r *Registry) wait(ctx context.Context, missing func() error) error {
+// poll calls check until it returns nil. If ctx ends first, or DefaultTimeout
+// is over and ctx has no deadline, poll returns the last error of check.
+func poll(ctx context.Context, check func() error) error {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, Patience)
+		ctx, cancel = context.WithTimeout(ctx, DefaultTimeout)
 		defer cancel()
 	}
-	began, look := time.Now(), time.NewTimer(0)
-	defer look.Stop()
+	start, next := time.Now(), time.NewTimer(0)
+	defer next.Stop()
 	for {
-		err := missing()
+		err := check()
 		if err == nil {
 			return nil
 		}
-		look.Reset(min(max(time.Since(began)/8, firstLook), lastLook))
+		next.Reset(min(max(time.Since(start)/8, minPoll), maxPoll))
 		select {
-		case <-look.C:
+		case <-next.C:
 		case <-ctx.Done():
-			return fmt.Errorf("waited in vain (%w): %w", ctx.Err(), err)
+			return fmt.Errorf("stopped waiting (%w): %w", ctx.Err(), err)
 		}
 	}
 }

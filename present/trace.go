@@ -32,25 +32,28 @@ func SpansToJSON(w io.Writer, spans []*tracing.FinishedSpan) error {
 }
 
 // TraceQuerySVG waits until a span of reg for which matcher returned true has
-// finished, then draws it with all spans below it. While it waits it writes a
-// newline every 30 seconds. It returns early if w fails.
-func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) error {
-	return writeTrace(context.Background(), reg, w, matcher, tracing.SpansToSVG)
+// finished after minDuration or longer, then draws it with all spans below it.
+// While it waits it writes a newline every 30 seconds. It returns early if w
+// fails.
+func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
+	q := traceQuery{matcher: matcher, minDuration: minDuration}
+	return writeTrace(context.Background(), reg, w, q, tracing.SpansToSVG)
 }
 
 // TraceQueryJSON waits as TraceQuerySVG does, and writes the spans as a JSON
 // array.
-func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) error {
-	return writeTrace(context.Background(), reg, w, matcher, tracing.SpansToJSON)
+func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
+	q := traceQuery{matcher: matcher, minDuration: minDuration}
+	return writeTrace(context.Background(), reg, w, q, tracing.SpansToJSON)
 }
 
 // spanWriter writes finished spans in some form.
 type spanWriter func(io.Writer, []*tracing.FinishedSpan) error
 
-func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, write spanWriter) error {
+func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, q traceQuery, write spanWriter) error {
 	var spans []*tracing.FinishedSpan
 	err := waitKeepingAlive(ctx, w, func(ctx context.Context) (err error) {
-		spans, err = tracing.WatchForSpans(ctx, reg, matcher)
+		spans, err = q.wait(ctx, reg)
 		return err
 	})
 	if err != nil {
@@ -69,23 +72,37 @@ func traceView(write spanWriter) func(request) (Result, error) {
 			return nil, err
 		}
 		return q.result(req.ctx, func(ctx context.Context, w io.Writer) error {
-			return writeTrace(ctx, req.registry, w, q.matcher, write)
+			return writeTrace(ctx, req.registry, w, q, write)
 		}), nil
 	}
 }
 
 // traceQuery is the parsed query of a page that waits for a trace.
 type traceQuery struct {
-	matcher func(*monkit.Span) bool
-	timeout time.Duration // zero means no limit
+	matcher     func(*monkit.Span) bool
+	minDuration time.Duration // shorter spans are passed over; not for /trace/remote
+	timeout     time.Duration // zero means no limit
 }
 
 func (r request) traceQuery() (q traceQuery, err error) {
 	if q.matcher, err = r.matcher(); err != nil {
 		return q, err
 	}
-	q.timeout, err = r.timeout()
+	if q.minDuration, err = r.duration("min_duration", 0); err != nil {
+		return q, err
+	}
+	q.timeout, err = r.duration("timeout", 1)
 	return q, err
+}
+
+// wait returns the first span that q matches, and all spans below it.
+func (q traceQuery) wait(ctx context.Context, reg *monkit.Registry) ([]*tracing.FinishedSpan, error) {
+	for {
+		spans, err := tracing.WatchForSpans(ctx, reg, q.matcher)
+		if err != nil || spans[0].Finish.Sub(spans[0].Span.Start()) >= q.minDuration {
+			return spans, err
+		}
+	}
 }
 
 func (r request) matcher() (func(*monkit.Span) bool, error) {
@@ -103,16 +120,18 @@ func (r request) matcher() (func(*monkit.Span) bool, error) {
 	return matcher, nil
 }
 
-func (r request) timeout() (time.Duration, error) {
-	text := r.query.Get("timeout")
+// duration returns the duration in the query, which must be least or longer, or
+// 0 if there is none.
+func (r request) duration(key string, least time.Duration) (time.Duration, error) {
+	text := r.query.Get(key)
 	if text == "" {
 		return 0, nil
 	}
-	timeout, err := time.ParseDuration(text)
-	if err != nil || timeout <= 0 {
-		return 0, badRequest("invalid timeout %.40q; write a duration such as 30s", text)
+	d, err := time.ParseDuration(text)
+	if err != nil || d < least {
+		return 0, badRequest("invalid %s %.40q; write a duration such as 30s", key, text)
 	}
-	return timeout, nil
+	return d, nil
 }
 
 // maxWaiting bounds how many requests of the process wait for traces at a

@@ -105,6 +105,54 @@ func TestTracePagesShowTheNextMatch(t *testing.T) {
 	}
 }
 
+func TestTracePagesPassOverSpansShorterThanMinDuration(t *testing.T) {
+	for _, page := range []struct {
+		path  string
+		query func(*monkit.Registry, io.Writer, func(*monkit.Span) bool, time.Duration) error
+	}{
+		{"/trace/json", present.TraceQueryJSON},
+		{"/trace/svg", present.TraceQuerySVG},
+	} {
+		for name, write := range map[string]func(*monkit.Registry) present.Result{
+			"page": func(r *monkit.Registry) present.Result {
+				query := url.Values{"regex": {"Work"}, "preselect": {"false"}, "min_duration": {"2s"}}
+				write, _, err := present.FromRequest(r, page.path, query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return write
+			},
+			"function": func(r *monkit.Registry) present.Result {
+				return func(w io.Writer) error {
+					return page.query(r, w, func(s *monkit.Span) bool { return s.Parent() == nil }, 2*time.Second)
+				}
+			},
+		} {
+			t.Run(page.path+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := monkit.NewRegistry()
+					result, text := write(r), new(strings.Builder)
+					done := make(chan error)
+					go func() { done <- result(text) }()
+					for _, d := range []time.Duration{time.Second, 2*time.Second - 1, 2 * time.Second, 3 * time.Second} {
+						synctest.Wait()
+						ctx := context.Background()
+						finish := r.ScopeNamed("s").FuncNamed("Work").Task(&ctx, d.String())
+						time.Sleep(d)
+						finish(nil)
+					}
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+					if got := text.String(); !strings.Contains(got, "2s") || strings.Contains(got, "1.999999999s") || strings.Contains(got, "3s") {
+						t.Errorf("want the span of 2 s, got\n%s", got)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestRemoteExportsTheNextTrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := monkit.NewRegistry()
@@ -185,11 +233,11 @@ func TestFaultKeepAliveLeavesOutputWellFormed(t *testing.T) {
 func TestWaitEndsWhenItsWriterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errGone := errors.New("gone")
-		err := present.TraceQueryJSON(monkit.NewRegistry(), failing{errGone}, func(*monkit.Span) bool { return false })
+		err := present.TraceQueryJSON(monkit.NewRegistry(), failing{errGone}, func(*monkit.Span) bool { return false }, 0)
 		if !errors.Is(err, errGone) {
 			t.Errorf("got %v", err)
 		}
-		if err := present.TraceQuerySVG(monkit.NewRegistry(), failing{errGone}, nil); !errors.Is(err, errGone) {
+		if err := present.TraceQuerySVG(monkit.NewRegistry(), failing{errGone}, nil, 0); !errors.Is(err, errGone) {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -1,10 +1,10 @@
-// Package hot measures what a call on the hot path costs: a run of a function,
-// a counter, a distribution, a timer, beside the same call of monkit/v3 and,
-// where there is one, of VictoriaMetrics/metrics. It has only benchmarks and
-// tests; run them with
+// Package hot measures the cost of a call on the hot path: a run of a function, a
+// counter, a distribution, a timer. It compares each call with the same call of
+// monkit/v3, and a counter with that of VictoriaMetrics/metrics too. It has only
+// benchmarks; run them with
 //
 //	make bench
 //
-// BenchmarkRatio takes turns between the two of each pair in one run and holds
-// our limits.
+// BenchmarkRatio runs the two calls of a pair in turn and checks the limit for
+// monkit.
 package hot

@@ -12,25 +12,26 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The peers start goroutines that they never end.
+	// The peers start goroutines that never end.
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"),
 		goleak.IgnoreAnyFunction("github.com/spacemonkeygo/monkit/v3.(*ticker).run"))
 }
 
-// turn is how long the peer calls on before we have our turn: long enough that
-// each turn has its garbage collections, and that all processors take part.
+// turn is the least duration of the peer's turn. In this time the garbage
+// collector runs, and all processors take part.
 const turn = 20 * time.Millisecond
 
-// minRounds are needed for a median that a busy moment does not move.
+// minRounds is enough for a median that does not depend on a busy moment of the
+// machine.
 const minRounds = 50
 
-// BenchmarkRatio lets the two of each pair take turns, of as many calls each,
-// and compares the medians.
+// BenchmarkRatio lets the two calls of each pair run in turn, equally often, and
+// compares the medians.
 func BenchmarkRatio(b *testing.B) {
 	for _, p := range pairs() {
 		b.Run(label(p.name), func(b *testing.B) {
-			n := callsATurn(p)
+			n := callsPerTurn(p)
 			var ours, theirs []time.Duration
 			for b.Loop() {
 				ours = append(ours, timed(p, p.ours, n))
@@ -44,14 +45,14 @@ func BenchmarkRatio(b *testing.B) {
 			b.ReportMetric(testing.AllocsPerRun(100, p.ours), "allocs/ours")
 			b.ReportMetric(testing.AllocsPerRun(100, p.theirs), "allocs/theirs")
 			if len(ours) >= minRounds && !raceEnabled && o/t > p.limit {
-				b.Errorf("costs %.3f of the peer, want %.2f at most", o/t, p.limit)
+				b.Errorf("a call costs %.3f of the peer's, want at most %.2f", o/t, p.limit)
 			}
 		})
 	}
 }
 
-// callsATurn is how many calls the peer does in a turn.
-func callsATurn(p pair) int {
+// callsPerTurn returns a number of calls for which the peer needs a turn.
+func callsPerTurn(p pair) int {
 	n := 1000
 	for timed(p, p.theirs, n) < turn {
 		n *= 2
@@ -59,7 +60,7 @@ func callsATurn(p pair) int {
 	return n
 }
 
-// timed is how long n calls take, on one processor or shared by all.
+// timed returns the duration of n calls, on one processor or divided among all.
 func timed(p pair, f func(), n int) time.Duration {
 	each := 1
 	if p.parallel {
@@ -81,7 +82,7 @@ func call(f func(), n int) {
 	}
 }
 
-// perCall is the median of times, in nanoseconds a call.
+// perCall returns the median of times for one call, in nanoseconds.
 func perCall(times []time.Duration, n int) float64 {
 	slices.Sort(times)
 	return float64(times[len(times)/2]) / float64(n)

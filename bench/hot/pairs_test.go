@@ -10,10 +10,10 @@ import (
 	"monkit.example/monkit"
 )
 
-// pair is the same work, done by us and by a peer.
+// pair is the same work, done by monkit and by a peer.
 type pair struct {
 	name         string
-	limit        float64 // of our cost in theirs
+	limit        float64 // of the ratio of monkit's cost to the peer's
 	parallel     bool    // on all processors at once
 	ours, theirs func()
 }
@@ -22,8 +22,8 @@ var (
 	mon   = monkit.Package()
 	v3mon = v3.Package()
 
-	kept   = mon.Task()
-	v3kept = v3mon.Task()
+	storedTask   = mon.Task()
+	v3storedTask = v3mon.Task()
 )
 
 func task(ctx context.Context) (err error)    { defer mon.Task()(&ctx)(&err); return nil }
@@ -31,8 +31,8 @@ func v3Task(ctx context.Context) (err error)  { defer v3mon.Task()(&ctx)(&err); 
 func outer(ctx context.Context) (err error)   { defer mon.Task()(&ctx)(&err); return task(ctx) }
 func v3Outer(ctx context.Context) (err error) { defer v3mon.Task()(&ctx)(&err); return v3Task(ctx) }
 
-func stored(ctx context.Context) (err error)   { defer kept(&ctx)(&err); return nil }
-func v3Stored(ctx context.Context) (err error) { defer v3kept(&ctx)(&err); return nil }
+func stored(ctx context.Context) (err error)   { defer storedTask(&ctx)(&err); return nil }
+func v3Stored(ctx context.Context) (err error) { defer v3storedTask(&ctx)(&err); return nil }
 
 func start(ctx context.Context) (err error) { defer mon.Start(&ctx).Finish(&err); return nil }
 func outerStart(ctx context.Context) (err error) {
@@ -40,7 +40,8 @@ func outerStart(ctx context.Context) (err error) {
 	return start(ctx)
 }
 
-// pairs are in registries that hold a program's worth of metrics.
+// pairs returns the pairs. The registries have as many metrics as those of a
+// program.
 func pairs() []pair {
 	ctx := context.Background()
 	c, v3c, vmc := mon.Counter("c"), v3mon.Counter("c"), vm.GetOrCreateCounter("c")

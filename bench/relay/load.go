@@ -9,16 +9,17 @@ import (
 	"golang.org/x/net/ipv4"
 )
 
-// maxDatagram keeps a datagram inside one Ethernet frame with IPv6 and a VPN
-// header; it is what clients that pack their lines send.
+// 1432 bytes keep a datagram inside one Ethernet frame with IPv6 and a VPN header.
+// Clients that pack lines into datagrams send this size.
 const maxDatagram = 1432
 
-// distinct datagrams are sent in turn, so that a relay sees about 10 000 series.
+// 400 different datagrams are sent in turn, which have about 10 000 series.
 const distinct = 400
 
 var (
-	datagrams = render(distinct) // before any clock starts
-	// perDatagram is the same for all, so that lost datagrams are known in lines.
+	datagrams = render(distinct) // rendered before any measurement
+	// perDatagram is the number of lines in each datagram, so that a number of
+	// datagrams can be converted to lines.
 	perDatagram = bytes.Count(datagrams[0], []byte("\n"))
 )
 
@@ -39,12 +40,12 @@ func render(n int) [][]byte {
 	return all
 }
 
-// slot is the beat of the generator: short against a socket's buffer, long
-// against the precision of a sleep.
+// slot is the interval in which datagrams are sent. The datagrams of one slot fit
+// into a socket's buffer, and a sleep is more precise than a slot.
 const slot = time.Millisecond
 
-// send sends at the rate for length and returns how many lines the kernel
-// took. Its deadlines are absolute: a slot that came late is caught up with.
+// send sends lines at the rate for the duration length. It returns the number of
+// lines that the kernel accepted. A late slot sends what is missing until then.
 func send(addr string, rate int, length time.Duration) (lines int, err error) {
 	c, err := net.Dial("udp", addr)
 	if err != nil {
@@ -69,11 +70,12 @@ func send(addr string, rate int, length time.Duration) (lines int, err error) {
 	}
 }
 
-// burst bounds one sendmmsg.
+// burst is the maximum number of datagrams in one sendmmsg.
 const burst = 32
 
-// sendSome sends up to burst datagrams that have want lines, or a few more,
-// and returns how many datagrams it sent.
+// sendSome sends up to burst datagrams that have at least want lines together,
+// starting with the datagram number next. It returns the number of datagrams that
+// it sent.
 func sendSome(out *ipv4.PacketConn, next, want int) (int, error) {
 	batch := make([]ipv4.Message, min(burst, (want+perDatagram-1)/perDatagram))
 	for i := range batch {

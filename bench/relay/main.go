@@ -1,12 +1,12 @@
-// Command relay measures relays side by side: lines/s and processor time a
-// line, from Graphite datagrams on loopback UDP to a TCP sink. Run it with
+// Command relay compares relays: lines per second and processor time per line,
+// from Graphite datagrams on loopback UDP to a TCP sink. Run it in bench/:
 //
 //	go run ./relay -rates 50000,200000 -for 5s -rounds 3
 //
-// in bench/. The load is open: each rate is sent whatever the relay does, and
-// what did not arrive is accounted for. Relays take turns, so that whatever
-// else the machine does meets all of them; the first round is not counted.
-// It needs Linux, for what /proc says about a process and a socket.
+// It sends each rate whatever the relay does, and accounts for the lines that did
+// not arrive. The relays run in turn, so that other load of the machine slows all
+// of them. The first round is not counted. The command reads /proc, so it needs
+// Linux.
 package main
 
 import (
@@ -20,9 +20,9 @@ import (
 )
 
 func main() {
-	rates := flag.String("rates", "25000,100000,200000,400000", "lines a second, separated by commas")
-	length := flag.Duration("for", 5*time.Second, "how long each rate is sent")
-	rounds := flag.Int("rounds", 3, "rounds that are counted")
+	rates := flag.String("rates", "25000,100000,200000,400000", "lines per second, separated by commas")
+	length := flag.Duration("for", 5*time.Second, "duration of each rate")
+	rounds := flag.Int("rounds", 3, "number of rounds, not counting the first one")
 	flag.Parse()
 	if err := run(*rates, *length, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "relay:", err)
@@ -64,19 +64,20 @@ func parseRates(list string) ([]int, error) {
 	for text := range strings.SplitSeq(list, ",") {
 		rate, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || rate <= 0 {
-			return nil, fmt.Errorf("rate %q is not a count of lines a second", text)
+			return nil, fmt.Errorf("rate %q is not a positive number of lines per second", text)
 		}
 		rates = append(rates, rate)
 	}
 	return rates, nil
 }
 
-// compare returns the results by peer, in the peers' order, first round left out.
+// compare returns the results of each peer, in the order of peers, without those
+// of the first round.
 func compare(peers []peer, rate int, length time.Duration, rounds int) ([][]result, error) {
 	results := make([][]result, len(peers))
 	for round := range rounds + 1 {
 		for i, p := range peers {
-			r, err := p.leg(rate, length)
+			r, err := p.trial(rate, length)
 			if err != nil {
 				return nil, fmt.Errorf("%s at %d lines/s: %w", p.name, rate, err)
 			}

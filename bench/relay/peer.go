@@ -9,17 +9,18 @@ import (
 	"strings"
 )
 
-// A peer is a relay under measurement.
+// A peer is a relay that is measured.
 type peer struct {
 	name  string
-	about string // version and flags, for the reader of the results
-	ready string // what it prints when it can take load; empty: its socket is enough
-	// command starts it with a Graphite listener on UDP port listen of
-	// 127.0.0.1 and everything forwarded to the TCP address.
+	about string // version and flags, printed above the results
+	ready string // printed by the relay when it is ready; if empty, its socket is enough
+	// command returns the command that runs the relay with a Graphite listener on
+	// UDP port listen of 127.0.0.1 and the TCP address forward as destination.
 	command func(listen int, forward string) (*exec.Cmd, error)
 }
 
-// peers are ours, built into dir, and those others that are installed.
+// peers returns monkit-relay, which it builds in dir, and the other relays that
+// are installed.
 func peers(dir string) ([]peer, error) {
 	ours, err := monkitRelay(dir)
 	if err != nil {
@@ -29,14 +30,14 @@ func peers(dir string) ([]peer, error) {
 	if path, err := exec.LookPath("carbon-c-relay"); err == nil {
 		all = append(all, carbonCRelay(dir, path))
 	} else {
-		fmt.Fprintln(os.Stderr, "relay: carbon-c-relay is not installed (Debian package carbon-c-relay): measuring ours alone")
+		fmt.Fprintln(os.Stderr, "relay: carbon-c-relay is not installed (Debian package carbon-c-relay): measuring monkit-relay alone")
 	}
 	return all, nil
 }
 
 func monkitRelay(dir string) (peer, error) {
 	bin := filepath.Join(dir, "monkit-relay")
-	// It is built in its own module: ours requires only what it imports.
+	// monkit-relay is built in its own module, which requires more than this one.
 	home, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "monkit.example").Output()
 	if err != nil {
 		return peer{}, fmt.Errorf("find monkit-relay: %w", err)
@@ -56,8 +57,9 @@ func monkitRelay(dir string) (peer, error) {
 	}, nil
 }
 
-// carbonCRelay has queues that hold a whole leg, a receive buffer as large as
-// it can ask for, and no stalling, which would stop it from reading.
+// carbonCRelay returns carbon-c-relay with queues that hold all lines of a trial,
+// the largest receive buffer that it accepts, and without stalling, which would
+// make it stop reading.
 func carbonCRelay(dir, path string) peer {
 	flags := []string{"-w", "2", "-q", "2000000", "-U", "4194304", "-L", "0"}
 	version, err := exec.Command(path, "-v").CombinedOutput()
@@ -68,7 +70,7 @@ func carbonCRelay(dir, path string) peer {
 	return peer{
 		name:  "carbon-c-relay",
 		about: firstLine + ", " + strings.Join(flags, " "),
-		ready: "startup sequence complete", // a datagram before that can crash it
+		ready: "startup sequence complete", // an earlier datagram can crash it
 		command: func(listen int, forward string) (*exec.Cmd, error) {
 			conf := filepath.Join(dir, "c-relay.conf")
 			text := fmt.Sprintf("listen type linemode 127.0.0.1:%d proto udp;\ncluster sink forward %s proto tcp;\nmatch * send to sink stop;\n", listen, forward)
@@ -80,7 +82,7 @@ func carbonCRelay(dir, path string) peer {
 	}
 }
 
-// freePort returns a UDP port that nobody has at the moment.
+// freePort returns a UDP port that is free at the moment.
 func freePort() (int, error) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// tick is the unit of /proc/PID/stat: USER_HZ, 100 on every Linux that Go has.
+// tick is the unit of times in /proc/PID/stat: USER_HZ is 100 on every Linux that
+// Go supports.
 const tick = 10 * time.Millisecond
 
-// cpuTime is what the process has used so far, user and system.
+// cpuTime returns the user and system time of the process so far.
 func cpuTime(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
-	// The second field is the command in parentheses and may hold anything.
+	// The second field is the command in parentheses, which may have spaces.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	const utime, stime = 11, 12 // counted from the third field
+	const utime, stime = 11, 12 // indices from the third field on
 	if len(fields) <= stime {
 		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
 	}
@@ -32,7 +33,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(u+s) * tick, nil
 }
 
-// peakRSS is the most memory that the process has had resident, in bytes.
+// peakRSS returns the peak of the resident memory of the process, in bytes.
 func peakRSS(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -47,14 +48,15 @@ func peakRSS(pid int) (int64, error) {
 	return 0, fmt.Errorf("/proc/%d/status has no VmHWM", pid)
 }
 
-// kernelDrops is how many datagrams the kernel threw away that were for the
-// UDP sockets on the port, for want of room. It fails if there is no socket.
+// kernelDrops returns the number of datagrams that the kernel dropped because the
+// buffers of the UDP sockets on the port were full. It returns an error if there
+// is no socket.
 func kernelDrops(port int) (int, error) {
 	total, found := 0, false
 	for _, table := range []string{"/proc/net/udp", "/proc/net/udp6"} {
 		text, err := os.ReadFile(table)
 		if err != nil {
-			continue // no IPv6 here
+			continue // the system has no IPv6
 		}
 		n, ok := dropsIn(string(text), port)
 		total += n
@@ -66,6 +68,8 @@ func kernelDrops(port int) (int, error) {
 	return total, nil
 }
 
+// dropsIn returns the sum of drops on the port in the text of /proc/net/udp, and
+// whether there is a socket.
 func dropsIn(table string, port int) (drops int, found bool) {
 	local := fmt.Sprintf(":%04X", port)
 	for line := range strings.Lines(table) {

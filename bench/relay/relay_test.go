@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestDatagramsAreAlike(t *testing.T) {
+func TestDatagramsHaveEqualNumbersOfLines(t *testing.T) {
 	for i, d := range datagrams {
 		if n := bytes.Count(d, []byte("\n")); n != perDatagram || len(d) > maxDatagram || len(d) < maxDatagram*9/10 {
 			t.Errorf("datagram %d has %d lines in %d bytes, want %d in about %d", i, n, len(d), perDatagram, maxDatagram)
@@ -20,17 +20,17 @@ func TestDatagramsAreAlike(t *testing.T) {
 	}
 }
 
-func TestDropsIn(t *testing.T) {
+func TestDropsAreSummedBySocketsOfThePort(t *testing.T) {
 	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   101: 0100007F:1F90 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 20517 2 0000000000000000 7
   102: 00000000:1F90 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 20518 2 0000000000000000 5
   103: 0100007F:1F91 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 20519 2 0000000000000000 1
 `
 	if n, ok := dropsIn(table, 0x1F90); n != 12 || !ok {
-		t.Errorf("drops %d, found %v; want 12 of both sockets", n, ok)
+		t.Errorf("drops %d, found %v; want 12, the sum of both sockets", n, ok)
 	}
 	if n, ok := dropsIn(table, 80); n != 0 || ok {
-		t.Errorf("drops %d, found %v of a port without a socket", n, ok)
+		t.Errorf("drops %d, found %v; want none for a port without a socket", n, ok)
 	}
 }
 
@@ -45,9 +45,10 @@ func TestParseRates(t *testing.T) {
 	}
 }
 
-// At a rate that any machine carries, every line arrives or the kernel says
-// that it dropped it; so the sums are right before a relay is blamed.
-func TestLegAccountsForEveryLine(t *testing.T) {
+// At a rate that every machine can handle, each line arrives or is dropped by the
+// kernel. So lines that are not accounted for are lost in a relay, not in the
+// measurement.
+func TestTrialAccountsForEveryLine(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
@@ -57,7 +58,7 @@ func TestLegAccountsForEveryLine(t *testing.T) {
 	}
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {
-			r, err := p.leg(5000, 500*time.Millisecond)
+			r, err := p.trial(5000, 500*time.Millisecond)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,10 +72,10 @@ func TestLegAccountsForEveryLine(t *testing.T) {
 	}
 }
 
-// The harness alone, with a process that is no relay.
-func TestLegNoticesARelayThatEnds(t *testing.T) {
+// The process of this trial is not a relay.
+func TestTrialFailsIfTheRelayEnds(t *testing.T) {
 	p := peer{name: "true", command: func(int, string) (*exec.Cmd, error) { return exec.Command("go", "version"), nil }}
-	if r, err := p.leg(1000, time.Millisecond); err == nil {
-		t.Errorf("a relay that ended at once measured %+v", r)
+	if r, err := p.trial(1000, time.Millisecond); err == nil {
+		t.Errorf("a relay that ended at once has the result %+v", r)
 	}
 }

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// A result is what one leg came to, in lines.
+// A result is the result of one trial. Counts are in lines.
 type result struct {
 	peer        string
 	sent        int
-	kernelDrops int // between the generator and the relay
+	kernelDrops int // dropped in the socket of the relay
 	arrived     int // at the sink
 	elapsed     time.Duration
 	cpu         time.Duration // user and system, of the relay alone
-	rss         int64         // at its highest, in bytes
+	rss         int64         // the peak, in bytes
 }
 
 func (r result) linesPerSecond() float64 { return float64(r.arrived) / r.elapsed.Seconds() }
 
 func (r result) nsPerLine() float64 { return float64(r.cpu.Nanoseconds()) / float64(max(r.arrived, 1)) }
 
-// unaccounted is what the relay took and did not deliver. Duplicates make it
-// negative.
+// unaccounted returns the number of lines that the relay read and did not deliver.
+// Duplicates make it negative.
 func (r result) unaccounted() int { return r.sent - r.kernelDrops - r.arrived }
 
 func median(rs []result, f func(result) float64) float64 {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A sink takes lines over TCP and counts them.
+// A sink is a TCP server that counts lines.
 type sink struct {
 	listener net.Listener
 	lines    atomic.Int64
@@ -54,9 +54,9 @@ func (s *sink) count(c net.Conn) {
 	}
 }
 
-// settle returns the count when want lines are in, or when quiet has passed
-// without a line, and the time at which the last one came.
-func (s *sink) settle(want int, quiet time.Duration) (lines int, last time.Time) {
+// wait waits until want lines have arrived, or until no line has arrived for
+// quiet. It returns the number of lines and the time of the last one.
+func (s *sink) wait(want int, quiet time.Duration) (lines int, last time.Time) {
 	last = time.Now()
 	for seen := -1; seen < want && time.Since(last) < quiet; time.Sleep(time.Millisecond) {
 		if n := int(s.lines.Load()); n != seen {

@@ -2,5 +2,6 @@
 
 package walk
 
-// Times and allocations under the race detector are not the real ones.
+// raceEnabled turns limits off, because the race detector changes times and
+// allocations.
 const raceEnabled = true

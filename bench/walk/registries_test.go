@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,7 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
-	theirs "github.com/spacemonkeygo/monkit/v3"
+	v3 "github.com/spacemonkeygo/monkit/v3"
 
 	"monkit.example/collect"
 	"monkit.example/monkit"
@@ -17,55 +18,53 @@ import (
 	"monkit.example/reporters/graphite"
 )
 
-// A service of 60 packages like the ones below has about 35 000 samples.
+// A service of 60 packages like these has about 35 000 samples.
 const (
 	packages = 60
 
-	funcs    = 20 // of each package: two distributions and a few counters each
-	counters = 20
-	values   = 10
+	funcs    = 20 // per package: two distributions and a few counters each
+	counters = 20 // per package
+	values   = 10 // per package
 )
 
-// A subject is one library with its registry filled.
-type subject struct {
+// callsPerFunc is the number of runs of each function before the first walk.
+const callsPerFunc = 20
+
+// A library is a library with a filled registry.
+type library struct {
 	name    string
 	samples int              // of one walk
-	touch   func()           // changes values, so that no walk can reuse the text of the last
-	walk    func(io.Writer)  // all samples as text
+	update  func()           // changes values, so that a walk cannot reuse the text of the last one
+	walk    func(io.Writer)  // writes all samples as text
 	close   func(testing.TB) // may be nil
 }
 
-// ours walks through everything a program has between its registry and the
-// wire: collector, batch, pusher, encoder; only the socket is a Writer.
-func ours(packages int) subject {
+// newMonkit returns the library monkit. A walk has everything that a program has
+// between its registry and the wire, except for the socket: collector, batch,
+// pusher and encoder.
+func newMonkit(packages int) library {
 	r := monkit.NewRegistry()
-	var touch []func()
-	for p := range packages {
-		s := r.ScopeNamed(fmt.Sprintf("example.com/service/package%03d", p))
-		for i := range funcs {
-			f := s.FuncNamed(fmt.Sprintf("Function%02d", i))
-			call(i, func(ctx context.Context, err *error) { f.Task(&ctx)(err) })
-		}
-		for i := range counters {
-			c := s.Counter(fmt.Sprintf("counter_%02d", i))
-			touch = append(touch, func() { c.Inc(1) })
-		}
-		for i := range values {
-			v := s.IntVal(fmt.Sprintf("value_%02d", i))
-			touch = append(touch, func() { v.Observe(int64(1000 + i)) })
-		}
-	}
+	update := fill(packages, registry{
+		task: func(scope, name string) task { return r.ScopeNamed(scope).FuncNamed(name).Task },
+		inc: func(scope, name string) func() {
+			c := r.ScopeNamed(scope).Counter(name)
+			return func() { c.Inc(1) }
+		},
+		observe: func(scope, name string) func(int64) { return r.ScopeNamed(scope).IntVal(name).Observe },
+	})
 	out := new(writer)
 	push := reporters.NewPusher(graphite.NewCodec(graphite.Options{}), out, reporters.PusherOptions{MaxPayload: 64 << 10})
 	c := collect.New(r, collect.Options{Interval: 24 * time.Hour}, push)
-	return subject{
+	samples := 0
+	r.Stats(func(monkit.SeriesKey, string, float64) { samples++ })
+	return library{
 		name:    "monkit",
-		samples: count(r.Stats),
-		touch:   all(touch),
+		samples: samples,
+		update:  update,
 		walk: func(w io.Writer) {
 			out.w = w
 			if err := c.Flush(context.Background()); err != nil {
-				panic(err) // a Writer that cannot fail
+				panic(err) // w does not fail
 			}
 		},
 		close: func(t testing.TB) {
@@ -76,7 +75,7 @@ func ours(packages int) subject {
 	}
 }
 
-// writer is the end of the way: a Sender that writes.
+// writer is a reporters.Sender that writes payloads to w.
 type writer struct{ w io.Writer }
 
 func (w *writer) Send(_ context.Context, payload []byte, _ int) error {
@@ -86,85 +85,103 @@ func (w *writer) Send(_ context.Context, payload []byte, _ int) error {
 func (*writer) Flush(context.Context) error { return nil }
 func (*writer) Close(context.Context) error { return nil }
 
-// monkitV3 prints what Stats calls back with, as programs do that push it.
-func monkitV3(packages int) subject {
-	r := theirs.NewRegistry()
-	var touch []func()
-	for p := range packages {
-		s := r.ScopeNamed(fmt.Sprintf("example.com/service/package%03d", p))
-		for i := range funcs {
-			f := s.FuncNamed(fmt.Sprintf("Function%02d", i))
-			call(i, func(ctx context.Context, err *error) { f.Task(&ctx)(err) })
-		}
-		for i := range counters {
-			c := s.Counter(fmt.Sprintf("counter_%02d", i))
-			touch = append(touch, func() { c.Inc(1) })
-		}
-		for i := range values {
-			v := s.IntVal(fmt.Sprintf("value_%02d", i))
-			touch = append(touch, func() { v.Observe(int64(1000 + i)) })
-		}
-	}
+// newMonkitV3 returns the library monkit/v3. A walk prints what Stats reports, as
+// programs do that push it.
+func newMonkitV3(packages int) library {
+	r := v3.NewRegistry()
+	update := fill(packages, registry{
+		task: func(scope, name string) task { return task(r.ScopeNamed(scope).FuncNamed(name).Task) },
+		inc: func(scope, name string) func() {
+			c := r.ScopeNamed(scope).Counter(name)
+			return func() { c.Inc(1) }
+		},
+		observe: func(scope, name string) func(int64) { return r.ScopeNamed(scope).IntVal(name).Observe },
+	})
 	samples := 0
-	r.Stats(func(theirs.SeriesKey, string, float64) { samples++ })
-	return subject{
+	r.Stats(func(v3.SeriesKey, string, float64) { samples++ })
+	return library{
 		name:    "monkit/v3 Stats and Fprintf",
 		samples: samples,
-		touch:   all(touch),
+		update:  update,
 		walk: func(w io.Writer) {
 			now := time.Now().Unix()
-			r.Stats(func(key theirs.SeriesKey, field string, val float64) {
+			r.Stats(func(key v3.SeriesKey, field string, val float64) {
 				fmt.Fprintf(w, "%s %v %d\n", key.WithField(field), val, now)
 			})
 		},
 	}
 }
 
-// victoria has summaries where the others have functions and values.
-func victoria(packages int) subject {
+// newVictoria returns the library VictoriaMetrics/metrics. It has summaries in
+// the place of functions and values.
+func newVictoria(packages int) library {
 	set := metrics.NewSet()
-	var touch []func()
+	var updates []func()
 	for p := range packages {
 		label := fmt.Sprintf(`{scope="example.com/service/package%03d"}`, p)
 		for i := range counters {
-			c := set.NewCounter(fmt.Sprintf("counter_%02d%s", i, label))
-			touch = append(touch, c.Inc)
+			updates = append(updates, set.NewCounter(fmt.Sprintf("counter_%02d%s", i, label)).Inc)
 		}
-		// A summary is seven lines, so that a package has as many as the others'.
+		// A summary has seven lines, so a package has as many lines as the
+		// others have.
 		for i := range 4*funcs + values/2 {
 			s := set.NewSummary(fmt.Sprintf("summary_%02d%s", i, label))
-			for n := range calls {
+			for n := range callsPerFunc {
 				s.Update(float64(1000+n) / 1e6)
 			}
 			if i < values {
-				touch = append(touch, func() { s.Update(float64(1000 + i)) })
+				updates = append(updates, func() { s.Update(float64(1000 + i)) })
 			}
 		}
 	}
 	var lines lineCounter
 	set.WritePrometheus(&lines)
-	return subject{name: "VictoriaMetrics WritePrometheus", samples: int(lines), touch: all(touch), walk: set.WritePrometheus}
+	return library{name: "VictoriaMetrics WritePrometheus", samples: int(lines), update: all(updates), walk: set.WritePrometheus}
 }
 
-// calls is how often a function was called before the first walk.
-const calls = 20
+// task is monkit.Func.Task, which monkit/v3 has too.
+type task func(ctx *context.Context, args ...interface{}) func(*error)
+
+// registry has constructors of metrics, which return the method that updates the
+// metric.
+type registry struct {
+	task    func(scope, name string) task
+	inc     func(scope, name string) func()
+	observe func(scope, name string) func(int64)
+}
+
+// fill makes the metrics of all packages and calls every function. It returns a
+// function that changes all counters and values.
+func fill(packages int, r registry) (update func()) {
+	var updates []func()
+	for p := range packages {
+		scope := fmt.Sprintf("example.com/service/package%03d", p)
+		for i := range funcs {
+			call(r.task(scope, fmt.Sprintf("Function%02d", i)), i%2 == 0)
+		}
+		for i := range counters {
+			updates = append(updates, r.inc(scope, fmt.Sprintf("counter_%02d", i)))
+		}
+		for i := range values {
+			observe := r.observe(scope, fmt.Sprintf("value_%02d", i))
+			updates = append(updates, func() { observe(int64(1000 + i)) })
+		}
+	}
+	return all(updates)
+}
 
 var errCall = errors.New("call failed")
 
-// call runs the task as a caller does; every other function fails at times.
-func call(i int, task func(context.Context, *error)) {
-	for n := range calls {
+// call runs t callsPerFunc times. If fails is set, every fifth run fails.
+func call(t task, fails bool) {
+	for n := range callsPerFunc {
+		ctx := context.Background()
 		var err error
-		if i%2 == 0 && n%5 == 0 {
+		if fails && n%5 == 0 {
 			err = errCall
 		}
-		task(context.Background(), &err)
+		t(&ctx)(&err)
 	}
-}
-
-func count(stats func(func(monkit.SeriesKey, string, float64))) (n int) {
-	stats(func(monkit.SeriesKey, string, float64) { n++ })
-	return n
 }
 
 func all(fs []func()) func() {
@@ -175,13 +192,10 @@ func all(fs []func()) func() {
 	}
 }
 
+// lineCounter is an io.Writer that counts lines.
 type lineCounter int
 
 func (c *lineCounter) Write(p []byte) (int, error) {
-	for _, b := range p {
-		if b == '\n' {
-			*c++
-		}
-	}
+	*c += lineCounter(bytes.Count(p, []byte("\n")))
 	return len(p), nil
 }

@@ -1,14 +1,14 @@
-// Command monkitvet finds uses of monkit that compile and measure nothing, or
-// the wrong thing: a last call that is missing, nil or the wrong &err where
-// the function returns an error, a Task that several functions share. Package
-// monkitvet says more. Run it by itself or under go vet, which remembers what
-// it has seen:
+// Command monkitvet finds uses of monkit that compile but measure nothing, or
+// the wrong thing: a last call that is missing, a last call that gets nil or
+// the wrong &err although the function returns an error, and a Task that
+// several functions share. Package monkitvet documents each finding. Run the
+// command by itself, or under go vet, which caches results:
 //
 //	monkitvet ./...
 //	monkitvet -fix ./...
 //	go vet -vettool=$(which monkitvet) ./...
 //
-// It exits with 0 if there is nothing to tell.
+// The exit code is 0 if there are no findings.
 package main
 
 import (

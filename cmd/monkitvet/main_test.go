@@ -11,10 +11,11 @@ import (
 	"testing"
 )
 
-// root is the repository.
+// root is the folder of the repository.
 const root = "../.."
 
-// TestReadme runs the commands of README.md, with the binary somewhere else.
+// TestReadme runs go vet as README.md does. The binary is in a
+// temporary folder instead of the repository.
 func TestReadme(t *testing.T) {
 	vettool, target := build(t), ""
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -50,8 +51,8 @@ func work(ctx context.Context) (err error) {
 }
 `
 
-// TestFindsAndFixes checks a program that is a module of its own, by both
-// ways to run the command.
+// TestFindsAndFixes checks a program in a module of its own, with both ways to
+// run the command.
 func TestFindsAndFixes(t *testing.T) {
 	vettool := build(t)
 	for _, tt := range []struct {
@@ -68,7 +69,7 @@ func TestFindsAndFixes(t *testing.T) {
 			}
 			out, code := command()
 			if code == 0 || !strings.Contains(out, "main.go:12:8: the last call is missing") {
-				t.Errorf("exit code %d, want another, and the place of what is wrong in:\n%s", code, out)
+				t.Errorf("exit code %d, want another one, and the position of the finding in:\n%s", code, out)
 			}
 			if out, code := command("-fix"); code != 0 {
 				t.Errorf("-fix: exit code %d:\n%s", code, out)
@@ -81,13 +82,13 @@ func TestFindsAndFixes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := "Task()(&ctx)(&err)\n"; !strings.Contains(string(fixed), want) {
-				t.Errorf("-fix left:\n%s", fixed)
+				t.Errorf("after -fix the program has no %q:\n%s", want, fixed)
 			}
 		})
 	}
 }
 
-// program writes the faulty program, which uses this repository.
+// program writes the faulty program into a new folder. It uses this repository.
 func program(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -107,7 +108,7 @@ func program(t *testing.T) (dir string) {
 	return dir
 }
 
-// build compiles the command and returns where it is.
+// build compiles the command and returns its path.
 func build(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "monkitvet")
@@ -120,8 +121,7 @@ func build(t *testing.T) (path string) {
 	return path
 }
 
-// run runs a command until the test ends, and returns what it says and its
-// exit code.
+// run runs a command and returns its output and exit code.
 func run(t *testing.T, dir, name string, args ...string) (out string, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)

@@ -1,4 +1,4 @@
-// Package collect is monkit.example/tracing, as far as the library that this one
-// succeeds has it, under that library's import path. Start with CollectSpans;
-// new code imports monkit.example/tracing.
+// Package collect has the exported names of package collect of monkit/v3 and
+// forwards them to monkit.example/tracing. Start with CollectSpans; new code
+// imports monkit.example/tracing.
 package collect

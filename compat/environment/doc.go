@@ -1,4 +1,4 @@
-// Package environment is monkit.example/environment under the import path of the
-// library that it succeeds. Start with Register; new code imports
-// monkit.example/environment.
+// Package environment has the exported names of package environment of monkit/v3
+// and forwards them to monkit.example/environment. Start with Register; new code
+// imports monkit.example/environment.
 package environment

@@ -6,9 +6,10 @@ import (
 	"monkit.example/monkit"
 )
 
-// Register adds what is known of the process, its OS and its runtime to
-// registry, in the scope of this package, so that series keep their names. A
-// nil registry is monkit.Default.
+// Register adds metrics of the process, its operating system and Go's runtime
+// to registry. They are in the scope of this package, so that series keep their
+// names. If registry is nil, Register uses the Default of the library's root
+// package.
 func Register(registry *monkit.Registry) {
 	if registry == nil {
 		registry = compat.Default
@@ -16,17 +17,17 @@ func Register(registry *monkit.Registry) {
 	environment.RegisterIn(registry.Package())
 }
 
-// OS tells of what the operating system has of the process.
+// OS returns what the operating system reports about the process.
 func OS() monkit.StatSource { return environment.OS() }
 
-// Proc tells what Linux has in /proc/self.
+// Proc returns what Linux reports in /proc/self.
 func Proc() monkit.StatSource { return environment.Proc() }
 
-// Process tells which program it is and how long it has run.
+// Process returns the identity of the program and the time since its start.
 func Process() monkit.StatSource { return environment.Process() }
 
-// Runtime tells of Go's runtime.
+// Runtime returns what Go's runtime reports.
 func Runtime() monkit.StatSource { return environment.Runtime() }
 
-// Rusage tells what the process has used, as getrusage has it.
+// Rusage returns what getrusage reports about the process.
 func Rusage() monkit.StatSource { return environment.Rusage() }

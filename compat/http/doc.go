@@ -1,5 +1,4 @@
-// Package http is monkit.example/tracing/monkithttp, as far as the library that
-// this one succeeds has it, under that library's import path. Start with
-// TraceHandler and TraceRequest; new code imports
-// monkit.example/tracing/monkithttp.
+// Package http has the exported names of package http of monkit/v3 and forwards
+// them to monkit.example/tracing/monkithttp. Start with TraceHandler and
+// TraceRequest; new code imports monkit.example/tracing/monkithttp.
 package http

@@ -1,3 +1,4 @@
-// Package present is monkit.example/present under the import path of the library
-// that it succeeds. Start with HTTP; new code imports monkit.example/present.
+// Package present has the exported names of package present of monkit/v3 and
+// forwards them to monkit.example/present. Start with HTTP; new code imports
+// monkit.example/present.
 package present

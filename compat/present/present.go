@@ -9,13 +9,13 @@ import (
 	"monkit.example/present"
 )
 
-// Result writes a page.
+// Result is a function that writes a page.
 type Result = present.Result
 
-// HTTP serves all pages of r.
+// HTTP returns a handler that serves all pages of r.
 func HTTP(r *monkit.Registry) http.Handler { return present.HTTP(r) }
 
-// FromRequest returns the page of reg at path, and its content type.
+// FromRequest returns the page of reg at path and its content type.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
 	return present.FromRequest(reg, path, query)
 }
@@ -26,16 +26,16 @@ func FuncsText(r *monkit.Registry, w io.Writer) error { return present.FuncsText
 // FuncsJSON writes all functions as JSON.
 func FuncsJSON(r *monkit.Registry, w io.Writer) error { return present.FuncsJSON(r, w) }
 
-// FuncsDot writes which functions call which, for Graphviz.
+// FuncsDot writes the graph of callers and functions for Graphviz.
 func FuncsDot(r *monkit.Registry, w io.Writer) error { return present.FuncsDot(r, w) }
 
-// SpansText writes the live spans as text.
+// SpansText writes the running spans as text.
 func SpansText(r *monkit.Registry, w io.Writer) error { return present.SpansText(r, w) }
 
-// SpansJSON writes the live spans as JSON.
+// SpansJSON writes the running spans as JSON.
 func SpansJSON(r *monkit.Registry, w io.Writer) error { return present.SpansJSON(r, w) }
 
-// SpansDot writes the live spans for Graphviz.
+// SpansDot writes the running spans as a graph for Graphviz.
 func SpansDot(r *monkit.Registry, w io.Writer) error { return present.SpansDot(r, w) }
 
 // StatsText writes the values of all series as text.
@@ -44,7 +44,7 @@ func StatsText(r *monkit.Registry, w io.Writer) error { return present.StatsText
 // StatsJSON writes the values of all series as JSON.
 func StatsJSON(r *monkit.Registry, w io.Writer) error { return present.StatsJSON(r, w) }
 
-// StatsOld is StatsText.
+// StatsOld calls StatsText.
 //
 // Deprecated: use StatsText.
 func StatsOld(r *monkit.Registry, w io.Writer) error { return present.StatsText(r, w) }

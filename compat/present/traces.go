@@ -2,22 +2,23 @@ package present
 
 import (
 	"io"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/present"
 	"monkit.example/tracing"
 )
 
-// Values of a trace.
+// Keys of values that a trace may have.
 const (
-	// SampledKey is the key of a bool: whether the trace is to be exported.
+	// SampledKey is the key of a bool. If it is true, the trace is exported.
 	SampledKey = present.SampledKey
-	// SampledCBKey is the key of a func(*monkit.Trace), by which exporters hear
-	// that a trace became sampled after it began.
+	// SampledCBKey is the key of a func(*monkit.Trace). It is called if a trace
+	// becomes sampled after its start, so that exporters can observe it.
 	SampledCBKey = present.SampledCBKey
 )
 
-// SpansToSVG draws spans along time.
+// SpansToSVG draws spans on a time axis.
 func SpansToSVG(w io.Writer, spans []*tracing.FinishedSpan) error {
 	return present.SpansToSVG(w, spans)
 }
@@ -27,13 +28,13 @@ func SpansToJSON(w io.Writer, spans []*tracing.FinishedSpan) error {
 	return present.SpansToJSON(w, spans)
 }
 
-// TraceQuerySVG waits for a span of reg that matcher returns true for, and
-// draws its trace.
-func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) error {
-	return present.TraceQuerySVG(reg, w, matcher)
+// TraceQuerySVG waits until a span of reg for which matcher returned true has
+// finished after minDuration or longer, and draws it with all spans below it.
+func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
+	return present.TraceQuerySVG(reg, w, matcher, minDuration)
 }
 
-// TraceQueryJSON waits as TraceQuerySVG does, and writes the trace as JSON.
-func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) error {
-	return present.TraceQueryJSON(reg, w, matcher)
+// TraceQueryJSON waits like TraceQuerySVG and writes the spans as JSON.
+func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
+	return present.TraceQueryJSON(reg, w, matcher, minDuration)
 }

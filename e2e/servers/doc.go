@@ -1,10 +1,10 @@
-// Package servers runs the real servers that the project's lines end in, for
-// tests: each a plain process in a temporary directory on free ports of
-// 127.0.0.1, waited for, and killed when the test ends, its log shown if the
-// test failed. Start with [Graphite], [InfluxDB], [VictoriaMetrics] or
-// [StatsdExporter]; each returned value has the addresses to send to and
-// methods that read back what arrived. [Eventually] waits for it.
+// Package servers starts real servers for tests: each is a process with a
+// temporary directory and free ports of 127.0.0.1. It is ready when its function
+// returns, and killed at the end of the test. If the test failed, the end of the
+// server's log is shown. Start with [Graphite], [InfluxDB], [VictoriaMetrics] or
+// [StatsdExporter]: the returned value has the addresses to send to, and methods
+// that query values. [EventuallyValue] waits for a value.
 //
-// A server that is not installed skips the test with the reason, or fails it
-// where the environment has CI=true. `make servers` installs them.
+// If a server is not installed, the test is skipped, or fails if the environment
+// has CI=true. `make servers` installs them.
 package servers

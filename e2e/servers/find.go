@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// Find returns the path of a command. Where it is missing the test is skipped,
-// or failed with CI=true; from says what would install it.
+// Find returns the path of a command. If there is none, the test is skipped, or
+// fails if the environment has CI=true. The message has from, the package that
+// installs the command.
 func Find(t testing.TB, command, from string) string {
 	t.Helper()
 	for _, dir := range []string{cachedBin(), "", "/usr/sbin"} {
@@ -27,7 +28,8 @@ func Find(t testing.TB, command, from string) string {
 	return ""
 }
 
-// Root returns the repository's folder: the nearest one above with a Makefile.
+// Root returns the folder of the repository: the nearest one above the test with
+// a Makefile.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -38,13 +40,12 @@ func Root() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("find the repository: no Makefile above the test's folder")
+			return "", fmt.Errorf("find the repository: no folder above the test has a Makefile")
 		}
 	}
 }
 
-// cachedBin is where `make servers` puts what is built from source; "" leaves
-// the search to PATH.
+// cachedBin returns the folder of the servers that `make servers` builds, or "".
 func cachedBin() string {
 	dir, err := Root()
 	if err != nil {
@@ -53,8 +54,8 @@ func cachedBin() string {
 	return filepath.Join(dir, ".cache", "bin")
 }
 
-// FreeAddr returns an address of 127.0.0.1 that is free for TCP and UDP. It is
-// outside the range from which the kernel serves port 0, so that no other
+// FreeAddr returns an address of 127.0.0.1 that is free for TCP and UDP. Its port
+// is outside the range that the kernel chooses from for port 0, so that no other
 // socket takes it before the server does.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
@@ -64,7 +65,7 @@ func FreeAddr(t testing.TB) string {
 			return addr
 		}
 	}
-	t.Fatal("find a free port: 100 of 100 tried are taken")
+	t.Fatal("find a free port: 100 of 100 ports are in use")
 	return ""
 }
 

@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-// A GraphiteServer is a carbon-cache that keeps a value a second, and a
-// graphite-web that reads it, cached points included.
+// A GraphiteServer is a running carbon-cache that keeps one value a second, and a
+// graphite-web that queries it, including points that are not on disk yet.
 type GraphiteServer struct {
 	Line string // host:port of the plaintext protocol, TCP and UDP
-	URL  string // of graphite-web
+	URL  string // base of graphite-web
 }
 
-// Graphite starts both.
+// Graphite starts carbon-cache and graphite-web.
 func Graphite(t testing.TB) *GraphiteServer {
 	t.Helper()
 	cache := Find(t, "carbon-cache", "Debian package graphite-carbon")
@@ -32,7 +32,7 @@ func Graphite(t testing.TB) *GraphiteServer {
 	return &GraphiteServer{Line: g.line, URL: "http://" + g.web}
 }
 
-// graphite is what the two processes are configured with.
+// graphite is the configuration of the two processes.
 type graphite struct {
 	dir                      string
 	line, pickle, query, web string // addresses
@@ -65,7 +65,7 @@ func (g graphite) carbonConf() string {
 		{"CONF_DIR", g.dir},
 		{"LOG_DIR", filepath.Join(g.dir, "log")},
 		{"PID_DIR", g.dir},
-		{"USER", ""}, // stay who started it
+		{"USER", ""}, // do not change the user
 		{"MAX_CREATES_PER_MINUTE", "inf"},
 		{"MAX_UPDATES_PER_SECOND", "inf"},
 		{"LINE_RECEIVER_INTERFACE", "127.0.0.1"},
@@ -101,8 +101,9 @@ DEFAULT_CACHE_DURATION = 0
 		g.query, filepath.Join(g.dir, "graphite.db"))
 }
 
-// command is one of graphite's programs with these settings. The Debian
-// programs name their interpreter, so that no other Python in PATH matters.
+// command returns a command that runs one of Graphite's programs with this
+// configuration. Debian's programs name their interpreter, so another Python in
+// PATH does no harm.
 func (g graphite) command(path string, args ...string) *exec.Cmd {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = g.dir
@@ -119,25 +120,25 @@ func (g graphite) startWeb(t testing.TB, manage string) {
 	start(t, g.command(manage, "runserver", "--noreload", g.web), answers("http://"+g.web+"/version/"))
 }
 
-// A Series is one answer of graphite-web.
+// A Series is a series in a response of graphite-web.
 type Series struct {
 	Target string            `json:"target"`
 	Tags   map[string]string `json:"tags"`
 	Points []Point           `json:"datapoints"`
 }
 
-// A Point is a value and the second it stands at; no value is nil.
+// A Point is a value, nil if there is none, and its time in Unix seconds.
 type Point struct {
 	Value *float64
 	Time  int64
 }
 
-// UnmarshalJSON reads the pair [value, time].
+// UnmarshalJSON decodes the pair [value, time].
 func (p *Point) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &[]any{&p.Value, &p.Time})
 }
 
-// Last returns the newest value of s, and whether it has one.
+// Last returns the newest value of s and whether there is one.
 func (s Series) Last() (float64, bool) {
 	for i := len(s.Points) - 1; i >= 0; i-- {
 		if v := s.Points[i].Value; v != nil {
@@ -147,7 +148,8 @@ func (s Series) Last() (float64, bool) {
 	return 0, false
 }
 
-// Render returns the series that target matches, over the last ten minutes.
+// Render returns the series that target matches, with their points of the last
+// ten minutes.
 func (g *GraphiteServer) Render(target string) ([]Series, error) {
 	var all []Series
 	q := url.Values{"target": {target}, "from": {"-10min"}, "format": {"json"}, "noCache": {"1"}}

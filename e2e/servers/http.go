@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// client gives up where a server hangs; no answer read here takes that long.
-// It keeps no connection, so that a test which looks for leaks finds none.
+// client has a timeout, in case a server hangs. It keeps no connection open, so
+// that tests which check for leaks find none.
 var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 func get(url string) (string, error) {

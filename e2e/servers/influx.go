@@ -12,16 +12,17 @@ import (
 	"testing"
 )
 
-// An InfluxServer is an InfluxDB 1.x.
+// An InfluxServer is a running InfluxDB 1.x.
 type InfluxServer struct {
-	URL string // of its HTTP API
-	UDP string // host:port that takes lines into Database
+	URL string // base of its HTTP API
+	UDP string // host:port that receives lines for Database
 }
 
 // Database exists in every server that [InfluxDB] starts.
 const Database = "e2e"
 
-// InfluxDB starts influxd, reporting to nobody, with one empty database.
+// InfluxDB starts influxd with an empty Database, and without reports to its
+// makers.
 func InfluxDB(t testing.TB) *InfluxServer {
 	t.Helper()
 	influxd := Find(t, "influxd", "Debian package influxdb")
@@ -33,7 +34,7 @@ func InfluxDB(t testing.TB) *InfluxServer {
 	cmd := exec.Command(influxd, "-config", conf)
 	cmd.Dir = dir
 	s := &InfluxServer{URL: "http://" + http, UDP: udp}
-	// The documents ask for POST here; GET does the same and is what there is.
+	// The documentation requires POST for this query; influxd accepts GET too.
 	create := s.URL + "/query?q=" + url.QueryEscape("CREATE DATABASE "+Database)
 	start(t, cmd, all(answers(create), receives(udp)))
 	return s
@@ -59,10 +60,10 @@ batch-timeout = "100ms"
 `, rpc, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), http, udp, Database)
 }
 
-// WriteURL is where lines are posted to.
+// WriteURL returns the URL for lines.
 func (s *InfluxServer) WriteURL() string { return s.URL + "/write?db=" + Database }
 
-// Row is one series of a query's answer.
+// Row is a series in the response to a query.
 type Row struct {
 	Name    string            `json:"name"`
 	Tags    map[string]string `json:"tags"`
@@ -70,8 +71,8 @@ type Row struct {
 	Values  [][]any           `json:"values"`
 }
 
-// Query runs q against the database and returns the series of its answer.
-// Numbers are json.Number, so that none loses digits.
+// Query runs q in Database and returns the series of the response. Numbers are
+// json.Number, so that none loses digits.
 func (s *InfluxServer) Query(q string) ([]Row, error) {
 	body, err := get(s.URL + "/query?" + url.Values{"db": {Database}, "q": {q}, "epoch": {"ns"}}.Encode())
 	if err != nil {
@@ -102,7 +103,7 @@ func (s *InfluxServer) Query(q string) ([]Row, error) {
 	return rows, nil
 }
 
-// Last returns the newest value of a field of the one series that has the
+// Last returns the newest value of the field in the one series that has the
 // measurement and all of the tags.
 func (s *InfluxServer) Last(measurement, field string, tags map[string]string) (float64, error) {
 	q := fmt.Sprintf("SELECT last(%s) FROM %s", quote(field), quote(measurement))
@@ -122,7 +123,7 @@ func (s *InfluxServer) Last(measurement, field string, tags map[string]string) (
 	}
 	n, ok := rows[0].Values[0][1].(json.Number)
 	if !ok {
-		return 0, errors.New(q + ": the value is no number")
+		return 0, errors.New(q + ": the value is not a number")
 	}
 	return n.Float64()
 }

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// startLimit is generous: a loaded machine with two cores takes seconds to
-// import what graphite-web needs.
+// startLimit bounds the start of a server. A loaded machine with two cores takes
+// seconds to import the libraries of graphite-web.
 const startLimit = time.Minute
 
-// tailBytes of a server's log are shown when its test failed.
+// tailBytes is how much of a server's log is shown if the test failed.
 const tailBytes = 4 << 10
 
 // A process is one running server.
@@ -22,11 +22,12 @@ type process struct {
 	name string
 	cmd  *exec.Cmd
 	log  string        // path of its standard output and error
-	done chan struct{} // closed when it has ended
+	done chan struct{} // closed when the process has ended
 }
 
-// start runs cmd, returns when ready says nil, and ends it with the test. The
-// test fails if the server ends first or is not ready in time.
+// start starts cmd, returns as soon as ready returns nil, and kills the process
+// at the end of the test. The test fails if the process ends before it is ready,
+// or is not ready after startLimit.
 func start(t testing.TB, cmd *exec.Cmd, ready func() error) {
 	t.Helper()
 	p := &process{name: filepath.Base(cmd.Path), cmd: cmd, log: filepath.Join(t.TempDir(), "log"), done: make(chan struct{})}
@@ -40,7 +41,7 @@ func start(t testing.TB, cmd *exec.Cmd, ready func() error) {
 		t.Fatalf("start %s: %v", p.name, err)
 	}
 	go func() {
-		cmd.Wait() // how it ended is not of interest: it is killed
+		cmd.Wait() // the error only reports that the process was killed
 		close(p.done)
 	}()
 	t.Cleanup(func() { p.stop(t) })
@@ -57,17 +58,17 @@ func (p *process) await(t testing.TB, ready func() error) {
 		select {
 		case <-p.done:
 			t.Fatalf("%s ended before it was ready: %v", p.name, p.cmd.ProcessState)
-		case <-time.After(pause):
+		case <-time.After(pollInterval):
 		}
 	}
 	t.Fatalf("%s is not ready after %v: %v", p.name, startLimit, err)
 }
 
 func (p *process) stop(t testing.TB) {
-	p.cmd.Process.Kill() // fails only if it has ended, which is what is wanted
+	p.cmd.Process.Kill() // fails only if the process has ended
 	<-p.done
 	if t.Failed() {
-		t.Logf("log of %s ends with:\n%s", p.name, tail(p.log))
+		t.Logf("the log of %s ends with:\n%s", p.name, tail(p.log))
 	}
 }
 
@@ -78,7 +79,7 @@ func tail(path string) string {
 	}
 	defer f.Close()
 	if _, err := f.Seek(-tailBytes, io.SeekEnd); err != nil && !errors.Is(err, os.ErrInvalid) {
-		f.Seek(0, io.SeekStart) // shorter than that: all of it
+		f.Seek(0, io.SeekStart) // the log is shorter than that
 	}
 	b, err := io.ReadAll(f)
 	if err != nil {

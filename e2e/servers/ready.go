@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// all is ready when every one of the checks is.
+// all returns a check that succeeds if all checks do.
 func all(checks ...func() error) func() error {
 	return func() error {
 		for _, check := range checks {
@@ -20,7 +20,7 @@ func all(checks ...func() error) func() error {
 	}
 }
 
-// dialable is the readiness of a server that accepts connections.
+// dialable returns a check that succeeds if a server accepts TCP connections.
 func dialable(addr string) func() error {
 	return func() error {
 		c, err := net.Dial("tcp", addr)
@@ -31,7 +31,8 @@ func dialable(addr string) func() error {
 	}
 }
 
-// answers is the readiness of a server that answers a GET.
+// answers returns a check that succeeds if a server responds to GET with a 2xx
+// status.
 func answers(url string) func() error {
 	return func() error {
 		_, err := get(url)
@@ -39,8 +40,9 @@ func answers(url string) func() error {
 	}
 }
 
-// receives is the readiness of a UDP socket, which cannot be asked: the
-// kernel's table has it. Where there is no such table, nothing is known.
+// receives returns a check that succeeds if a UDP socket has the address. It
+// reads the kernel's table, because a UDP socket does not answer. On systems
+// without that table it always succeeds.
 func receives(addr string) func() error {
 	p, err := strconv.Atoi(port(addr))
 	local := fmt.Sprintf(":%04X ", p)
@@ -62,7 +64,7 @@ func receives(addr string) func() error {
 func port(addr string) string {
 	_, p, err := net.SplitHostPort(addr)
 	if err != nil {
-		panic(err) // FreeAddr made it
+		panic(err) // addr is from FreeAddr
 	}
 	return p
 }

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// write sends bytes as they are, by net.Conn.
+// write sends the text without any client library.
 func write(t *testing.T, network, addr, text string) {
 	t.Helper()
 	c, err := net.Dial(network, addr)
@@ -39,18 +39,6 @@ func post(t *testing.T, url, text string) {
 	}
 }
 
-// wantEventually waits until get returns want.
-func wantEventually(t *testing.T, what string, want float64, get func() (float64, error)) {
-	t.Helper()
-	Eventually(t, what, func() error {
-		got, err := get()
-		if err == nil && got != want {
-			err = fmt.Errorf("value is %v, want %v", got, want)
-		}
-		return err
-	})
-}
-
 func TestGraphite(t *testing.T) {
 	t.Parallel()
 	g := Graphite(t)
@@ -62,7 +50,7 @@ func TestGraphite(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			write(t, tt.network, g.Line, fmt.Sprintf("%s 41.5 %d\n", tt.series, now))
-			wantEventually(t, tt.series, 41.5, func() (float64, error) { return g.Last(tt.target) })
+			EventuallyValue(t, tt.series, 41.5, func() (float64, error) { return g.Last(tt.target) })
 		})
 	}
 }
@@ -74,7 +62,7 @@ func TestInfluxDB(t *testing.T) {
 	post(t, s.WriteURL(), fmt.Sprintf(line, "http"))
 	write(t, "udp", s.UDP, fmt.Sprintf(line, "udp"))
 	for _, via := range []string{"http", "udp"} {
-		wantEventually(t, via, 41.5, func() (float64, error) {
+		EventuallyValue(t, via, 41.5, func() (float64, error) {
 			return s.Last("raw", "x", map[string]string{"via": via, "path": "a b"})
 		})
 	}
@@ -84,10 +72,10 @@ func TestInfluxDBReportsErrors(t *testing.T) {
 	t.Parallel()
 	s := InfluxDB(t)
 	if rows, err := s.Query("SELECT nonsense"); err == nil {
-		t.Errorf("a query that is wrong returned %v and no error", rows)
+		t.Errorf("a malformed query returned %v and no error", rows)
 	}
 	if v, err := s.Last("absent", "x", nil); err == nil {
-		t.Errorf("a series that is absent has the value %v", v)
+		t.Errorf("a series that does not exist has the value %v", v)
 	}
 }
 
@@ -103,7 +91,7 @@ func TestVictoriaMetrics(t *testing.T) {
 		`{__name__="raw.udp", scope="a"}`: 42.5,
 		`raw_x{scope="a"}`:                43.5,
 	} {
-		wantEventually(t, selector, want, func() (float64, error) { return s.Last(selector) })
+		EventuallyValue(t, selector, want, func() (float64, error) { return s.Last(selector) })
 	}
 }
 
@@ -115,6 +103,6 @@ func TestStatsdExporter(t *testing.T) {
 	for series, want := range map[string]float64{
 		"raw_count": 7, "raw_level": 2.5, `raw_tagged{k="a b"}`: 1, "raw_tcp": 7,
 	} {
-		wantEventually(t, series, want, func() (float64, error) { return s.Value(series) })
+		EventuallyValue(t, series, want, func() (float64, error) { return s.Value(series) })
 	}
 }

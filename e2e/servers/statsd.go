@@ -8,16 +8,17 @@ import (
 	"testing"
 )
 
-// A StatsdServer is Prometheus' statsd_exporter.
+// A StatsdServer is a running statsd_exporter of Prometheus.
 type StatsdServer struct {
 	Addr string // host:port, UDP and TCP
-	URL  string // of the exporter's pages
+	URL  string // base of its pages
 }
 
-// StatsdExporter starts one with its default mapping: dots become underscores.
+// StatsdExporter starts statsd_exporter with its default mapping: dots become
+// underscores.
 func StatsdExporter(t testing.TB) *StatsdServer {
 	t.Helper()
-	exporter := Find(t, "statsd_exporter", "built by `make servers`")
+	exporter := Find(t, "statsd_exporter", "`make servers` builds it")
 	addr, http := FreeAddr(t), FreeAddr(t)
 	cmd := exec.Command(exporter, "--statsd.listen-udp="+addr, "--statsd.listen-tcp="+addr, "--web.listen-address="+http)
 	cmd.Dir = t.TempDir()
@@ -26,8 +27,8 @@ func StatsdExporter(t testing.TB) *StatsdServer {
 	return s
 }
 
-// Value returns the sample that the exporter shows under the series, written
-// as in the text format: name, or name{label="value"}.
+// Value returns the value of the series, which is written as in Prometheus' text
+// format: name, or name{label="value"}.
 func (s *StatsdServer) Value(series string) (float64, error) {
 	text, err := get(s.URL + "/metrics")
 	if err != nil {
@@ -36,8 +37,8 @@ func (s *StatsdServer) Value(series string) (float64, error) {
 	return sample(text, series)
 }
 
-// sample finds a series in Prometheus' text format. Label values with spaces
-// are fine: the value is what follows the last one.
+// sample returns the value of the series in Prometheus' text format. Label values
+// may have spaces.
 func sample(text, series string) (float64, error) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
@@ -45,5 +46,5 @@ func sample(text, series string) (float64, error) {
 			return strconv.ParseFloat(rest, 64)
 		}
 	}
-	return 0, fmt.Errorf("no sample of %s", series)
+	return 0, fmt.Errorf("there is no sample of %s", series)
 }

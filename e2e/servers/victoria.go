@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// A VictoriaServer is a single-node VictoriaMetrics.
+// A VictoriaServer is a running single-node VictoriaMetrics.
 type VictoriaServer struct {
 	Graphite string // host:port, TCP and UDP
-	URL      string // Influx lines are posted to /write, queries asked at /api/v1
+	URL      string // base of /write, for Influx lines, and of /api/v1, for queries
 }
 
-// VictoriaMetrics starts one that shows points as soon as they are in.
+// VictoriaMetrics starts VictoriaMetrics so that queries return points as soon as
+// they are received.
 func VictoriaMetrics(t testing.TB) *VictoriaServer {
 	t.Helper()
 	victoria := Find(t, "victoria-metrics", "Debian package victoria-metrics")
@@ -28,11 +29,11 @@ func VictoriaMetrics(t testing.TB) *VictoriaServer {
 	return s
 }
 
-// WriteURL is where Influx lines are posted to; the database becomes a label.
+// WriteURL returns the URL for Influx lines. The database becomes a label.
 func (s *VictoriaServer) WriteURL() string { return s.URL + "/write?db=" + Database }
 
-// Last returns the newest value of the one series that the selector matches,
-// over the last ten minutes. Points that were just ingested are flushed first.
+// Last returns the newest value, of the last ten minutes, of the one series that
+// the selector matches. It flushes points that were just received first.
 func (s *VictoriaServer) Last(selector string) (float64, error) {
 	if _, err := get(s.URL + "/internal/force_flush"); err != nil {
 		return 0, err
@@ -40,11 +41,11 @@ func (s *VictoriaServer) Last(selector string) (float64, error) {
 	var answer struct {
 		Data struct {
 			Result []struct {
-				Value [2]any // time, value in text
+				Value [2]any // time, and the value as text
 			}
 		}
 	}
-	// A future minute forgives timestamps that were rounded up.
+	// Timestamps that were rounded up are in the future.
 	at := strconv.FormatInt(time.Now().Add(time.Minute).Unix(), 10)
 	q := url.Values{"query": {"last_over_time(" + selector + "[10m])"}, "time": {at}, "nocache": {"1"}}
 	if err := getJSON(s.URL+"/api/v1/query?"+q.Encode(), &answer); err != nil {
@@ -55,7 +56,7 @@ func (s *VictoriaServer) Last(selector string) (float64, error) {
 	}
 	text, ok := answer.Data.Result[0].Value[1].(string)
 	if !ok {
-		return 0, fmt.Errorf("%s: the value is no text", selector)
+		return 0, fmt.Errorf("%s: the value is not a string", selector)
 	}
 	return strconv.ParseFloat(text, 64)
 }

@@ -14,7 +14,7 @@ func TestCutDropsTheLineEnd(t *testing.T) {
 		if string(line) != tt.line || string(rest) != tt.rest {
 			t.Errorf("Cut(%q) = %q, %q, want %q, %q", tt.text, line, rest, tt.line, tt.rest)
 		}
-		if line = append(line, "xx"...); len(rest) > 0 && rest[0] == 'x' {
+		if _ = append(line, "xx"...); len(rest) > 0 && rest[0] == 'x' {
 			t.Errorf("Cut(%q) returns a line with room for more", tt.text)
 		}
 	}

@@ -21,7 +21,7 @@ A run is measured by two calls, of which the last is deferred:
 		defer mon.Task()(&ctx)(&err)
 
 Reported are a last call that is missing or not deferred, one that gets nil or
-the address of another variable where the function returns an error, and a
+the address of another variable although the function returns an error, and a
 Task in a variable that several functions call.`,
 	URL:      "https://pkg.go.dev/monkit.example/cmd/monkitvet/monkitvet",
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
@@ -29,68 +29,68 @@ Task in a variable that several functions call.`,
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	v := vet{pass: pass, files: pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()}
-	v.findValues()
-	v.checkStatements()
-	v.checkErrors()
-	v.checkShared()
+	c := checker{pass: pass, files: pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()}
+	c.findAssignments()
+	c.checkStatements()
+	c.checkErrors()
+	c.checkSharedTasks()
 	return nil, nil
 }
 
-// vet is one package under examination.
-type vet struct {
-	pass   *analysis.Pass
-	files  inspector.Cursor
-	values map[*types.Var]value
+// checker checks one package.
+type checker struct {
+	pass     *analysis.Pass
+	files    inspector.Cursor
+	assigned map[*types.Var]assignment
 }
 
-// value is what a variable got.
-type value struct {
-	call  *ast.CallExpr // the last one, nil if it is something else
-	times int
+// assignment describes all assignments to one variable.
+type assignment struct {
+	call  *ast.CallExpr // the last assigned value if it is a call, otherwise nil
+	count int
 }
 
-// findValues notes the calls whose results are kept in variables.
-func (v *vet) findValues() {
-	v.values = map[*types.Var]value{}
-	for c := range v.files.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil)) {
-		switch n := c.Node().(type) {
+// findAssignments records for each variable the call whose result it has.
+func (c *checker) findAssignments() {
+	c.assigned = map[*types.Var]assignment{}
+	for cur := range c.files.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil)) {
+		switch n := cur.Node().(type) {
 		case *ast.AssignStmt:
 			for i, to := range n.Lhs {
-				v.keep(to, at(n.Lhs, n.Rhs, i))
+				c.recordAssignment(to, assignedExpr(n.Lhs, n.Rhs, i))
 			}
 		case *ast.ValueSpec:
 			for i, to := range n.Names {
 				if len(n.Values) > 0 {
-					v.keep(to, at(n.Names, n.Values, i))
+					c.recordAssignment(to, assignedExpr(n.Names, n.Values, i))
 				}
 			}
 		case *ast.KeyValueExpr:
-			v.keep(n.Key, n.Value)
+			c.recordAssignment(n.Key, n.Value)
 		}
 	}
 }
 
-// at is the expression that the i-th variable gets, nil if it is one of
-// several results.
-func at[E any](to []E, from []ast.Expr, i int) ast.Expr {
+// assignedExpr returns the expression that is assigned to the i-th variable,
+// or nil if the variable gets one of several results of a call.
+func assignedExpr[E any](to []E, from []ast.Expr, i int) ast.Expr {
 	if len(to) != len(from) {
 		return nil
 	}
 	return from[i]
 }
 
-func (v *vet) keep(to, from ast.Expr) {
-	variable := v.variable(to)
+func (c *checker) recordAssignment(to, from ast.Expr) {
+	variable := c.variable(to)
 	if variable == nil {
 		return
 	}
 	call, _ := unparen(from).(*ast.CallExpr)
-	v.values[variable] = value{call: call, times: v.values[variable].times + 1}
+	c.assigned[variable] = assignment{call: call, count: c.assigned[variable].count + 1}
 }
 
-// variable is what e names: a variable or a field, nil if neither.
-func (v *vet) variable(e ast.Expr) *types.Var {
+// variable returns the variable or field that e names, or nil.
+func (c *checker) variable(e ast.Expr) *types.Var {
 	var name *ast.Ident
 	switch e := unparen(e).(type) {
 	case *ast.Ident:
@@ -100,14 +100,14 @@ func (v *vet) variable(e ast.Expr) *types.Var {
 	default:
 		return nil
 	}
-	variable, _ := v.pass.TypesInfo.ObjectOf(name).(*types.Var)
+	variable, _ := c.pass.TypesInfo.ObjectOf(name).(*types.Var)
 	return variable
 }
 
-// function is the innermost function declaration or literal around c, nil if
-// there is none.
-func function(c inspector.Cursor) ast.Node {
-	for around := range c.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+// enclosingFunction returns the innermost function declaration or literal
+// around cur, or nil.
+func enclosingFunction(cur inspector.Cursor) ast.Node {
+	for around := range cur.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		return around.Node()
 	}
 	return nil
@@ -120,13 +120,13 @@ func unparen(e ast.Expr) ast.Expr {
 	return ast.Unparen(e)
 }
 
-// report tells of what is wrong at n, with a fix if there are edits.
-func (v *vet) report(n ast.Node, message, fix string, edits ...analysis.TextEdit) {
+// report reports a finding at n, with a fix if there are edits.
+func (c *checker) report(n ast.Node, message, fix string, edits ...analysis.TextEdit) {
 	d := analysis.Diagnostic{Pos: n.Pos(), End: n.End(), Message: message}
 	if len(edits) > 0 {
 		d.SuggestedFixes = []analysis.SuggestedFix{{Message: fix, TextEdits: edits}}
 	}
-	v.pass.Report(d)
+	c.pass.Report(d)
 }
 
 func insert(pos token.Pos, text string) analysis.TextEdit {

@@ -1,6 +1,9 @@
 package monkitvet
 
 import (
+	"go/token"
+	"go/types"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,55 +13,88 @@ import (
 )
 
 const (
-	ours   = "monkit.example/monkit"
-	theirs = "github.com/spacemonkeygo/monkit/v3"
+	monkitPath = "monkit.example/monkit"
+	v3Path     = "github.com/spacemonkeygo/monkit/v3"
 )
 
-// TestAnalyzer checks the cases of testdata against the package itself, a copy
-// of it that stands where programs of monkit/v3 have it, and package compat.
+// TestAnalyzer checks the cases of testdata against package monkit, against a
+// copy of it at the path that programs of monkit/v3 import, and against package
+// compat.
 func TestAnalyzer(t *testing.T) {
 	const monkit, compat = "../../../monkit", "../../../compat"
 	for _, tt := range []struct {
-		name, path string
+		name, path string            // path is what the cases import
 		packages   map[string]string // import path → folder
 	}{
-		{"monkit", ours, map[string]string{ours: monkit}},
-		{"v3", theirs, map[string]string{theirs: monkit}},
-		{"compat", theirs, map[string]string{theirs: compat, ours: monkit}},
+		{"monkit", monkitPath, map[string]string{monkitPath: monkit}},
+		{"v3", v3Path, map[string]string{v3Path: monkit}},
+		{"compat", v3Path, map[string]string{v3Path: compat, monkitPath: monkit}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			for path, folder := range tt.packages {
-				copyFiles(t, folder, filepath.Join(dir, "src", path), nil)
+				imports := path // packages below monkit move with it
+				if folder == compat {
+					imports = monkitPath
+				}
+				copyGo(t, folder, filepath.Join(dir, "src", path), imports)
 			}
-			copyFiles(t, "testdata", filepath.Join(dir, "src", "cases"), strings.NewReplacer(ours, tt.path))
-			analysistest.RunWithSuggestedFixes(t, dir, Analyzer, "cases")
+			copyGo(t, "testdata", filepath.Join(dir, "src", "cases"), tt.path)
+			for _, result := range analysistest.RunWithSuggestedFixes(t, dir, Analyzer, "cases") {
+				for _, d := range result.Diagnostics {
+					if d.End <= d.Pos {
+						t.Errorf("%s: %q has no end", result.Pass.Fset.Position(d.Pos), d.Message)
+					}
+				}
+			}
 		})
 	}
 }
 
-func copyFiles(t *testing.T, from, to string, replace *strings.Replacer) {
-	t.Helper()
-	files, err := os.ReadDir(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(to, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if f.IsDir() || strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(from, f.Name()))
+func TestFinishFuncTakesAPointerToError(t *testing.T) {
+	for expr, want := range map[string]bool{
+		"func(*error)":         true,
+		"func(error)":          false,
+		"func(**error)":        false,
+		"func(*string)":        false,
+		"func(...*error)":      false,
+		"func()":               false,
+		"func(*error, *error)": false,
+		"func(*error) bool":    false,
+		"*error":               false,
+	} {
+		got, err := types.Eval(token.NewFileSet(), nil, token.NoPos, expr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if replace != nil {
-			text = []byte(replace.Replace(string(text)))
+		if isFinishFunc(got.Type) != want {
+			t.Errorf("isFinishFunc(%s) is %v, want %v", expr, !want, want)
 		}
-		if err := os.WriteFile(filepath.Join(to, f.Name()), text, 0o666); err != nil {
-			t.Fatal(err)
+	}
+}
+
+// copyGo copies Go files and golden files, tests excepted, from one folder to
+// another. In the copy, imports takes the place of the path of package monkit.
+func copyGo(t *testing.T, from, to, imports string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(from), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == "testdata":
+			return fs.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o777)
+		case strings.HasSuffix(name, "_test.go") || !strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, ".golden"):
+			return nil
 		}
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, name), []byte(strings.ReplaceAll(string(text), monkitPath, imports)), 0o666)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -7,88 +7,87 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// A step is what a call does of
+// A callKind is the part of a measurement that a call is:
 //
-//	mon.Task()(&ctx)(&err)
-//	mon.Start(&ctx).Finish(&err)
-type step int
+//	mon.Task()(&ctx)(&err)           makesTask, startsRun, endsRun
+//	mon.Start(&ctx).Finish(&err)     startsSpan, endsRun
+type callKind int
 
 const (
-	other     step = iota
-	makes          // returns a Task
-	opens          // begins a run, and returns the function that ends it
-	opensSpan      // begins a run, and returns its Span, which ends it
-	ends
+	otherCall  callKind = iota
+	makesTask           // returns a Task
+	startsRun           // starts a run and returns the function that ends it
+	startsSpan          // starts a run and returns its Span, whose Finish ends it
+	endsRun
 )
 
-// step is what call does.
-func (v *vet) step(call *ast.CallExpr) step {
-	if isNamed(v.pass.TypesInfo.TypeOf(call.Fun), "Task") && !v.pass.TypesInfo.Types[call.Fun].IsType() {
-		return opens
+func (c *checker) kind(call *ast.CallExpr) callKind {
+	if isNamed(c.pass.TypesInfo.TypeOf(call.Fun), "Task") && !c.pass.TypesInfo.Types[call.Fun].IsType() {
+		return startsRun
 	}
-	if opener := v.opener(call); opener != nil {
-		return ends
+	if c.startOf(call) != nil {
+		return endsRun
 	}
-	f := typeutil.StaticCallee(v.pass.TypesInfo, call)
+	f := typeutil.StaticCallee(c.pass.TypesInfo, call)
 	if f == nil || !isMonkit(f.Pkg()) {
-		return other
+		return otherCall
 	}
 	results := f.Signature().Results()
 	switch {
-	case isMethod(f, "Span", "Finish"):
-		return ends
 	case isMethod(f, "Scope", "Start"):
-		return opensSpan
+		return startsSpan
 	case results.Len() != 1:
-		return other
+		return otherCall
 	case isNamed(results.At(0).Type(), "Task"):
-		return makes
-	case isFinisher(results.At(0).Type()):
-		return opens
+		return makesTask
+	case isFinishFunc(results.At(0).Type()):
+		return startsRun
 	}
-	return other
+	return otherCall
 }
 
-// opener is the call that began the run that call ends, as far as one can
-// see: before it in the same expression, or kept in a variable. It is nil if
-// call does not end a run.
-func (v *vet) opener(call *ast.CallExpr) *ast.CallExpr {
+// startOf returns the call that started the run which call ends. It finds that
+// call in the same expression or in the one assignment to a variable, and
+// returns nil if it finds none or if call does not end a run.
+func (c *checker) startOf(call *ast.CallExpr) *ast.CallExpr {
 	before := unparen(call.Fun)
-	want := opens
-	if sel, ok := before.(*ast.SelectorExpr); ok && isMethod(typeutil.StaticCallee(v.pass.TypesInfo, call), "Span", "Finish") {
-		before, want = unparen(sel.X), opensSpan
+	if sel, ok := before.(*ast.SelectorExpr); ok && isMethod(typeutil.StaticCallee(c.pass.TypesInfo, call), "Span", "Finish") {
+		before = unparen(sel.X)
 	}
-	opener, ok := before.(*ast.CallExpr)
+	start, ok := before.(*ast.CallExpr)
 	if !ok {
-		if opener, ok = v.kept(before); !ok {
-			return nil
-		}
+		start = c.onlyAssigned(before)
 	}
-	if v.step(opener) != want {
+	if start == nil {
 		return nil
 	}
-	return opener
+	if kind := c.kind(start); kind != startsRun && kind != startsSpan {
+		return nil
+	}
+	return start
 }
 
-// kept is the call whose result the variable e has, if that is all it ever
-// gets.
-func (v *vet) kept(e ast.Expr) (*ast.CallExpr, bool) {
-	variable := v.variable(e)
-	if variable == nil {
-		return nil, false
+// onlyAssigned returns the call whose result is the only value that the
+// variable e ever gets, or nil. It looks at variables that hold the end of a
+// run, no others: their types rule out that a variable is assigned a call of
+// itself, on which kind would recurse without end.
+func (c *checker) onlyAssigned(e ast.Expr) *ast.CallExpr {
+	variable := c.variable(e)
+	if variable == nil || !isFinishFunc(variable.Type()) && !isNamed(deref(variable.Type()), "Span") {
+		return nil
 	}
-	if t := variable.Type(); !isFinisher(t) && !isNamed(deref(t), "Span") {
-		return nil, false // what a variable of another type has is of no interest, and may be itself
+	if a := c.assigned[variable]; a.count == 1 {
+		return a.call
 	}
-	got := v.values[variable]
-	return got.call, got.call != nil && got.times == 1
+	return nil
 }
 
-// isMonkit reports whether p is one of those whose use is checked.
+// isMonkit reports whether p is one of the two packages whose uses are checked.
 func isMonkit(p *types.Package) bool {
 	return p != nil && (p.Path() == "monkit.example/monkit" || p.Path() == "github.com/spacemonkeygo/monkit/v3")
 }
 
+// isNamed reports whether t is the type of monkit with the name.
 func isNamed(t types.Type, name string) bool {
 	if t == nil {
 		return false
@@ -97,12 +96,13 @@ func isNamed(t types.Type, name string) bool {
 	return ok && isMonkit(named.Obj().Pkg()) && named.Obj().Name() == name
 }
 
-func isMethod(f *types.Func, of, name string) bool {
+// isMethod reports whether f is the method of monkit's type with the name.
+func isMethod(f *types.Func, typeName, name string) bool {
 	if f == nil || f.Name() != name {
 		return false
 	}
 	recv := f.Signature().Recv()
-	return recv != nil && isNamed(deref(recv.Type()), of)
+	return recv != nil && isNamed(deref(recv.Type()), typeName)
 }
 
 func deref(t types.Type) types.Type {
@@ -112,11 +112,14 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-// isFinisher reports whether t is func(*error).
-func isFinisher(t types.Type) bool {
+// isFinishFunc reports whether t is func(*error).
+func isFinishFunc(t types.Type) bool {
 	sig, ok := types.Unalias(t).(*types.Signature)
-	return ok && sig.Params().Len() == 1 && sig.Results().Len() == 0 && !sig.Variadic() &&
-		isError(deref(sig.Params().At(0).Type()))
+	if !ok || sig.Params().Len() != 1 || sig.Results().Len() != 0 {
+		return false
+	}
+	arg, ok := types.Unalias(sig.Params().At(0).Type()).(*types.Pointer)
+	return ok && isError(arg.Elem())
 }
 
 func isError(t types.Type) bool {

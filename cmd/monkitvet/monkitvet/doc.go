@@ -1,26 +1,29 @@
-// Package monkitvet finds uses of monkit that compile and measure nothing, or
-// the wrong thing. Run it as the command monkitvet, or give Analyzer to a
+// Package monkitvet finds uses of monkit that compile but measure nothing, or
+// the wrong thing. Run it as the command monkitvet, or pass Analyzer to a
 // driver of golang.org/x/tools/go/analysis, such as multichecker.
 //
-// It reports, of monkit.example/monkit and github.com/spacemonkeygo/monkit/v3
-// alike:
+// It checks uses of monkit.example/monkit and of
+// github.com/spacemonkeygo/monkit/v3. In all functions it reports
 //
-//	defer mon.Task()(&ctx)             the run begins when the function returns, and never ends
+//	defer mon.Task()(&ctx)             the run begins when the function returns and never ends
 //	defer mon.Start(&ctx)              the same
 //	defer mon.Task()                   nothing is measured
-//	mon.Task()(&ctx)(&err)             the run ends at once, for want of defer
+//	mon.Task()(&ctx)                   the run never ends
+//	mon.Task()(&ctx)(&err)             the run ends at once, because defer is missing
 //
 // and in functions that return an error
 //
 //	defer mon.Task()(&ctx)(nil)        errors are not counted
-//	defer mon.Task()(&ctx)(&err)       the same, where err is not the named result, because the
-//	                                   result has no name or err is declared anew
+//	defer mon.Task()(&ctx)(&err)       the same, if err is not the named result: the result has no
+//	                                   name, or a variable err inside the function shadows it
 //
-// and a Task in a variable that several functions of its package call: it
-// counts all of them for the one that happens to be first.
+// It also reports a Task in a variable that several functions of the package
+// call, because such a Task counts all of them under the name of the function
+// that runs first.
 //
-// Where there is only one way to put it right, the finding carries the fix,
-// which the flag -fix applies. What is done on purpose passes: a variable that
-// the function sets and does not return, and new(error), which hides what it
-// returns. So does a variable that every return returns, or nil beside it.
+// If there is only one way to correct a finding, the finding carries the fix,
+// which the flag -fix applies. Uses that can be intended are not reported: a
+// variable that the function assigns and does not return; new(error), which
+// hides the returned error; and a variable, other than the result, if every
+// return statement returns that variable or nil.
 package monkitvet

@@ -5,42 +5,43 @@ import (
 	"go/types"
 )
 
-// returnsOther reports whether the function may return an error that is not
-// in the variable: one of its returns has another expression for it than the
-// variable or nil.
-func (v *vet) returnsOther(function ast.Node, variable *types.Var) (other bool) {
-	sig := v.signature(function)
+// returnsOther reports whether function may return an error that is not in the
+// variable. That is so if a return statement has neither the variable nor nil
+// in the place of an error.
+func (c *checker) returnsOther(function ast.Node, variable *types.Var) (other bool) {
+	sig := c.signature(function)
 	ast.Inspect(body(function), func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
-			return false // its returns are not those of the function
+			return false // returns from itself, not from function
 		case *ast.ReturnStmt:
-			other = other || v.isOther(n, sig, variable)
+			other = other || c.isOther(n, sig, variable)
 		}
 		return !other
 	})
 	return other
 }
 
-func (v *vet) isOther(ret *ast.ReturnStmt, sig *types.Signature, variable *types.Var) bool {
+func (c *checker) isOther(ret *ast.ReturnStmt, sig *types.Signature, variable *types.Var) bool {
 	if len(ret.Results) != sig.Results().Len() {
-		return true // named results, or those of a call
+		return true // a return of the named results, or of all results of a call
 	}
 	for i, e := range ret.Results {
-		if isError(sig.Results().At(i).Type()) && !v.pass.TypesInfo.Types[e].IsNil() && v.named(e) != variable {
+		if isError(sig.Results().At(i).Type()) && !c.pass.TypesInfo.Types[e].IsNil() && c.namedVariable(e) != variable {
 			return true
 		}
 	}
 	return false
 }
 
-// named is the variable that e is the name of, nil if e is anything else.
-func (v *vet) named(e ast.Expr) *types.Var {
+// namedVariable returns the variable that e is the name of, or nil if e is any
+// other expression, such as a field.
+func (c *checker) namedVariable(e ast.Expr) *types.Var {
 	name, ok := unparen(e).(*ast.Ident)
 	if !ok {
 		return nil
 	}
-	return v.variable(name)
+	return c.variable(name)
 }
 
 func body(function ast.Node) *ast.BlockStmt {

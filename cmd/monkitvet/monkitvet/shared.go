@@ -8,40 +8,39 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// checkShared finds Tasks in variables that several functions call.
-func (v *vet) checkShared() {
-	first := map[*types.Var]user{}
-	for c := range v.files.Preorder((*ast.CallExpr)(nil)) {
-		call := c.Node().(*ast.CallExpr)
-		task := v.variable(call.Fun)
-		if task == nil || !v.isNamedByItsCaller(task) {
+// checkSharedTasks finds Tasks in variables that several functions call.
+func (c *checker) checkSharedTasks() {
+	first := map[*types.Var]taskCaller{}
+	for cur := range c.files.Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		task := c.variable(call.Fun)
+		if task == nil || !c.isNamedByCaller(task) {
 			continue
 		}
-		this := user{function(c)}
+		caller := taskCaller{enclosingFunction(cur)}
 		if _, known := first[task]; !known {
-			first[task] = this
+			first[task] = caller
 		}
-		if first[task] != this {
-			v.report(call, fmt.Sprintf("the Task %s is called by %s too, and counts for whichever is first; "+
-				"give each function a Task of its own, or use TaskNamed", task.Name(), first[task]), "")
+		if first[task] != caller {
+			c.report(call, fmt.Sprintf("%s calls the Task %s too, so both functions are counted under the name of the one "+
+				"that runs first; give each function its own Task, or use TaskNamed", first[task], task.Name()), "")
 		}
 	}
 }
 
-// user is a function that calls a Task.
-type user struct{ ast.Node }
+// taskCaller is a function that calls a Task.
+type taskCaller struct{ ast.Node }
 
-func (u user) String() string {
-	if declared, ok := u.Node.(*ast.FuncDecl); ok {
+func (t taskCaller) String() string {
+	if declared, ok := t.Node.(*ast.FuncDecl); ok {
 		return declared.Name.Name
 	}
 	return "another function"
 }
 
-// isNamedByItsCaller reports whether the variable has a Task of Scope.Task,
-// and never another one.
-func (v *vet) isNamedByItsCaller(task *types.Var) bool {
-	got := v.values[task]
-	return got.call != nil && got.times == 1 && isNamed(task.Type(), "Task") &&
-		isMethod(typeutil.StaticCallee(v.pass.TypesInfo, got.call), "Scope", "Task")
+// isNamedByCaller reports whether the only value that the variable ever gets is
+// the result of Scope.Task, which takes its name from its first caller.
+func (c *checker) isNamedByCaller(task *types.Var) bool {
+	a := c.assigned[task]
+	return a.call != nil && a.count == 1 && isMethod(typeutil.StaticCallee(c.pass.TypesInfo, a.call), "Scope", "Task")
 }

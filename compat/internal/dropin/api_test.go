@@ -14,36 +14,36 @@ import (
 
 var packages = []string{"", "/collect", "/environment", "/http", "/monotime", "/present"}
 
-// A program that uses every exported name of the library as what it is there
-// compiles against us.
+// A program that uses every exported name of monkit/v3 with its type compiles
+// against this module.
 func TestEveryNameCompiles(t *testing.T) {
-	b := &user{names: map[string]string{}}
-	for _, p := range exported(t) {
-		b.usePackage(p)
+	p := &program{imports: map[string]string{}}
+	for _, pkg := range exported(t) {
+		p.usePackage(pkg)
 	}
-	// What was there when this was written. Less means that b overlooks some.
-	if b.uses < 318 {
-		t.Errorf("the library has %d uses, want at least 318", b.uses)
+	// The version that is downloaded has 318. Fewer mean that p misses some.
+	if p.uses < 318 {
+		t.Errorf("the program has %d uses, want at least 318", p.uses)
 	}
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "go.mod"), "module user\n\nrequire "+replaced+" "+version+"\n")
-	write(t, filepath.Join(dir, "user.go"), b.source())
+	write(t, filepath.Join(dir, "go.mod"), "module user\n\nrequire "+v3Module+" "+version+"\n")
+	write(t, filepath.Join(dir, "user.go"), p.source())
 	replace(t, dir)
 	if out, err := run(t, dir, "build", "-gcflags=-e", "-o", os.DevNull, "."); err != nil {
-		t.Errorf("of %d uses these do not compile:\n%s", b.uses, out)
+		t.Errorf("of %d uses these do not compile:\n%s", p.uses, out)
 	}
 }
 
-// exported are the library's packages as the compiler sees them.
+// exported returns the packages of monkit/v3, from the compiler's export data.
 func exported(t *testing.T) []*types.Package {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(download(t, replaced, version))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(download(t, v3Module, version))); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}"}
 	for _, p := range packages {
-		args = append(args, replaced+p)
+		args = append(args, v3Module+p)
 	}
 	files := map[string]string{}
 	for line := range strings.Lines(mustRun(t, dir, args...)) {
@@ -55,7 +55,7 @@ func exported(t *testing.T) []*types.Package {
 	})
 	var all []*types.Package
 	for _, p := range packages {
-		pkg, err := from.Import(replaced + p)
+		pkg, err := from.Import(v3Module + p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,76 +64,77 @@ func exported(t *testing.T) []*types.Package {
 	return all
 }
 
-// A user writes a program that uses all there is of some packages.
-type user struct {
-	names map[string]string // import path → name
-	body  strings.Builder
-	uses  int
+// A program is source text that uses all exported names of some packages.
+type program struct {
+	imports map[string]string // import path → name
+	body    strings.Builder
+	uses    int
 }
 
-func (u *user) source() string {
+func (p *program) source() string {
 	var imports strings.Builder
-	for path, name := range u.names {
+	for path, name := range p.imports {
 		fmt.Fprintf(&imports, "import %s %q\n", name, path)
 	}
-	return "package main\n\n" + imports.String() + "\n" + u.body.String() + "\nfunc main() {}\n"
+	return "package main\n\n" + imports.String() + "\n" + p.body.String() + "\nfunc main() {}\n"
 }
 
-func (u *user) use(format string, args ...any) {
-	fmt.Fprintf(&u.body, format+"\n", args...)
-	u.uses++
+func (p *program) use(format string, args ...any) {
+	fmt.Fprintf(&p.body, format+"\n", args...)
+	p.uses++
 }
 
-// in is the name that p is imported by.
-func (u *user) in(p *types.Package) string {
-	if u.names[p.Path()] == "" {
-		u.names[p.Path()] = fmt.Sprint("p", len(u.names))
+// qualifier returns the name by which the program imports pkg.
+func (p *program) qualifier(pkg *types.Package) string {
+	if p.imports[pkg.Path()] == "" {
+		p.imports[pkg.Path()] = fmt.Sprint("p", len(p.imports))
 	}
-	return u.names[p.Path()]
+	return p.imports[pkg.Path()]
 }
 
-func (u *user) text(t types.Type) string { return types.TypeString(t, u.in) }
+func (p *program) text(t types.Type) string { return types.TypeString(t, p.qualifier) }
 
-func (u *user) usePackage(p *types.Package) {
-	for _, name := range p.Scope().Names() {
-		o := p.Scope().Lookup(name)
+func (p *program) usePackage(pkg *types.Package) {
+	for _, name := range pkg.Scope().Names() {
+		o := pkg.Scope().Lookup(name)
 		if !o.Exported() {
 			continue
 		}
-		name = u.in(p) + "." + name
+		name = p.qualifier(pkg) + "." + name
 		switch o := o.(type) {
 		case *types.Const:
-			// A key that is there twice does not compile.
-			u.use("var _ = map[bool]int{false: 0, %s == %s: 1}", name, o.Val().ExactString())
+			// If the constant has another value, the map literal has the key
+			// false twice and does not compile.
+			p.use("var _ = map[bool]int{false: 0, %s == %s: 1}", name, o.Val().ExactString())
 		case *types.Var:
-			u.use("var _ *%s = &%s", u.text(o.Type()), name)
+			p.use("var _ *%s = &%s", p.text(o.Type()), name)
 		case *types.Func:
-			u.use("var _ %s = %s", u.text(o.Type()), name)
+			p.use("var _ %s = %s", p.text(o.Type()), name)
 		case *types.TypeName:
-			u.useType(name, o.Type())
+			p.useType(name, o.Type())
 		}
 	}
 }
 
-func (u *user) useType(name string, t types.Type) {
-	u.use("var _ *%s", name)
+func (p *program) useType(name string, t types.Type) {
+	p.use("var _ *%s", name)
 	switch under := t.Underlying().(type) {
 	case *types.Interface:
-		u.use("var _ = func(x %s) %s { return x }", name, u.text(under))
-		u.use("var _ = func(x %s) %s { return x }", u.text(under), name)
+		p.use("var _ = func(x %s) %s { return x }", name, p.text(under))
+		p.use("var _ = func(x %s) %s { return x }", p.text(under), name)
 		return
 	case *types.Struct:
 		for f := range under.Fields() {
 			if f.Exported() {
-				u.use("var _ = func(x *%s) *%s { return &x.%s }", name, u.text(f.Type()), f.Name())
+				p.use("var _ = func(x *%s) *%s { return &x.%s }", name, p.text(f.Type()), f.Name())
 			}
 		}
 	case *types.Signature, *types.Slice:
-		u.use("var _ = func(x %s) %s { return x }", name, u.text(under))
+		p.use("var _ = func(x %s) %s { return x }", name, p.text(under))
 	}
 	for m := range types.NewMethodSet(types.NewPointer(t)).Methods() {
 		if m.Obj().Exported() {
-			u.use("var _ = func(x *%s) %s { return x.%s }", name, u.text(m.Type()), m.Obj().Name())
+			p.use("var _ = func(x *%s) %s { return x.%s }", name, p.text(m.Type()), m.Obj().Name())
 		}
 	}
 }

@@ -1,10 +1,10 @@
-// Package dropin proves that the module it is part of takes the place of the
-// library whose path it has: every exported name compiles with its type, that
-// library's own tests pass, and so do those of libraries that are instrumented
-// with it. It has only tests; run them with
+// Package dropin tests that this module can replace monkit/v3, whose path it
+// has: every exported name compiles with its type, the tests of monkit/v3 pass,
+// and so do the tests of libraries that are instrumented with it. The package
+// has only tests; run them with
 //
 //	go test ./internal/dropin
 //
-// They work on copies of downloaded modules, and skip themselves where nothing
-// can be downloaded; with CI=true that is a failure.
+// The tests work on copies of downloaded modules. They are skipped if a module
+// cannot be downloaded, or fail then if the environment has CI=true.
 package dropin

@@ -10,19 +10,19 @@ import (
 //go:embed testdata/drpc_test.go.txt
 var drpcRegistryTest string
 
-// Libraries that are instrumented with the one that is replaced build as they
-// are, and pass those of their tests that need no network.
-func TestLibraries(t *testing.T) {
+// Libraries that are instrumented with monkit/v3 build without changes and pass
+// their tests, except for tests that need a network.
+func TestInstrumentedLibraries(t *testing.T) {
 	for _, l := range []struct {
 		module, version string
 		build           []string
 		test            []string
-		skip            string            // tests, as go test -skip has it
-		add             map[string]string // files
+		skip            string            // a pattern of tests, for go test -skip
+		add             map[string]string // name of a file → its text
 	}{
 		{
 			module:  "storj.io/drpc",
-			version: "v0.0.20", // the last one that is instrumented
+			version: "v0.0.20", // the last version that is instrumented
 			build:   []string{"./..."},
 			test:    []string{"./..."},
 			add:     map[string]string{"dropin/registry_test.go": drpcRegistryTest},
@@ -35,8 +35,8 @@ func TestLibraries(t *testing.T) {
 				"./traces", "./tracing", "./version"},
 			test: []string{"./debug", "./identity", "./macaroon", "./metrics", "./process", "./ranger/...", "./rpc",
 				"./rpc/rpcpool", "./telemetry", "./version"},
-			// The former look names up, the latter take minutes for a trace
-			// of the runtime.
+			// The first resolves names. The others take minutes, for a trace of
+			// the runtime.
 			skip: "^TestLookupNodeAddress|^TestRemoteDebugServer_.*_SomeData$",
 		},
 	} {

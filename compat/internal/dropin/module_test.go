@@ -10,32 +10,32 @@ import (
 )
 
 const (
-	successor = "monkit.example"
-	replaced  = "github.com/spacemonkeygo/monkit/v3"
+	mainModule = "monkit.example"
+	v3Module   = "github.com/spacemonkeygo/monkit/v3"
 
-	// The last version of the library that is replaced here.
-	version = "v3.0.25-0.20251022131615-eb24eb109368"
+	// The last version of monkit/v3.
+	version = "v3.0.25-0.20260113195619-706ad4b46206"
 )
 
-// download returns where the go command keeps the module.
+// download returns the folder of the module in the go command's cache.
 func download(t *testing.T, module, version string) string {
 	t.Helper()
-	// Not from within this module, which has the path of one that is wanted.
+	// The folder is outside of this module, which has the path of monkit/v3.
 	out, err := run(t, t.TempDir(), "mod", "download", "-json", module+"@"+version)
 	var got struct{ Dir, Error string }
 	if jsonErr := json.Unmarshal([]byte(out), &got); err == nil && jsonErr == nil {
 		return got.Dir
 	}
-	why := module + " cannot be downloaded: " + got.Error + out
+	problem := module + " cannot be downloaded: " + got.Error + out
 	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
+		t.Fatal(problem)
 	}
-	t.Skip(why)
+	t.Skip(problem)
 	return ""
 }
 
-// copyModule returns a copy of the module that imports us where it imports the
-// library that is replaced.
+// copyModule returns the folder of a copy of the module, which uses this module
+// in place of monkit/v3.
 func copyModule(t *testing.T, module, version string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -46,14 +46,14 @@ func copyModule(t *testing.T, module, version string) string {
 	return dir
 }
 
-// replace has the module in dir require and replace what a program's go.mod
-// does. The version of Go is ours, as go mod tidy would have it.
+// replace adds to go.mod in dir what a program needs to use this module. It sets
+// the version of Go to that of this module, as go mod tidy does.
 func replace(t *testing.T, dir string) {
 	t.Helper()
 	root := repository(t)
 	mustRun(t, dir, "mod", "edit", "-go=1.26.0",
-		"-require="+successor+"@v0.0.0", "-replace="+successor+"="+root,
-		"-replace="+replaced+"="+filepath.Join(root, "compat"))
+		"-require="+mainModule+"@v0.0.0", "-replace="+mainModule+"="+root,
+		"-replace="+v3Module+"="+filepath.Join(root, "compat"))
 }
 
 func repository(t *testing.T) string {
@@ -75,9 +75,9 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// run runs the go command in dir, where it may add to go.mod and go.sum. What
-// it does may not depend on the name of dir, so that its cache serves the next
-// copy too.
+// run runs the go command in dir, where it may add to go.mod and go.sum. With
+// -trimpath its results do not depend on the name of dir, so that they are
+// cached for the next copy.
 func run(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A program as it was written for the library that is replaced.
-const program = `package main
+// v3Program is a program that was written for monkit/v3.
+const v3Program = `package main
 
 import (
 	"context"
@@ -45,16 +45,17 @@ func main() {
 }
 `
 
-// What README.md tells who comes from the library has such a program run.
+// With the commands that README.md has for users of monkit/v3, a program runs
+// without changes.
 func TestReadme(t *testing.T) {
-	download(t, replaced, version) // go mod tidy asks for it
+	download(t, v3Module, version) // go mod tidy needs it
 	above := t.TempDir()
 	if err := os.Symlink(repository(t), filepath.Join(above, "monkit")); err != nil {
 		t.Skip(err)
 	}
 	dir := filepath.Join(above, "program")
-	write(t, filepath.Join(dir, "main.go"), program)
-	write(t, filepath.Join(dir, "go.mod"), "module program\n\nrequire "+replaced+" "+version+"\n")
+	write(t, filepath.Join(dir, "main.go"), v3Program)
+	write(t, filepath.Join(dir, "go.mod"), "module program\n\nrequire "+v3Module+" "+version+"\n")
 	for line := range strings.Lines(readmeCommands(t)) {
 		words := strings.Fields(line)
 		cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
@@ -68,7 +69,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// readmeCommands is the block of README.md's commands that replaces a module.
+// readmeCommands returns the block of README.md with the commands that replace
+// the module.
 func readmeCommands(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository(t), "README.md"))
@@ -76,10 +78,10 @@ func readmeCommands(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, block := range strings.Split(string(text), "\n```") {
-		if body, ok := strings.CutPrefix(block, "sh\n"); ok && strings.Contains(body, "-replace="+replaced) {
+		if body, ok := strings.CutPrefix(block, "sh\n"); ok && strings.Contains(body, "-replace="+v3Module) {
 			return body
 		}
 	}
-	t.Fatal("README.md does not say how to replace the library")
+	t.Fatal("README.md has no commands that replace monkit/v3")
 	return ""
 }

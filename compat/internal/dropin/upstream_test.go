@@ -9,22 +9,24 @@ import (
 	"testing"
 )
 
-// Files of the library's tests that are about its insides alone.
-var inside = map[string]string{
-	"callers_test.go":             "how the names of the runtime are cut is not exported",
-	"rng_test.go":                 "distributions need no random numbers any more",
-	"environment/os_test.go":      "how descriptors are counted is not exported",
-	"environment/process_test.go": "how the executable is opened is not exported",
+// internalTests are the test files of monkit/v3 that test only what is not
+// exported.
+var internalTests = map[string]string{
+	"callers_test.go":             "the function that cuts the runtime's names is not exported",
+	"rng_test.go":                 "distributions use no random numbers any more",
+	"environment/os_test.go":      "the function that counts descriptors is not exported",
+	"environment/process_test.go": "the function that opens the executable is not exported",
 }
 
-// Other files look at something inside that is exported too, by another name.
-var exportedTwin = strings.NewReplacer(
+// exportedNames replaces unexported names in other test files by exported ones
+// that mean the same.
+var exportedNames = strings.NewReplacer(
 	"ts.all[", "ts.All()[",
 	"].all;", "].All();",
 	"mon.r.", "Default.",
 )
 
-// What the tests of package http use of its insides: names.
+// headers declares the unexported names that the tests of package http use.
 const headers = `package http
 
 const (
@@ -37,8 +39,9 @@ const (
 func ref(id int64) *int64 { return &id }
 `
 
-// Tests that fail, since what they ask for was repaired.
-var repaired = map[string]string{
+// expectedFailures are the tests of monkit/v3 that expect what this project
+// corrected.
+var expectedFailures = map[string]string{
 	"/http TestSetHeader/not_sampled,_but_with_trace": standardForm,
 	"/http TestSetHeader/sampled":                     standardForm,
 	"/http TestSetHeader/sampled__with_baggage":       standardForm,
@@ -49,50 +52,51 @@ var repaired = map[string]string{
 }
 
 const (
-	standardForm = "traceparent has the length that W3C Trace Context demands, 2-32-16-2"
-	caller       = "the caller in traceparent is the client's span, not the parent of that"
-	status       = "the status is that of the answer which was begun, not one that is set after it"
+	standardForm = "traceparent has the length that W3C Trace Context requires, 2-32-16-2"
+	caller       = "the caller in traceparent is the client's span, not the parent of that span"
+	status       = "the status is the one that was sent, not one that is set later"
 )
 
-// The library's own tests pass, as far as what they ask for is right. They run
-// within our packages, where their own were.
-func TestTestsOfTheLibrary(t *testing.T) {
+// The tests of monkit/v3 pass, except for expectedFailures. They run inside the
+// packages of this module.
+func TestUpstreamTestsPass(t *testing.T) {
 	dir := t.TempDir()
 	copyFiles(t, dir, filepath.Join(repository(t), "compat"), func(path string) bool {
 		return !strings.HasSuffix(path, "_test.go") && !strings.HasPrefix(path, "internal/")
 	})
-	copyFiles(t, dir, download(t, replaced, version), func(path string) bool {
-		return inside[path] == "" && (strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "internal/"))
+	copyFiles(t, dir, download(t, v3Module, version), func(path string) bool {
+		return internalTests[path] == "" && (strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "internal/"))
 	})
 	write(t, filepath.Join(dir, "http", "headers_test.go"), headers)
-	mustRun(t, dir, "mod", "edit", "-replace="+successor+"="+repository(t))
+	mustRun(t, dir, "mod", "edit", "-replace="+mainModule+"="+repository(t))
 
 	out, _ := run(t, dir, "test", "-json", "-count=1", "./...")
 	results, log := resultsOf(out)
 	for test, passed := range results {
-		why, expected := repaired[test]
+		correction, expected := expectedFailures[test]
 		switch {
-		case !passed && !expected && !hasRepaired(test):
+		case !passed && !expected && !hasExpectedFailure(test):
 			t.Errorf("%s fails", test)
 		case passed && expected:
-			t.Errorf("%s passes, though it is said not to: %s", test, why)
+			t.Errorf("%s passes, although it is expected to fail: %s", test, correction)
 		}
 	}
-	for test := range repaired {
+	for test := range expectedFailures {
 		if _, ran := results[test]; !ran {
 			t.Errorf("%s did not run", test)
 		}
 	}
-	// As many as there were when this was written: one that does not build
-	// has no results.
+	// The version that is downloaded has 23. A package that does not build has
+	// no results.
 	if len(results) < 23 || t.Failed() {
 		t.Errorf("%d tests ran:\n%s", len(results), log)
 	}
 }
 
-// hasRepaired tells whether a test can but fail because one below it does.
-func hasRepaired(test string) bool {
-	for name := range repaired {
+// hasExpectedFailure reports whether a subtest of test is expected to fail, and
+// test with it.
+func hasExpectedFailure(test string) bool {
+	for name := range expectedFailures {
 		if strings.HasPrefix(name, test+"/") {
 			return true
 		}
@@ -100,7 +104,7 @@ func hasRepaired(test string) bool {
 	return false
 }
 
-// copyFiles copies the Go files and go.mod below from that are wanted.
+// copyFiles copies the wanted files below from, with exportedNames in them.
 func copyFiles(t *testing.T, to, from string, wanted func(path string) bool) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(from), ".", func(path string, d fs.DirEntry, err error) error {
@@ -111,7 +115,7 @@ func copyFiles(t *testing.T, to, from string, wanted func(path string) bool) {
 		if err != nil {
 			return err
 		}
-		write(t, filepath.Join(to, filepath.FromSlash(path)), exportedTwin.Replace(string(text)))
+		write(t, filepath.Join(to, filepath.FromSlash(path)), exportedNames.Replace(string(text)))
 		return nil
 	})
 	if err != nil {
@@ -119,8 +123,8 @@ func copyFiles(t *testing.T, to, from string, wanted func(path string) bool) {
 	}
 }
 
-// resultsOf reads what go test -json writes: which tests passed, and the text
-// of it all.
+// resultsOf parses the output of go test -json. It returns the tests and whether
+// they passed, and the output as text.
 func resultsOf(out string) (passed map[string]bool, log string) {
 	passed = map[string]bool{}
 	var text strings.Builder
@@ -131,7 +135,7 @@ func resultsOf(out string) (passed map[string]bool, log string) {
 			continue
 		}
 		text.WriteString(e.Output)
-		name := strings.TrimPrefix(e.Package, replaced) + " " + e.Test
+		name := strings.TrimPrefix(e.Package, v3Module) + " " + e.Test
 		if e.Test != "" && (e.Action == "pass" || e.Action == "fail") {
 			passed[name] = e.Action == "pass"
 		}

@@ -156,7 +156,7 @@ func main() {
 	}
 	fmt.Println("format:", format.Ledger(), "received:", received())
 
-	many.Close(context.Background()) // the error says that memory had no room
+	many.Close(context.Background()) // returns an error, because memory had no room
 	fmt.Println("transport:", transport.Ledger())
 	if err := errors.Join(format.Ledger().Check(), transport.Ledger().Check()); err != nil {
 		log.Fatal(err)

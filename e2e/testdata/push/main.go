@@ -1,6 +1,5 @@
-// Program push is what a user's program is to the project: outside of its
-// module, with every kind of metric. It records all of them twice and pushes
-// after each, to the address it is told:
+// Program push is a program as users have it: outside the module, with every kind
+// of metric. It records each metric twice and pushes all of them after each time:
 //
 //	push FORMAT ADDRESS SCOPE
 package main
@@ -43,7 +42,7 @@ func run(format, addr, scope string) error {
 	if err := c.Flush(ctx); err != nil {
 		return err
 	}
-	// Graphite keeps one value a second.
+	// Graphite keeps one value per second.
 	time.Sleep(1100 * time.Millisecond)
 	record(ctx, mon)
 	return c.Close(ctx)
@@ -86,7 +85,7 @@ func record(ctx context.Context, mon *monkit.Scope) {
 	call(func() (err error) { defer play.Task(&ctx)(&err); panic(errors.New("broken")) })
 }
 
-// call survives the panic as a server does.
+// call recovers from a panic of f, as a server does.
 func call(f func() error) {
 	defer func() { recover() }()
 	f()

@@ -8,12 +8,12 @@ import (
 )
 
 func nilForAnError(ctx context.Context) (err error) {
-	defer mon.Task()(&ctx)(nil) // want `errors that the function returns are not counted; pass &err`
+	defer mon.Task()(&ctx)(nil) // want `the run gets nil, so errors that the function returns are not counted; pass &err`
 	return errors.New("lost")
 }
 
 func nilForAnErrorWithoutName(ctx context.Context) (int, error) {
-	defer mon.Task()(&ctx)(nil) // want `errors that the function returns are not counted; name the result, as in \(err error\), and pass &err`
+	defer mon.Task()(&ctx)(nil) // want `the run gets nil, so errors that the function returns are not counted; name the result, as in \(err error\), and pass &err`
 	return 0, errors.New("lost")
 }
 
@@ -24,7 +24,7 @@ func nilForABlankError(ctx context.Context) (_ int, _ error) {
 
 func resultHasNoName(ctx context.Context) error {
 	var err error
-	defer mon.Task()(&ctx)(&err) // want `err is not the result of the function, so errors that it returns are not counted; name the result`
+	defer mon.Task()(&ctx)(&err) // want `err is not the result, so errors that the function returns are not counted; name the result`
 	return errors.New("lost")
 }
 
@@ -40,7 +40,7 @@ func resultHasNoNameAndIsReturned(ctx context.Context) (int, error) {
 
 func resultHasNoNameAndIsOfACall(ctx context.Context) (int, error) {
 	n, err := resultHasNoNameAndIsReturned(ctx)
-	defer mon.Task()(&ctx)(&err) // want `err is not the result of the function`
+	defer mon.Task()(&ctx)(&err) // want `err is not the result,`
 	if n > 0 {
 		return n, err
 	}
@@ -49,7 +49,7 @@ func resultHasNoNameAndIsOfACall(ctx context.Context) (int, error) {
 
 func otherVariableAtABareReturn(ctx context.Context) (result error) {
 	err := ctx.Err()
-	defer mon.Task()(&ctx)(&err) // want `err is not the result of the function, so errors that it returns are not counted; pass &result`
+	defer mon.Task()(&ctx)(&err) // want `err is not the result, so errors that the function returns are not counted; pass &result`
 	if err != nil {
 		return err
 	}
@@ -72,13 +72,13 @@ func literalWithoutName(ctx context.Context) {
 
 func otherVariable(ctx context.Context) (err error) {
 	var cause error
-	defer mon.Task()(&ctx)(&cause) // want `cause is not the result of the function, so errors that it returns are not counted; pass &err`
+	defer mon.Task()(&ctx)(&cause) // want `cause is not the result, so errors that the function returns are not counted; pass &err`
 	return errors.New("lost")
 }
 
 func otherVariableThatIsReturned(ctx context.Context) (result error) {
 	err := ctx.Err()
-	defer mon.Task()(&ctx)(&err) // want `err is not the result of the function, so errors that it returns are not counted; pass &result`
+	defer mon.Task()(&ctx)(&err) // want `err is not the result, so errors that the function returns are not counted; pass &result`
 	if err != nil {
 		return err
 	}
@@ -91,12 +91,12 @@ func otherErrorOnPurpose(ctx context.Context) (status int, err error) {
 	if status >= 500 {
 		failure = errors.New("counted")
 	}
-	return status, nil
+	return status, errors.New("not counted")
 }
 
 func shadowed(ctx context.Context) (err error) {
 	if err := ctx.Err(); err == nil {
-		defer mon.Task()(&ctx)(&err) // want `err is declared anew, and hides the result, so errors that it returns are not counted; rename one of the two err`
+		defer mon.Task()(&ctx)(&err) // want `err shadows the result, so errors that the function returns are not counted; rename the inner err and pass &err`
 	}
 	return errors.New("lost")
 }
@@ -111,13 +111,14 @@ func shadowedLater(ctx context.Context) (err error) {
 
 func oneOfTwo(ctx context.Context) (first, second error) {
 	defer mon.Task()(&ctx)(&first)
+	defer mon.Task()(&ctx)(&second)
 	defer mon.Task()(&ctx)(nil) // want `pass &second`
-	return nil, nil
+	return nil, errors.New("second")
 }
 
 func ofTheFunctionAround(ctx context.Context) (err error) {
 	work := func() error {
-		defer mon.Task()(&ctx)(&err) // want `err is not the result of the function`
+		defer mon.Task()(&ctx)(&err) // want `err is not the result,`
 		return errors.New("lost")
 	}
 	return work()
@@ -186,4 +187,42 @@ func observed(stats *monkit.FuncStats) (err error) {
 func generic[T any](ctx context.Context, v T) (_ T, err error) {
 	defer mon.Task()(&ctx)(nil) // want `pass &err`
 	return v, nil
+}
+
+func assignedTwice(ctx context.Context, other func() func(*error)) (err error) {
+	finish := other()
+	if ctx != nil {
+		finish = mon.Task()(&ctx)
+	}
+	defer finish(nil)
+	return errors.New("unknown")
+}
+
+type itself func() itself
+
+func assignedFromItself(f itself) (err error) {
+	f = f()
+	f()
+	return nil
+}
+
+func converted(f func(ctx *context.Context, args ...interface{}) func(*error)) (err error) {
+	_ = monkit.Task(f)
+	return nil
+}
+
+func startedAfterTheLiteral(ctx context.Context) (err error) {
+	var finish func(*error)
+	each(func() error {
+		finish(nil)
+		return errors.New("of another function")
+	})
+	finish = mon.Task()(&ctx)
+	defer finish(&err)
+	return nil
+}
+
+func received(ctx context.Context, errs chan *error) (err error) {
+	defer mon.Task()(&ctx)(<-errs)
+	return errors.New("unknown")
 }

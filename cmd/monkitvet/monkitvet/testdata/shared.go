@@ -16,8 +16,8 @@ var (
 
 func init() {
 	later = mon.Task()
-	either = mon.Task()
 	either = mon.TaskNamed("either")
+	either = mon.Task()
 }
 
 func first(ctx context.Context) (err error) {
@@ -30,9 +30,9 @@ func first(ctx context.Context) (err error) {
 }
 
 func second(ctx context.Context) (err error) {
-	defer shared(&ctx)(&err) // want `the Task shared is called by first too, and counts for whichever is first; give each function a Task of its own, or use TaskNamed`
+	defer shared(&ctx)(&err) // want `first calls the Task shared too, so both functions are counted under the name of the one that runs first; give each function its own Task, or use TaskNamed`
 	defer named(&ctx)(&err)
-	defer later(&ctx)(&err) // want `the Task later is called by first too`
+	defer later(&ctx)(&err) // want `first calls the Task later too`
 	defer either(&ctx)(&err)
 	return nil
 }
@@ -47,14 +47,14 @@ func (w *worker) begin(ctx context.Context) (err error) {
 }
 
 func (w *worker) end(ctx context.Context) (err error) {
-	defer w.task(&ctx)(&err) // want `the Task task is called by begin too`
+	defer w.task(&ctx)(&err) // want `begin calls the Task task too`
 	return nil
 }
 
 func literals(ctx context.Context) {
 	task := mon.Task()
 	go func() { defer task(&ctx)(nil) }()
-	go func() { defer task(&ctx)(nil) }() // want `the Task task is called by another function too`
+	go func() { defer task(&ctx)(nil) }() // want `another function calls the Task task too`
 }
 
 func twice(ctx context.Context) (err error) {
@@ -71,5 +71,19 @@ func unfinished(ctx context.Context) (err error) {
 
 func given(ctx context.Context, task monkit.Task) (err error) {
 	defer task(&ctx)(&err)
+	return nil
+}
+
+var assignedFromResults, _ = makeTwo()
+
+func makeTwo() (monkit.Task, error) { return mon.Task(), nil }
+
+func firstOfResults(ctx context.Context) (err error) {
+	defer assignedFromResults(&ctx)(&err)
+	return nil
+}
+
+func secondOfResults(ctx context.Context) (err error) {
+	defer assignedFromResults(&ctx)(&err)
 	return nil
 }

@@ -25,22 +25,22 @@ func noError(ctx context.Context) {
 }
 
 func lastCallMissing(ctx context.Context) (err error) {
-	defer mon.Task()(&ctx) // want `the last call is missing: the run begins when the function returns, and never ends`
+	defer mon.Task()(&ctx) // want `the last call is missing, so the run begins when the function returns and never ends; add \(&err\)`
 	return nil
 }
 
 func lastCallMissingWithoutError(ctx context.Context) {
-	defer mon.TaskNamed("part")(&ctx) // want `the last call is missing`
+	defer mon.TaskNamed("part")(&ctx) // want `add \(nil\)`
 }
 
 func lastCallMissingWithoutName(ctx context.Context) error {
-	defer mon.Func().Task(&ctx) // want `the last call is missing`
+	defer mon.Func().Task(&ctx) // want `the last call is missing, .*; name the result, as in \(err error\), and pass &err`
 	return nil
 }
 
 func lastCallMissingInALiteral(ctx context.Context) (err error) {
 	func() {
-		defer mon.Task()(&ctx) // want `the last call is missing`
+		defer mon.Task()(&ctx) // want `add \(nil\)`
 	}()
 	return nil
 }
@@ -51,21 +51,21 @@ func observeUnfinished() (err error) {
 }
 
 func notCalled(ctx context.Context) (err error) {
-	defer mon.Task()              // want `makes a Task and does not call it, so nothing is measured`
-	mon.Task()                    // want `makes a Task and does not call it`
-	_ = mon.TaskNamed("not even") // want `makes a Task and does not call it`
+	defer mon.Task()              // want `the Task is not called, so nothing is measured; write defer mon\.Task\(\)\(&ctx\)\(&err\)`
+	mon.Task()                    // want `the Task is not called`
+	_ = mon.TaskNamed("not even") // want `the Task is not called`
 	return nil
 }
 
 func neverEnds(ctx context.Context) (err error) {
-	mon.Task()(&ctx)       // want `the run never ends: its last call is missing`
+	mon.Task()(&ctx)       // want `the last call is missing, so the run never ends; write defer mon\.Task\(\)\(&ctx\)\(&err\)`
 	_ = mon.Task()(&ctx)   // want `the run never ends`
 	(mon.Func().Task)(nil) // want `the run never ends`
 	return nil
 }
 
 func endsAtOnce(ctx context.Context) (err error) {
-	mon.Task()(&ctx)(&err) // want `the run ends at once; defer it`
+	mon.Task()(&ctx)(&err) // want `the run ends at once; defer the last call`
 	return nil
 }
 
@@ -96,3 +96,34 @@ func notOurs(ctx context.Context) (err error) {
 	task(&ctx)(nil)
 	return nil
 }
+
+func lastCallMissingWhereTheResultIsShadowed(ctx context.Context) (err error) {
+	if err := ctx.Err(); err == nil {
+		defer mon.Task()(&ctx) // want `the last call is missing, .*; rename the inner err and pass &err`
+	}
+	return nil
+}
+
+func parenthesized(ctx context.Context) (err error) {
+	(mon.Task()(&ctx)) // want `the run never ends`
+	defer (mon.Task())(&ctx)((&err))
+	return nil
+}
+
+func discardedBesideAnother(ctx context.Context) (err error) {
+	_, n := mon.Task(), 1
+	_, _ = n, mon.Task
+	return nil
+}
+
+func notARun() (err error) {
+	_ = mon.Timer("render").Start()
+	defer finisher()
+	finisher()
+	defer task()
+	return nil
+}
+
+func finisher() func(*error) { return func(*error) {} }
+
+func task() monkit.Task { return nil }

@@ -1,16 +1,17 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"monkit.example/e2e/servers"
 )
 
-// TestPushThroughRelay is the whole way: a program pushes every kind of metric
-// in one format, the relay carries it to all servers at once, and each shows
-// the final values under the names it should have there.
+// A program pushes every kind of metric in one format, the relay forwards it to
+// all servers at once, and each server has the last values under the right
+// names.
 func TestPushThroughRelay(t *testing.T) {
-	push, bin := buildPush(t), buildRelay(t)
+	push, bin := buildTestdata(t, "push"), buildRelay(t)
 	all := struct {
 		*servers.GraphiteServer
 		*servers.InfluxServer
@@ -19,10 +20,10 @@ func TestPushThroughRelay(t *testing.T) {
 	}{servers.Graphite(t), servers.InfluxDB(t), servers.VictoriaMetrics(t), servers.StatsdExporter(t)}
 	for _, tt := range []struct {
 		format   string
-		path     func(series) string // by which Graphite, and that port of VictoriaMetrics, know it
-		influx   view                // what these have depends on what the line said
-		victoria view
-		statsd   func(series) float64
+		path     func(series) string // the name in Graphite, and in VictoriaMetrics by its Graphite port
+		influx   query
+		victoria query
+		statsd   func(series) float64 // the value in statsd_exporter
 	}{
 		{
 			format: "influx",
@@ -31,7 +32,7 @@ func TestPushThroughRelay(t *testing.T) {
 				return all.InfluxServer.Last(s.measurement, s.field, s.influxTags("influx"))
 			},
 			victoria: func(s series) (float64, error) { return all.VictoriaServer.Last(s.selector("influx")) },
-			statsd:   since,
+			statsd:   sinceFirst,
 		},
 		{
 			format: "graphite",
@@ -40,14 +41,14 @@ func TestPushThroughRelay(t *testing.T) {
 				return all.InfluxServer.Last(parent(s.path("graphite")), s.field, nil)
 			},
 			victoria: func(s series) (float64, error) { return all.VictoriaServer.Last(pathSelector(s.path("graphite"))) },
-			statsd:   since,
+			statsd:   sinceFirst,
 		},
 		{
 			format: "statsd",
-			path:   func(s series) string { return s.path("statsd") + "." + s.role() },
-			influx: func(s series) (float64, error) { return all.InfluxServer.Last(s.path("statsd"), s.role(), nil) },
+			path:   func(s series) string { return s.path("statsd") + "." + s.relayField() },
+			influx: func(s series) (float64, error) { return all.InfluxServer.Last(s.path("statsd"), s.relayField(), nil) },
 			victoria: func(s series) (float64, error) {
-				return all.VictoriaServer.Last(pathSelector(s.path("statsd") + "_" + s.role()))
+				return all.VictoriaServer.Last(pathSelector(s.path("statsd") + "_" + s.relayField()))
 			},
 			statsd: func(s series) float64 { return s.last },
 		},
@@ -67,27 +68,21 @@ func TestPushThroughRelay(t *testing.T) {
 			wantAll(t, "InfluxDB", tt.influx)
 			wantAll(t, "VictoriaMetrics", tt.victoria)
 			wantAll(t, "VictoriaMetrics, Graphite port", func(s series) (float64, error) { return all.VictoriaServer.Last(pathSelector(tt.path(s))) })
-			wantValues(t, "statsd", func(s series) (float64, error) { return all.StatsdServer.Value(s.prometheus(tt.format)) }, tt.statsd)
-			wantLaw(t, r.stop(t))
+			wantValues(t, "statsd_exporter", func(s series) (float64, error) { return all.StatsdServer.Value(s.prometheus(tt.format)) }, tt.statsd)
+			wantBalance(t, r.stop(t))
 		})
 	}
 }
 
-// since is what statsd gets of a total on the wire. Nobody knows since when
-// that counts: what was added since the relay first saw it.
-func since(s series) float64 {
-	if s.total {
+// sinceFirst returns the value that statsd gets if the line has a total. The
+// start of its count is not known, so statsd gets the growth since the first
+// line that the relay received.
+func sinceFirst(s series) float64 {
+	if s.counter {
 		return s.last - s.first
 	}
 	return s.last
 }
 
-// parent is a path without its last part.
-func parent(path string) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		if path[i] == '.' {
-			return path[:i]
-		}
-	}
-	return path
-}
+// parent returns a path without its last part.
+func parent(path string) string { return path[:strings.LastIndexByte(path, '.')] }
