@@ -3,7 +3,6 @@ package reporters
 import (
 	"bytes"
 	"context"
-	"errors"
 	"sync"
 
 	"monkit.example/monkit"
@@ -204,7 +203,7 @@ func (p *Pusher) sendLocked(ctx context.Context, n int) {
 	lines := p.lines
 	p.lines = 0
 	if err := p.out.Send(ctx, p.buf[:n], lines); err != nil {
-		p.counts.Drop(reasonOf(err), int64(lines))
+		p.counts.Drop(ledger.ReasonOf(err), int64(lines))
 		if p.err == nil {
 			p.err = err
 		}
@@ -293,16 +292,6 @@ func reasonOfSkipped(points []Point) ledger.Reason {
 		return ledger.NotFinite
 	}
 	return ledger.Unsupported
-}
-
-// reasonOf returns by which reason the lines are dropped that a sender did not
-// take.
-func reasonOf(err error) ledger.Reason {
-	var e *ledger.Error
-	if errors.As(err, &e) {
-		return e.Reason
-	}
-	return ledger.SendFailed
 }
 
 // longestLine returns the length of the longest line of text with its line

@@ -107,9 +107,14 @@ func TestReasonsArePrintedSortedWithoutZeros(t *testing.T) {
 func TestErrorKeepsWhatItWraps(t *testing.T) {
 	cause := errors.New("the queue is closed")
 	err := fmt.Errorf("send: %w", &Error{Closed, cause})
-	var e *Error
-	if !errors.As(err, &e) || e.Reason != Closed || !errors.Is(err, cause) || err.Error() != "send: the queue is closed" {
+	if !errors.Is(err, cause) || err.Error() != "send: the queue is closed" {
 		t.Errorf("got %v", err)
+	}
+	if r := ReasonOf(err); r != Closed {
+		t.Errorf("the reason is %q, want %q", r, Closed)
+	}
+	if r := ReasonOf(cause); r != SendFailed {
+		t.Errorf("the reason of another error is %q, want %q", r, SendFailed)
 	}
 }
 

@@ -39,7 +39,7 @@ type Exporter struct {
 
 var (
 	_ monkit.SpanObserver = (*Exporter)(nil)
-	_ monkit.StatSource   = (*Exporter)(nil)
+	_ monkit.TotalSource  = (*Exporter)(nil)
 	_ ledger.Keeper       = (*Exporter)(nil)
 )
 
@@ -131,25 +131,29 @@ func (e *Exporter) exportWaiting() {
 		start := len(e.buf)
 		e.buf = appendSpan(e.buf, s, e.opts)
 		if len(e.buf) > maxPayload && start > 0 {
-			e.sendLocked(start, spans)
+			e.sendEncoded(start, spans)
 			spans = 0
 		}
 		spans++
 	}
-	e.sendLocked(len(e.buf), spans)
+	e.sendEncoded(len(e.buf), spans)
 }
 
-// sendLocked passes the first n bytes of buf, which are that many spans, to the
-// sender. Its caller holds encoding, and not mu.
-func (e *Exporter) sendLocked(n, spans int) {
+// sendEncoded passes the first n bytes of buf, which are that many spans, to the
+// sender. The caller has locked encoding.
+func (e *Exporter) sendEncoded(n, spans int) {
 	if n == 0 {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counts.Pending -= int64(spans)
-	if e.out == nil || e.out.Send(context.Background(), e.buf[:n], spans) != nil {
-		e.counts.Drop(ledger.SendFailed, int64(spans))
+	err := e.addrErr
+	if err == nil {
+		err = e.out.Send(context.Background(), e.buf[:n], spans)
+	}
+	if err != nil {
+		e.counts.Drop(ledger.ReasonOf(err), int64(spans))
 	}
 	e.buf = append(e.buf[:0], e.buf[n:]...)
 }
@@ -201,12 +205,37 @@ func (e *Exporter) Stats(cb func(key monkit.SeriesKey, field string, val float64
 	e.mu.Lock()
 	counts := e.counts.Clone()
 	e.mu.Unlock()
-	cb(spansKey, "total", float64(counts.Accepted))
-	cb(spansKey, "gathered", float64(counts.Pending))
-	cb(spansKey, "dropped", float64(counts.Dropped.Sum()))
+	cb(spansKey, "accepted", float64(counts.Accepted))
+	cb(spansKey, "pending", float64(counts.Pending))
+	for i, reason := range reasons {
+		cb(reasonKeys[i], "dropped", float64(counts.Dropped[reason]))
+	}
 	if e.out != nil {
 		e.out.Stats(cb)
 	}
 }
 
-var spansKey = monkit.NewSeriesKey("trace_spans").WithTag("exporter", "zipkin")
+// IsTotal reports that all counts of spans are totals but the pending ones, and
+// asks the sender about its series.
+func (e *Exporter) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if key.Measurement == spansKey.Measurement {
+		return field != "pending", true
+	}
+	if e.out != nil {
+		return e.out.IsTotal(key, field)
+	}
+	return false, false
+}
+
+// reasons are all by which an Exporter drops spans, and reasonKeys the series
+// of their counts.
+var (
+	spansKey   = monkit.NewSeriesKey("trace_spans").WithTag("exporter", "zipkin")
+	reasons    = [...]ledger.Reason{ledger.QueueFull, ledger.Closed, ledger.SendFailed}
+	reasonKeys = func() (keys [len(reasons)]monkit.SeriesKey) {
+		for i, reason := range reasons {
+			keys[i] = spansKey.WithTag("reason", string(reason))
+		}
+		return keys
+	}()
+)
