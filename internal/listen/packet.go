@@ -18,9 +18,10 @@ const maxDatagram = 64 << 10
 // kernel and close stand in packet_linux.go and packet_other.go.
 type packetConn struct {
 	addr   net.Addr
-	rcvbuf int           // bytes that the kernel gave; zero if it does not say
-	nap    time.Duration // see napTime
+	rcvbuf int // bytes that the kernel gave; zero if it does not say
 	sys    packetSys
+
+	coalescer coalescer // owned by read
 }
 
 // kernelCounts is what the kernel says of a datagram socket.
@@ -70,16 +71,11 @@ func (l *Listener) readPackets(ctx context.Context) error {
 func (l *Listener) readUntil(ctx context.Context) error {
 	t := trouble{log: l.opts.Logger.With("listener", l.name), what: "reading datagrams"}
 	take := l.takePacket
-	pace := pacer{nap: l.packet.nap}
 	for {
-		pace.wait()
-		more, err := l.packet.read(take)
+		err := l.packet.read(ctx.Done(), take)
 		switch {
 		case err == nil:
 			t.worked()
-			if pace.got(!more) {
-				pace.sleep(ctx.Done())
-			}
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, net.ErrClosed):

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -18,9 +19,8 @@ const perRead = 32
 
 // packetSys reads many datagrams with one system call.
 type packetSys struct {
-	sock *os.File // which the runtime does not wait for, see gate
+	sock *os.File // which the runtime's poller does not watch, see oneShotPoll
 	raw  syscall.RawConn
-	gate *gate
 	mem  meminfo
 	once func(fd uintptr) // receive
 
@@ -41,11 +41,11 @@ type mmsghdr struct {
 // setUp makes conn its own, even if it fails.
 func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options) (err error) {
 	s := &c.sys
-	if s.sock, err = unwatched(conn); err != nil {
+	if s.sock, err = detach(conn); err != nil {
 		return err
 	}
 	if s.raw, err = s.sock.SyscallConn(); err == nil {
-		s.gate, err = newGate(s.raw)
+		c.coalescer.poll, err = newOneShotPoll(s.raw)
 	}
 	if err == nil {
 		s.makeRoom()
@@ -55,6 +55,40 @@ func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options)
 		c.close() // err says more
 	}
 	return err
+}
+
+// detach returns conn's socket as a file that the runtime's poller does not
+// watch. It closes conn, also if it fails.
+func detach(conn net.PacketConn) (*os.File, error) {
+	defer conn.Close() // the file has a descriptor of its own
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil, errors.New("the socket has no descriptor")
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var f *os.File
+	if e := raw.Control(func(fd uintptr) { f, err = duplicate(fd) }); e != nil {
+		return nil, e
+	}
+	return f, err
+}
+
+// duplicate returns a file for the socket fd. Its descriptor is in blocking
+// mode, which keeps os.NewFile from adding it to the poller; no call here blocks
+// on it.
+func duplicate(fd uintptr) (*os.File, error) {
+	dup, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("duplicate the socket: %w", err)
+	}
+	if err := unix.SetNonblock(dup, false); err != nil {
+		unix.Close(dup) // err is the cause
+		return nil, fmt.Errorf("make the socket block: %w", err)
+	}
+	return os.NewFile(uintptr(dup), "socket"), nil
 }
 
 // makeRoom prepares what receive needs.
@@ -86,7 +120,7 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 	if ep.Transport != endpoint.UDP { // what unixgram holds is bounded by other things
 		return nil
 	}
-	c.nap = napTime(c.rcvbuf)
+	c.coalescer.delay.length = delayFor(c.rcvbuf)
 	if c.rcvbuf < o.RcvBuf {
 		o.Logger.Warn("the kernel gave a smaller receive buffer than asked for; bursts may be lost",
 			"address", c.addr.String(), "asked", o.RcvBuf, "got", c.rcvbuf,
@@ -95,16 +129,26 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 	return nil
 }
 
-// read waits for datagrams and calls take for each that is there. more is
-// false if the kernel has no others.
-func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) {
-	err = c.readNow(take)
-	for err == unix.EAGAIN {
-		if err = c.sys.gate.wait(); err == nil {
-			err = c.readNow(take)
+// read waits for datagrams and calls take for each that the kernel holds, up
+// to perRead. done ends a delay early.
+func (c *packetConn) read(done <-chan struct{}, take func(p []byte, cut bool)) error {
+	for {
+		if err := c.coalescer.wait(done); err != nil {
+			return err
+		}
+		switch err := c.readNow(take); {
+		case err == unix.EAGAIN:
+			c.coalescer.consumed(none)
+		case err != nil:
+			return err
+		case c.sys.n < perRead:
+			c.coalescer.consumed(small)
+			return nil
+		default:
+			c.coalescer.consumed(large)
+			return nil
 		}
 	}
-	return c.sys.n == perRead, err
 }
 
 // readNow is read without waiting: an error means that nothing is there.
@@ -116,7 +160,7 @@ func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
 }
 
 // interrupt ends all waiting for good.
-func (c *packetConn) interrupt() { c.sys.gate.shut() }
+func (c *packetConn) interrupt() { c.coalescer.poll.interrupt() }
 
 // receive fills msgs with what the kernel holds, without waiting. So the
 // scheduler is not told of the system call: that would wake its monitor each
@@ -142,9 +186,9 @@ func (s *packetSys) hand(take func(p []byte, cut bool)) error {
 }
 
 func (c *packetConn) close() error {
-	if c.sys.gate != nil {
+	if c.coalescer.poll != nil {
 		c.kernel() // is remembered
-		c.sys.gate.close()
+		c.coalescer.poll.close()
 	}
 	return c.sys.sock.Close()
 }

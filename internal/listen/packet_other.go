@@ -39,22 +39,24 @@ func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options)
 	return nil
 }
 
-// read waits for a datagram and calls take with it. There may always be more.
-func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) {
+// read waits for a datagram and calls take with it. Its coalescer never
+// delays: the size of the receive buffer is unknown.
+func (c *packetConn) read(done <-chan struct{}, take func(p []byte, cut bool)) error {
+	c.coalescer.wait(done) // fails for sockets with a poll only
 	n, err := c.sys.conn.Read(c.sys.buf)
 	if err != nil {
-		return false, err
+		return err
 	}
+	c.coalescer.consumed(large)
 	take(c.sys.buf[:min(n, maxDatagram)], n > maxDatagram)
-	return true, nil
+	return nil
 }
 
 // readNow is read with next to no waiting: an error means that nothing is
 // there.
 func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
 	c.sys.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // if it fails, so does the read
-	_, err := c.read(take)
-	return err
+	return c.read(nil, take)
 }
 
 // interrupt ends all waiting for good.

@@ -18,8 +18,9 @@ type ring struct {
 
 	wake chan struct{} // holds one word to the taker to look again
 
-	pacer pacer // owned by take
-	tired bool  // the pacer says so; owned by take
+	// Owned by take.
+	delay delayer
+	due   bool // the next take delays
 }
 
 const (
@@ -32,7 +33,7 @@ const (
 func newRing(max int) *ring {
 	r := &ring{max: max, wake: make(chan struct{}, 1)}
 	if max >= 4*enough { // or resting might cost an offer its room
-		r.pacer.nap = maxNap
+		r.delay.length = maxDelay
 	}
 	r.emptied.L = &r.mu
 	return r
@@ -114,10 +115,10 @@ func (r *ring) grow(n int) {
 // What comes after a pause is taken at once, what comes in quick succession
 // is gathered for a moment.
 func (r *ring) take(free []byte) (lines []byte, ok bool) {
-	if r.tired {
-		r.gather()
+	if r.due {
+		r.sleep()
 	}
-	r.pacer.wait()
+	r.delay.begin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.fill) == 0 {
@@ -128,15 +129,16 @@ func (r *ring) take(free []byte) (lines []byte, ok bool) {
 		<-r.wake
 		r.mu.Lock()
 	}
-	r.tired = r.pacer.got(len(r.fill) < enough)
+	r.due = r.delay.end(len(r.fill) < enough)
 	lines, r.fill = r.fill, r.reuse(free)
 	r.emptied.Broadcast()
 	return lines, true
 }
 
-// gather rests for a moment, or until there is enough or somebody in need.
-func (r *ring) gather() {
-	over := r.pacer.alarm()
+// sleep returns after the delay, or sooner if there is enough to take, a put
+// waits for room, or the ring has ended.
+func (r *ring) sleep() {
+	over := r.delay.start()
 	for r.rest(true) {
 		select {
 		case <-r.wake:

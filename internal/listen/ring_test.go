@@ -103,7 +103,7 @@ func TestTheTakerRests(t *testing.T) {
 		after func(r *ring) // what happens a millisecond after take began
 		want  time.Duration
 	}{
-		{"what comes quickly is gathered", tiredRing, func(r *ring) { r.offer([]byte("b\n")) }, maxNap},
+		{"what comes quickly is gathered", tiredRing, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
 		{"enough is taken at once", tiredRing, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
 		{"so is what adds up", tiredRing, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
 		{"the end comes at once", tiredRing, func(r *ring) { r.end() }, time.Millisecond},
@@ -170,7 +170,7 @@ func TestManyPutAndOneTakes(t *testing.T) {
 // A burst may need the whole ring, but does not keep it.
 func TestTheMemoryOfARingIsBoundedAndGivenBack(t *testing.T) {
 	r := newRing(1_000_000)
-	r.pacer.nap = 0
+	r.delay.length = 0
 	text := bytes.Repeat([]byte("0123456\n"), 1000)
 	var taken []byte
 	for range 2 {

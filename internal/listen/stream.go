@@ -95,7 +95,7 @@ func (l *Listener) acceptOne(ctx context.Context) error {
 // serve reads one stream to its end. When ctx ends it takes what has arrived.
 func (l *Listener) serve(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
-	conn = newPacedConn(conn, ctx.Done())
+	conn = newCoalescedConn(conn, ctx.Done())
 	if l.tls != nil {
 		secure := tls.Server(conn, l.tls)
 		if shakeHands(ctx, secure) != nil { // who scans ports is not worth a line in the log

@@ -24,7 +24,7 @@ func newFed(t testing.TB) *fed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	f.s = stream{listener: r.Listener, conn: newPacedConn(conn, nil), lines: splitter{max: r.opts.MaxLine}}
+	f.s = stream{listener: r.Listener, conn: newCoalescedConn(conn, nil), lines: splitter{max: r.opts.MaxLine}}
 	return f
 }
 
@@ -62,7 +62,7 @@ func BenchmarkTCP(b *testing.B) {
 	f := newFed(b)
 	line := []byte("a.bc.def 1 1700000000\n")
 	text := bytes.Repeat(line, 32<<10/len(line))
-	f.s.conn.(*pacedConn).pace.nap, f.ring.pacer.nap = 0, 0 // or they would be measured
+	f.s.conn.(*coalescedConn).coalescer.delay.length, f.ring.delay.length = 0, 0 // or they would be measured
 	b.ReportAllocs()
 	for b.Loop() {
 		f.pass(b, text)
