@@ -171,7 +171,7 @@ func newCoalescedConn(conn net.Conn, done <-chan struct{}) *coalescedConn {
 
 // Read reads as net.Conn does. What a failed read brought counts as well.
 func (c *coalescedConn) Read(p []byte) (n int, err error) {
-	c.coalescer.wait(c.done) // fails for sockets with a poll only
+	c.coalescer.wait(c.done) // fails only for sockets with a poll
 	n, err = c.Conn.Read(p)
 	if n < len(p) && n < smallRead {
 		c.coalescer.consumed(small)

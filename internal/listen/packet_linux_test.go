@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestTheKernelsDropsAreCounted(t *testing.T) {
+func TestDatagramsThatTheKernelDroppedAreCounted(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{RcvBuf: 4096})
 	conn := r.dial(t)
 	text := strings.Repeat("a.b.c 1 1700000000\n", 70)
 	const sent = 200
-	for range sent { // nobody reads yet
+	for range sent { // before the listener reads
 		write(t, conn, text)
 	}
 	dropped, ok := r.KernelDrops()
@@ -23,7 +23,7 @@ func TestTheKernelsDropsAreCounted(t *testing.T) {
 	r.start(t)
 	r.stop(t)
 	if after, ok := r.KernelDrops(); !ok || after != dropped {
-		t.Errorf("after the end KernelDrops() = %v, %v, before it %v", after, ok, dropped)
+		t.Errorf("KernelDrops() after the end = %v, %v, want %v as before", after, ok, dropped)
 	}
 	if n := r.stat("datagrams") + r.stat("kernel_dropped_datagrams"); n != sent {
 		t.Errorf("%v of %d datagrams are accounted for", n, sent)
@@ -33,7 +33,7 @@ func TestTheKernelsDropsAreCounted(t *testing.T) {
 	}
 }
 
-func TestTheReceiveBufferIsAsTheAddressSays(t *testing.T) {
+func TestAddressSetsTheReceiveBuffer(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0?rcvbuf=64KiB", Options{RcvBuf: 4096})
 	if n := r.stat("rcvbuf_bytes"); n != 64<<10 {
 		t.Errorf("the buffer is %v bytes", n)
@@ -42,21 +42,21 @@ func TestTheReceiveBufferIsAsTheAddressSays(t *testing.T) {
 
 const (
 	frame      = "a.bc.def 1 1700000000\n"
-	frameLines = 65 // as fit into an Ethernet frame
-	burst      = 32 // what any kernel's queue holds of them
+	frameLines = 65 // fit into an Ethernet frame
+	burst      = 32 // frames fit into any kernel's buffer
 )
 
-func TestADatagramAllocatesNothing(t *testing.T) {
+func TestDatagramAllocatesNothing(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	r.packet.coalescer.delay.length, r.ring.delay.length = 0, 0
 	conn, text := r.dial(t), []byte(strings.Repeat(frame, frameLines))
-	take, taken := r.takePacket, []byte(nil)
+	put, taken := r.putPacket, []byte(nil)
 	pass := func() {
 		for range burst {
-			conn.Write(text) // what is lost is missing below
+			conn.Write(text) // a loss shows below
 		}
 		for got := 0; got < burst; got += r.packet.sys.n {
-			if err := r.packet.read(nil, take); err != nil {
+			if err := r.packet.read(nil, put); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -73,18 +73,18 @@ func TestADatagramAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkUDP takes full frames in, many with one system call or each with
-// its own.
+// BenchmarkUDP measures how full frames are read: many with one system call,
+// or one with each.
 func BenchmarkUDP(b *testing.B) {
 	b.Run("recvmmsg", func(b *testing.B) {
-		benchUDP(b, func(r *running, take func([]byte, bool)) {
-			for r.packet.readNow(take) == nil {
+		benchUDP(b, func(r *running, put func([]byte, bool)) {
+			for r.packet.readNow(put) == nil {
 			}
 		})
 	})
 	b.Run("read", func(b *testing.B) {
 		buf := make([]byte, maxDatagram)
-		benchUDP(b, func(r *running, take func([]byte, bool)) {
+		benchUDP(b, func(r *running, put func([]byte, bool)) {
 			for range burst {
 				var n int
 				var err error
@@ -92,7 +92,7 @@ func BenchmarkUDP(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				take(buf[:n], false)
+				put(buf[:n], false)
 			}
 		})
 	})
@@ -101,8 +101,8 @@ func BenchmarkUDP(b *testing.B) {
 func benchUDP(b *testing.B, drain func(*running, func([]byte, bool))) {
 	r := open(b, "udp://127.0.0.1:0", Options{})
 	conn, text := r.dial(b), bytes.Repeat([]byte(frame), frameLines)
-	take, taken, lines := r.takePacket, []byte(nil), 0
-	r.ring.delay.length = 0 // or it would be measured
+	put, taken, lines := r.putPacket, []byte(nil), 0
+	r.ring.delay.length = 0 // or the delay would be measured
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
@@ -112,7 +112,7 @@ func benchUDP(b *testing.B, drain func(*running, func([]byte, bool))) {
 			}
 		}
 		b.StartTimer()
-		drain(r, take)
+		drain(r, put)
 		taken, _ = r.ring.take(taken)
 		lines += len(taken) / len(frame)
 	}

@@ -9,14 +9,13 @@ import (
 	"testing"
 )
 
-// Between bind and chmod a socket is never open to more than asked for,
-// whatever the umask is.
-func TestASocketIsNeverWiderThanAskedFor(t *testing.T) {
+// The rule covers the time between bind and chmod, whatever the umask is.
+func TestSocketFileIsNeverOpenToMoreThanItsMode(t *testing.T) {
 	for _, umask := range []int{0, 0o027, 0o077} {
 		before := syscall.Umask(umask)
 		path := socketPath(t)
 		var conf net.ListenConfig
-		undo := narrow(&conf, 0o640)
+		undo := limitMode(&conf, 0o640)
 		l, err := conf.Listen(t.Context(), "unix", path)
 		undo()
 		after := syscall.Umask(before)
@@ -28,11 +27,11 @@ func TestASocketIsNeverWiderThanAskedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if wider := info.Mode().Perm() &^ 0o640; wider != 0 {
-			t.Errorf("umask %o: the socket was %v", umask, info.Mode())
+		if more := info.Mode().Perm() &^ 0o640; more != 0 {
+			t.Errorf("umask %o: the mode was %v", umask, info.Mode())
 		}
 		if after != umask {
-			t.Errorf("umask is %o, it was %o", after, umask)
+			t.Errorf("umask is %o afterwards, want %o", after, umask)
 		}
 	}
 }

@@ -8,19 +8,19 @@ import (
 	"testing"
 )
 
-func TestDatagrams(t *testing.T) {
-	const largest = 65507 // what IPv4 has room for
+func TestDatagramsBecomeLines(t *testing.T) {
+	const largest = 65507 // of IPv4
 	long := strings.Repeat("x", 32000)
 	for _, tt := range []struct {
 		name string
 		sent []string
 		want string
 	}{
-		{"lines come as they are", []string{"a 1\nb 2\n"}, "a 1\nb 2\n"},
-		{"the end of a datagram ends its last line", []string{"a 1", "b 2"}, "a 1\nb 2\n"},
+		{"lines are passed on unchanged", []string{"a 1\nb 2\n"}, "a 1\nb 2\n"},
+		{"end of a datagram ends its last line", []string{"a 1", "b 2"}, "a 1\nb 2\n"},
 		{"datagrams are never joined", []string{"a", " 1\n"}, "a\n 1\n"},
-		{"an empty one is nothing", []string{"", "a 1\n"}, "a 1\n"},
-		{"the largest is taken whole", []string{long + "\n" + long + "\n" + strings.Repeat("y", largest-64002)}, long + "\n" + long + "\n" + strings.Repeat("y", largest-64002) + "\n"},
+		{"empty datagram brings no line", []string{"", "a 1\n"}, "a 1\n"},
+		{"largest datagram is read whole", []string{long + "\n" + long + "\n" + strings.Repeat("y", largest-64002)}, long + "\n" + long + "\n" + strings.Repeat("y", largest-64002) + "\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := listen(t, "udp://127.0.0.1:0", Options{})
@@ -35,15 +35,14 @@ func TestDatagrams(t *testing.T) {
 				t.Errorf("counted %v datagrams", n)
 			}
 			if in := r.stop(t); in.Received != in.Accepted {
-				t.Errorf("intake is %+v", in)
+				t.Errorf("counts are %+v", in)
 			}
 		})
 	}
 }
 
-// A datagram can be more than a read takes only where it came through the file
-// system.
-func TestADatagramThatIsCutLosesOnlyItsTail(t *testing.T) {
+// Only a datagram of a unix socket can be larger than the buffer of a read.
+func TestCutDatagramLosesOnlyItsTail(t *testing.T) {
 	r := listen(t, "unixgram://"+socketPath(t), Options{})
 	conn := r.dial(t)
 	line := strings.Repeat("x", 999) + "\n"
@@ -54,11 +53,11 @@ func TestADatagramThatIsCutLosesOnlyItsTail(t *testing.T) {
 	whole := int64(maxDatagram / len(line))
 	r.waitForText(t, strings.Repeat(line, int(whole))+"a 1\n")
 	if in := r.stop(t); in.Rejected["truncated_tail"] != 1 || in.Accepted != whole+1 {
-		t.Errorf("intake is %+v", in)
+		t.Errorf("counts are %+v", in)
 	}
 }
 
-func TestAFullRingRefusesAndCounts(t *testing.T) {
+func TestFullRingRejectsDatagramsAndCountsTheirLines(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{RingBytes: 1000})
 	r.block = make(chan struct{})
 	r.start(t)
@@ -72,31 +71,30 @@ func TestAFullRingRefusesAndCounts(t *testing.T) {
 	}
 	close(r.block)
 	in := r.stop(t)
-	refused := r.stat("refused_datagrams")
-	if refused == 0 || float64(in.Rejected["ring_full"]) != 2*refused || in.Received != 800 {
-		t.Errorf("%v datagrams, intake is %+v", refused, in)
+	rejected := r.stat("refused_datagrams")
+	if rejected == 0 || float64(in.Rejected["ring_full"]) != 2*rejected || in.Received != 800 {
+		t.Errorf("rejected %v datagrams, counts are %+v", rejected, in)
 	}
-	if n := r.stat("ring_full"); n != 2*refused {
-		t.Errorf("told %v lines", n)
+	if n := r.stat("ring_full"); n != 2*rejected {
+		t.Errorf("reported %v lines, want %v", n, 2*rejected)
 	}
 }
 
-// What the kernel holds when the end comes is taken before it.
-func TestTheEndDrainsTheKernel(t *testing.T) {
+func TestRunDrainsTheKernelWhenItEnds(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	conn := r.dial(t)
-	const datagrams = 500 // more than a few reads, less than any kernel's queue
+	const datagrams = 500 // more than a few reads bring, less than any kernel's buffer holds
 	for n := range datagrams {
 		write(t, conn, fmt.Sprintf("line.%d 1\n", n))
 	}
 	r.start(t)
 	r.end() // at once
 	if in := r.stop(t); in.Accepted != datagrams {
-		t.Errorf("intake is %+v", in)
+		t.Errorf("counts are %+v", in)
 	}
 }
 
-func TestTheEndWhileDatagramsCome(t *testing.T) {
+func TestRunEndsWhileDatagramsArrive(t *testing.T) {
 	for _, options := range []Options{{}, {RcvBuf: 4096}, {RingBytes: 1}} {
 		r := listen(t, "udp://127.0.0.1:0", options)
 		stop := make(chan struct{})
@@ -110,19 +108,19 @@ func TestTheEndWhileDatagramsCome(t *testing.T) {
 		close(stop)
 		writing.Wait()
 		if n := r.stat("datagrams"); float64(in.Received) != 2*n {
-			t.Errorf("%v datagrams, intake is %+v", n, in)
+			t.Errorf("%v datagrams, counts are %+v", n, in)
 		}
 	}
 }
 
-// writeUntil writes text over and over, even when it is refused.
+// writeUntil writes text again and again until stop is closed.
 func writeUntil(stop <-chan struct{}, conn net.Conn, text string) {
 	for {
 		select {
 		case <-stop:
 			return
 		default:
-			conn.Write([]byte(text)) // fails when the listener has gone
+			conn.Write([]byte(text)) // fails when the listener is closed
 		}
 	}
 }
