@@ -256,7 +256,7 @@ func TestWrongAdminAddress(t *testing.T) {
 		{"among other errors", "9125", "carrots://h", `http: "9125": no host`},
 		{"other errors", "9125", "carrots://h", "forward: "},
 		{"taken", taken.Addr().String(), "graphite+tcp://h:1", "http: listen tcp"},
-		{"what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program has it"},
+		{"what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program uses this address"},
 	} {
 		_, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{tt.forward}, HTTP: tt.address})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
