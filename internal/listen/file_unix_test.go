@@ -35,3 +35,23 @@ func TestSocketFileIsNeverOpenToMoreThanItsMode(t *testing.T) {
 		}
 	}
 }
+
+// Lstat finds a link that leads nowhere, but chmod does not.
+func TestFileWhoseModeCannotBeSetIsAnError(t *testing.T) {
+	path := socketPath(t)
+	if err := os.Symlink(path+"2", path); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := claimFile(path, 0o600); err == nil || f.path != path {
+		t.Errorf("claimFile() = %q, %v; want an error, and the path so that the file is removed", f.path, err)
+	}
+	if _, err := claimFile(path, 0); err != nil {
+		t.Errorf("claimFile() without a mode = %v", err)
+	}
+}
+
+func TestFileThatDoesNotExistIsAnError(t *testing.T) {
+	if f, err := claimFile(socketPath(t), 0); err == nil || f.path != "" {
+		t.Errorf("claimFile() = %q, %v; want an error", f.path, err)
+	}
+}

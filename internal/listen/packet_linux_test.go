@@ -2,10 +2,17 @@ package listen
 
 import (
 	"bytes"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"monkit.example/internal/endpoint"
 )
 
 func TestDatagramsThatTheKernelDroppedAreCounted(t *testing.T) {
@@ -37,6 +44,121 @@ func TestAddressSetsTheReceiveBuffer(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0?rcvbuf=64KiB", Options{RcvBuf: 4096})
 	if n := r.stat("rcvbuf_bytes"); n != 64<<10 {
 		t.Errorf("the buffer is %v bytes", n)
+	}
+}
+
+// descriptors returns how many descriptors of this process refer to the file
+// behind raw.
+func descriptors(t *testing.T, raw syscall.RawConn) int {
+	t.Helper()
+	var want unix.Stat_t
+	var err error
+	if e := raw.Control(func(fd uintptr) { err = unix.Fstat(int(fd), &want) }); e != nil || err != nil {
+		t.Fatal(e, err)
+	}
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range names {
+		var got unix.Stat_t // Stat fails for the descriptor of the folder, which is closed
+		if unix.Stat("/proc/self/fd/"+name.Name(), &got) == nil && got.Dev == want.Dev && got.Ino == want.Ino {
+			n++
+		}
+	}
+	return n
+}
+
+func TestDatagramListenerHasOneDescriptorOfItsSocket(t *testing.T) {
+	for _, addr := range []string{"udp://127.0.0.1:0", "unixgram://" + socketPath(t)} {
+		r := open(t, addr, Options{})
+		if n := descriptors(t, r.packet.sys.raw); n != 1 {
+			t.Errorf("%s: %d descriptors of the socket, want 1", addr, n)
+		}
+	}
+}
+
+// fileConn pretends that a regular file is a datagram socket. An epoll
+// instance does not accept one.
+type fileConn struct {
+	net.PacketConn
+	file *os.File
+}
+
+func (c fileConn) SyscallConn() (syscall.RawConn, error) { return c.file.SyscallConn() }
+
+func (c fileConn) Close() error { return nil } // the test closes file
+
+func TestSetUpThatFailsClosesTheSocket(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	raw, err := file.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := openDescriptors(t)
+	c := &packetConn{}
+	if err := c.setUp(fileConn{file: file}, endpoint.Endpoint{Transport: endpoint.UDP}, Options{}.withDefaults()); err == nil || !strings.Contains(err.Error(), "epoll") {
+		t.Errorf("setUp() = %v, want an error of epoll", err)
+	}
+	if n := descriptors(t, raw); n != 1 {
+		t.Errorf("%d descriptors of the file, want only the one of the test", n)
+	}
+	if after := openDescriptors(t); after != before {
+		t.Errorf("%d descriptors are open, want %d as before", after, before)
+	}
+}
+
+func TestClosedDatagramListenerHasNoDescriptors(t *testing.T) {
+	before := openDescriptors(t)
+	r := open(t, "udp://127.0.0.1:0", Options{})
+	if n := openDescriptors(t); n != before+2 {
+		t.Errorf("an open listener has %d descriptors, want the socket and its epoll instance", n-before)
+	}
+	r.Close()
+	if n := openDescriptors(t); n != before {
+		t.Errorf("a closed listener has %d descriptors", n-before)
+	}
+}
+
+// openDescriptors returns how many descriptors this process has, of any kind.
+// The runtime must have opened those of its poller, and no other test may be
+// running.
+func openDescriptors(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
+}
+
+func TestReadsThatFailAreCountedAndRetried(t *testing.T) {
+	var log bytes.Buffer
+	r := open(t, "udp://127.0.0.1:0", Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	const failures = 3
+	left, receive := failures, r.packet.sys.call
+	r.packet.sys.call = func(fd uintptr) {
+		if receive(fd); r.packet.sys.errno == 0 || left == 0 {
+			return
+		}
+		left--
+		r.packet.sys.n, r.packet.sys.errno = -1, unix.ENOBUFS
+	}
+	r.start(t)
+	waitFor(t, "errors", func() bool { return r.stat("errors") == failures })
+	write(t, r.dial(t), "a 1\n")
+	r.waitForText(t, "a 1\n")
+	r.stop(t)
+	if n := r.stat("errors"); n != failures {
+		t.Errorf("counted %v errors, want %d", n, failures)
+	}
+	if text := log.String(); strings.Count(text, "reading datagrams failed") != 1 || !strings.Contains(text, "reading datagrams works again") || !strings.Contains(text, "failures=3") {
+		t.Errorf("logged:\n%s", text)
 	}
 }
 
