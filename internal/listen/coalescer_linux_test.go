@@ -77,19 +77,14 @@ func TestEveryDatagramEndsTheWait(t *testing.T) {
 	<-done
 }
 
-// arrive sends the text and waits until the socket of r holds it.
-func (r *running) arrive(t *testing.T, conn net.Conn, text string) {
-	t.Helper()
-	write(t, conn, text)
-	waitFor(t, "arrival", func() bool { return r.packet.kernel().queued > 0 })
-}
-
 func TestQuickDatagramsDelayTheNextRead(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	r.packet.coalescer.delay.length = time.Hour
 	conn, done := r.dial(t), make(chan struct{})
 	read := func() error { return r.packet.read(done, func([]byte, bool) {}) }
-	r.arrive(t, conn, "a 1\n")
+	r.packet.coalescer.wait(done)
+	r.packet.coalescer.consumed(none) // so the first read waits for the poll
+	write(t, conn, "a 1\n")
 	if err := read(); err != nil {
 		t.Fatal(err)
 	}
@@ -197,14 +192,14 @@ func TestRaisedLowWaterMarkHoldsBackSmallWrites(t *testing.T) {
 	conn := f.s.conn.(*coalescedConn).Conn
 	l := newLowWater(conn)
 	l.raise()
-	write(t, f.from, "a 1\n")
-	waitFor(t, "arrival", func() bool { return unread(t, conn) == 4 })
+	write(t, f.from, "a")
+	waitFor(t, "arrival", func() bool { return unread(t, conn) == 1 })
 	if wakes(t, conn) {
 		t.Error("a small write wakes the reader")
 	}
 	l.restore()
 	if !wakes(t, conn) {
-		t.Error("what arrived before restore does not wake the reader")
+		t.Error("a byte that arrived before restore does not wake the reader")
 	}
 	l.raise()
 	write(t, f.from, strings.Repeat("b 2\n", raisedMark/4))

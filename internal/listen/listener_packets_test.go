@@ -80,6 +80,15 @@ func TestFullRingRejectsDatagramsAndCountsTheirLines(t *testing.T) {
 	}
 }
 
+func TestEmptyDatagramIsNeverRejected(t *testing.T) {
+	r := open(t, "udp://127.0.0.1:0", Options{RingBytes: 1})
+	r.putPacket([]byte("a 1\n"), false) // more than the ring holds
+	r.putPacket(nil, false)
+	if n := r.stat("refused_datagrams"); n != 0 {
+		t.Errorf("rejected %v datagrams", n)
+	}
+}
+
 func TestRunDrainsTheKernelWhenItEnds(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	conn := r.dial(t)

@@ -1,7 +1,9 @@
 package listen
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -128,7 +130,8 @@ func readEnd(t *testing.T, conn net.Conn) {
 }
 
 func TestStreamsBeyondTheLimitAreClosed(t *testing.T) {
-	r := listen(t, "tcp://127.0.0.1:0", Options{MaxConns: 1})
+	var log bytes.Buffer
+	r := listen(t, "tcp://127.0.0.1:0", Options{MaxConns: 1, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	first := r.dial(t)
 	waitFor(t, "the first stream", func() bool { return r.stat("connections") == 1 })
 	for range 2 {
@@ -143,6 +146,9 @@ func TestStreamsBeyondTheLimitAreClosed(t *testing.T) {
 	r.stop(t)
 	if refused, accepted := r.stat("refused_connections"), r.stat("accepted_connections"); refused != 2 || accepted != 2 {
 		t.Errorf("counted %v refused, %v accepted", refused, accepted)
+	}
+	if n := strings.Count(log.String(), "too many connections are open"); n != 1 {
+		t.Errorf("logged %d times, want 1:\n%s", n, log.String())
 	}
 }
 

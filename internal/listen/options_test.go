@@ -50,6 +50,15 @@ func TestCheckRejectsWrongOptions(t *testing.T) {
 	}
 }
 
+func TestZeroOptionsHaveTheirDefaults(t *testing.T) {
+	for _, o := range []Options{{}, {RcvBuf: -1, RingBytes: -1, MaxConns: -1, MaxLine: -1, Idle: -1}} {
+		o = o.withDefaults()
+		if o.RcvBuf != 8<<20 || o.RingBytes != 16<<20 || o.MaxConns != 1024 || o.MaxLine != 64<<10 || o.Idle != 10*time.Minute || o.Logger == nil {
+			t.Errorf("options are %+v", o)
+		}
+	}
+}
+
 func TestAddressOverridesOptions(t *testing.T) {
 	r := open(t, "tcp://127.0.0.1:0?idle=90s", Options{Idle: time.Second, MaxConns: 7})
 	if r.opts.Idle != 90*time.Second || r.opts.MaxConns != 7 || r.opts.MaxLine != 64<<10 {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,11 +41,62 @@ func TestDatagramsThatTheKernelDroppedAreCounted(t *testing.T) {
 	}
 }
 
-func TestAddressSetsTheReceiveBuffer(t *testing.T) {
-	r := open(t, "udp://127.0.0.1:0?rcvbuf=64KiB", Options{RcvBuf: 4096})
-	if n := r.stat("rcvbuf_bytes"); n != 64<<10 {
-		t.Errorf("the buffer is %v bytes", n)
+func TestClosedListenerKeepsItsLastKernelCounts(t *testing.T) {
+	r := open(t, "udp://127.0.0.1:0", Options{RcvBuf: 4096})
+	conn := r.dial(t)
+	for range 200 {
+		write(t, conn, strings.Repeat("a.b.c 1 1700000000\n", 70))
 	}
+	r.Close()
+	if dropped, ok := r.KernelDrops(); !ok || dropped == 0 {
+		t.Errorf("KernelDrops() = %v, %v", dropped, ok)
+	}
+	if n := r.stat("kernel_queue_bytes"); n != 0 {
+		t.Errorf("the queue of a closed socket has %v bytes", n)
+	}
+}
+
+func TestDropsAreCountedBeyond32Bits(t *testing.T) {
+	r := open(t, "udp://127.0.0.1:0", Options{})
+	m := meminfo{}
+	want := int64(0)
+	for _, more := range []uint32{1, 1<<32 - 1, 5, 0, 1 << 31} {
+		want += int64(more)
+		m.call = func(uintptr) { m.info[skDrops] += more }
+		if got := m.ask(r.packet.sys.raw); !got.known || got.drops != want {
+			t.Errorf("counted %+v, want %d drops", got, want)
+		}
+	}
+	m.call = func(uintptr) { m.errno = unix.ENOPROTOOPT }
+	if got := m.ask(r.packet.sys.raw); got.known || got.drops != want {
+		t.Errorf("after an error counted %+v", got)
+	}
+}
+
+func TestAddressSetsTheReceiveBuffer(t *testing.T) {
+	var log bytes.Buffer
+	r := open(t, "udp://127.0.0.1:0?rcvbuf=64KiB", Options{RcvBuf: 4096, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if n := r.stat("rcvbuf_bytes"); n != 64<<10 {
+		t.Errorf("the buffer has %v bytes", n)
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged %s", log.String())
+	}
+}
+
+func TestSmallerReceiveBufferIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	open(t, "udp://127.0.0.1:0", Options{RcvBuf: maxRcvBuf + 4096, Logger: slog.New(slog.NewTextHandler(&log, nil))}) // more than any kernel gives
+	if text := log.String(); !strings.Contains(text, "smaller receive buffer") || !strings.Contains(text, "net.core.rmem_max=1073745920") {
+		t.Errorf("logged %q", text)
+	}
+}
+
+// stopGC keeps the garbage collector from closing files that nothing refers
+// to, until the test ends.
+func stopGC(t *testing.T) {
+	percent := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
 }
 
 // descriptors returns how many descriptors of this process refer to the file
@@ -71,6 +123,7 @@ func descriptors(t *testing.T, raw syscall.RawConn) int {
 }
 
 func TestDatagramListenerHasOneDescriptorOfItsSocket(t *testing.T) {
+	stopGC(t)
 	for _, addr := range []string{"udp://127.0.0.1:0", "unixgram://" + socketPath(t)} {
 		r := open(t, addr, Options{})
 		if n := descriptors(t, r.packet.sys.raw); n != 1 {
@@ -91,6 +144,7 @@ func (c fileConn) SyscallConn() (syscall.RawConn, error) { return c.file.Syscall
 func (c fileConn) Close() error { return nil } // the test closes file
 
 func TestSetUpThatFailsClosesTheSocket(t *testing.T) {
+	stopGC(t)
 	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +167,23 @@ func TestSetUpThatFailsClosesTheSocket(t *testing.T) {
 	}
 }
 
+// A socket that is bound to no name gets an abstract one, and has no file to
+// claim.
+func TestOpenThatFailsClosesTheSocket(t *testing.T) {
+	stopGC(t)
+	for _, transport := range []string{"unix", "unixgram"} {
+		before := openDescriptors(t)
+		if _, err := Open(endpoint.Endpoint{Transport: transport}, Options{}); err == nil || !strings.Contains(err.Error(), "find the file") {
+			t.Errorf("Open() = %v", err)
+		}
+		if after := openDescriptors(t); after != before {
+			t.Errorf("%s: %d descriptors are open, want %d as before", transport, after, before)
+		}
+	}
+}
+
 func TestClosedDatagramListenerHasNoDescriptors(t *testing.T) {
+	stopGC(t)
 	before := openDescriptors(t)
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	if n := openDescriptors(t); n != before+2 {

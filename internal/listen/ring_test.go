@@ -85,10 +85,109 @@ func TestPutWaitsForRoom(t *testing.T) {
 	})
 }
 
+func TestEveryPutThatFitsIsAwakened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRing(10)
+		r.put([]byte("0123456\n"))
+		for range 3 {
+			go r.put([]byte("ab\n"))
+		}
+		synctest.Wait()
+		r.take(nil)
+		synctest.Wait()
+		if now, _ := r.usage(); now != 9 {
+			t.Errorf("the ring holds %d bytes, want those of all puts", now)
+		}
+	})
+}
+
+func TestOfferWakesTakeOnlyForWhatItNeeds(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		delaying bool
+		before   int // bytes in the ring
+		offered  int
+		wake     bool
+	}{
+		{"first lines", false, 0, 10, true},
+		{"second lines", false, 10, 10, false},
+		{"first lines during a delay", true, 0, 10, false},
+		{"enough during a delay", true, 0, enough, true},
+		{"enough in the end", true, enough - 10, 10, true},
+		{"not quite enough", true, enough - 10, 9, false},
+		{"more than enough", false, enough, 10, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRing(1 << 20)
+			line := append(bytes.Repeat([]byte("x"), 2*enough), '\n')
+			if tt.before > 0 {
+				r.offer(line[len(line)-tt.before:])
+				<-r.wake
+			}
+			r.delaying = tt.delaying
+			r.offer(line[len(line)-tt.offered:])
+			if got := len(r.wake) > 0; got != tt.wake {
+				t.Errorf("wakes take: %v", got)
+			}
+		})
+	}
+}
+
+func TestUsageKeepsTheLargestAmount(t *testing.T) {
+	r := newRing(1000)
+	for _, tt := range []struct {
+		text string
+		most int
+	}{{"a\n", 2}, {"0123456\n", 8}, {"abc\n", 8}} {
+		r.offer([]byte(tt.text))
+		if now, most := r.usage(); now != len(tt.text) || most != tt.most {
+			t.Errorf("usage() = %d, %d, want %d, %d", now, most, len(tt.text), tt.most)
+		}
+		r.take(nil)
+	}
+}
+
+func TestBufferOfRingDoubles(t *testing.T) {
+	r := newRing(3 * minRing)
+	text := bytes.Repeat([]byte("0123456\n"), minRing/8)
+	for _, want := range []int{minRing, 2 * minRing, 3 * minRing} {
+		r.offer(text[:8])
+		if n := cap(r.fill); n != want {
+			t.Errorf("with %d bytes the buffer has %d, want %d", len(r.fill), n, want)
+		}
+		r.offer(text[8:])
+	}
+}
+
+func TestBufferIsTooLargeAfter64SmallUses(t *testing.T) {
+	var u underuse
+	for range 2 { // each time, the use of more than a quarter resets the count
+		for n := range 63 {
+			if u.tooLarge(25, 100, 10) {
+				t.Fatalf("too large after %d uses of a quarter", n+1)
+			}
+		}
+		if u.tooLarge(26, 100, 10) {
+			t.Error("too large although more than a quarter was used")
+		}
+	}
+	for range 100 {
+		if u.tooLarge(1, 100, 100) {
+			t.Fatal("the least size is too large")
+		}
+	}
+	for range 63 {
+		u.tooLarge(25, 100, 10)
+	}
+	if !u.tooLarge(25, 100, 10) {
+		t.Error("not too large after 64 uses of a quarter")
+	}
+}
+
 // delayingRing returns a ring whose next take delays: two small takes came in
 // quick succession.
-func delayingRing() *ring {
-	r := newRing(1 << 20)
+func delayingRing(size int) *ring {
+	r := newRing(size)
 	for range 2 {
 		r.offer([]byte("a\n"))
 		r.take(nil)
@@ -98,24 +197,25 @@ func delayingRing() *ring {
 
 func TestTakeDelays(t *testing.T) {
 	enoughLines := bytes.Repeat([]byte("x\n"), enough/2)
+	large := func() *ring { return delayingRing(1 << 20) }
 	for _, tt := range []struct {
 		name  string
 		ring  func() *ring
 		after func(r *ring) // what happens a millisecond after take began
 		want  time.Duration
 	}{
-		{"small quick offers are coalesced", delayingRing, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
-		{"enough in one offer ends the delay", delayingRing, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
-		{"enough in two offers ends the delay", delayingRing, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
-		{"close ends the delay", delayingRing, func(r *ring) { r.close() }, time.Millisecond},
-		{"put that waits for room ends the delay", delayingRing, func(r *ring) {
+		{"small quick offers are coalesced", large, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
+		{"enough in one offer ends the delay", large, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
+		{"enough in two offers ends the delay", large, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
+		{"close ends the delay", large, func(r *ring) { r.close() }, time.Millisecond},
+		{"put that waits for room ends the delay", large, func(r *ring) {
 			r.offer([]byte("b\n"))
 			go r.put(make([]byte, 1<<20))
 		}, time.Millisecond},
-		{"small ring has no delay", func() *ring { r := newRing(1000); r.offer([]byte("a\n")); r.take(nil); return r },
-			func(r *ring) { r.offer([]byte("b\n")) }, time.Millisecond},
+		{"small ring has no delay", func() *ring { return delayingRing(4*enough - 1) }, func(r *ring) { r.offer([]byte("b\n")) }, time.Millisecond},
+		{"smallest ring with a delay", func() *ring { return delayingRing(4 * enough) }, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
 		{"pause resets the delay", func() *ring {
-			r := delayingRing()
+			r := large()
 			go func() { time.Sleep(time.Second); r.offer([]byte("b\n")) }()
 			r.take(nil)
 			return r

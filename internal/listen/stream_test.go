@@ -2,8 +2,10 @@ package listen
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -55,6 +57,66 @@ func TestStreamAllocatesNothing(t *testing.T) {
 	if !bytes.Equal(f.taken, text) {
 		t.Errorf("took %d bytes", len(f.taken))
 	}
+}
+
+func TestEndOfContextDrainsAStreamAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		pieces int
+	}{
+		{"while it waits", 0},
+		{"while it delays", streamThreshold + 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &Listener{opts: Options{}.withDefaults(), ring: newRing(1 << 20)}
+				here, there := net.Pipe()
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan time.Time)
+				go func() { l.serve(ctx, here); ended <- time.Now() }()
+				for range tt.pieces {
+					there.Write([]byte("a 1\n"))
+				}
+				synctest.Wait()
+				began := time.Now()
+				cancel()
+				if d := (<-ended).Sub(began); d != quietTime {
+					t.Errorf("the stream ended after %v, want %v to drain it", d, quietTime)
+				}
+				if n := l.counts.idleConns.Load(); n != 0 {
+					t.Errorf("counted %d idle streams", n)
+				}
+				if now, _ := l.ring.usage(); now != 4*tt.pieces {
+					t.Errorf("the ring holds %d bytes, want %d", now, 4*tt.pieces)
+				}
+			})
+		})
+	}
+}
+
+func TestDrainOfAStreamEndsAfterASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Listener{opts: Options{}.withDefaults(), ring: newRing(1 << 20)}
+		here, there := net.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		writing := make(chan struct{})
+		go func() {
+			defer close(writing)
+			for {
+				if _, err := there.Write([]byte("a 1\n")); err != nil {
+					return
+				}
+				time.Sleep(quietTime / 2)
+			}
+		}()
+		began := time.Now()
+		l.serve(ctx, here)
+		if d := time.Since(began); d != time.Second {
+			t.Errorf("the stream ended after %v", d)
+		}
+		<-writing
+	})
 }
 
 // BenchmarkTCP measures how a stream is read, including the system calls of

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -121,6 +123,92 @@ func TestConnectionWithoutTLSIsClosed(t *testing.T) {
 	}
 	if n := r.stat("failed_handshakes"); n != 2 {
 		t.Errorf("%v handshakes failed, want 2", n)
+	}
+}
+
+func TestSilentClientFailsTheHandshake(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		end      time.Duration // of ctx; zero means never
+		failedIn time.Duration
+	}{
+		{"in the end", 0, 10 * time.Second},
+		{"a second after Run ends", 3 * time.Second, 4 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if tt.end > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tt.end)
+					defer cancel()
+				}
+				l := &Listener{opts: Options{}.withDefaults(), tls: &tls.Config{}}
+				here, _ := net.Pipe()
+				began := time.Now()
+				l.serve(ctx, here)
+				if d := time.Since(began); d != tt.failedIn || l.counts.failedHandshakes.Load() != 1 {
+					t.Errorf("the stream ended after %v with %d failed handshakes, want %v", d, l.counts.failedHandshakes.Load(), tt.failedIn)
+				}
+			})
+		})
+	}
+}
+
+// A deadline that stays would break the writes of a TLS connection, such as
+// answers to key updates.
+func TestHandshakeLeavesNoDeadline(t *testing.T) {
+	id := newIdentity(t)
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		server := tls.Server(here, &tls.Config{Certificates: []tls.Certificate{id.pair}})
+		client := tls.Client(there, &tls.Config{RootCAs: id.pool, ServerName: "127.0.0.1", Time: certificateTime(id)})
+		read := make(chan error)
+		go func() {
+			_, err := client.Read(make([]byte, 1))
+			read <- err
+		}()
+		if err := handshake(t.Context(), server); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * handshakeTime)
+		if _, err := server.Write([]byte("x")); err != nil {
+			t.Errorf("Write() = %v", err)
+		}
+		if err := <-read; err != nil {
+			t.Errorf("Read() = %v", err)
+		}
+	})
+}
+
+// certificateTime returns a clock at which id is valid; that of synctest may
+// be before it.
+func certificateTime(id identity) func() time.Time {
+	return func() time.Time { return id.pair.Leaf.NotBefore.Add(time.Second) }
+}
+
+func TestTLSVersionsBefore12AreRefused(t *testing.T) {
+	id := newIdentity(t)
+	for _, tt := range []struct {
+		name    string
+		version uint16
+		ok      bool
+	}{
+		{"1.1", tls.VersionTLS11, false},
+		{"1.2", tls.VersionTLS12, true},
+		{"1.3", tls.VersionTLS13, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := listen(t, id.addr(), Options{})
+			conn, err := tls.Dial("tcp", r.Addr().String(), &tls.Config{RootCAs: id.pool, MinVersion: tt.version, MaxVersion: tt.version})
+			if (err == nil) != tt.ok {
+				t.Errorf("Dial() = %v", err)
+			}
+			if err == nil {
+				conn.Close()
+			}
+			r.stop(t)
+		})
 	}
 }
 
