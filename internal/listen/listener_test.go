@@ -32,7 +32,6 @@ type running struct {
 }
 
 // listen opens a listener and starts its Run.
-
 func listen(t *testing.T, addr string, o Options) *running {
 	t.Helper()
 	r := open(t, addr, o)
