@@ -7,16 +7,17 @@ import (
 	"syscall"
 )
 
-// Windows has numbers of its own for what syscall names after Unix; no other
-// system uses these.
+// The error numbers of Windows for errors that package syscall names as on
+// Unix. No other system uses these numbers.
 const (
+	winAccess       = syscall.Errno(10013)
 	winAddrInUse    = syscall.Errno(10048)
 	winAddrNotAvail = syscall.Errno(10049)
-	winAccess       = syscall.Errno(10013)
+	winConnRefused  = syscall.Errno(10061)
 )
 
-// Explain adds to the error of a socket that could not be bound what to do
-// about it.
+// Explain returns err with advice for the operator, if err is the error of a
+// socket that could not be bound and there is advice for it.
 func Explain(err error) error {
 	if advice := adviceFor(err); advice != "" {
 		return fmt.Errorf("%w; %s", err, advice)
@@ -29,16 +30,20 @@ func adviceFor(err error) string {
 	case err == nil:
 		return ""
 	case isAny(err, syscall.EADDRINUSE, winAddrInUse):
-		return "another program has it: end that one, or write another port or path"
+		return "another program uses this address: stop that program, or write another port or path"
 	case isAny(err, syscall.EADDRNOTAVAIL, winAddrNotAvail):
-		return "this machine has no such address: write one of its own, or leave out the host"
+		return "this machine does not have this address: write one that it has, or leave out the host"
 	case isAny(err, fs.ErrPermission, winAccess):
-		return "this user may not: write a port from 1024 on, or a path in a folder of this user"
+		return "this user lacks the permission: write a port from 1024 on, or a path in a folder that this user can write to"
 	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such folder: make it, or write another path"
+		return "the folder does not exist: create it, or write another path"
 	}
 	return ""
 }
+
+// isConnRefused reports whether err is the error of a dial to an address at
+// which no socket is bound.
+func isConnRefused(err error) bool { return isAny(err, syscall.ECONNREFUSED, winConnRefused) }
 
 func isAny(err error, targets ...error) bool {
 	for _, target := range targets {

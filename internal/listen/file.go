@@ -9,50 +9,52 @@ import (
 	"strings"
 )
 
-// socketFile is the file that a unix socket leaves behind. The zero value is
-// of a socket that has none.
+// socketFile is the file of a unix socket. The zero value belongs to a socket
+// without a file.
 type socketFile struct {
 	path string
 	info fs.FileInfo
 }
 
-// isFile tells whether a unix socket of that name is a file: on Linux a name
-// that starts with @ is not.
+// isFile reports whether a unix socket at path is a file: on Linux a name that
+// starts with @ is not.
 func isFile(path string) bool { return runtime.GOOS != "linux" || !strings.HasPrefix(path, "@") }
 
-// claimFile remembers the file of a socket that was just bound, and gives it
-// mode if there is one.
+// claimFile returns the file of a socket that was just bound to path, and sets
+// its mode unless mode is zero. Where limitMode exists, the file was never
+// open to more than mode before.
 func claimFile(path string, mode fs.FileMode) (f socketFile, err error) {
 	if !isFile(path) {
 		return socketFile{}, nil
 	}
 	if f.info, err = os.Lstat(path); err != nil {
-		return socketFile{}, fmt.Errorf("find the socket: %w", err)
+		return socketFile{}, fmt.Errorf("find the file of the socket: %w", err)
 	}
 	f.path = path
 	if mode != 0 {
 		if err = os.Chmod(path, mode); err != nil {
-			return f, fmt.Errorf("set mode: %w", err)
+			return f, fmt.Errorf("set the mode of the socket's file: %w", err)
 		}
 	}
 	return f, nil
 }
 
-// remove removes the file, unless another process has put its own there. It
-// comes before the socket is closed, or it might be the file of the next
-// process, which has just taken ours for stale.
+// remove removes the file, unless another process has put its own in that
+// place. Call it before the socket is closed: after that, the next process
+// may have found this file stale and put its own there.
 func (f socketFile) remove() {
 	if f.path == "" {
 		return
 	}
-	// Windows cannot tell sockets apart.
+	// On Windows os.SameFile cannot compare sockets.
 	if now, err := os.Lstat(f.path); err == nil && (runtime.GOOS == "windows" || os.SameFile(now, f.info)) {
 		os.Remove(f.path) // if it stays, the next process finds it stale
 	}
 }
 
-// removeStale removes a socket that nobody listens on any more, which is what
-// a process that was killed leaves behind. Anything else is left alone.
+// removeStale removes the file of a socket to which no process listens any
+// more; a process that was killed leaves one behind. It leaves every other file
+// alone.
 func removeStale(path string) {
 	if !isFile(path) {
 		return
@@ -61,14 +63,14 @@ func removeStale(path string) {
 	if err != nil || info.Mode()&fs.ModeSocket == 0 {
 		return
 	}
-	for _, network := range []string{"unix", "unixgram"} { // the wrong one says nothing
+	for _, network := range []string{"unix", "unixgram"} { // the wrong one fails with another error
 		conn, err := net.Dial(network, path)
 		if err == nil {
-			conn.Close() // somebody listens
+			conn.Close() // a process listens
 			return
 		}
-		if refused(err) {
-			os.Remove(path) // if it fails, binding says why
+		if isConnRefused(err) {
+			os.Remove(path) // if it fails, so does bind, with its own error
 			return
 		}
 	}

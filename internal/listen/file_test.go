@@ -11,11 +11,12 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-// socketPath is short enough for a socket whatever the test's name.
+// socketPath returns a path that is short enough for a socket, whatever the
+// name of the test.
 func socketPath(t testing.TB) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("sockets in the file system are not for Windows")
+		t.Skip("these tests use sockets as files, which Windows supports only in part")
 	}
 	dir, err := os.MkdirTemp("", "listen")
 	if err != nil {
@@ -25,7 +26,7 @@ func socketPath(t testing.TB) string {
 	return filepath.Join(dir, "s")
 }
 
-func TestSocketFiles(t *testing.T) {
+func TestSocketFileHasItsModeAndIsRemoved(t *testing.T) {
 	for _, transport := range []string{"unix", "unixgram"} {
 		t.Run(transport, func(t *testing.T) {
 			path := socketPath(t)
@@ -38,20 +39,20 @@ func TestSocketFiles(t *testing.T) {
 			r.waitForText(t, "a 1\nb 2\n")
 			r.stop(t)
 			if _, err := os.Stat(path); !os.IsNotExist(err) {
-				t.Errorf("the file is still there: %v", err)
+				t.Errorf("the file still exists: %v", err)
 			}
 		})
 	}
 }
 
-// put makes what may stand where a socket shall be.
-var put = map[string]func(t *testing.T, path string){
+// place has functions that create what may be at the path of a socket.
+var place = map[string]func(t *testing.T, path string){
 	"stale": func(t *testing.T, path string) {
 		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.SetUnlinkOnClose(false) // as a process that was killed
+		l.SetUnlinkOnClose(false) // as if the process had been killed
 		l.Close()
 	},
 	"stale datagrams": func(t *testing.T, path string) {
@@ -61,14 +62,14 @@ var put = map[string]func(t *testing.T, path string){
 		}
 		l.Close()
 	},
-	"living": func(t *testing.T, path string) {
+	"used": func(t *testing.T, path string) {
 		l, err := net.Listen("unix", path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { l.Close() })
 	},
-	"living datagrams": func(t *testing.T, path string) {
+	"used datagrams": func(t *testing.T, path string) {
 		l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 		if err != nil {
 			t.Fatal(err)
@@ -87,22 +88,22 @@ var put = map[string]func(t *testing.T, path string){
 	},
 }
 
-func TestWhatStandsAtThePath(t *testing.T) {
+func TestOnlyStaleSocketsAreReplaced(t *testing.T) {
 	for _, tt := range []struct {
 		name, before string
 		ok           bool
 	}{
-		{"a stale socket is removed", "stale", true},
-		{"one of datagrams too", "stale datagrams", true},
-		{"a living one is left alone", "living", false},
-		{"one of datagrams too", "living datagrams", false},
-		{"another's file is left alone", "file", false},
-		{"a folder is left alone", "folder", false},
+		{"stale stream socket is replaced", "stale", true},
+		{"stale datagram socket is replaced", "stale datagrams", true},
+		{"stream socket in use stays", "used", false},
+		{"datagram socket in use stays", "used datagrams", false},
+		{"regular file stays", "file", false},
+		{"folder stays", "folder", false},
 	} {
 		for _, transport := range []string{"unix", "unixgram"} {
 			t.Run(tt.name+" by "+transport, func(t *testing.T) {
 				path := socketPath(t)
-				put[tt.before](t, path)
+				place[tt.before](t, path)
 				before, err := os.Stat(path)
 				if err != nil {
 					t.Fatal(err)
@@ -116,20 +117,20 @@ func TestWhatStandsAtThePath(t *testing.T) {
 					return
 				}
 				if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
-					t.Errorf("there is %v now, %v", after, err)
+					t.Errorf("the path holds %v now, %v", after, err)
 				}
 			})
 		}
 	}
 }
 
-func TestTheFileOfTheNextProcessIsLeftAlone(t *testing.T) {
+func TestFileOfTheNextProcessStays(t *testing.T) {
 	r := open(t, "unix://"+socketPath(t), Options{})
 	path := r.Addr().String()
-	if err := os.Rename(path, path+"2"); err != nil { // or its number might be used again
+	if err := os.Rename(path, path+"2"); err != nil { // if it were removed, the next file might get its inode
 		t.Fatal(err)
 	}
-	put["living"](t, path)
+	place["used"](t, path)
 	r.Close()
 	if conn, err := net.Dial("unix", path); err != nil {
 		t.Error(err)
@@ -138,9 +139,9 @@ func TestTheFileOfTheNextProcessIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestANameThatIsNoFile(t *testing.T) {
+func TestAbstractSocketHasNoFile(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has sockets without files")
+		t.Skip("only Linux has abstract sockets")
 	}
 	for _, transport := range []string{"unix", "unixgram"} {
 		addr := transport + "://@monkit-" + filepath.Base(filepath.Dir(socketPath(t)))

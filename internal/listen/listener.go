@@ -11,25 +11,28 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-// Listener is one bound socket.
+// Listener is one bound socket and the ring that it is read into. Its
+// methods may be called concurrently; Run only once.
 type Listener struct {
+	// Set by Open.
 	name   string
 	opts   Options
-	file   socketFile // of a socket that is one
-	packet *packetConn
-	stream net.Listener // of a stream transport
-	tls    *tls.Config  // of streams that speak it
+	file   socketFile   // of a unix socket
+	packet *packetConn  // of a datagram transport, else nil
+	stream net.Listener // of a stream transport, else nil
+	tls    *tls.Config  // of the transport tls, else nil
 	ring   *ring
 	keys   keys
 
 	counts counts
 
-	conns    sync.WaitGroup
+	conns sync.WaitGroup // goroutines that serve streams
+
 	closing  sync.Once
 	closeErr error // set by closing
 }
 
-// Open binds ep. The error says what to do about it.
+// Open binds ep. Its error contains advice for the operator.
 func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
 	l := &Listener{name: ep.String(), keys: newKeys(ep.String())}
 	if err := l.open(ep, o); err != nil {
@@ -39,7 +42,7 @@ func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
 }
 
 func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
-	if l.opts, err = o.withDefaults().with(ep.Options); err != nil {
+	if l.opts, err = o.withDefaults().withAddress(ep.Options); err != nil {
 		return err
 	}
 	l.ring = newRing(l.opts.RingBytes)
@@ -63,7 +66,7 @@ func (l *Listener) openPath(ep endpoint.Endpoint) (err error) {
 		return err
 	}
 	if l.file, err = claimFile(ep.Address, l.opts.mode); err != nil {
-		l.Close() // err says more
+		l.Close() // err is the cause
 	}
 	return err
 }
@@ -71,9 +74,9 @@ func (l *Listener) openPath(ep endpoint.Endpoint) (err error) {
 func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
 	var conf net.ListenConfig
 	if l.opts.mode != 0 {
-		defer narrow(&conf, l.opts.mode)()
+		defer limitMode(&conf, l.opts.mode)()
 	}
-	ctx := context.Background() // binding does not wait for anybody
+	ctx := context.Background() // bind does not block
 	switch ep.Transport {
 	case endpoint.UDP, endpoint.Unixgram:
 		l.packet, err = bindPacket(ctx, conf, ep, l.opts)
@@ -85,15 +88,15 @@ func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
 		err = fmt.Errorf("a listener cannot be %s; use udp, tcp, tls, unix or unixgram", ep.Transport)
 	}
 	if u, ok := l.stream.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false) // Close removes the file, if it is still ours
+		u.SetUnlinkOnClose(false) // Close removes the file, but only if it is still ours
 	}
 	return err
 }
 
-// Name is the endpoint as text, without credentials.
+// Name returns the endpoint as text, without credentials.
 func (l *Listener) Name() string { return l.name }
 
-// Addr is what was bound.
+// Addr returns the address that was bound.
 func (l *Listener) Addr() net.Addr {
 	if l.packet != nil {
 		return l.packet.addr
@@ -101,13 +104,13 @@ func (l *Listener) Addr() net.Addr {
 	return l.stream.Addr()
 }
 
-// drainTime is how long a socket is still read when the listener ends.
+// drainTime bounds how long a socket is still read after ctx of Run ended.
 const drainTime = time.Second
 
-// Run reads until ctx ends, then drains what the kernel still holds, for a
-// second at most, and what is in the ring. take gets whole lines, many at a
-// time, from one goroutine; it must not keep them. An error means that the
-// socket broke. Run closes the listener; it can run once.
+// Run reads until ctx ends, then drains the kernel's buffers, for a second at
+// most, and the ring. It calls take from one goroutine with whole lines, many
+// at a time, which take must not keep. Run returns an error if the socket
+// broke. It closes the listener, so it can be called once.
 func (l *Listener) Run(ctx context.Context, take func(lines []byte)) error {
 	var taking sync.WaitGroup
 	taking.Go(func() { l.takeAll(take) })
@@ -115,21 +118,23 @@ func (l *Listener) Run(ctx context.Context, take func(lines []byte)) error {
 	if l.packet != nil {
 		err = l.readPackets(ctx)
 	} else {
-		err = l.serveAll(ctx)
+		err = l.serveStreams(ctx)
 	}
-	l.ring.end()
+	l.ring.close()
 	taking.Wait()
 	return err
 }
 
+// takeAll passes lines from the ring to take until the ring is closed and
+// empty.
 func (l *Listener) takeAll(take func(lines []byte)) {
 	for lines, ok := l.ring.take(nil); ok; lines, ok = l.ring.take(lines) {
 		take(lines)
 	}
 }
 
-// Close lets go of a listener that is not Run. One that is running breaks.
-// Only the first Close does anything.
+// Close releases the socket. Run, if it is under way, returns an error. Every
+// call returns the result of the first.
 func (l *Listener) Close() error {
 	l.closing.Do(func() {
 		l.file.remove()
@@ -140,14 +145,4 @@ func (l *Listener) Close() error {
 		}
 	})
 	return l.closeErr
-}
-
-// KernelDrops is how many datagrams the kernel dropped on this socket because
-// it was not read fast enough; ok is false where the system does not say.
-func (l *Listener) KernelDrops() (n int64, ok bool) {
-	if l.packet == nil {
-		return 0, false
-	}
-	k := l.packet.kernel()
-	return k.drops, k.known
 }

@@ -14,27 +14,28 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-// Options change how a Listener works. The zero value is good.
+// Options configure a Listener. The zero value works.
 type Options struct {
-	// RcvBuf is what the kernel shall hold of datagrams, in bytes. Zero means
-	// 8 MiB: the default of most systems is full after two milliseconds of a
-	// hundred thousand datagrams a second.
+	// RcvBuf is the size of the kernel's receive buffer for datagrams, in
+	// bytes. Zero means 8 MiB: the default of most systems is full after two
+	// milliseconds of a hundred thousand datagrams a second.
 	RcvBuf int
-	// RingBytes is what may wait to be decoded. Zero means 16 MiB. A single
-	// datagram that is larger is taken when nothing else waits.
+	// RingBytes is how many bytes of lines may wait to be taken. Zero means
+	// 16 MiB. A single larger datagram is accepted when nothing else waits.
 	RingBytes int
-	// MaxConns is how many streams may be open at once. Zero means 1024.
+	// MaxConns is how many streams may be open at once; further ones are
+	// closed. Zero means 1024.
 	MaxConns int
-	// MaxLine is the most bytes of one line of a stream; a longer one is
-	// refused and the stream goes on. Zero means 64 KiB.
+	// MaxLine is how many bytes one line of a stream may have; a longer line
+	// is rejected and the stream goes on. Zero means 64 KiB.
 	MaxLine int
-	// Idle is after how long without a byte a stream is closed. Zero means
-	// ten minutes.
+	// Idle is how long a stream may send nothing before it is closed. Zero
+	// means ten minutes.
 	Idle time.Duration
-	// Logger hears what an operator should know. Nil means nobody does.
+	// Logger receives what an operator should know. Nil discards it.
 	Logger *slog.Logger
 
-	mode fs.FileMode // of a socket that is a file; zero leaves it to the umask
+	mode fs.FileMode // of the file of a unix socket; zero leaves it to the umask
 }
 
 func (o Options) withDefaults() Options {
@@ -56,28 +57,29 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// addressOptions are what an address may say after its question mark, as far
-// as it is not about certificates: rcvbuf=16MiB for datagrams, mode=0660 for
-// sockets that are files, and idle=10m for streams.
+// addressOptions are the options that an address may have after its question
+// mark, other than those for certificates: rcvbuf=16MiB for datagrams, mode=0660
+// for sockets that are files, and idle=10m for streams.
 var addressOptions = map[string]func(o *Options, value string) error{
 	"rcvbuf": setRcvBuf,
 	"mode":   setMode,
 	"idle":   setIdle,
 }
 
-// Check returns what [Open] would say of ep's options, and binds nothing.
+// Check returns an error if [Open] would reject one of these options of ep. It
+// binds nothing.
 func Check(ep endpoint.Endpoint) error {
-	if _, err := (Options{}).with(ep.Options); err != nil {
+	if _, err := (Options{}).withAddress(ep.Options); err != nil {
 		return fmt.Errorf("address %q: %w", ep, err)
 	}
 	return nil
 }
 
-// with returns o changed by what an address says, which wins.
-func (o Options) with(said url.Values) (Options, error) {
-	for _, name := range slices.Sorted(maps.Keys(said)) {
+// withAddress returns o overridden by the options of an address.
+func (o Options) withAddress(options url.Values) (Options, error) {
+	for _, name := range slices.Sorted(maps.Keys(options)) {
 		if set := addressOptions[name]; set != nil {
-			if err := set(&o, said.Get(name)); err != nil {
+			if err := set(&o, options.Get(name)); err != nil {
 				return o, err
 			}
 		}
@@ -85,7 +87,7 @@ func (o Options) with(said url.Values) (Options, error) {
 	return o, nil
 }
 
-// maxRcvBuf fits into the int that the kernel takes, twice.
+// maxRcvBuf is small enough that the kernel can double it in its int.
 const maxRcvBuf = 1 << 30
 
 func setRcvBuf(o *Options, value string) error {
@@ -97,7 +99,8 @@ func setRcvBuf(o *Options, value string) error {
 	return nil
 }
 
-// parseSize reads bytes, or KiB, MiB or GiB if one of them follows.
+// parseSize parses a number of bytes, or of KiB, MiB or GiB if one of these
+// units follows.
 func parseSize(s string) (int64, error) {
 	shift := 0
 	for i, unit := range []string{"KiB", "MiB", "GiB"} {

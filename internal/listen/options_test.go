@@ -10,33 +10,33 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-func TestAddressOptions(t *testing.T) {
+func TestCheckRejectsWrongOptions(t *testing.T) {
 	for _, tt := range []struct {
-		name, addr, wrong string // wrong is empty if it is right
+		name, addr, wrong string // empty if the address is right
 	}{
 		{"buffer in bytes", "udp://h:1?rcvbuf=4096", ""},
 		{"buffer in units", "unixgram:///s?rcvbuf=16MiB", ""},
 		{"largest buffer", "udp://h:1?rcvbuf=1GiB", ""},
 		{"buffer too large", "udp://h:1?rcvbuf=1025MiB", "rcvbuf=16MiB"},
-		{"buffer beyond all numbers", "udp://h:1?rcvbuf=99999999999999999999GiB", "rcvbuf=16MiB"},
-		{"no buffer", "udp://h:1?rcvbuf=0", "rcvbuf=16MiB"},
+		{"buffer beyond 64 bits", "udp://h:1?rcvbuf=99999999999999999999GiB", "rcvbuf=16MiB"},
+		{"buffer of size zero", "udp://h:1?rcvbuf=0", "rcvbuf=16MiB"},
 		{"negative buffer", "udp://h:1?rcvbuf=-1", "rcvbuf=16MiB"},
-		{"buffer of what", "udp://h:1?rcvbuf=KiB", "rcvbuf=16MiB"},
+		{"buffer without a number", "udp://h:1?rcvbuf=KiB", "rcvbuf=16MiB"},
 		{"buffer of a stream", "tcp://h:1?rcvbuf=4096", `option "rcvbuf" is not known for tcp; write idle`},
 		{"mode", "unix:///s?mode=0660", ""},
-		{"mode of datagrams", "unixgram:///s?mode=777", ""},
-		{"mode that is none", "unix:///s?mode=0980", "mode=0660"},
-		{"mode for nobody", "unix:///s?mode=0", "mode=0660"},
+		{"mode of a datagram socket", "unixgram:///s?mode=777", ""},
+		{"mode that is not octal", "unix:///s?mode=0980", "mode=0660"},
+		{"mode without permissions", "unix:///s?mode=0", "mode=0660"},
 		{"mode with more than permissions", "unix:///s?mode=4755", "mode=0660"},
 		{"mode of udp", "udp://h:1?mode=0660", `option "mode" is not known for udp; write rcvbuf`},
 		{"mode of tcp", "tcp://h:1?mode=0660", `option "mode" is not known for tcp`},
 		{"mode of tls", "tls://h:1?mode=0660&cert=c&key=k", `option "mode" is not known for tls`},
 		{"idle", "tls://h:1?idle=90s", ""},
 		{"idle without a unit", "unix:///s?idle=5", "idle=10m"},
-		{"idle of no time", "tcp://h:1?idle=0s", "idle=10m"},
+		{"idle of zero", "tcp://h:1?idle=0s", "idle=10m"},
 		{"idle of datagrams", "udp://h:1?idle=5s", `option "idle" is not known for udp`},
 		{"certificate without tls", "tcp://h:1?cert=c&key=k", "is not known for tcp; write idle"},
-		{"an option nobody has", "tcp://h:1?color=red", `option "color" is not known`},
+		{"unknown option", "tcp://h:1?color=red", `option "color" is not known`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ep, err := endpoint.Parse(tt.addr, addresses)
@@ -50,28 +50,37 @@ func TestAddressOptions(t *testing.T) {
 	}
 }
 
-func TestAnAddressWinsOverOptions(t *testing.T) {
+func TestZeroOptionsHaveTheirDefaults(t *testing.T) {
+	for _, o := range []Options{{}, {RcvBuf: -1, RingBytes: -1, MaxConns: -1, MaxLine: -1, Idle: -1}} {
+		o = o.withDefaults()
+		if o.RcvBuf != 8<<20 || o.RingBytes != 16<<20 || o.MaxConns != 1024 || o.MaxLine != 64<<10 || o.Idle != 10*time.Minute || o.Logger == nil {
+			t.Errorf("options are %+v", o)
+		}
+	}
+}
+
+func TestAddressOverridesOptions(t *testing.T) {
 	r := open(t, "tcp://127.0.0.1:0?idle=90s", Options{Idle: time.Second, MaxConns: 7})
 	if r.opts.Idle != 90*time.Second || r.opts.MaxConns != 7 || r.opts.MaxLine != 64<<10 {
 		t.Errorf("options are %+v", r.opts)
 	}
 }
 
-func TestOpenSaysWhatIsWrong(t *testing.T) {
+func TestErrorOfOpenHasAdvice(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer busy.Close()
-	inUse := "another program has it"
+	inUse := "another program uses this address"
 	if runtime.GOOS == "windows" {
 		inUse = "listen on"
 	}
 	for _, tt := range []struct{ name, addr, want string }{
 		{"port in use", "tcp://" + busy.Addr().String(), inUse},
 		{"no certificate", "tls://127.0.0.1:0", "cert=FILE&key=FILE"},
-		{"certificate that is not there", "tls://127.0.0.1:0?cert=/nowhere&key=/nowhere", "/nowhere"},
-		{"no listener", "http://127.0.0.1:1/", "use udp, tcp, tls, unix or unixgram"},
+		{"missing certificate", "tls://127.0.0.1:0?cert=/nowhere&key=/nowhere", "/nowhere"},
+		{"transport without a listener", "http://127.0.0.1:1/", "use udp, tcp, tls, unix or unixgram"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ep, err := endpoint.Parse(tt.addr, addresses)

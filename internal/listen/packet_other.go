@@ -11,10 +11,10 @@ import (
 	"monkit.example/internal/endpoint"
 )
 
-// datagramConn is what both kinds of datagram socket can do.
+// datagramConn is what the sockets of UDP and unixgram have in common.
 type datagramConn interface {
 	net.PacketConn
-	io.Reader // as ReadFrom, without making an address each time
+	io.Reader // like ReadFrom, but allocates no address
 	SetReadBuffer(bytes int) error
 }
 
@@ -24,14 +24,14 @@ type packetSys struct {
 	buf  []byte
 }
 
-// setUp makes conn its own, even if it fails.
+// setUp makes c own the socket of conn. If it fails the socket is closed.
 func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options) error {
 	dc, ok := conn.(datagramConn)
 	if !ok {
-		conn.Close() // the error below says more
+		conn.Close() // the error below is the cause
 		return fmt.Errorf("%s has no receive buffer to set; use udp", ep.Transport)
 	}
-	c.sys = packetSys{conn: dc, buf: make([]byte, maxDatagram+1)} // one more, to tell what was cut
+	c.sys = packetSys{conn: dc, buf: make([]byte, maxDatagram+1)} // one byte more shows that a datagram was cut
 	if err := dc.SetReadBuffer(o.RcvBuf); err != nil {
 		o.Logger.Warn("the system gave no larger receive buffer; bursts may be lost",
 			"address", ep.Address, "asked", o.RcvBuf, "err", err)
@@ -39,29 +39,32 @@ func (c *packetConn) setUp(conn net.PacketConn, ep endpoint.Endpoint, o Options)
 	return nil
 }
 
-// read waits for a datagram and calls take with it. There may always be more.
-func (c *packetConn) read(take func(p []byte, cut bool)) (more bool, err error) {
+// read waits for a datagram and calls put with it. Its coalescer never delays,
+// because the size of the receive buffer is unknown.
+func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) error {
+	c.coalescer.wait(done) // fails only for sockets with a poll
 	n, err := c.sys.conn.Read(c.sys.buf)
 	if err != nil {
-		return false, err
+		return err
 	}
-	take(c.sys.buf[:min(n, maxDatagram)], n > maxDatagram)
-	return true, nil
+	c.coalescer.consumed(large)
+	put(c.sys.buf[:min(n, maxDatagram)], n > maxDatagram)
+	return nil
 }
 
-// readNow is read with next to no waiting: an error means that nothing is
-// there.
-func (c *packetConn) readNow(take func(p []byte, cut bool)) error {
+// readNow is read with hardly any wait. An error means that the kernel holds
+// no datagram.
+func (c *packetConn) readNow(put func(p []byte, cut bool)) error {
 	c.sys.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // if it fails, so does the read
-	_, err := c.read(take)
-	return err
+	return c.read(nil, put)
 }
 
-// interrupt ends all waiting for good.
+// interrupt ends the read that waits and keeps later ones from waiting.
 func (c *packetConn) interrupt() {
-	c.sys.conn.SetReadDeadline(time.Now()) // if it fails the socket is closed, and so is reading
+	c.sys.conn.SetReadDeadline(time.Now()) // fails only if the socket is closed, which ends reads too
 }
 
 func (c *packetConn) close() error { return c.sys.conn.Close() }
 
+// kernel returns counts that are not known.
 func (c *packetConn) kernel() kernelCounts { return kernelCounts{} }

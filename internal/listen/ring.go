@@ -2,106 +2,101 @@ package listen
 
 import "sync"
 
-// ring is where readers put whole lines and one taker gets them all at once.
-// It is two buffers that change places: what is taken is never copied again.
+// ring passes whole lines from many readers, which call offer or put, to one
+// goroutine that takes all of them at once. It consists of two buffers that
+// change places, so lines are copied once.
 type ring struct {
-	max int // bytes, unless a single offer is larger
+	max int // bytes, except for a single larger offer
 
-	mu      sync.Mutex
-	emptied sync.Cond // fill was taken
-	fill    []byte    // guarded by mu
-	most    int       // that fill ever held; guarded by mu
-	waiting int       // puts that wait for room; guarded by mu
-	resting bool      // the taker does; guarded by mu
-	ended   bool      // guarded by mu
-	sparse  sparse    // guarded by mu
+	mu sync.Mutex
+	// Guarded by mu.
+	fill     []byte // lines to take
+	most     int    // largest len(fill) so far
+	waiting  int    // puts that wait for room
+	delaying bool   // take delays: it need not be woken until there is enough
+	closed   bool
+	underuse underuse
+	emptied  sync.Cond // fill was taken; its L is mu
 
-	wake chan struct{} // holds one word to the taker to look again
+	wake chan struct{} // holds one signal for take to look again
 
-	pacer pacer // owned by take
-	tired bool  // the pacer says so; owned by take
+	// Owned by take.
+	delay delayer
+	due   bool // the next take delays
 }
 
 const (
-	// minRing is what a buffer of the ring starts with and is never shrunk below.
+	// minRing is the size with which a buffer starts and the smallest to which
+	// it shrinks.
 	minRing = 64 << 10
-	// enough to be worth waking the taker: one batch of lines to decode.
+	// enough bytes are worth waking take: one batch of lines to decode.
 	enough = 64 << 10
 )
 
 func newRing(max int) *ring {
 	r := &ring{max: max, wake: make(chan struct{}, 1)}
-	if max >= 4*enough { // or resting might cost an offer its room
-		r.pacer.nap = maxNap
+	if max >= 4*enough { // a smaller ring might fill up during a delay
+		r.delay.length = maxDelay
 	}
 	r.emptied.L = &r.mu
 	return r
 }
 
-// offer puts in whole lines, the last of which may lack its end, or returns
-// false if they do not fit.
+// offer adds whole lines, the last of which may lack its end. It returns false
+// if there is no room for them.
 func (r *ring) offer(lines []byte) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.fits(lines) {
+	if !r.fitsLocked(lines) {
 		return false
 	}
-	r.append(lines)
+	r.appendLocked(lines)
 	return true
 }
 
-// put is offer for those who can wait for room. Somebody must be taking.
+// put is an offer that waits for room, until take makes some.
 func (r *ring) put(lines []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.fits(lines) {
+	for !r.fitsLocked(lines) {
 		r.waiting++
-		r.tell()
+		r.notify()
 		r.emptied.Wait()
 		r.waiting--
 	}
-	r.append(lines)
+	r.appendLocked(lines)
 }
 
-// fits tells whether there is room, which there always is when nothing waits.
-// The caller holds mu.
-func (r *ring) fits(lines []byte) bool {
+// fitsLocked reports whether there is room. An empty ring has room for
+// anything.
+func (r *ring) fitsLocked(lines []byte) bool {
 	return len(r.fill) == 0 || len(r.fill)+withEnd(lines) <= r.max
 }
 
-// append adds lines. The caller holds mu.
-func (r *ring) append(lines []byte) {
+func (r *ring) appendLocked(lines []byte) {
 	before := len(r.fill)
-	r.grow(before + withEnd(lines))
+	r.growLocked(before + withEnd(lines))
 	r.fill = append(r.fill, lines...)
 	if withEnd(lines) > len(lines) {
 		r.fill = append(r.fill, '\n')
 	}
 	r.most = max(r.most, len(r.fill))
-	if before == 0 && !r.resting || before < enough && len(r.fill) >= enough {
-		r.tell()
+	if before == 0 && !r.delaying || before < enough && len(r.fill) >= enough {
+		r.notify()
 	}
 }
 
-// tell wakes the taker, or lets it not fall asleep.
-func (r *ring) tell() {
+// notify wakes take, or keeps it from going to sleep.
+func (r *ring) notify() {
 	select {
 	case r.wake <- struct{}{}:
-	default: // it has been told and did not look yet
+	default: // take has not seen the signal before
 	}
 }
 
-// withEnd is the length of lines, their last end included.
-func withEnd(lines []byte) int {
-	if n := len(lines); n > 0 && lines[n-1] != '\n' {
-		return n + 1
-	}
-	return len(lines)
-}
-
-// grow makes room for n bytes: twice as much each time, but never more than
-// max if n does not need it. The caller holds mu.
-func (r *ring) grow(n int) {
+// growLocked makes room for n bytes. It doubles the buffer, but not beyond max
+// unless n needs that.
+func (r *ring) growLocked(n int) {
 	if n <= cap(r.fill) {
 		return
 	}
@@ -109,91 +104,94 @@ func (r *ring) grow(n int) {
 	r.fill = append(make([]byte, 0, size), r.fill...)
 }
 
-// take waits for lines and returns all there are. free is what the take
-// before returned, which is void from here on. ok is false at the end.
-// What comes after a pause is taken at once, what comes in quick succession
-// is gathered for a moment.
+// take waits for lines and returns all of them. They are valid until the next
+// take, to which the caller returns them as free. ok is false when the ring is
+// closed and empty. Lines that arrive after a pause are returned at once, small
+// amounts in quick succession after a delay.
 func (r *ring) take(free []byte) (lines []byte, ok bool) {
-	if r.tired {
-		r.gather()
+	if r.due {
+		r.sleep()
 	}
-	r.pacer.wait()
+	r.delay.begin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.fill) == 0 {
-		if r.ended {
+		if r.closed {
 			return nil, false
 		}
 		r.mu.Unlock()
 		<-r.wake
 		r.mu.Lock()
 	}
-	r.tired = r.pacer.got(len(r.fill) < enough)
-	lines, r.fill = r.fill, r.reuse(free)
+	r.due = r.delay.end(len(r.fill) < enough)
+	lines, r.fill = r.fill, r.reuseLocked(free)
 	r.emptied.Broadcast()
 	return lines, true
 }
 
-// gather rests for a moment, or until there is enough or somebody in need.
-func (r *ring) gather() {
-	over := r.pacer.alarm()
-	for r.rest(true) {
+// sleep returns after the delay, or sooner if there is enough to take, a put
+// waits for room, or the ring is closed.
+func (r *ring) sleep() {
+	over := r.delay.start()
+	for r.setDelaying(true) {
 		select {
 		case <-r.wake:
 		case <-over:
-			r.rest(false)
+			r.setDelaying(false)
 			return
 		}
 	}
 }
 
-// rest tells whether the taker may rest, and remembers whether it does.
-func (r *ring) rest(want bool) bool {
+// setDelaying sets delaying to want if a delay is allowed, else to false, and
+// returns it.
+func (r *ring) setDelaying(want bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.resting = want && len(r.fill) < enough && r.waiting == 0 && !r.ended
-	return r.resting
+	r.delaying = want && len(r.fill) < enough && r.waiting == 0 && !r.closed
+	return r.delaying
 }
 
-// reuse returns the buffer to fill next: free, or none if it has been far too
-// large for a while, as it is after a burst. Both buffers are then let go of,
-// one take after the other. The caller holds mu.
-func (r *ring) reuse(free []byte) []byte {
-	if r.sparse.note(len(r.fill), cap(free), minRing) {
+// reuseLocked returns the buffer to fill next: free, or none if free has been
+// far too large for a while, as it is after a burst. The two buffers are then
+// released by one take after the other.
+func (r *ring) reuseLocked(free []byte) []byte {
+	if r.underuse.tooLarge(len(r.fill), cap(free), minRing) {
 		return nil
 	}
 	return free[:0]
 }
 
-// level is how many bytes wait, and the most that ever did.
-func (r *ring) level() (now, most int) {
+// usage returns how many bytes wait, and the most that ever did.
+func (r *ring) usage() (now, most int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.fill), r.most
 }
 
-// end lets the taker have what is left and then its end. Nothing may be put
-// in any more.
-func (r *ring) end() {
+// close makes take return what is left and then false. No offer or put may
+// follow.
+func (r *ring) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = true
-	r.tell()
+	r.closed = true
+	r.notify()
 }
 
-// sparse counts how often in a row a buffer was used for less than a quarter.
-type sparse int
+// underuse counts how many times in a row less than a quarter of a buffer was
+// used.
+type underuse int
 
-// tooOften in a row is no coincidence.
-const tooOften = 64
+// underuseLimit times in a row is no coincidence.
+const underuseLimit = 64
 
-// note tells whether a buffer of which used bytes were needed is too large;
-// those of least are not.
-func (s *sparse) note(used, size, least int) bool {
+// tooLarge records that used bytes of a buffer of that size were needed, and
+// reports whether the buffer is too large. One of the least size never is.
+func (u *underuse) tooLarge(used, size, least int) bool {
 	if used > size/4 || size <= least {
-		*s = 0
+		*u = 0
 		return false
 	}
-	*s++
-	return *s >= tooOften
+	*u++
+	return *u >= underuseLimit
 }

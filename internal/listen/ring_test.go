@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-func TestWhatFitsIntoARing(t *testing.T) {
+func TestOfferIsRefusedWhenTheRingIsFull(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		offers []string
 		fit    string // + or - for each
 		want   string
 	}{
-		{"what fits is in order", []string{"a\n", "b\n"}, "++", "a\nb\n"},
-		{"an end that lacks is added", []string{"a", "b\n", "c"}, "+++", "a\nb\nc\n"},
+		{"lines keep their order", []string{"a\n", "b\n"}, "++", "a\nb\n"},
+		{"missing line end is added", []string{"a", "b\n", "c"}, "+++", "a\nb\nc\n"},
 		{"full to the last byte", []string{"0123\n", "5678\n"}, "++", "0123\n5678\n"},
-		{"the end that lacks needs room too", []string{"0123\n", "56789"}, "+-", "0123\n"},
-		{"what is smaller may still fit", []string{"0123\n", "56789\n", "a\n"}, "+-+", "0123\na\n"},
-		{"more than all is taken alone", []string{"0123456789ABCDEF\n", "a\n"}, "+-", "0123456789ABCDEF\n"},
+		{"missing line end needs room too", []string{"0123\n", "56789"}, "+-", "0123\n"},
+		{"smaller lines may still fit", []string{"0123\n", "56789\n", "a\n"}, "+-+", "0123\na\n"},
+		{"empty ring takes lines of any size", []string{"0123456789ABCDEF\n", "a\n"}, "+-", "0123456789ABCDEF\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRing(10)
@@ -45,10 +45,10 @@ func btoi(b bool) int {
 	return 0
 }
 
-func TestTheEndOfARing(t *testing.T) {
+func TestClosedRingIsTakenToItsEnd(t *testing.T) {
 	r := newRing(10)
 	r.offer([]byte("a\n"))
-	r.end()
+	r.close()
 	lines, ok := r.take(nil)
 	if string(lines) != "a\n" || !ok {
 		t.Errorf("take() = %q, %v", lines, ok)
@@ -60,7 +60,7 @@ func TestTheEndOfARing(t *testing.T) {
 	}
 }
 
-func TestAPutWaitsForRoom(t *testing.T) {
+func TestPutWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRing(10)
 		r.put([]byte("0123456\n"))
@@ -69,7 +69,7 @@ func TestAPutWaitsForRoom(t *testing.T) {
 			putting.Go(func() { r.put([]byte("abcdef\n")) })
 		}
 		synctest.Wait()
-		if now, _ := r.level(); now != 8 {
+		if now, _ := r.usage(); now != 8 {
 			t.Errorf("it holds %d bytes", now)
 		}
 		var got string
@@ -85,9 +85,109 @@ func TestAPutWaitsForRoom(t *testing.T) {
 	})
 }
 
-// tiredRing is one whose taker has seen two small takes in quick succession.
-func tiredRing() *ring {
-	r := newRing(1 << 20)
+func TestEveryPutThatFitsIsAwakened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRing(10)
+		r.put([]byte("0123456\n"))
+		for range 3 {
+			go r.put([]byte("ab\n"))
+		}
+		synctest.Wait()
+		r.take(nil)
+		synctest.Wait()
+		if now, _ := r.usage(); now != 9 {
+			t.Errorf("the ring holds %d bytes, want those of all puts", now)
+		}
+	})
+}
+
+func TestOfferWakesTakeOnlyForWhatItNeeds(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		delaying bool
+		before   int // bytes in the ring
+		offered  int
+		wake     bool
+	}{
+		{"first lines", false, 0, 10, true},
+		{"second lines", false, 10, 10, false},
+		{"first lines during a delay", true, 0, 10, false},
+		{"enough during a delay", true, 0, enough, true},
+		{"enough in the end", true, enough - 10, 10, true},
+		{"not quite enough", true, enough - 10, 9, false},
+		{"more than enough", false, enough, 10, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRing(1 << 20)
+			line := append(bytes.Repeat([]byte("x"), 2*enough), '\n')
+			if tt.before > 0 {
+				r.offer(line[len(line)-tt.before:])
+				<-r.wake
+			}
+			r.delaying = tt.delaying
+			r.offer(line[len(line)-tt.offered:])
+			if got := len(r.wake) > 0; got != tt.wake {
+				t.Errorf("wakes take: %v", got)
+			}
+		})
+	}
+}
+
+func TestUsageKeepsTheLargestAmount(t *testing.T) {
+	r := newRing(1000)
+	for _, tt := range []struct {
+		text string
+		most int
+	}{{"a\n", 2}, {"0123456\n", 8}, {"abc\n", 8}} {
+		r.offer([]byte(tt.text))
+		if now, most := r.usage(); now != len(tt.text) || most != tt.most {
+			t.Errorf("usage() = %d, %d, want %d, %d", now, most, len(tt.text), tt.most)
+		}
+		r.take(nil)
+	}
+}
+
+func TestBufferOfRingDoubles(t *testing.T) {
+	r := newRing(3 * minRing)
+	text := bytes.Repeat([]byte("0123456\n"), minRing/8)
+	for _, want := range []int{minRing, 2 * minRing, 3 * minRing} {
+		r.offer(text[:8])
+		if n := cap(r.fill); n != want {
+			t.Errorf("with %d bytes the buffer has %d, want %d", len(r.fill), n, want)
+		}
+		r.offer(text[8:])
+	}
+}
+
+func TestBufferIsTooLargeAfter64SmallUses(t *testing.T) {
+	var u underuse
+	for range 2 { // each time, the use of more than a quarter resets the count
+		for n := range 63 {
+			if u.tooLarge(25, 100, 10) {
+				t.Fatalf("too large after %d uses of a quarter", n+1)
+			}
+		}
+		if u.tooLarge(26, 100, 10) {
+			t.Error("too large although more than a quarter was used")
+		}
+	}
+	for range 100 {
+		if u.tooLarge(1, 100, 100) {
+			t.Fatal("the least size is too large")
+		}
+	}
+	for range 63 {
+		u.tooLarge(25, 100, 10)
+	}
+	if !u.tooLarge(25, 100, 10) {
+		t.Error("not too large after 64 uses of a quarter")
+	}
+}
+
+// delayingRing returns a ring whose next take delays: two small takes came in
+// quick succession.
+func delayingRing(size int) *ring {
+	r := newRing(size)
 	for range 2 {
 		r.offer([]byte("a\n"))
 		r.take(nil)
@@ -95,26 +195,27 @@ func tiredRing() *ring {
 	return r
 }
 
-func TestTheTakerRests(t *testing.T) {
+func TestTakeDelays(t *testing.T) {
 	enoughLines := bytes.Repeat([]byte("x\n"), enough/2)
+	large := func() *ring { return delayingRing(1 << 20) }
 	for _, tt := range []struct {
 		name  string
 		ring  func() *ring
 		after func(r *ring) // what happens a millisecond after take began
 		want  time.Duration
 	}{
-		{"what comes quickly is gathered", tiredRing, func(r *ring) { r.offer([]byte("b\n")) }, maxNap},
-		{"enough is taken at once", tiredRing, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
-		{"so is what adds up", tiredRing, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
-		{"the end comes at once", tiredRing, func(r *ring) { r.end() }, time.Millisecond},
-		{"who needs room is let in at once", tiredRing, func(r *ring) {
+		{"small quick offers are coalesced", large, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
+		{"enough in one offer ends the delay", large, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
+		{"enough in two offers ends the delay", large, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
+		{"close ends the delay", large, func(r *ring) { r.close() }, time.Millisecond},
+		{"put that waits for room ends the delay", large, func(r *ring) {
 			r.offer([]byte("b\n"))
 			go r.put(make([]byte, 1<<20))
 		}, time.Millisecond},
-		{"a small ring is never left alone", func() *ring { r := newRing(1000); r.offer([]byte("a\n")); r.take(nil); return r },
-			func(r *ring) { r.offer([]byte("b\n")) }, time.Millisecond},
-		{"after a pause nothing is", func() *ring {
-			r := tiredRing()
+		{"small ring has no delay", func() *ring { return delayingRing(4*enough - 1) }, func(r *ring) { r.offer([]byte("b\n")) }, time.Millisecond},
+		{"smallest ring with a delay", func() *ring { return delayingRing(4 * enough) }, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
+		{"pause resets the delay", func() *ring {
+			r := large()
 			go func() { time.Sleep(time.Second); r.offer([]byte("b\n")) }()
 			r.take(nil)
 			return r
@@ -132,13 +233,13 @@ func TestTheTakerRests(t *testing.T) {
 				if d := time.Since(began); d != tt.want {
 					t.Errorf("it took %v, want %v", d, tt.want)
 				}
-				synctest.Wait() // until who needed room is in
+				synctest.Wait() // until the put has found room
 			})
 		})
 	}
 }
 
-func TestManyPutAndOneTakes(t *testing.T) {
+func TestManyPutsReachOneTakerInOrder(t *testing.T) {
 	const putters, each = 8, 2000
 	r := newRing(500)
 	var putting sync.WaitGroup
@@ -149,13 +250,13 @@ func TestManyPutAndOneTakes(t *testing.T) {
 			}
 		})
 	}
-	go func() { putting.Wait(); r.end() }()
+	go func() { putting.Wait(); r.close() }()
 	var next [putters]int
 	for lines, ok := r.take(nil); ok; lines, ok = r.take(lines) {
 		for line := range bytes.Lines(lines) {
 			var p, n int
 			if _, err := fmt.Sscan(string(line), &p, &n); err != nil || n != next[p] {
-				t.Fatalf("%q came where %d was due", line, next[p])
+				t.Fatalf("got %q, want line %d of its putter", line, next[p])
 			}
 			next[p]++
 		}
@@ -167,10 +268,10 @@ func TestManyPutAndOneTakes(t *testing.T) {
 	}
 }
 
-// A burst may need the whole ring, but does not keep it.
-func TestTheMemoryOfARingIsBoundedAndGivenBack(t *testing.T) {
+// A burst uses the whole ring, and its buffers are released afterwards.
+func TestMemoryOfRingIsBoundedAndReleased(t *testing.T) {
 	r := newRing(1_000_000)
-	r.pacer.nap = 0
+	r.delay.length = 0
 	text := bytes.Repeat([]byte("0123456\n"), 1000)
 	var taken []byte
 	for range 2 {
@@ -181,14 +282,14 @@ func TestTheMemoryOfARingIsBoundedAndGivenBack(t *testing.T) {
 		}
 		taken, _ = r.take(taken)
 	}
-	for range 2 * tooOften {
+	for range 2 * underuseLimit {
 		r.offer(text)
 		taken, _ = r.take(taken)
 	}
 	if cap(r.fill) > minRing || cap(taken) > minRing {
 		t.Errorf("buffers of %d and %d bytes are kept", cap(r.fill), cap(taken))
 	}
-	if n := testing.AllocsPerRun(10*tooOften, func() {
+	if n := testing.AllocsPerRun(10*underuseLimit, func() {
 		r.offer(text)
 		taken, _ = r.take(taken)
 	}); n != 0 {

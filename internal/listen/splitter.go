@@ -1,54 +1,60 @@
 package listen
 
-import "bytes"
+import (
+	"bytes"
 
-// splitter cuts a stream into whole lines, in one buffer: the line under way
-// is at its start, and what is read comes behind it.
+	"monkit.example/internal/line"
+)
+
+// splitter cuts a stream into whole lines, within one buffer: the unfinished
+// line is at its start, and the next read goes behind it. The reader reads
+// into space and then calls add.
 type splitter struct {
-	max    int    // bytes of a line, without its end
-	buf    []byte // all of it may be written to
-	tail   int    // buf[from:tail] is the line under way
-	from   int
-	skip   bool // the line under way is too long, counted, and not kept
-	sparse sparse
+	max int // bytes of a line, without its end
+
+	buf      []byte // its whole length may be written to
+	from     int    // buf[from:tail] is the unfinished line
+	tail     int
+	skip     bool // the unfinished line is too long: it is counted and not kept
+	underuse underuse
 }
 
-// A stream that brings little costs little: its buffer starts with minSplit,
-// is doubled whenever it is full, up to a line and maxSplit, and is halved
-// when it has been far too large for a while.
+// The buffer of a stream that sends little is small: it starts with minSplit,
+// doubles when it is full, up to a line and maxSplit, and halves when it has been
+// far too large for a while.
 const (
 	minSplit = 4 << 10
 	maxSplit = 64 << 10
 )
 
-// space is where to read to. Lines that add returned are void from here on.
+// space returns where to read to. It invalidates the lines that add returned.
 func (s *splitter) space() []byte {
 	size := len(s.buf)
 	switch {
 	case s.tail == size && size < s.max+maxSplit:
 		size = min(max(2*size, minSplit), s.max+maxSplit)
-	case s.sparse.note(s.tail, size, minSplit):
-		size, s.sparse = max(size/2, minSplit), 0
+	case s.underuse.tooLarge(s.tail, size, minSplit):
+		size, s.underuse = max(size/2, minSplit), 0
 	}
-	underWay := s.buf[s.from:s.tail]
+	line := s.buf[s.from:s.tail]
 	if size != len(s.buf) {
 		s.buf = make([]byte, size)
 	}
-	s.from, s.tail = 0, copy(s.buf, underWay)
+	s.from, s.tail = 0, copy(s.buf, line)
 	return s.buf[s.tail:]
 }
 
-// add says that n bytes were put into space. It returns the whole lines that
-// they complete, and how many lines were found to be too long.
+// add records that n bytes were read into space. It returns the whole lines
+// that they complete, and how many lines turned out to be too long.
 func (s *splitter) add(n int) (lines []byte, tooLong int64) {
 	fresh := s.tail
 	s.tail += n
-	if end := bytes.LastIndexByte(s.buf[fresh:s.tail], '\n') + 1; end > 0 {
+	if end := line.Whole(s.buf[fresh:s.tail]); end > 0 {
 		lines, s.from = s.buf[:fresh+end], fresh+end
 		if s.skip {
 			s.skip, lines = false, lines[bytes.IndexByte(lines, '\n')+1:]
 		}
-		lines, tooLong = s.short(lines)
+		lines, tooLong = s.removeTooLong(lines)
 	}
 	if s.skip {
 		s.tail = s.from
@@ -59,24 +65,26 @@ func (s *splitter) add(n int) (lines []byte, tooLong int64) {
 	return lines, tooLong
 }
 
-// short returns lines without those that are too long, in the same memory.
-func (s *splitter) short(lines []byte) (short []byte, tooLong int64) {
+// removeTooLong returns the lines that are not too long, in the same memory,
+// and the number of the others.
+func (s *splitter) removeTooLong(lines []byte) (kept []byte, tooLong int64) {
 	if len(lines) <= s.max+1 {
-		return lines, 0 // none of them can be
+		return lines, 0 // there is no room for one
 	}
-	short = lines[:0]
+	kept = lines[:0]
 	for len(lines) > 0 {
 		end := bytes.IndexByte(lines, '\n') + 1
 		if end > s.max+1 {
 			tooLong++
 		} else {
-			short = append(short, lines[:end]...)
+			kept = append(kept, lines[:end]...)
 		}
 		lines = lines[end:]
 	}
-	return short, tooLong
+	return kept, tooLong
 }
 
-// rest is how many lines lack their end when the stream does: a line that may
-// have been cut is not taken for whole.
-func (s *splitter) rest() int64 { return countLines(s.buf[s.from:s.tail]) }
+// unfinished returns how many lines lack their end when the stream ends: one,
+// or none if the rest is blank or was counted as too long. Such a line may
+// have been cut, so it is not passed on.
+func (s *splitter) unfinished() int64 { return countLines(s.buf[s.from:s.tail]) }

@@ -1,175 +1,134 @@
 package listen
 
 import (
-	"fmt"
+	"bytes"
+	"context"
 	"net"
-	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// cutText has everything that a stream may hold, MaxLine being 20; it is five
-// lines, of which two are good.
-const cutText = "a 1\r\n\n \t\n0123456789abcdefghijk\nb 2\n\r\n0123456789abcdefghijklmnopqrstuvwxyz\ncut"
-
-func TestAStreamMayBeCutAtEveryByte(t *testing.T) {
-	for _, addr := range []string{"tcp://127.0.0.1:0", "unix://"} {
-		t.Run(addr[:4], func(t *testing.T) {
-			if addr == "unix://" {
-				addr += socketPath(t)
-			}
-			r := listen(t, addr, Options{MaxLine: 20})
-			var sent float64
-			for i := range len(cutText) + 1 {
-				conn := r.dial(t)
-				for _, piece := range []string{cutText[:i], cutText[i:]} {
-					write(t, conn, piece)
-					sent += float64(len(piece))
-					waitFor(t, "reading", func() bool { return r.stat("bytes") == sent })
-				}
-				conn.Close()
-			}
-			times := int64(len(cutText) + 1)
-			waitFor(t, "the end of all", func() bool { return r.stat("connections") == 0 && r.stat("accepted_connections") == float64(times) })
-			in := r.stop(t)
-			if in.Accepted != 2*times || in.Rejected["too_long"] != 2*times || in.Rejected["truncated_tail"] != times {
-				t.Errorf("of %d times: %+v", times, in)
-			}
-			if got, want := r.got(), strings.Repeat("a 1\r\n\n \t\nb 2\n\r\n", int(times)); got != want {
-				t.Errorf("took %q", got)
-			}
-		})
-	}
+// fed is a stream of an accepted connection, with the other end of the
+// connection.
+type fed struct {
+	*running
+	s     *stream
+	from  net.Conn
+	taken []byte
 }
 
-func TestAStreamWaitsForTheRing(t *testing.T) {
-	r := open(t, "tcp://127.0.0.1:0", Options{RingBytes: 1000})
-	r.block = make(chan struct{})
-	r.start(t)
-	conn := r.dial(t)
-	const lines = 20_000
-	sent := make(chan error, 1)
-	go func() {
-		var err error
-		for n := 0; n < lines && err == nil; n++ {
-			_, err = fmt.Fprintf(conn, "line.%d 1\n", n)
-		}
-		sent <- err
-	}()
-	waitFor(t, "a full ring", func() bool { return r.stat("ring_bytes") > 0 })
-	close(r.block)
-	if err := <-sent; err != nil {
-		t.Error(err)
-	}
-	waitFor(t, "taking", func() bool { return strings.Count(r.got(), "\n") == lines })
-	if in := r.stop(t); in.Received != lines || in.Accepted != lines {
-		t.Errorf("intake is %+v", in)
-	}
-}
-
-func TestAStreamThatConnectedBeforeTheEndIsServed(t *testing.T) {
-	r := open(t, "tcp://127.0.0.1:0", Options{})
-	for n := range 10 {
-		conn := r.dial(t)
-		write(t, conn, "a 1\n")
-		if n%2 == 0 { // the others stay
-			conn.Close()
-		}
-	}
-	r.start(t)
-	r.end() // at once
-	if in := r.stop(t); in.Accepted != 10 {
-		t.Errorf("intake is %+v", in)
-	}
-}
-
-// Who writes on and on is cut off in the end, and what was taken is without a gap.
-func TestTheEndWhileStreamsAreWritten(t *testing.T) {
-	const writers = 4
-	r := listen(t, "tcp://127.0.0.1:0", Options{RingBytes: 10_000})
-	var writing sync.WaitGroup
-	for w := range writers {
-		conn := r.dial(t)
-		writing.Go(func() {
-			var err error
-			for n := 0; err == nil; n++ {
-				_, err = fmt.Fprintf(conn, "%d %d\n", w, n)
-			}
-		})
-	}
-	waitFor(t, "taking", func() bool { return strings.Count(r.got(), "\n") > 1000 })
-	in := r.stop(t)
-	writing.Wait()
-	var next [writers]int
-	for line := range strings.Lines(r.got()) {
-		var w, n int
-		if _, err := fmt.Sscan(line, &w, &n); err != nil || n != next[w] {
-			t.Fatalf("%q came where %d was due", line, next[w])
-		}
-		next[w]++
-	}
-	if tails := in.Rejected["truncated_tail"]; in.Received-in.Accepted != tails || tails > writers {
-		t.Errorf("intake is %+v", in)
-	}
-	if n := r.stat("connections"); n != 0 {
-		t.Errorf("%v streams are left", n)
-	}
-}
-
-// readEnd waits until the other side has closed conn.
-func readEnd(t *testing.T, conn net.Conn) {
+func newFed(t testing.TB) *fed {
 	t.Helper()
-	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	n, err := conn.Read(make([]byte, 1))
-	if timeout, ok := err.(net.Error); n != 0 || err == nil || ok && timeout.Timeout() {
-		t.Errorf("read %d, %v", n, err)
+	r := open(t, "tcp://127.0.0.1:0", Options{})
+	f := &fed{running: r, from: r.dial(t)}
+	conn, err := r.stream.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	f.s = newStream(r.Listener, newCoalescedConn(conn, nil))
+	return f
+}
+
+// pass sends text, reads it and takes it from the ring.
+func (f *fed) pass(t testing.TB, text []byte) {
+	if _, err := f.from.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	for want := f.counts.bytes.Load() + int64(len(text)); f.counts.bytes.Load() < want; {
+		f.s.conn.SetReadDeadline(time.Now().Add(f.opts.Idle)) // as readUntil does
+		if err := f.s.read(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.taken, _ = f.ring.take(f.taken)
+}
+
+func TestStreamAllocatesNothing(t *testing.T) {
+	f := newFed(t)
+	text := bytes.Repeat([]byte("a.bc.def 1 1700000000\n"), 1000)
+	for range 10 { // until the buffers have grown
+		f.pass(t, text)
+	}
+	if n := testing.AllocsPerRun(100, func() { f.pass(t, text) }); n != 0 {
+		t.Errorf("%v allocations for %d bytes", n, len(text))
+	}
+	if !bytes.Equal(f.taken, text) {
+		t.Errorf("took %d bytes", len(f.taken))
 	}
 }
 
-func TestTooManyStreamsAreRefused(t *testing.T) {
-	r := listen(t, "tcp://127.0.0.1:0", Options{MaxConns: 1})
-	first := r.dial(t)
-	waitFor(t, "the first", func() bool { return r.stat("connections") == 1 })
-	for range 2 {
-		readEnd(t, r.dial(t))
-	}
-	write(t, first, "a 1\n")
-	r.waitForText(t, "a 1\n")
-	first.Close()
-	waitFor(t, "the end of the first", func() bool { return r.stat("connections") == 0 })
-	write(t, r.dial(t), "b 2\n")
-	r.waitForText(t, "a 1\nb 2\n")
-	r.stop(t)
-	if refused, accepted := r.stat("refused_connections"), r.stat("accepted_connections"); refused != 2 || accepted != 2 {
-		t.Errorf("counted %v refused, %v accepted", refused, accepted)
+func TestEndOfContextDrainsAStreamAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		pieces int
+	}{
+		{"while it waits", 0},
+		{"while it delays", streamThreshold + 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &Listener{opts: Options{}.withDefaults(), ring: newRing(1 << 20)}
+				here, there := net.Pipe()
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan time.Time)
+				go func() { l.serve(ctx, here); ended <- time.Now() }()
+				for range tt.pieces {
+					there.Write([]byte("a 1\n"))
+				}
+				synctest.Wait()
+				began := time.Now()
+				cancel()
+				if d := (<-ended).Sub(began); d != quietTime {
+					t.Errorf("the stream ended after %v, want %v to drain it", d, quietTime)
+				}
+				if n := l.counts.idleConns.Load(); n != 0 {
+					t.Errorf("counted %d idle streams", n)
+				}
+				if now, _ := l.ring.usage(); now != 4*tt.pieces {
+					t.Errorf("the ring holds %d bytes, want %d", now, 4*tt.pieces)
+				}
+			})
+		})
 	}
 }
 
-func TestAnIdleStreamIsClosed(t *testing.T) {
-	r := listen(t, "tcp://127.0.0.1:0?idle=20ms", Options{})
-	conn := r.dial(t)
-	write(t, conn, "a 1\nhalf")
-	readEnd(t, conn)
-	waitFor(t, "the end", func() bool { return r.stat("connections") == 0 })
-	if n := r.stat("idle_connections_closed"); n != 1 {
-		t.Errorf("counted %v", n)
-	}
-	if in := r.stop(t); in.Accepted != 1 || in.Rejected["truncated_tail"] != 1 {
-		t.Errorf("intake is %+v", in)
-	}
+func TestDrainOfAStreamEndsAfterASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Listener{opts: Options{}.withDefaults(), ring: newRing(1 << 20)}
+		here, there := net.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		writing := make(chan struct{})
+		go func() {
+			defer close(writing)
+			for {
+				if _, err := there.Write([]byte("a 1\n")); err != nil {
+					return
+				}
+				time.Sleep(quietTime / 2)
+			}
+		}()
+		began := time.Now()
+		l.serve(ctx, here)
+		if d := time.Since(began); d != time.Second {
+			t.Errorf("the stream ended after %v", d)
+		}
+		<-writing
+	})
 }
 
-// A reset takes with it what was not read yet, but nothing that was.
-func TestAResetCostsOnlyTheTail(t *testing.T) {
-	r := listen(t, "tcp://127.0.0.1:0", Options{})
-	conn := r.dial(t)
-	write(t, conn, "a 1\nhalf")
-	r.waitForText(t, "a 1\n")
-	conn.(*net.TCPConn).SetLinger(0)
-	conn.Close()
-	waitFor(t, "the end", func() bool { return r.stat("connections") == 0 })
-	if in := r.stop(t); in.Accepted != 1 || in.Rejected["truncated_tail"] != 1 {
-		t.Errorf("intake is %+v", in)
+// BenchmarkTCP measures how a stream is read, including the system calls of
+// its sender, which fill the socket.
+func BenchmarkTCP(b *testing.B) {
+	f := newFed(b)
+	line := []byte("a.bc.def 1 1700000000\n")
+	text := bytes.Repeat(line, 32<<10/len(line))
+	f.s.conn.(*coalescedConn).coalescer.delay.length, f.ring.delay.length = 0, 0 // or the delays would be measured
+	b.ReportAllocs()
+	for b.Loop() {
+		f.pass(b, text)
 	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(text)/len(line)), "ns/line")
 }

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,12 +14,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"monkit.example/internal/endpoint"
 )
 
-// identity is a certificate for 127.0.0.1 that signs itself, and its key.
+// identity is a self-signed certificate for 127.0.0.1, and its key.
 type identity struct {
 	cert, key string // files
 	pool      *x509.CertPool
@@ -73,7 +75,7 @@ func dialTLS(t *testing.T, r *running, conf *tls.Config) net.Conn {
 	return conn
 }
 
-func TestTLS(t *testing.T) {
+func TestOnlyClientsWithTheRightCertificateAreServed(t *testing.T) {
 	server, client, stranger := newIdentity(t), newIdentity(t), newIdentity(t)
 	with := func(certs ...tls.Certificate) *tls.Config {
 		return &tls.Config{RootCAs: server.pool, Certificates: certs}
@@ -83,17 +85,17 @@ func TestTLS(t *testing.T) {
 		conf          *tls.Config
 		ok            bool
 	}{
-		{"without a certificate", "", with(), true},
-		{"a certificate nobody asked for", "", with(stranger.pair), true},
-		{"the right certificate", "&ca=" + client.cert, with(client.pair), true},
-		{"no certificate", "&ca=" + client.cert, with(), false},
-		{"a stranger's certificate", "&ca=" + client.cert, with(stranger.pair), false},
+		{"no certificate, none required", "", with(), true},
+		{"a certificate, none required", "", with(stranger.pair), true},
+		{"the required certificate", "&ca=" + client.cert, with(client.pair), true},
+		{"no certificate where one is required", "&ca=" + client.cert, with(), false},
+		{"another certificate than the required one", "&ca=" + client.cert, with(stranger.pair), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := listen(t, server.addr()+tt.options, Options{})
-			conn := dialTLS(t, r, tt.conf) // the client does not know yet whether it is let in
+			conn := dialTLS(t, r, tt.conf) // succeeds before the server checks the certificate
 			if !tt.ok {
-				waitFor(t, "refusal", func() bool { return r.stat("failed_handshakes") == 1 })
+				waitFor(t, "a failed handshake", func() bool { return r.stat("failed_handshakes") == 1 })
 				r.stop(t)
 				return
 			}
@@ -104,27 +106,113 @@ func TestTLS(t *testing.T) {
 			}
 			r.end() // at once
 			if in := r.stop(t); in.Accepted != 101 {
-				t.Errorf("intake is %+v", in)
+				t.Errorf("counts are %+v", in)
 			}
 		})
 	}
 }
 
-func TestWhoDoesNotSpeakTLSIsLetGo(t *testing.T) {
+func TestConnectionWithoutTLSIsClosed(t *testing.T) {
 	r := listen(t, newIdentity(t).addr(), Options{})
 	write(t, r.dial(t), "a 1 1700000000\n")
-	waitFor(t, "refusal", func() bool { return r.stat("failed_handshakes") == 1 })
-	r.dial(t) // who says nothing is not waited for when the end comes
+	waitFor(t, "a failed handshake", func() bool { return r.stat("failed_handshakes") == 1 })
+	r.dial(t) // sends nothing: the end of Run does not wait for it
 	waitFor(t, "a stream", func() bool { return r.stat("connections") == 1 })
 	if in := r.stop(t); in.Received != 0 {
-		t.Errorf("intake is %+v", in)
+		t.Errorf("counts are %+v", in)
 	}
 	if n := r.stat("failed_handshakes"); n != 2 {
-		t.Errorf("%v handshakes failed", n)
+		t.Errorf("%v handshakes failed, want 2", n)
 	}
 }
 
-func TestCertificatesThatAreNone(t *testing.T) {
+func TestSilentClientFailsTheHandshake(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		end      time.Duration // of ctx; zero means never
+		failedIn time.Duration
+	}{
+		{"in the end", 0, 10 * time.Second},
+		{"a second after Run ends", 3 * time.Second, 4 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if tt.end > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tt.end)
+					defer cancel()
+				}
+				l := &Listener{opts: Options{}.withDefaults(), tls: &tls.Config{}}
+				here, _ := net.Pipe()
+				began := time.Now()
+				l.serve(ctx, here)
+				if d := time.Since(began); d != tt.failedIn || l.counts.failedHandshakes.Load() != 1 {
+					t.Errorf("the stream ended after %v with %d failed handshakes, want %v", d, l.counts.failedHandshakes.Load(), tt.failedIn)
+				}
+			})
+		})
+	}
+}
+
+// A deadline that stays would break the writes of a TLS connection, such as
+// answers to key updates.
+func TestHandshakeLeavesNoDeadline(t *testing.T) {
+	id := newIdentity(t)
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		server := tls.Server(here, &tls.Config{Certificates: []tls.Certificate{id.pair}})
+		client := tls.Client(there, &tls.Config{RootCAs: id.pool, ServerName: "127.0.0.1", Time: certificateTime(id)})
+		read := make(chan error)
+		go func() {
+			_, err := client.Read(make([]byte, 1))
+			read <- err
+		}()
+		if err := handshake(t.Context(), server); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * handshakeTime)
+		if _, err := server.Write([]byte("x")); err != nil {
+			t.Errorf("Write() = %v", err)
+		}
+		if err := <-read; err != nil {
+			t.Errorf("Read() = %v", err)
+		}
+	})
+}
+
+// certificateTime returns a clock at which id is valid; that of synctest may
+// be before it.
+func certificateTime(id identity) func() time.Time {
+	return func() time.Time { return id.pair.Leaf.NotBefore.Add(time.Second) }
+}
+
+func TestTLSVersionsBefore12AreRefused(t *testing.T) {
+	id := newIdentity(t)
+	for _, tt := range []struct {
+		name    string
+		version uint16
+		ok      bool
+	}{
+		{"1.1", tls.VersionTLS11, false},
+		{"1.2", tls.VersionTLS12, true},
+		{"1.3", tls.VersionTLS13, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := listen(t, id.addr(), Options{})
+			conn, err := tls.Dial("tcp", r.Addr().String(), &tls.Config{RootCAs: id.pool, MinVersion: tt.version, MaxVersion: tt.version})
+			if (err == nil) != tt.ok {
+				t.Errorf("Dial() = %v", err)
+			}
+			if err == nil {
+				conn.Close()
+			}
+			r.stop(t)
+		})
+	}
+}
+
+func TestWrongCertificateFilesAreErrors(t *testing.T) {
 	id := newIdentity(t)
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
@@ -132,9 +220,9 @@ func TestCertificatesThatAreNone(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, addr, want string }{
 		{"no key", "tls://127.0.0.1:0?cert=" + id.cert, "cert=FILE&key=FILE"},
-		{"key of another", "tls://127.0.0.1:0?cert=" + id.cert + "&key=" + newIdentity(t).key, "load cert and key"},
-		{"ca that is not there", id.addr() + "&ca=" + empty + "2", "read ca"},
-		{"ca that is none", id.addr() + "&ca=" + empty, "holds no PEM certificate"},
+		{"key of another certificate", "tls://127.0.0.1:0?cert=" + id.cert + "&key=" + newIdentity(t).key, "load cert and key"},
+		{"missing ca", id.addr() + "&ca=" + empty + "2", "read ca"},
+		{"ca without a certificate", id.addr() + "&ca=" + empty, "holds no PEM certificate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ep, err := endpoint.Parse(tt.addr, addresses)

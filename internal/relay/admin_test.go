@@ -291,7 +291,7 @@ func TestErrorsOfTheAdminAddressSayWhatToWrite(t *testing.T) {
 		{"with an error of another address", "9125", "carrots://h", `http: "9125": no host`},
 		{"the error of the other address", "9125", "carrots://h", "forward: "},
 		{"taken", taken.Addr().String(), "graphite+tcp://h:1", "http: listen tcp"},
-		{"taken, with what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program has it"},
+		{"taken, with what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program uses this address"},
 	} {
 		_, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{tt.forward}, HTTP: tt.address})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -77,7 +77,7 @@ func TestErrorOfListenSaysWhatToDo(t *testing.T) {
 		l.Close()
 		t.Fatal("a port was bound twice")
 	}
-	if !strings.Contains(err.Error(), "another program has it") {
+	if !strings.Contains(err.Error(), "another program uses this address") {
 		t.Errorf("Listen() = %v", err)
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// failing is a listener that has no descriptors left for a while.
+// failing is a listener whose first accepts fail, as they do when there are no
+// file descriptors left.
 type failing struct {
 	net.Listener
 	times int
@@ -29,31 +30,51 @@ func (f *failing) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-func TestTroubleIsToldOnceAndTriedAgainEverMoreSlowly(t *testing.T) {
+func TestFailuresAreLoggedOnceAndRetriedMoreAndMoreSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		l := &Listener{name: "it", stream: &failing{times: 10}, opts: Options{MaxConns: -1, Logger: slog.New(slog.NewTextHandler(&log, nil))}}
 		began := time.Now()
 		if err := l.acceptUntil(t.Context()); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("it ended with %v", err)
+			t.Errorf("acceptUntil() = %v", err)
 		}
 		// 5, 10, 20, … 640 ms, then a second each
 		if d := time.Since(began); d != (5*255+2*1000)*time.Millisecond {
 			t.Errorf("it took %v", d)
 		}
 		if n := strings.Count(log.String(), "accepting connections failed"); n != 1 {
-			t.Errorf("told %d times:\n%s", n, log.String())
+			t.Errorf("the failure is logged %d times:\n%s", n, log.String())
 		}
-		if !strings.Contains(log.String(), "works again") || !strings.Contains(log.String(), "failures=10") {
-			t.Errorf("the end is not told:\n%s", log.String())
+		if !strings.Contains(log.String(), "works again") || !strings.Contains(log.String(), "failures=10") || !strings.Contains(log.String(), "after=3.275s") {
+			t.Errorf("the recovery is not logged:\n%s", log.String())
 		}
-		if n := l.counts.troubles.Load(); n != 10 {
-			t.Errorf("counted %d", n)
+		if n := l.counts.errors.Load(); n != 10 {
+			t.Errorf("counted %d errors, want 10", n)
 		}
 	})
 }
 
-func TestTheEndComesInTheMidstOfTrouble(t *testing.T) {
+func TestRetrierStartsFromTheBeginningAfterSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		r := retrier{log: slog.New(slog.NewTextHandler(&log, nil)), what: "trying"}
+		for range 2 {
+			began := time.Now()
+			r.failed(t.Context(), errors.New("no"))
+			r.failed(t.Context(), errors.New("no"))
+			r.succeeded()
+			r.succeeded()
+			if d := time.Since(began); d != 3*minPause {
+				t.Errorf("two failures took %v, want %v", d, 3*minPause)
+			}
+		}
+		if n, m := strings.Count(log.String(), "failed"), strings.Count(log.String(), "works again"); n != 2 || m != 2 {
+			t.Errorf("logged %d failures, %d recoveries:\n%s", n, m, log.String())
+		}
+	})
+}
+
+func TestEndOfContextEndsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -6,21 +6,23 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"monkit.example/reporters/ledger"
 )
 
-func TestDatagrams(t *testing.T) {
-	const largest = 65507 // what IPv4 has room for
+func TestDatagramsBecomeLines(t *testing.T) {
+	const largest = 65507 // of IPv4
 	long := strings.Repeat("x", 32000)
 	for _, tt := range []struct {
 		name string
 		sent []string
 		want string
 	}{
-		{"lines come as they are", []string{"a 1\nb 2\n"}, "a 1\nb 2\n"},
-		{"the end of a datagram ends its last line", []string{"a 1", "b 2"}, "a 1\nb 2\n"},
+		{"lines are passed on unchanged", []string{"a 1\nb 2\n"}, "a 1\nb 2\n"},
+		{"end of a datagram ends its last line", []string{"a 1", "b 2"}, "a 1\nb 2\n"},
 		{"datagrams are never joined", []string{"a", " 1\n"}, "a\n 1\n"},
-		{"an empty one is nothing", []string{"", "a 1\n"}, "a 1\n"},
-		{"the largest is taken whole", []string{long + "\n" + long + "\n" + strings.Repeat("y", largest-64002)}, long + "\n" + long + "\n" + strings.Repeat("y", largest-64002) + "\n"},
+		{"empty datagram brings no line", []string{"", "a 1\n"}, "a 1\n"},
+		{"largest datagram is read whole", []string{long + "\n" + long + "\n" + strings.Repeat("y", largest-64002)}, long + "\n" + long + "\n" + strings.Repeat("y", largest-64002) + "\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := listen(t, "udp://127.0.0.1:0", Options{})
@@ -35,15 +37,14 @@ func TestDatagrams(t *testing.T) {
 				t.Errorf("counted %v datagrams", n)
 			}
 			if in := r.stop(t); in.Received != in.Accepted {
-				t.Errorf("intake is %+v", in)
+				t.Errorf("counts are %+v", in)
 			}
 		})
 	}
 }
 
-// A datagram can be more than a read takes only where it came through the file
-// system.
-func TestADatagramThatIsCutLosesOnlyItsTail(t *testing.T) {
+// Only a datagram of a unix socket can be larger than the buffer of a read.
+func TestCutDatagramLosesOnlyItsTail(t *testing.T) {
 	r := listen(t, "unixgram://"+socketPath(t), Options{})
 	conn := r.dial(t)
 	line := strings.Repeat("x", 999) + "\n"
@@ -53,12 +54,12 @@ func TestADatagramThatIsCutLosesOnlyItsTail(t *testing.T) {
 	write(t, conn, "a 1")
 	whole := int64(maxDatagram / len(line))
 	r.waitForText(t, strings.Repeat(line, int(whole))+"a 1\n")
-	if in := r.stop(t); in.Rejected["truncated_tail"] != 1 || in.Accepted != whole+1 {
-		t.Errorf("intake is %+v", in)
+	if in := r.stop(t); in.Rejected[ledger.Truncated] != 1 || in.Accepted != whole+1 {
+		t.Errorf("counts are %+v", in)
 	}
 }
 
-func TestAFullRingRefusesAndCounts(t *testing.T) {
+func TestFullRingRejectsDatagramsAndCountsTheirLines(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{RingBytes: 1000})
 	r.block = make(chan struct{})
 	r.start(t)
@@ -67,36 +68,41 @@ func TestAFullRingRefusesAndCounts(t *testing.T) {
 		write(t, conn, fmt.Sprintf("line.%d 1\n\n \t\r\nline.%d 2", n, n))
 	}
 	waitFor(t, "reading", func() bool { return r.stat("datagrams") == 400 })
-	if now, most := r.stat("ring_bytes"), r.stat("ring_bytes_max"); now > 1000 || most > 1000 || most == 0 {
+	if now, most := r.stat("ring_bytes"), r.stat("ring_max_bytes"); now > 1000 || most > 1000 || most == 0 {
 		t.Errorf("the ring holds %v bytes, it held %v", now, most)
 	}
 	close(r.block)
 	in := r.stop(t)
-	refused := r.stat("refused_datagrams")
-	if refused == 0 || float64(in.Rejected["ring_full"]) != 2*refused || in.Received != 800 {
-		t.Errorf("%v datagrams, intake is %+v", refused, in)
-	}
-	if n := r.stat("ring_full"); n != 2*refused {
-		t.Errorf("told %v lines", n)
+	rejected := r.stat("rejected_datagrams")
+	if rejected == 0 || float64(in.Rejected[ledger.RingFull]) != 2*rejected || in.Received != 800 {
+		t.Errorf("rejected %v datagrams, counts are %+v", rejected, in)
 	}
 }
 
-// What the kernel holds when the end comes is taken before it.
-func TestTheEndDrainsTheKernel(t *testing.T) {
+func TestEmptyDatagramIsNeverRejected(t *testing.T) {
+	r := open(t, "udp://127.0.0.1:0", Options{RingBytes: 1})
+	r.putPacket([]byte("a 1\n"), false) // more than the ring holds
+	r.putPacket(nil, false)
+	if n := r.stat("rejected_datagrams"); n != 0 {
+		t.Errorf("rejected %v datagrams", n)
+	}
+}
+
+func TestRunDrainsTheKernelWhenItEnds(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	conn := r.dial(t)
-	const datagrams = 500 // more than a few reads, less than any kernel's queue
+	const datagrams = 500 // more than a few reads bring, less than any kernel's buffer holds
 	for n := range datagrams {
 		write(t, conn, fmt.Sprintf("line.%d 1\n", n))
 	}
 	r.start(t)
 	r.end() // at once
 	if in := r.stop(t); in.Accepted != datagrams {
-		t.Errorf("intake is %+v", in)
+		t.Errorf("counts are %+v", in)
 	}
 }
 
-func TestTheEndWhileDatagramsCome(t *testing.T) {
+func TestRunEndsWhileDatagramsArrive(t *testing.T) {
 	for _, options := range []Options{{}, {RcvBuf: 4096}, {RingBytes: 1}} {
 		r := listen(t, "udp://127.0.0.1:0", options)
 		stop := make(chan struct{})
@@ -110,19 +116,19 @@ func TestTheEndWhileDatagramsCome(t *testing.T) {
 		close(stop)
 		writing.Wait()
 		if n := r.stat("datagrams"); float64(in.Received) != 2*n {
-			t.Errorf("%v datagrams, intake is %+v", n, in)
+			t.Errorf("%v datagrams, counts are %+v", n, in)
 		}
 	}
 }
 
-// writeUntil writes text over and over, even when it is refused.
+// writeUntil writes text again and again until stop is closed.
 func writeUntil(stop <-chan struct{}, conn net.Conn, text string) {
 	for {
 		select {
 		case <-stop:
 			return
 		default:
-			conn.Write([]byte(text)) // fails when the listener has gone
+			conn.Write([]byte(text)) // fails when the listener is closed
 		}
 	}
 }

@@ -1,0 +1,119 @@
+package listen
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// serveStreams serves streams until ctx ends, then those that were connected
+// by then. If the listener breaks, it ends all streams.
+func (l *Listener) serveStreams(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer l.conns.Wait()
+	defer cancel()
+	defer l.Close()
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		l.setAcceptTimeout(0)
+	})
+	if err := l.acceptUntil(ctx); err != nil {
+		if !stop() {
+			<-interrupted
+		}
+		return err
+	}
+	<-interrupted // or its deadline would cut the draining short
+	for end := time.Now().Add(drainTime); time.Now().Before(end); {
+		l.setAcceptTimeout(quietTime)
+		if l.acceptOne(ctx) != nil {
+			break
+		}
+	}
+	return nil
+}
+
+// setAcceptTimeout bounds the next accept, also one that is under way.
+func (l *Listener) setAcceptTimeout(d time.Duration) {
+	if s, ok := l.stream.(interface{ SetDeadline(time.Time) error }); ok { // TCP and unix sockets have it
+		s.SetDeadline(time.Now().Add(d)) // fails only if the listener is closed, which ends accepts too
+	}
+}
+
+// acceptUntil accepts until ctx ends, which is no error, or the listener
+// breaks.
+func (l *Listener) acceptUntil(ctx context.Context) error {
+	r := retrier{log: l.opts.Logger.With("listener", l.name), what: "accepting connections"}
+	for {
+		err := l.acceptOne(ctx)
+		switch {
+		case err == nil:
+			r.succeeded()
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accept on %s: %w", l.name, err)
+		default: // for example because file descriptors ran out
+			l.counts.errors.Add(1)
+			r.failed(ctx, err)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// acceptOne serves the next connection, or closes it if too many are open.
+func (l *Listener) acceptOne(ctx context.Context) error {
+	conn, err := l.stream.Accept()
+	if err != nil {
+		return err
+	}
+	if l.counts.openConns.Load() >= int64(l.opts.MaxConns) {
+		if l.counts.rejectedConns.Add(1) == 1 {
+			l.opts.Logger.Warn("too many connections are open; closing new ones and counting them from now on", "listener", l.name, "limit", l.opts.MaxConns)
+		}
+		conn.Close()
+		return nil
+	}
+	l.counts.acceptedConns.Add(1)
+	l.counts.openConns.Add(1)
+	l.conns.Go(func() {
+		defer l.counts.openConns.Add(-1)
+		l.serve(ctx, conn)
+	})
+	return nil
+}
+
+// serve reads one stream to its end. When ctx ends it reads what has already
+// arrived.
+func (l *Listener) serve(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	conn = newCoalescedConn(conn, ctx.Done())
+	if l.tls != nil {
+		secure := tls.Server(conn, l.tls)
+		if handshake(ctx, secure) != nil { // counted only: port scans would fill the log
+			l.counts.failedHandshakes.Add(1)
+			return
+		}
+		conn = secure
+	}
+	s := newStream(l, conn)
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		conn.SetReadDeadline(time.Now()) // fails only if the stream has ended, which ends reads too
+	})
+	err := s.readUntil(ctx)
+	if !stop() {
+		<-interrupted // or its deadline would cut the draining short
+	}
+	if ctx.Err() != nil && (err == nil || isTimeout(err)) {
+		s.drain()
+	}
+	l.counts.rejected.truncated.Add(s.lines.unfinished())
+}
