@@ -224,6 +224,12 @@ func TestFormatBaggageOmitsInvalidMembers(t *testing.T) {
 	}
 }
 
+func TestBaggageIsNilWithoutAllowedNames(t *testing.T) {
+	if got := parseBaggage("a=1", nil); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestBaggageMembersAreLimited(t *testing.T) {
 	var text, names []string
 	for i := range 2 * maxBaggageMembers {
@@ -262,7 +268,7 @@ func TestInjectPropagatesTheExtractedTrace(t *testing.T) {
 
 // A span without its trace must not become the parent of a new trace.
 func TestExtractOfASpanWithoutATraceHasNoParent(t *testing.T) {
-	parent, trace := Extract(textHeader{"X-B3-TraceId": "x", "X-B3-SpanId": span, "X-B3-Sampled": "1"})
+	parent, trace := Extract(textHeader{"X-B3-TraceId": strings.Repeat("0", 32), "X-B3-SpanId": span, "X-B3-Sampled": "1"})
 	if parent != 0 || !tracing.Sampled(trace) {
 		t.Errorf("parent %x, sampled: %v", uint64(parent), tracing.Sampled(trace))
 	}

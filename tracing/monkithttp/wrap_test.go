@@ -96,6 +96,32 @@ func TestWrapReturnsTheStatus(t *testing.T) {
 	}
 }
 
+func TestHijackedResponseHasStatus101(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"hijacked", nil, 101},
+		{"not hijacked", errHijacked, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, status := Wrap(fakeHijacker{httptest.NewRecorder(), tt.err})
+			if _, _, err := w.(http.Hijacker).Hijack(); err != tt.err || status() != tt.want {
+				t.Errorf("%v, status %d, want %d", err, status(), tt.want)
+			}
+		})
+	}
+}
+
+// fakeHijacker is a http.Hijacker without a connection.
+type fakeHijacker struct {
+	http.ResponseWriter
+	err error
+}
+
+func (h fakeHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, h.err }
+
 func TestWrapForwardsToTheWriter(t *testing.T) {
 	rec := httptest.NewRecorder()
 	w, _ := Wrap(rec)

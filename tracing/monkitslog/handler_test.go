@@ -206,7 +206,8 @@ func TestNoKeyIsDuplicated(t *testing.T) {
 func TestDerivedLoggersShareNoAttributes(t *testing.T) {
 	ctx, _ := inSpan(t, nil)
 	var out bytes.Buffer
-	h := New(slog.NewJSONHandler(&out, nil)).WithGroup("g").WithAttrs([]slog.Attr{slog.Int("a", 1), slog.Int("b", 2), slog.Int("c", 3)})
+	h := New(slog.NewJSONHandler(&out, nil)).WithGroup("g").WithAttrs([]slog.Attr{slog.Int("a", 1), slog.Int("b", 2)})
+	h = h.WithAttrs([]slog.Attr{slog.Int("c", 3)}) // a slice that grew by append has room for another attribute
 	left, right := h.WithAttrs([]slog.Attr{slog.Int("left", 4)}), h.WithAttrs([]slog.Attr{slog.Int("right", 4)})
 	var r slog.Record
 	r.AddAttrs(slog.Int("p", 1), slog.Int("q", 2), slog.Int("r", 3), slog.Int("s", 4), slog.Int("t", 5), slog.Int("u", 6))
@@ -222,6 +223,71 @@ func TestDerivedLoggersShareNoAttributes(t *testing.T) {
 	}
 	if n := r.NumAttrs(); n != 6 {
 		t.Errorf("the record has %d attributes now, want 6", n)
+	}
+}
+
+// storingHandler stores the records that it gets.
+type storingHandler struct {
+	slog.Handler
+	records *[]slog.Record
+}
+
+func (h storingHandler) Handle(_ context.Context, r slog.Record) error {
+	*h.records = append(*h.records, r)
+	return nil
+}
+
+// Attributes of a group that have room for another must not get those of two
+// records there.
+func TestRecordsShareNoAttributes(t *testing.T) {
+	ctx, _ := inSpan(t, nil)
+	for n := range 20 {
+		var records []slog.Record
+		var attrs []slog.Attr
+		for i := range n {
+			attrs = append(attrs, slog.Int(fmt.Sprint("k", i), i))
+		}
+		h := New(storingHandler{slog.DiscardHandler, &records}).WithGroup("outer").WithAttrs(attrs).WithGroup("inner")
+		for _, msg := range []string{"first", "second"} {
+			var r slog.Record
+			r.AddAttrs(slog.String("msg", msg))
+			if err := h.Handle(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		records[0].Attrs(func(a slog.Attr) bool {
+			if a.Key == "outer" && !strings.Contains(a.Value.String(), "first") {
+				t.Errorf("with %d attributes, the first record became %v", n, a)
+			}
+			return true
+		})
+	}
+}
+
+// The caller of Handle may use the record again.
+func TestHandleDoesNotChangeTheRecord(t *testing.T) {
+	ctx, _ := inSpan(t, nil)
+	var out bytes.Buffer
+	h := New(slog.NewJSONHandler(&out, nil))
+	var r slog.Record
+	for i := range 6 { // more than slog.Record has inline, with room for another
+		r.AddAttrs(slog.Int(fmt.Sprint("k", i), i))
+	}
+	for range 2 {
+		out.Reset()
+		if err := h.Handle(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := decode(t, out.Bytes()); len(got) != 2+6+2 || got[TraceKey] == nil {
+			t.Errorf("got %v, want level, msg, 6 attributes and 2 ids", got)
+		}
+	}
+}
+
+func TestHandlerWithoutChangeIsItself(t *testing.T) {
+	h := New(slog.DiscardHandler)
+	if h.WithAttrs(nil) != h || h.WithGroup("") != h {
+		t.Error("no attributes or an empty group make another handler")
 	}
 }
 

@@ -91,6 +91,7 @@ func TestTagsOfSpans(t *testing.T) {
 		{"canceled", spec{err: fmt.Errorf("x: %w", context.Canceled)}, Options{},
 			map[string]string{"error": "Canceled", "monkit.canceled": "true"}},
 		{"panic", spec{panicked: true, err: io.EOF}, Options{}, map[string]string{"error": "panic"}},
+		{"panic without an error", spec{panicked: true}, Options{}, map[string]string{"error": "panic"}},
 		{"annotation named error", spec{within: annotate("error", "false")}, Options{}, map[string]string{"monkit.error": "false"}},
 		{"annotation named like a tag of the exporter", spec{within: annotate("code.function.name", "x")}, Options{}, nil},
 		{"annotation without a name", spec{within: annotate("", "x")}, Options{}, map[string]string{"otel.dropped_attributes_count": "1"}},
@@ -100,13 +101,15 @@ func TestTagsOfSpans(t *testing.T) {
 			t.Set("u", uint8(2))
 			t.Set("b", true)
 			t.Set("f", 0.5)
+			t.Set("pi", math.Pi)
 			t.Set("inf", math.Inf(1))
 			t.Set("map", map[string]int{"x": 1})
 			t.Set("nil", nil)
 			t.Set(7, "x")
 			t.Set(tracing.SampledKey, true)
 			t.Set(tracing.SampledCBKey, func(*monkit.Trace) {})
-		}}, Options{}, map[string]string{"s": "x", "i": "1", "u": "2", "b": "true", "f": "0.5", "inf": "+Inf"}},
+		}}, Options{}, map[string]string{"s": "x", "i": "1", "u": "2", "b": "true", "f": "0.5", "pi": "3.141592653589793", "inf": "+Inf"}},
+		{"values of the trace of a local root", spec{within: func(s *monkit.Span) { s.Trace().Set("s", "x") }}, Options{}, map[string]string{"s": "x"}},
 		{"values of the trace, below its root", spec{local: true, trace: func(t *monkit.Trace) { t.Set("s", "x") }}, Options{}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -225,6 +228,33 @@ func TestTagsAreBounded(t *testing.T) {
 	}
 }
 
+func TestTagsBeyondTheBoundsAreDropped(t *testing.T) {
+	tags := newTags()
+	for range maxTags + 1 {
+		tags.add("name", "value")
+	}
+	for i := range maxTags {
+		tags.add(fmt.Sprint("k", i), "value") // the last has no room beside name
+	}
+	tags.add("k0", "second value")
+	tags.set("error", strings.Repeat("x", maxText+1))
+	if got := tags.dropped; got != 2 {
+		t.Errorf("%d values were dropped, want 2", got)
+	}
+	var values []string
+	if err := json.Unmarshal([]byte(tags.values()["name"]), &values); err != nil || len(values) != maxTags {
+		t.Errorf("%d values of one name, %v", len(values), err)
+	}
+	if got := tags.values(); got["k0"] != `["value","second value"]` || len(got["error"]) != maxText || len(got) != maxTags+2 {
+		t.Errorf("k0 is %s, error has %d bytes, %d tags", got["k0"], len(got["error"]), len(got))
+	}
+	tags = newTags()
+	tags.add(strings.Repeat("n", maxName+1), "value")
+	if got := tags.values()[strings.Repeat("n", maxName)]; got != "value" {
+		t.Errorf("a long name is not cut: %v", tags.values())
+	}
+}
+
 func TestEverySpanIsALineOfJSON(t *testing.T) {
 	for _, text := range []string{"", "two\nlines", "\xff", "\u2028", `"`, "\x00"} {
 		s := spec{err: errors.New(text), within: func(s *monkit.Span) { s.Annotate("k"+text, text) }}.span()
@@ -242,6 +272,20 @@ func TestArrayJoinsLines(t *testing.T) {
 	} {
 		if got := string(array([]byte(tt.lines))); got != tt.want {
 			t.Errorf("%q became %q, want %q", tt.lines, got, tt.want)
+		}
+	}
+}
+
+// All programs must decide alike, so the decision for an id never changes.
+func TestFractionUsesTheLower56Bits(t *testing.T) {
+	for _, tt := range []struct {
+		id   int64
+		want bool
+	}{
+		{0, true}, {1 << 54, true}, {1 << 55, false}, {1<<56 - 1, false}, {1 << 56, true}, {1<<56 | 1<<55, false}, {-1, false}, {-1 << 56, true},
+	} {
+		if got := (Options{Fraction: 0.5}).chooses(monkit.NewTrace(tt.id)); got != tt.want {
+			t.Errorf("%016x chosen: %v, want %v", uint64(tt.id), got, tt.want)
 		}
 	}
 }

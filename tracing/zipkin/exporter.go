@@ -130,7 +130,7 @@ func (e *Exporter) exportWaiting() {
 	for _, s := range e.takeWaiting() {
 		start := len(e.buf)
 		e.buf = appendSpan(e.buf, s, e.opts)
-		if len(e.buf) > maxPayload && start > 0 {
+		if len(e.buf) > maxPayload {
 			e.sendEncoded(start, spans)
 			spans = 0
 		}

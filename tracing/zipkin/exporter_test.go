@@ -29,8 +29,10 @@ type server struct {
 	reject func(body string) int // status of the response, 0 to accept the request
 
 	mu    sync.Mutex
-	spans []span   // guarded by mu
-	paths []string // guarded by mu; of the accepted requests
+	spans []span        // guarded by mu
+	paths []string      // guarded by mu; of the accepted requests
+	sizes []int         // guarded by mu; of the accepted bodies, without compression
+	heads []http.Header // guarded by mu; of the accepted requests
 }
 
 func newServer(t *testing.T, reject func(body string) int) *server {
@@ -59,6 +61,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.spans = append(s.spans, spans...)
 	s.paths = append(s.paths, r.URL.Path)
+	s.sizes = append(s.sizes, len(text))
+	s.heads = append(s.heads, r.Header)
 	w.WriteHeader(http.StatusAccepted)
 }
 
@@ -85,6 +89,16 @@ func (s *server) names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// wait waits until the server has received n spans.
+func (s *server) wait(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); len(s.names()) < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("received %v, want %d spans", s.names(), n)
+		}
+	}
 }
 
 func acceptAll(string) int { return 0 }
@@ -139,13 +153,105 @@ func TestSpansAreExported(t *testing.T) {
 	check(t, e, ledger.Ledger{Accepted: 3, Delivered: 3})
 }
 
-func TestPathOfTheAddressIsUsed(t *testing.T) {
+func TestFlushExportsAllSpans(t *testing.T) {
 	srv := newServer(t, acceptAll)
 	r := monkit.NewRegistry()
-	e := NewWith(srv.URL+"/other", Options{Registry: r})
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour})
+	defer e.Close(withTimeout(t))
 	run(r.ScopeNamed("s"), "a")
-	if err := e.Close(withTimeout(t)); err != nil || !slices.Equal(srv.paths, []string{"/other"}) {
-		t.Errorf("%v, to %v", err, srv.paths)
+	if err := e.Flush(withTimeout(t)); err != nil || len(srv.names()) != 1 {
+		t.Errorf("%v, received %v", err, srv.names())
+	}
+}
+
+func TestSpansAreExportedEveryInterval(t *testing.T) {
+	srv := newServer(t, acceptAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Millisecond})
+	defer e.Close(withTimeout(t))
+	for n := range 2 {
+		run(r.ScopeNamed("s"), "a")
+		srv.wait(t, n+1)
+	}
+}
+
+// Otherwise spans would be dropped although the server is available.
+func TestHalfOfMaxSpansIsExportedBeforeTheInterval(t *testing.T) {
+	srv := newServer(t, acceptAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour, MaxSpans: 4})
+	defer e.Close(withTimeout(t))
+	run(r.ScopeNamed("s"), "a", "b")
+	srv.wait(t, 2)
+}
+
+func TestRequestsAreCompressed(t *testing.T) {
+	srv := newServer(t, acceptAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r})
+	run(r.ScopeNamed("s"), slices.Repeat([]string{"a"}, 100)...)
+	if err := e.Close(withTimeout(t)); err != nil {
+		t.Error(err)
+	}
+	if got := srv.heads[0].Get("Content-Encoding"); got != "gzip" {
+		t.Errorf("Content-Encoding is %q", got)
+	}
+}
+
+func TestDefaultPortIsZipkins(t *testing.T) {
+	e := NewWith("127.0.0.1", Options{Registry: monkit.NewRegistry()})
+	defer e.Close(withTimeout(t))
+	const want = "send,dest=http://127.0.0.1:9411/api/v2/spans sent_lines"
+	if got := monkit.Collect(e); !hasKey(got, want) {
+		t.Errorf("no %s in %v", want, got)
+	}
+}
+
+func hasKey[V any](m map[string]V, key string) bool {
+	_, ok := m[key]
+	return ok
+}
+
+func TestPayloadBeyondMaxBytesIsDropped(t *testing.T) {
+	srv := newServer(t, acceptAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, MaxBytes: 1})
+	run(r.ScopeNamed("s"), "a")
+	if e.Close(withTimeout(t)); len(srv.names()) != 0 {
+		t.Errorf("received %v", srv.names())
+	}
+	if got := e.Ledger(); got.Accepted != 1 || got.Delivered != 0 || got.Pending != 0 {
+		t.Errorf("ledger %v", got)
+	}
+}
+
+func TestSpansBeyondMaxAgeAreDropped(t *testing.T) {
+	srv := newServer(t, func(string) int { return http.StatusServiceUnavailable })
+	r := monkit.NewRegistry()
+	var log strings.Builder
+	e := NewWith(srv.URL, Options{Registry: r, MaxAge: time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	run(r.ScopeNamed("s"), "a")
+	e.exportWaiting()
+	for deadline := time.Now().Add(20 * time.Second); e.Ledger().Pending > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("ledger %v", e.Ledger())
+		}
+	}
+	e.Close(withTimeout(t))
+	if got := e.Ledger(); got.Accepted != 1 || got.Delivered != 0 || log.Len() == 0 {
+		t.Errorf("ledger %v, logged %q", got, &log)
+	}
+}
+
+func TestPathOfTheAddressIsUsed(t *testing.T) {
+	for path, want := range map[string]string{"": "/api/v2/spans", "/": "/api/v2/spans", "/other": "/other"} {
+		srv := newServer(t, acceptAll)
+		r := monkit.NewRegistry()
+		e := NewWith(srv.URL+path, Options{Registry: r})
+		run(r.ScopeNamed("s"), "a")
+		if err := e.Close(withTimeout(t)); err != nil || !slices.Equal(srv.paths, []string{want}) {
+			t.Errorf("%q: %v, to %v, want %s", path, err, srv.paths, want)
+		}
 	}
 }
 
@@ -207,6 +313,9 @@ func TestManySpansAreSplitIntoRequests(t *testing.T) {
 	if len(srv.spans) != spans || len(srv.paths) < 2 {
 		t.Errorf("%d spans in %d requests", len(srv.spans), len(srv.paths))
 	}
+	if got := slices.Max(srv.sizes); got > maxPayload+len("[]") {
+		t.Errorf("a request of %d bytes, want at most %d", got, maxPayload)
+	}
 	check(t, e, ledger.Ledger{Accepted: spans, Delivered: spans})
 }
 
@@ -225,6 +334,27 @@ func TestSpansBeyondMaxSpansDropTheOldest(t *testing.T) {
 		t.Errorf("received %v", got)
 	}
 	check(t, e, ledger.Ledger{Accepted: 5, Delivered: 2, Dropped: ledger.Counts{ledger.QueueFull: 3}})
+}
+
+// The second time must not depend on where the first ended.
+func TestOldestSpansAreDroppedEachTime(t *testing.T) {
+	srv := newServer(t, acceptAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour, MaxSpans: 3})
+	for _, names := range [][]string{{"a", "b", "c", "d", "e"}, {"f", "g", "h", "i"}} {
+		e.encoding.Lock() // stops exportWaiting
+		run(r.ScopeNamed("s"), names...)
+		e.encoding.Unlock()
+		if err := e.Flush(withTimeout(t)); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := e.Close(withTimeout(t)); err != nil {
+		t.Error(err)
+	}
+	if got := srv.names(); !slices.Equal(got, []string{"s.c", "s.d", "s.e", "s.g", "s.h", "s.i"}) {
+		t.Errorf("received %v", got)
+	}
 }
 
 func TestSpansLeftAtCloseAreDropped(t *testing.T) {
@@ -348,6 +478,33 @@ func TestOnlyWaitingSpansAreNoTotals(t *testing.T) {
 	}
 	if _, known := e.IsTotal(monkit.NewSeriesKey("other"), "x"); known {
 		t.Error("a series of another source is known")
+	}
+}
+
+func TestStatsShowWaitingAndDroppedSpans(t *testing.T) {
+	srv := newServer(t, acceptAll)
+	r := monkit.NewRegistry()
+	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour, MaxSpans: 2})
+	defer e.Close(withTimeout(t))
+	e.encoding.Lock() // stops exportWaiting
+	defer e.encoding.Unlock()
+	run(r.ScopeNamed("s"), "a", "b", "c")
+	got := monkit.Collect(e)
+	for name, want := range map[string]float64{
+		"trace_spans,exporter=zipkin accepted":                  3,
+		"trace_spans,exporter=zipkin pending":                   2,
+		"trace_spans,exporter=zipkin,reason=queue_full dropped": 1,
+	} {
+		if val := got[name]; val != want {
+			t.Errorf("%s is %v, want %v", name, val, want)
+		}
+	}
+}
+
+func TestOptionsDefaults(t *testing.T) {
+	o := Options{}.withDefaults()
+	if o.Registry != monkit.Default || o.Fraction != 1 || o.Interval != time.Second || o.MaxSpans != 8192 || o.Logger == nil {
+		t.Errorf("got %+v", o)
 	}
 }
 

@@ -55,7 +55,7 @@ func (t *tags) setFunc(f *monkit.Func) {
 func (t *tags) addTrace(trace *monkit.Trace) {
 	for key, val := range trace.GetAll() {
 		name, ok := key.(string)
-		if !ok || name == tracing.SampledKey || name == tracing.SampledCBKey {
+		if !ok || name == tracing.SampledKey {
 			continue
 		}
 		if text, ok := scalarText(val); ok {
