@@ -209,16 +209,16 @@ func links(t *testing.T, base, body string) map[string]bool {
 func TestRatesAreThoseSinceTheLastLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n int64
-		tally := func() tally { // 100 lines received and 60 delivered each time
+		tally := func() tally {
 			n++
-			return tally{Received: n * 100, Delivered: n * 60, Dropped: ledger.Counts{ledger.Expired: n}}
+			return tally{Received: n * n * 100, Delivered: n * n * 60, Dropped: ledger.Counts{ledger.Expired: n}}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*rateInterval+rateInterval/2)
 		defer cancel()
 		var out bytes.Buffer
 		printRates(ctx, &out, tally, func() int { return 7 })
-		want := "demo: 7 series, 50 lines/s received, 30 lines/s delivered, 2 dropped\n" +
-			"demo: 7 series, 50 lines/s received, 30 lines/s delivered, 3 dropped\n"
+		want := "demo: 7 series, 150 lines/s received, 90 lines/s delivered, 2 dropped\n" +
+			"demo: 7 series, 250 lines/s received, 150 lines/s delivered, 3 dropped\n"
 		if out.String() != want {
 			t.Errorf("printed\n%swant\n%s", out.String(), want)
 		}
