@@ -48,10 +48,7 @@ func demo(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, prefix+err.Error())
 		return exitFailed
 	}
-	if !t.complete() {
-		return exitFailed
-	}
-	return exitOK
+	return t.exitCode()
 }
 
 // parseDemo parses the flags of the demo. If help is requested, it writes help
@@ -86,7 +83,7 @@ func (p *pipeline) run(ctx context.Context, duration time.Duration, out io.Write
 	if duration == 0 {
 		fmt.Fprintln(out, "demo: Ctrl-C ends the demo")
 	}
-	p.printRates(ctx, out)
+	printRates(ctx, out, p.tally, p.series)
 	err := p.stop()
 	t := p.tally()
 	fmt.Fprintln(out, t)
@@ -97,19 +94,19 @@ func (p *pipeline) run(ctx context.Context, duration time.Duration, out io.Write
 const rateInterval = 2 * time.Second
 
 // printRates prints a line of rates every rateInterval until ctx ends.
-func (p *pipeline) printRates(ctx context.Context, out io.Writer) {
+func printRates(ctx context.Context, out io.Writer, tally func() tally, series func() int) {
 	ticker := time.NewTicker(rateInterval)
 	defer ticker.Stop()
-	before, at := p.tally(), time.Now()
+	before, at := tally(), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		now, took := p.tally(), time.Since(at).Seconds()
+		now, took := tally(), time.Since(at).Seconds()
 		fmt.Fprintf(out, "demo: %d series, %.0f lines/s received, %.0f lines/s delivered, %d dropped\n",
-			p.series(), float64(now.Received-before.Received)/took, float64(now.Delivered-before.Delivered)/took, now.Dropped.Sum())
+			series(), float64(now.Received-before.Received)/took, float64(now.Delivered-before.Delivered)/took, now.Dropped.Sum())
 		before, at = now, time.Now()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +16,24 @@ import (
 	"monkit.example/monkit"
 	"monkit.example/present"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 	"monkit.example/reporters/recent"
 )
 
 // pageOf returns the handler of a page whose store has the points.
 func pageOf(t *testing.T, points ...reporters.Point) http.Handler {
 	t.Helper()
+	return pageSince(t, time.Now(), points...)
+}
+
+// pageSince is pageOf for a demo that was started at that time.
+func pageSince(t *testing.T, started time.Time, points ...reporters.Point) http.Handler {
+	t.Helper()
 	store := recent.New()
 	if err := store.Report(t.Context(), &reporters.Batch{At: time.Now(), Points: points}); err != nil {
 		t.Fatal(err)
 	}
-	p := &demoPage{store: store, tally: func() tally { return tally{Received: 12345} }, first: "z/first", started: time.Now()}
+	p := &demoPage{store: store, tally: func() tally { return tally{Received: 12345} }, first: "z/first", started: started}
 	return demoHandler(p, present.HTTP(monkit.NewRegistry()), http.NotFoundHandler())
 }
 
@@ -52,6 +60,8 @@ func request(h http.Handler, method, host, target string) *httptest.ResponseReco
 type page struct {
 	headings []string // scopes, in order
 	titles   []string // names of the series, in order
+	series   []string // measurements with functions and tags, in order
+	scopes   []string // links to scopes, in order
 	text     string
 }
 
@@ -68,8 +78,14 @@ func readPage(t *testing.T, body string) page {
 			p.text += n.Data + "\n"
 		case n.Data == "h2":
 			p.headings = append(p.headings, n.FirstChild.Data)
+		case n.Data == "h3":
+			p.series = append(p.series, textOf(n))
+		case n.Data == "a":
+			if href := attrOf(n, "href"); strings.HasPrefix(href, "?") {
+				p.scopes = append(p.scopes, href+" "+textOf(n))
+			}
 		case n.Data == "li":
-			p.titles = append(p.titles, n.Attr[0].Val)
+			p.titles = append(p.titles, attrOf(n, "title"))
 		}
 	}
 	for _, svg := range sparklines(body) {
@@ -78,6 +94,25 @@ func readPage(t *testing.T, body string) page {
 		}
 	}
 	return p
+}
+
+func attrOf(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func textOf(n *html.Node) string {
+	var text strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			text.WriteString(d.Data)
+		}
+	}
+	return text.String()
 }
 
 func sparklines(body string) []string {
@@ -95,6 +130,9 @@ func TestPageListsSeries(t *testing.T) {
 	p := readPage(t, w.Body.String())
 	if got, want := strings.Join(p.headings, ", "), "z/first, no scope, a"; got != want {
 		t.Errorf("scopes are %s, want %s", got, want)
+	}
+	if got, want := strings.Join(p.scopes, ", "), "? everything, ?q=scope=a a, ?q=scope=z%2ffirst z/first"; got != want {
+		t.Errorf("the links to scopes are %s, want %s", got, want)
 	}
 	want := "wait_seconds,scope=z/first recent; plain path; calls,scope=a total"
 	if got := strings.Join(p.titles, "; "); got != want {
@@ -187,6 +225,7 @@ func TestStatusAndTypeOfResponses(t *testing.T) {
 		{"GET", "/demo.html", 404, "text/plain"},
 		{"GET", "/elsewhere", 404, "text/plain"},
 		{"POST", "/", 405, "text/plain"},
+		{"GET", "/?q=" + strings.Repeat("x", maxQuery), 200, "text/html"},
 		{"GET", "/?q=" + strings.Repeat("x", maxQuery+1), 400, "text/plain"},
 	} {
 		w := request(h, tt.method, "127.0.0.1", tt.target)
@@ -196,5 +235,90 @@ func TestStatusAndTypeOfResponses(t *testing.T) {
 		if w.Code == 200 && !strings.Contains(w.Header().Get("Content-Security-Policy"), "script-src 'self'") {
 			t.Errorf("%s has no policy against foreign scripts", tt.target)
 		}
+	}
+}
+
+func TestSeriesHaveFunctionsAndTags(t *testing.T) {
+	point := func(fn, kind string) reporters.Point {
+		p := pointOf("a", "times", "max", 1, 0)
+		p.Key = p.Key.WithTag("func", fn)
+		if kind != "" {
+			p.Key = p.Key.WithTag("kind", kind)
+		}
+		return p
+	}
+	p := readPage(t, request(pageOf(t, point("F", "success"), point("F", "failure"), point("G", ""), pointOf("a", "calls", "max", 1, 0)), "GET", "127.0.0.1", "/").Body.String())
+	if got, want := strings.Join(p.series, "; "), "calls; times F kind=failure; times F kind=success; times G"; got != want {
+		t.Errorf("the series are %s, want %s", got, want)
+	}
+}
+
+func TestTotalHasItsLastRate(t *testing.T) {
+	h := pageOf(t,
+		pointOf("a", "calls", "total", 10, 3*time.Second),
+		pointOf("a", "calls", "total", 40, 2*time.Second),
+		pointOf("a", "calls", "total", 45, 1*time.Second),
+		pointOf("a", "open", "value", 5, 1*time.Second),
+	)
+	body := request(h, "GET", "127.0.0.1", "/").Body.String()
+	for _, want := range []string{`<span class="rate">5/s</span>`, "<title>calls,scope=a total: 45, 5/s</title>", `<span class="rate"></span>`, "<title>open,scope=a value: 5</title>"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s:\n%s", want, body)
+		}
+	}
+}
+
+func TestSparklinesShowTheTimeSinceTheStart(t *testing.T) {
+	now := time.Now()
+	for _, tt := range []struct {
+		up   time.Duration
+		want string
+	}{
+		{time.Second, "the last minute"},
+		{80 * time.Second, "the last minute"},
+		{100 * time.Second, "the last 2 minutes"},
+		{time.Hour, "the last 5 minutes"},
+	} {
+		p := readPage(t, request(pageSince(t, now.Add(-tt.up)), "GET", "127.0.0.1", "/").Body.String())
+		if !strings.Contains(p.text, "\n"+tt.want+"\n") {
+			t.Errorf("after %v the page lacks %q", tt.up, tt.want)
+		}
+	}
+	h := pageOf(t, pointOf("a", "x", "f", 1, 30*time.Second), pointOf("a", "x", "f", 2, 0))
+	svg := sparklines(request(h, "GET", "127.0.0.1", "/").Body.String())[0]
+	var x float64
+	if m := regexp.MustCompile(`points="([0-9.]+),`).FindStringSubmatch(svg); m != nil {
+		x, _ = strconv.ParseFloat(m[1], 64) // digits
+	}
+	if x < 50 || x > 70 { // of 120
+		t.Errorf("a value half a minute old is at %v in %s", x, svg)
+	}
+}
+
+func TestPageShowsTheTally(t *testing.T) {
+	p := &demoPage{store: recent.New(), started: time.Now(), tally: func() tally {
+		return tally{Received: 11, Accepted: 12, Delivered: 13, Pending: 14}
+	}}
+	show := func() string {
+		return request(demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler()), "GET", "127.0.0.1", "/").Body.String()
+	}
+	for _, want := range []string{
+		"<div><dt>lines received</dt><dd>11</dd></div>", "<div><dt>accepted</dt><dd>12</dd></div>", "<div><dt>delivered</dt><dd>13</dd></div>",
+		"<div><dt>dropped</dt><dd>0</dd></div>", "<div><dt>pending</dt><dd>14</dd></div>", "No series has arrived yet.",
+	} {
+		if body := show(); !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s:\n%s", want, body)
+		}
+	}
+	p.tally = func() (t tally) {
+		t.drop("listener", ledger.Counts{ledger.Malformed: 2})
+		return t
+	}
+	if body, want := show(), `<div class="bad"><dt>dropped</dt><dd>listener.malformed=2</dd></div>`; !strings.Contains(body, want) {
+		t.Errorf("the page lacks %s:\n%s", want, body)
+	}
+	w := request(demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler()), "GET", "127.0.0.1", "/?q=x")
+	if want := "No series matches this filter."; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("the page lacks %s:\n%s", want, w.Body)
 	}
 }

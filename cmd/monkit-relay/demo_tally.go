@@ -61,6 +61,14 @@ func (t tally) complete() bool {
 	return t.Dropped.Sum() == 0 && t.Pending == 0 && t.Unaccounted == 0
 }
 
+// exitCode returns the exit code of the demo.
+func (t tally) exitCode() int {
+	if t.complete() {
+		return exitOK
+	}
+	return exitFailed
+}
+
 // String returns the last line of the demo.
 func (t tally) String() string {
 	l := ledger.Ledger{Accepted: t.Accepted, Delivered: t.Delivered, Dropped: t.Dropped, Pending: t.Pending}

@@ -50,7 +50,10 @@ func TestTallyAccountsForEveryLine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := newTally(tt.sent, tt.in, tt.kernel, tt.out)
 			if got.String() != tt.want || got.complete() != tt.complete {
-				t.Errorf("tally is %v (complete: %v), want %s (%v)", got, got.complete(), tt.want, tt.complete)
+				t.Errorf("the tally is %v (complete: %v), want %s (%v)", got, got.complete(), tt.want, tt.complete)
+			}
+			if want := map[bool]int{true: exitOK, false: exitFailed}[tt.complete]; got.exitCode() != want {
+				t.Errorf("the exit code is %d, want %d", got.exitCode(), want)
 			}
 		})
 	}

@@ -9,12 +9,16 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 	"golang.org/x/net/html"
+
+	"monkit.example/reporters/ledger"
 )
 
 // wantBalance fails unless out ends with the ledger of at least 100 lines, all of
@@ -50,6 +54,9 @@ func TestDemoEndsAfterItsDuration(t *testing.T) {
 		t.Errorf("the demo ends with %v, %v", result, err)
 	}
 	wantBalance(t, out.String())
+	if strings.Contains(out.String(), "Ctrl-C") {
+		t.Errorf("the demo asks for an interrupt:\n%s", out.String())
+	}
 }
 
 // startTestDemo starts the demo. It returns the URL of the page and a scanner of
@@ -99,6 +106,9 @@ func TestDemo(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	defer http.DefaultClient.CloseIdleConnections()
 	base, lines, end := startTestDemo(t)
+	if lines.Scan(); lines.Text() != "demo: Ctrl-C ends the demo" {
+		t.Errorf("the second line is %q", lines.Text())
+	}
 	for lines.Scan() && !strings.Contains(lines.Text(), "lines/s") { // the first rates come after some pushes
 	}
 	if ok, _ := regexp.MatchString(`^demo: [1-9]\d+ series, [1-9]\d* lines/s received, [1-9]\d* lines/s delivered, 0 dropped$`, lines.Text()); !ok {
@@ -119,6 +129,9 @@ func TestDemo(t *testing.T) {
 		if !strings.Contains("\n"+strings.Join(p.titles, "\n")+"\n", "\n"+want+"\n") {
 			t.Errorf("%s did not arrive", want)
 		}
+	}
+	if !slices.Contains(p.headings, "monkit.example/internal/relay") {
+		t.Errorf("the series of the relay did not arrive: the scopes are %q", p.headings)
 	}
 	followLinks(t, base, body)
 	wantBalance(t, end())
@@ -148,6 +161,9 @@ func followLinks(t *testing.T, base, body string) {
 	_, index := fetchHTML(t, service)
 	for target := range links(t, service, index) {
 		all[target] = true
+	}
+	if !all[service+"traces"] {
+		t.Errorf("%s does not link to the recorded traces", service)
 	}
 	for target := range all {
 		if status := statusOf(t, target); status != http.StatusOK {
@@ -190,6 +206,25 @@ func links(t *testing.T, base, body string) map[string]bool {
 	return all
 }
 
+func TestRatesAreThoseSinceTheLastLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n int64
+		tally := func() tally {
+			n++
+			return tally{Received: n * n * 100, Delivered: n * n * 60, Dropped: ledger.Counts{ledger.Expired: n}}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*rateInterval+rateInterval/2)
+		defer cancel()
+		var out bytes.Buffer
+		printRates(ctx, &out, tally, func() int { return 7 })
+		want := "demo: 7 series, 150 lines/s received, 90 lines/s delivered, 2 dropped\n" +
+			"demo: 7 series, 250 lines/s received, 150 lines/s delivered, 3 dropped\n"
+		if out.String() != want {
+			t.Errorf("printed\n%swant\n%s", out.String(), want)
+		}
+	})
+}
+
 func TestDemoFlags(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"extra", `"extra" is not a flag; the demo takes flags only`},
@@ -197,6 +232,8 @@ func TestDemoFlags(t *testing.T) {
 		{"-interval 1ms", `-interval "1ms": write a time of at least 100ms, such as 1s`},
 		{"-rate NaN", `-rate "NaN": write a number from 0 to 1000, such as 100`},
 		{"-rate 1001", `-rate "1001": write a number`},
+		{"-for 0s -interval 100ms -rate 1000", ""},
+		{"-rate 0", ""},
 		{"-http :8080", ""}, // without a host the address is local
 		{"-http 0.0.0.0:8080", `-http "0.0.0.0:8080": the page is for local users only`},
 		{"-http example.com:80", "write an address such as 127.0.0.1:8080"},

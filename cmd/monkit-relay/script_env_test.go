@@ -59,14 +59,21 @@ func (e *scriptEnv) sink(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// closedport finds a free port by binding it, and closes it again.
+// closedport finds a port that refuses connections. It belongs to a client's
+// socket, so that no other program can bind it.
 func (e *scriptEnv) closedport(ts *testscript.TestScript, args []string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	ts.Setenv(args[0], l.Addr().String())
-	return l.Close()
+	ts.Defer(func() { l.Close() })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		return err
+	}
+	ts.Defer(func() { conn.Close() })
+	ts.Setenv(args[0], conn.LocalAddr().String())
+	return nil
 }
 
 func (e *scriptEnv) arrived(ts *testscript.TestScript, args []string) error {

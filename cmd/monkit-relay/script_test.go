@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 // scriptCommands are:
 //
 //	sink NAME udp|tcp|unixgram    start a server that receives lines; $NAME is its address
-//	closedport NAME               set $NAME to a TCP address that is not bound
+//	closedport NAME               set $NAME to a TCP address that refuses connections
 //	start ARGS...                 start monkit-relay and wait until it has bound its addresses,
 //	                              which are $LISTEN1, $LISTEN2, … and $ADMIN
 //	send NETWORK ADDRESS FILE     send the lines of the file in one datagram or connection

@@ -9,9 +9,9 @@ import (
 	"monkit.example/internal/web"
 )
 
-// health collects the reasons why no more lines should be sent to a relay: that
-// it drains, and listeners that failed. It is the handler of /healthz. There
-// are at most as many problems as listeners, and one.
+// health collects the problems of a relay: that it drains, and listeners that
+// failed. There is at most one problem more than there are listeners. health is
+// the handler of /healthz.
 type health struct {
 	mu  sync.Mutex
 	all []string // guarded by mu

@@ -195,7 +195,7 @@ func TestRegistryHasTheSeriesWhileTheRelayRuns(t *testing.T) {
 
 func TestUnavailableDestinationIsMarked(t *testing.T) {
 	const mark = "unavailable; the log has the error"
-	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Millisecond})
+	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Millisecond})
 	defer r.stop(t)
 	waitFor(t, "the mark", func() bool { return strings.Contains(r.get(t, "/").body, mark) })
 
@@ -208,7 +208,7 @@ func TestUnavailableDestinationIsMarked(t *testing.T) {
 }
 
 func TestHealthReportsTheDrain(t *testing.T) {
-	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + freeAddr(t)}, Drain: time.Second})
+	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Second})
 	r.end()
 	waitFor(t, "the report", func() bool { return r.health.problems() != nil })
 	if got := r.get(t, "/healthz"); got.code != 503 || !strings.Contains(got.body, "draining") {

@@ -159,7 +159,7 @@ func TestSendersLogToTheLoggerOfTheRelay(t *testing.T) {
 func TestAggregatesThatAreNotSentAreLogged(t *testing.T) {
 	var log bytes.Buffer
 	r := start(t, Config{
-		Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + freeAddr(t)},
+		Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + refusingAddr(t)},
 		Drain: time.Nanosecond, Logger: logTo(&log),
 	})
 	r.end()

@@ -77,6 +77,18 @@ func write(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
+// refusingAddr returns an address that refuses connections until the end of the
+// test. It belongs to a client's socket, so that no other program can bind it.
+func refusingAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return dial(t, l.Addr()).LocalAddr().String()
+}
+
 // freeAddr returns an address that no socket is bound to.
 func freeAddr(t *testing.T) string {
 	t.Helper()
@@ -155,7 +167,7 @@ func TestLinesAreConvertedBetweenFormats(t *testing.T) {
 }
 
 func TestDeadDestinationCostsTheOtherNothing(t *testing.T) {
-	addr := freeAddr(t)
+	addr := refusingAddr(t)
 	s := faultsink.NewTCP(t)
 	r := start(t, Config{
 		Listen:  []string{"graphite+tcp://127.0.0.1:0"},
