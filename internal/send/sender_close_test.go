@@ -3,6 +3,8 @@ package send
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,12 +12,19 @@ import (
 
 func TestCloseDropsAndJoinsWhileDeliveriesFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(&fakeMessenger{answer: always(errDown)}, Options{Name: "x"})
+		var log strings.Builder
+		s := New(&fakeMessenger{answer: always(errDown)}, Options{Name: "x", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		mustSend(t, s, "a 1\nb 1\n", 2)
 		start := time.Now()
 		err := s.Close(within(t, time.Second))
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errDown) {
 			t.Errorf("Close: %v, want the deadline and the last failure", err)
+		}
+		if want := "send to x: 2 lines dropped: context deadline exceeded (last failure: down)"; err.Error() != want {
+			t.Errorf("Close: %v\n want: %s", err, want)
+		}
+		if !strings.Contains(log.String(), `msg="closed before all lines were sent" destination=x dropped=2`) {
+			t.Errorf("log:\n%s", log.String())
 		}
 		if d := time.Since(start); d > time.Second+joinTime {
 			t.Errorf("Close took %v", d)
@@ -42,6 +51,72 @@ func TestCloseSkipsTheBackoff(t *testing.T) {
 			t.Error(err)
 		}
 		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
+
+func TestCloseSkipsTheBackoffWhileAFlushWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeMessenger{answer: failFirst(1, errDown)}, Options{InitialBackoff: time.Minute, MaxBackoff: time.Minute})
+		mustSend(t, s, "a 1\n", 1)
+		flushed := make(chan error)
+		go func() { flushed <- s.Flush(t.Context()) }()
+		synctest.Wait()
+		if err := s.Close(within(t, time.Second)); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if err := <-flushed; err != nil {
+			t.Errorf("Flush: %v", err)
+		}
+		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
+
+func TestCloseDoesNotSkipAWaitThatThePeerAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeMessenger{answer: always(RetryAfter(time.Minute, errDown))}
+		s := New(f, Options{})
+		mustSend(t, s, "a 1\n", 1)
+		synctest.Wait()
+		if err := s.Close(within(t, 10*time.Second)); !errors.Is(err, errDown) {
+			t.Errorf("Close: %v", err)
+		}
+		if f.count() != 1 {
+			t.Errorf("%d attempts in the minute of the peer", f.count())
+		}
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
+	})
+}
+
+func TestFlushReturnsWhenCloseDropsItsPayloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeMessenger{answer: always(errDown)}, Options{})
+		mustSend(t, s, "a 1\n", 1)
+		flushed := make(chan error)
+		go func() { flushed <- s.Flush(t.Context()) }()
+		synctest.Wait()
+		s.Close(within(t, time.Second))
+		if err := <-flushed; err != nil {
+			t.Errorf("Flush: %v", err)
+		}
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
+	})
+}
+
+func TestLaterCloseEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeMessenger{answer: always(errDown)}, Options{Name: "x"})
+		mustSend(t, s, "a 1\n", 1)
+		closed := make(chan error)
+		go func() { closed <- s.Close(within(t, time.Minute)) }()
+		synctest.Wait()
+		want := "send to x: 1 lines pending in another Close: context deadline exceeded (last failure: down)"
+		if err := s.Close(within(t, time.Second)); err == nil || err.Error() != want {
+			t.Errorf("later Close: %v\n want: %s", err, want)
+		}
+		if err := <-closed; err == nil {
+			t.Error("the first Close returned nil")
+		}
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }
 

@@ -15,14 +15,11 @@ func (s *Sender) deliver() time.Duration {
 		return 0
 	}
 	err := s.messenger.Deliver(s.ctx, it.payload)
-	if s.ctx.Err() != nil && err != nil {
-		return 0 // the attempt was ended by Close, so this is not the peer's failure
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queue.inFlight = 0
 	if s.queue.abandoned {
-		return 0
+		return 0 // Close has settled the item; if it ended the attempt, err is not the peer's failure
 	}
 	s.settleLocked(it, err)
 	s.notifyLocked()

@@ -57,8 +57,8 @@ func (s *Sender) limitSizeLocked(it *item, e *Error) {
 
 var newline = []byte{'\n'}
 
-// halveLocked replaces the first item by its halves. It reports false, and does
-// nothing, if the item is one line.
+// halveLocked replaces the first item, which is not in flight, by its halves. It
+// reports false, and does nothing, if the item is one line.
 func (s *Sender) halveLocked(it *item) bool {
 	i := splitPoint(it.payload)
 	if i == 0 {
@@ -74,7 +74,6 @@ func (s *Sender) halveLocked(it *item) bool {
 	}
 	a.lines = int(int64(it.lines) * int64(n) / int64(all))
 	b.lines = it.lines - a.lines
-	s.queue.inFlight = 0
 	s.queue.replaceFirst(&a, &b)
 	return true
 }

@@ -3,6 +3,7 @@ package send
 import (
 	"bytes"
 	"math/bits"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -44,8 +45,8 @@ func TestSearchForRejectedLinesIsBounded(t *testing.T) {
 		s := New(f, Options{})
 		mustSend(t, s, string(numbered(0, 1000)), 1000)
 		s.Close(t.Context())
-		if most := 2*bits.Len(999) + 8; f.count() > most {
-			t.Errorf("%d requests, want at most %d", f.count(), most)
+		if want := 2*bits.Len(999) + 8; f.count() != want {
+			t.Errorf("%d requests, want %d", f.count(), want)
 		}
 		checkLedger(t, s, "accepted=1000 delivered=0 dropped=1000(rejected=1000) pending=0")
 	})
@@ -53,12 +54,7 @@ func TestSearchForRejectedLinesIsBounded(t *testing.T) {
 
 func TestLaterPayloadsAreHalvedBeforeTheyAreSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeMessenger{answer: func(_ int, p []byte) error {
-			if len(p) > 1000 {
-				return TooLarge(errDown)
-			}
-			return nil
-		}}
+		f := &fakeMessenger{answer: rejectLonger(1000)}
 		s := New(f, Options{})
 		p := string(numbered(0, 100))
 		mustSend(t, s, p, 100)
@@ -78,6 +74,64 @@ func TestLaterPayloadsAreHalvedBeforeTheyAreSent(t *testing.T) {
 		s.Close(t.Context())
 		checkLedger(t, s, "accepted=201 delivered=200 dropped=1(oversize=1) pending=0")
 	})
+}
+
+// rejectLonger returns an answer that is TooLarge for more than so many bytes.
+func rejectLonger(most int) func(int, []byte) error {
+	return func(_ int, p []byte) error {
+		if len(p) > most {
+			return TooLarge(errDown)
+		}
+		return nil
+	}
+}
+
+func TestPayloadOfTheSizeLimitIsNotHalved(t *testing.T) {
+	f := &fakeMessenger{answer: rejectLonger(8)}
+	s := New(f, Options{})
+	mustSend(t, s, "a 1\nb 1\nc 1\nd 1\n", 4)
+	s.Close(t.Context())
+	if want := []string{"a 1\nb 1\nc 1\nd 1\n", "a 1\nb 1\n", "c 1\nd 1\n"}; !slices.Equal(f.attempts, want) {
+		t.Errorf("sent %q, want %q", f.attempts, want)
+	}
+	checkLedger(t, s, "accepted=4 delivered=4 dropped=0 pending=0")
+}
+
+func TestTooLargeLineDoesNotLimitLaterPayloads(t *testing.T) {
+	f := &fakeMessenger{answer: rejectLonger(1000)}
+	s := New(f, Options{})
+	mustSend(t, s, strings.Repeat("x", 1000)+"\n", 1)
+	s.Flush(t.Context())
+	p := string(numbered(0, 40)) // more than half of that line
+	mustSend(t, s, p, 40)
+	s.Close(t.Context())
+	if f.count() != 2 || f.text() != p {
+		t.Errorf("%d attempts, the last of which is %q", f.count(), f.attempts[f.count()-1])
+	}
+	checkLedger(t, s, "accepted=41 delivered=40 dropped=1(oversize=1) pending=0")
+}
+
+func TestHalvesShareTheLinesOfTheirPayload(t *testing.T) {
+	for _, tt := range []struct {
+		name, payload string
+		lines         int
+		want          string
+	}{
+		{"a line without an end is one", "good\nbad", 2, "accepted=2 delivered=1 dropped=1(rejected=1) pending=0"},
+		{"more lines than line feeds", "good\nbad\n", 10, "accepted=10 delivered=5 dropped=5(rejected=5) pending=0"},
+		{"fewer lines than line feeds", "good\nbad\n", 1, "accepted=1 delivered=0 dropped=1(rejected=1) pending=0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := &fakeMessenger{answer: rejectWith("bad", Split(errDown))}
+			s := New(f, Options{})
+			mustSend(t, s, tt.payload, tt.lines)
+			s.Close(t.Context())
+			if f.text() != "good\n" {
+				t.Errorf("got %q", f.text())
+			}
+			checkLedger(t, s, tt.want)
+		})
+	}
 }
 
 func TestPartialRejection(t *testing.T) {
@@ -110,6 +164,7 @@ func TestSplitPoint(t *testing.T) {
 		want int
 	}{
 		{"", 0}, {"a", 0}, {"a\n", 0}, {"\n", 0}, {"aaaa\nb\n", 5}, {"a\nbbbb\n", 2}, {"a\nb", 2}, {"a\nb\n", 2}, {"aaaaaa\nb", 7}, {"\n\n", 1},
+		{"aa\nbbb\nc\n", 3}, {"aa\nbbbbbb\ncccc\n", 10}, // the nearer of two
 	} {
 		if got := splitPoint([]byte(tt.in)); got != tt.want {
 			t.Errorf("splitPoint(%q) = %d, want %d", tt.in, got, tt.want)

@@ -155,6 +155,96 @@ func TestFullQueueDropsTheOldest(t *testing.T) {
 	})
 }
 
+func TestSendAcceptsNothingForAnEmptyPayloadOrAnEndedContext(t *testing.T) {
+	s := New(&fakeMessenger{}, Options{})
+	if err := s.Send(t.Context(), nil, 5); err != nil {
+		t.Errorf("Send of no bytes: %v", err)
+	}
+	if err := s.Send(within(t, 0), []byte("a 1\n"), 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Send with an ended context: %v", err)
+	}
+	checkLedger(t, s, "accepted=0 delivered=0 dropped=0 pending=0")
+	if err := s.Send(t.Context(), []byte("a 1\n"), -1); err != nil {
+		t.Errorf("Send of a negative number of lines: %v", err)
+	}
+	s.Close(t.Context())
+	checkLedger(t, s, "accepted=0 delivered=0 dropped=0 pending=0")
+}
+
+// blockingMessenger blocks in each Deliver until it can receive from release.
+type blockingMessenger struct {
+	fakeMessenger
+	release chan struct{}
+}
+
+func (m *blockingMessenger) Deliver(ctx context.Context, p []byte) error {
+	<-m.release
+	return m.fakeMessenger.Deliver(ctx, p)
+}
+
+func TestFullQueueKeepsThePayloadInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &blockingMessenger{release: make(chan struct{})}
+		s := New(m, Options{MaxBytes: 200})
+		for _, name := range []string{"a", "b", "c"} {
+			mustSend(t, s, string(line100(name)), 1)
+			synctest.Wait()
+		}
+		checkLedger(t, s, "accepted=3 delivered=0 dropped=1(queue_full=1) pending=2")
+		close(m.release)
+		s.Close(t.Context())
+		if m.text() != string(line100("a"))+string(line100("c")) {
+			t.Errorf("got %q", m.text())
+		}
+		checkLedger(t, s, "accepted=3 delivered=2 dropped=1(queue_full=1) pending=0")
+	})
+}
+
+func TestPayloadAsLargeAsTheQueueIsSent(t *testing.T) {
+	s := New(&fakeMessenger{}, Options{MaxBytes: 4})
+	mustSend(t, s, "a 1\n", 1)
+	s.Close(t.Context())
+	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+}
+
+func TestFlushDoesNotWaitForLaterPayloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeMessenger{answer: func(n int, _ []byte) error {
+			if n == 2 {
+				return nil
+			}
+			return errDown
+		}}, Options{})
+		mustSend(t, s, "a 1\n", 1)
+		flushed := make(chan error)
+		go func() { flushed <- s.Flush(within(t, time.Minute)) }()
+		synctest.Wait()
+		mustSend(t, s, "b 1\n", 1)
+		if err := <-flushed; err != nil {
+			t.Errorf("Flush: %v", err)
+		}
+		checkLedger(t, s, "accepted=2 delivered=1 dropped=0 pending=1")
+		s.Close(within(t, 0))
+	})
+}
+
+func TestFlushReturnsWhenSendDropsItsPayloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeMessenger{answer: always(errDown)}, Options{MaxBytes: 4})
+		mustSend(t, s, "a 1\n", 1)
+		flushed := make(chan error)
+		go func() { flushed <- s.Flush(within(t, time.Minute)) }()
+		synctest.Wait()
+		start := time.Now()
+		mustSend(t, s, "b 1\n", 1)
+		if err := <-flushed; err != nil || time.Since(start) != 0 {
+			t.Errorf("Flush returns %v after %v", err, time.Since(start))
+		}
+		checkLedger(t, s, "accepted=2 delivered=0 dropped=1(queue_full=1) pending=1")
+		s.Close(within(t, 0))
+	})
+}
+
 func TestFlushEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(&fakeMessenger{answer: always(errDown)}, Options{})
@@ -177,9 +267,10 @@ func TestAtMostOnceDropsAmbiguousPayloads(t *testing.T) {
 		s := New(f, Options{AtMostOnce: true})
 		mustSend(t, s, "a:1|c\n", 1)
 		mustSend(t, s, "b:1|c\n", 1)
+		s.Flush(t.Context())
 		s.Close(t.Context())
-		if f.text() != "b:1|c\n" {
-			t.Errorf("got %q", f.text())
+		if gap := f.times[1].Sub(f.times[0]); f.text() != "b:1|c\n" || gap < 250*time.Millisecond {
+			t.Errorf("got %q after %v", f.text(), gap)
 		}
 		checkLedger(t, s, "accepted=2 delivered=1 dropped=1(ambiguous=1) pending=0")
 	})

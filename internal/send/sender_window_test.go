@@ -2,6 +2,8 @@ package send
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 // peer acknowledges a random number of bytes at each call of Unacked.
 type fakeStream struct {
 	capacity func(conn int) int // bytes that a connection takes before it breaks; negative is no limit
+	loses    bool               // Reset loses what is not acknowledged; else the peer gets it
 
 	mu      sync.Mutex
 	conns   []string // guarded by mu, as all below; what each connection took
@@ -72,6 +75,9 @@ func (f *fakeStream) Unacked() (int, error) {
 func (f *fakeStream) Reset() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.isOpen && f.loses {
+		f.conns[len(f.conns)-1] = f.conns[len(f.conns)-1][:f.acked]
+	}
 	f.isOpen = false
 	return f.written - f.acked
 }
@@ -95,7 +101,7 @@ func (f *fakeStream) lines() map[string]int {
 func TestWindowSendsWholeLinesAgainAndLosesNone(t *testing.T) {
 	for capacity := range 300 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fakeStream{capacity: breaksFirst(5, capacity)}
+			f := &fakeStream{capacity: breaksFirst(5, capacity), loses: capacity%2 == 0}
 			s := New(f, Options{})
 			want := sendNumbered(t, s, 5, 3)
 			if err := s.Close(within(t, time.Minute)); err != nil {
@@ -120,7 +126,9 @@ func TestWindowWithAtMostOnceSendsNoLineTwice(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fakeStream{capacity: breaksFirst(3, capacity)}
 			s := New(f, Options{AtMostOnce: true})
-			sendNumbered(t, s, 5, 3)
+			for i := range 10 {
+				mustSend(t, s, fmt.Sprintf("%d\n%s", i, numbered(i, 1)), 2)
+			}
 			if err := s.Close(within(t, time.Minute)); err != nil {
 				t.Fatal(err)
 			}
@@ -138,17 +146,38 @@ func TestWindowWithAtMostOnceSendsNoLineTwice(t *testing.T) {
 	}
 }
 
+func TestAtMostOnceDropsPartOfALineWithoutAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeStream{capacity: breaksFirst(1, 2)}
+		s := New(f, Options{AtMostOnce: true})
+		mustSend(t, s, "abc", 1)
+		s.Close(within(t, time.Minute))
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(ambiguous=1) pending=0")
+	})
+}
+
+func TestPayloadLargerThanTheWindowIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeStream{capacity: unlimited}, Options{})
+		mustSend(t, s, strings.Repeat("x", maxWindow)+"\n", 1)
+		if err := s.Close(within(t, time.Minute)); err != nil {
+			t.Error(err)
+		}
+		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
+
 func TestWindowIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &polledStream{fakeStream: &fakeStream{capacity: unlimited}}
+		f := newPolledStream()
 		s := New(f, Options{})
 		for range 16 {
 			mustSend(t, s, strings.Repeat("x\n", 500_000), 500_000)
 		}
 		time.Sleep(time.Second)
 		f.mu.Lock()
-		if f.written > maxWindow {
-			t.Errorf("%d bytes are not acknowledged, want at most %d", f.written, maxWindow)
+		if f.written != 4_000_000 {
+			t.Errorf("%d bytes were written, want the 4 payloads that fit into 4 MiB", f.written)
 		}
 		f.mu.Unlock()
 		s.Close(within(t, time.Second))
@@ -156,42 +185,52 @@ func TestWindowIsBounded(t *testing.T) {
 	})
 }
 
-// polledStream is a fakeStream whose peer acknowledges nothing, or everything
-// if acks is set. It counts the calls of Unacked.
+// polledStream is a fakeStream whose peer acknowledges as many bytes as the test
+// says. It counts the calls of Unacked.
 type polledStream struct {
 	*fakeStream
-	polls int  // guarded by mu
-	acks  bool // guarded by mu
+	polls int // guarded by mu
+	acks  int // guarded by mu; bytes
+}
+
+func newPolledStream() *polledStream {
+	return &polledStream{fakeStream: &fakeStream{capacity: unlimited}}
 }
 
 func (p *polledStream) Unacked() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.polls++
-	if p.acks {
-		return 0, nil
-	}
-	return p.written, nil
+	return p.written - p.acks, nil
 }
 
-func TestWindowIsPolledOftenOnlyDuringFlush(t *testing.T) {
+func (p *polledStream) acknowledge(bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.acks = bytes
+}
+
+// countPolls returns the number of polls during d.
+func (p *polledStream) countPolls(d time.Duration) int {
+	p.mu.Lock()
+	before := p.polls
+	p.mu.Unlock()
+	time.Sleep(d)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.polls - before
+}
+
+func TestSmallWindowIsPolledOftenOnlyDuringFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &polledStream{fakeStream: &fakeStream{capacity: unlimited}}
+		f := newPolledStream()
 		s := New(f, Options{})
 		mustSend(t, s, "x\n", 1)
-		time.Sleep(time.Second)
-		f.mu.Lock()
-		if f.polls > 25 {
-			t.Errorf("%d polls in a second, want at most one in 50 ms", f.polls)
+		if n := f.countPolls(time.Second + 10*time.Millisecond); n > 25 { // the next poll is 40 ms away
+			t.Errorf("%d polls in a second, want at most one in 50 ms", n)
 		}
-		f.mu.Unlock()
-
 		start := time.Now()
-		time.AfterFunc(3*time.Millisecond, func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.acks = true
-		})
+		time.AfterFunc(3*time.Millisecond, func() { f.acknowledge(2) })
 		if err := s.Flush(within(t, time.Second)); err != nil {
 			t.Fatal(err)
 		}
@@ -200,5 +239,74 @@ func TestWindowIsPolledOftenOnlyDuringFlush(t *testing.T) {
 		}
 		s.Close(within(t, time.Second))
 		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
+
+func TestHalfFullWindowIsPolledOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newPolledStream()
+		s := New(f, Options{})
+		mustSend(t, s, strings.Repeat("x", maxWindow/2-1)+"\n", 1)
+		synctest.Wait()
+		time.Sleep(3 * time.Millisecond)
+		f.acknowledge(maxWindow / 2)
+		time.Sleep(5 * time.Millisecond)
+		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+		s.Close(within(t, time.Second))
+	})
+}
+
+func TestPollsBecomeRareUntilTheNextAcknowledgement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newPolledStream()
+		s := New(f, Options{})
+		mustSend(t, s, "x\n", 1)
+		mustSend(t, s, "y\n", 1)
+		flushed := make(chan error)
+		go func() { flushed <- s.Flush(within(t, time.Minute)) }()
+		if n := f.countPolls(time.Second); n < 20 || n > 30 {
+			t.Errorf("%d polls in a second without an acknowledgement, want 20 to 30", n)
+		}
+		f.acknowledge(2)
+		for s.Ledger().Delivered == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(3 * time.Millisecond)
+		f.acknowledge(4)
+		start := time.Now()
+		if err := <-flushed; err != nil {
+			t.Error(err)
+		}
+		if d := time.Since(start); d > 10*time.Millisecond {
+			t.Errorf("Flush noticed the second acknowledgement only after %v", d)
+		}
+		s.Close(within(t, time.Second))
+		checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
+	})
+}
+
+// failingStream is a fakeStream whose Unacked blocks until release is closed,
+// and then fails.
+type failingStream struct {
+	*fakeStream
+	release chan struct{}
+}
+
+func (f failingStream) Unacked() (int, error) { <-f.release; return 0, errDown }
+
+func TestStreamThatFailsAfterCloseIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		f := failingStream{&fakeStream{capacity: unlimited}, make(chan struct{})}
+		s := New(f, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		mustSend(t, s, "x\n", 1)
+		synctest.Wait()
+		s.Close(within(t, 0))
+		close(f.release)
+		synctest.Wait()
+		if strings.Contains(log.String(), "cannot send") {
+			t.Errorf("log:\n%s", log.String())
+		}
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }

@@ -105,6 +105,24 @@ func TestTLSOptionsOfAnAddress(t *testing.T) {
 	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
 }
 
+func TestTLSConfigKeepsWhatTheCallerSet(t *testing.T) {
+	ep := endpoint.Endpoint{Transport: endpoint.TLS, Address: "h:1"}
+	for _, tt := range []struct{ min, want uint16 }{{0, tls.VersionTLS12}, {tls.VersionTLS13, tls.VersionTLS13}} {
+		base := &tls.Config{MinVersion: tt.min}
+		c, err := tlsConfig(ep, base)
+		if err != nil || c.MinVersion != tt.want || c.ServerName != "h" {
+			t.Errorf("version %x, server name %q, %v, want version %x", c.MinVersion, c.ServerName, err, tt.want)
+		}
+		if base.MinVersion != tt.min || base.ServerName != "" {
+			t.Errorf("the caller's configuration was changed: version %x, server name %q", base.MinVersion, base.ServerName)
+		}
+	}
+	c, err := tlsConfig(ep, &tls.Config{ServerName: "other"})
+	if err != nil || c.ServerName != "other" {
+		t.Errorf("server name %q, %v, want that of the caller", c.ServerName, err)
+	}
+}
+
 func TestWrongTLSOptions(t *testing.T) {
 	c, _ := testCertificate()
 	cert, key := writePEM(t, c)

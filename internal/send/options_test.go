@@ -1,0 +1,30 @@
+package send
+
+import (
+	"testing"
+	"time"
+)
+
+func TestDefaultsOfOptions(t *testing.T) {
+	o := Options{MaxBytes: -1, MaxAge: -1, InitialBackoff: -1, MaxBackoff: -1}.withDefaults()
+	want := Options{MaxBytes: 32 << 20, MaxAge: 10 * time.Minute, InitialBackoff: 500 * time.Millisecond, MaxBackoff: 30 * time.Second}
+	if o != want || (Options{}).withDefaults() != want {
+		t.Errorf("got  %+v\nwant %+v", o, want)
+	}
+	small := Options{MaxBytes: 1, MaxAge: 1, InitialBackoff: 1, MaxBackoff: 1}
+	if o := small.withDefaults(); o != small {
+		t.Errorf("got  %+v\nwant %+v", o, small)
+	}
+}
+
+func TestDefaultsOfDialOptions(t *testing.T) {
+	o := DialOptions{}.withDefaults()
+	if o.ContentType != "text/plain; charset=utf-8" || o.Timeout != 10*time.Second || o.MaxDatagram != 65507 || o.Lookup == nil {
+		t.Errorf("got %+v", o)
+	}
+	for in, want := range map[int]int{-1: 65507, 1: 1, 65507: 65507, 65508: 65507} {
+		if o := (DialOptions{MaxDatagram: in}).withDefaults(); o.MaxDatagram != want {
+			t.Errorf("MaxDatagram %d becomes %d, want %d", in, o.MaxDatagram, want)
+		}
+	}
+}
