@@ -16,6 +16,11 @@ func TestMeterRate(t *testing.T) {
 			time.Sleep(every)
 		}
 	}
+	burst := func(m *Meter) { // after it, 1023 events pass without a look at the clock
+		for range 1023 {
+			m.Mark(1)
+		}
+	}
 	for _, tt := range []struct {
 		name  string
 		do    func(m *Meter)
@@ -37,6 +42,35 @@ func TestMeterRate(t *testing.T) {
 		{"a burst reads the clock seldom", func(m *Meter) { time.Sleep(time.Hour); steady(m, 60000, time.Millisecond) }, 1000, 60000},
 		{"large amounts", func(m *Meter) { time.Sleep(59 * time.Second); m.Mark64(59 << 40) }, 1 << 40, 59 << 40},
 		{"negative amounts", func(m *Meter) { time.Sleep(10 * time.Second); m.Mark(-20) }, -2, -20},
+		{"events after a negative amount", func(m *Meter) {
+			m.Mark(1000)
+			time.Sleep(10 * time.Minute)
+			m.Mark(-1000)
+			time.Sleep(2 * time.Minute)
+			steady(m, 60, time.Second)
+		}, 1, 60},
+		{"slow events after a burst", func(m *Meter) { burst(m); steady(m, 500, time.Second/2) }, 2, 1523},
+		{"events after a read and a pause", func(m *Meter) {
+			burst(m)
+			m.Rate()
+			time.Sleep(10 * time.Minute)
+			steady(m, 60, time.Second)
+		}, 1, 1083},
+		{"events after SetTotal and a pause", func(m *Meter) {
+			burst(m)
+			time.Sleep(10 * time.Minute)
+			m.SetTotal(0)
+			steady(m, 60, time.Second)
+		}, 1, 60},
+		{"no events after SetTotal", func(m *Meter) {
+			steady(m, 20, time.Second)
+			m.SetTotal(500)
+			time.Sleep(5 * time.Minute)
+		}, 0, 500},
+		{"a clock that went back", func(m *Meter) {
+			m.beginLocked(ticks()+int64(time.Hour), 0)
+			steady(m, 60, time.Second)
+		}, 1, 60},
 		{"SetTotal keeps the rate", func(m *Meter) { steady(m, 20, time.Second); m.SetTotal(500) }, 1, 500},
 		{"Reset forgets events", func(m *Meter) { steady(m, 20, time.Second); m.Reset(500); steady(m, 30, time.Second/3) }, 3, 530},
 	} {
@@ -55,6 +89,25 @@ func TestMeterRate(t *testing.T) {
 					t.Errorf("samples %v", got)
 				}
 			})
+		})
+	}
+}
+
+func TestFastMarksSeldomReadTheClock(t *testing.T) {
+	for name, from := range map[string]int64{"small totals": 0, "totals near the highest integer": math.MaxInt64 - 2000} {
+		synctest.Test(t, func(t *testing.T) {
+			m := NewMeter(NewSeriesKey("m"))
+			m.SetTotal(from)
+			reads := 0
+			for range 1900 {
+				next := m.next.Load()
+				if m.Mark(1); m.next.Load() != next {
+					reads++
+				}
+			}
+			if reads > 11 { // strides of 1, 3, 7, 15 ...
+				t.Errorf("%s: 1900 marks read the clock %d times", name, reads)
+			}
 		})
 	}
 }

@@ -43,13 +43,21 @@ func TestRawValIsConcurrent(t *testing.T) {
 	}
 }
 
-func TestRawValPanicsAreCounted(t *testing.T) {
-	s := NewRegistry().ScopeNamed("s")
-	v := s.RawValk(NewSeriesKey("v"), func() (func(float64), func() (string, float64)) {
+func TestRawValSurvivesPanics(t *testing.T) {
+	panics := func() (func(float64), func() (string, float64)) {
 		return func(float64) { panic("no") }, func() (string, float64) { panic("no") }
-	})
-	v.Observe(1)
-	if got := Collect(v); len(got) != 1 || s.health.panics.Load() != 2 {
-		t.Errorf("samples %v, %d panics", got, s.health.panics.Load())
+	}
+	s := NewRegistry().ScopeNamed("s")
+	for name, v := range map[string]*RawVal{
+		"of a scope": s.RawValk(NewSeriesKey("v"), panics),
+		"alone":      NewRawVal(NewSeriesKey("v"), panics, func() (func(float64), func() (string, float64)) { panic("no") }),
+	} {
+		v.Observe(1)
+		if got := Collect(v); len(got) != 1 {
+			t.Errorf("%s: samples %v, want only recent", name, got)
+		}
+	}
+	if n := s.health.panics.Load(); n != 2 {
+		t.Errorf("%d panics are counted, want 2", n)
 	}
 }

@@ -2,6 +2,7 @@ package monkit
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,8 +104,17 @@ func TestOneHashHasOneShard(t *testing.T) {
 		t.Error("the next hash has the same shard")
 	}
 	other.mu.Unlock()
-	if n := len(*s.more.Load()); n < 2 || n > 64 || n&(n-1) != 0 {
-		t.Errorf("%d shards, want a power of two, at most 64", n)
+}
+
+func TestProcessorsDecideHowManyShards(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for procs, want := range map[int]int{1: 4, 2: 8, 3: 16, 16: 64, 40: 64} {
+		runtime.GOMAXPROCS(procs)
+		var s sharded[int64]
+		s.grow()
+		if got := len(*s.more.Load()); got != want {
+			t.Errorf("%d processors: %d shards, want %d", procs, got, want)
+		}
 	}
 }
 
