@@ -7,9 +7,9 @@ import "sync/atomic"
 // than there are now. So only ends look for the peak, and a start costs one
 // addition.
 //
-// Ends count in one of two ways. While the function's distribution has one
-// shard, they count under the lock of that, which they need anyway; once it has
-// grown, they count by atomics, and ended and peak stay as they are.
+// Ends count in one of two ways. While the distribution of the function has one
+// shard, they count under its lock, which they need anyway. Once it has grown,
+// they count by atomics; ended does not change any more, and needs no lock.
 type inFlight struct {
 	started      atomic.Int64
 	endedSharded atomic.Int64 // ends since the distribution has grown

@@ -8,16 +8,16 @@ import (
 )
 
 // sharded is a distribution that many goroutines update at once. Vals, Timers
-// and FuncStats keep their values in one. It begins as one shard, which is all
-// that most ever need. Once goroutines have met there contentionLimit times, it
-// grows: then each goroutine updates a shard of its own, most often, and
+// and FuncStats keep their values in one. It begins as one shard, and most never
+// need more. Once goroutines have found that locked contentionLimit times, it
+// grows: from then on each goroutine most often updates a shard of its own, and
 // readers merge all shards into the first one.
 //
 // The reason is the cost of a cache line that cores take from each other. With
-// two cores it shows little: runs of one Func on both take 108 ns instead of
-// 136. But each core more that updates the same line makes every update wait
-// longer, and users feel that on large machines. A Counter is not sharded:
-// Inc returns the exact new value.
+// two cores the gain is small: runs of one Func on both take 108 ns instead of
+// 136. But every further core that updates the same line makes all updates wait
+// longer, and users notice that on large machines. A Counter is not sharded,
+// because Inc returns the exact new value.
 //
 // Lock order: first.mu, then the mutex of another shard.
 type sharded[T Number] struct {
@@ -45,11 +45,12 @@ func (s *sharded[T]) grown() bool { return s.more.Load() != nil }
 // lock locks a shard for an update by the calling goroutine and returns it.
 func (s *sharded[T]) lock() *shard[T] { return s.lockFor(stackHash()) }
 
-// lockFor is lock for updates that must see each other: all with one hash lock
-// the same shard, until s grows.
+// lockFor is lock for updates that must not run concurrently: those with the
+// same hash lock the same shard. If s grows between two of them, the second one
+// locks another shard, but only after the first one has unlocked its own.
 func (s *sharded[T]) lockFor(hash uint32) *shard[T] {
 	if first := &s.first; !s.grown() && first.mu.TryLock() {
-		if !s.grown() {
+		if !s.grown() { // else an update with that hash may run in another shard
 			return first
 		}
 		first.mu.Unlock()

@@ -53,8 +53,8 @@ func (s *Sliding[T]) Tick(now int64) {
 	s.due = s.current.count + s.stride
 }
 
-// RequireTick makes the next value Due. Readers call it, so that values after
-// a read do not count in the window that was current before it.
+// RequireTick makes the next value Due. Readers call it, so that a value long
+// after a read does not count in a window from before it.
 func (s *Sliding[T]) RequireTick() { s.due, s.stride = 0, 1 }
 
 // Advance makes the window of now the current one.
