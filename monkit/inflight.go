@@ -22,8 +22,8 @@ type inFlight struct {
 	peak  int64
 }
 
-// end counts the end of a run. sharded is whether the distribution has grown;
-// if not, the caller holds the mutex of the first shard.
+// end counts the end of a run. sharded reports whether the distribution has
+// grown. Until it has, end must be called under the mutex of the first shard.
 func (c *inFlight) end(sharded bool) {
 	started := c.started.Load() // before the end: rather too few in flight than too many
 	if !sharded {
