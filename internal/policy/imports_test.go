@@ -139,6 +139,25 @@ func intrudes(dir, imported string, r rule) bool {
 	return ok && leaf != mine && slices.Contains(leaves, leaf) && !slices.Contains(strings.Fields(r.ours), ours)
 }
 
+func TestRulesNameFoldersThatExist(t *testing.T) {
+	all := folders(t)
+	for _, r := range rules {
+		base, below := strings.CutSuffix(r.dir, "/...")
+		used := all[base] != nil
+		for dir := range all {
+			used = used || below && strings.HasPrefix(dir, base+"/")
+		}
+		if !used {
+			t.Errorf("there is a rule for %s, which has no Go files; delete it", r.dir)
+		}
+		for _, ours := range strings.Fields(r.ours) {
+			if ours != "*" && all[ours] == nil {
+				t.Errorf("the rule for %s allows %s, which has no Go files", r.dir, ours)
+			}
+		}
+	}
+}
+
 func TestRulesRefuseImports(t *testing.T) {
 	for _, tt := range []struct {
 		dir, imports string
