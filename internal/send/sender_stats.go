@@ -54,10 +54,10 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	n := s.snapshot()
 	cb(s.keys.send, "queue_bytes", float64(n.bytes))
 	cb(s.keys.send, "queue_payloads", float64(n.payloads))
-	cb(s.keys.send, "queue_lines", float64(n.pending))
+	cb(s.keys.send, "pending_lines", float64(n.pending))
 	cb(s.keys.send, "oldest_age_seconds", n.oldest.Seconds())
-	cb(s.keys.send, "sent_lines", float64(n.sentLines))
-	cb(s.keys.send, "sent_bytes", float64(n.sentBytes))
+	cb(s.keys.send, "delivered_lines", float64(n.sentLines))
+	cb(s.keys.send, "delivered_bytes", float64(n.sentBytes))
 	cb(s.keys.send, "retries", float64(n.health.retries))
 	cb(s.keys.send, "errors", float64(n.health.errors))
 	cb(s.keys.send, "up", up(n.health))
@@ -79,7 +79,7 @@ func (s *Sender) IsTotal(key monkit.SeriesKey, field string) (total, known bool)
 		return false, false
 	}
 	switch field {
-	case "queue_bytes", "queue_payloads", "queue_lines", "oldest_age_seconds", "up", "last_success_unix_seconds":
+	case "queue_bytes", "queue_payloads", "pending_lines", "oldest_age_seconds", "up", "last_success_unix_seconds":
 		return false, true
 	}
 	return true, true

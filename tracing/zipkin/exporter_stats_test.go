@@ -22,11 +22,11 @@ func TestStatsCountSpans(t *testing.T) {
 	e.Finish(monkit.SpanFromCtx(ctx), nil, false, time.Now()) // is dropped as closed
 	got := monkit.Collect(e)
 	for name, want := range map[string]float64{
-		"trace_spans,exporter=zipkin accepted":                            2,
-		"trace_spans,exporter=zipkin pending":                             0,
-		"trace_spans,exporter=zipkin,reason=queue_full dropped":           0,
-		"trace_spans,exporter=zipkin,reason=closed dropped":               1,
-		"send,destination=zipkin+" + srv.URL + "/api/v2/spans sent_lines": 1,
+		"trace_spans,exporter=zipkin accepted":                                 2,
+		"trace_spans,exporter=zipkin pending":                                  0,
+		"trace_spans,exporter=zipkin,reason=queue_full dropped":                0,
+		"trace_spans,exporter=zipkin,reason=closed dropped":                    1,
+		"send,destination=zipkin+" + srv.URL + "/api/v2/spans delivered_lines": 1,
 	} {
 		if val, ok := got[name]; !ok || val != want {
 			t.Errorf("%s is %v, %v, want %v in %v", name, val, ok, want, got)

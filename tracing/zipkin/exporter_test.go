@@ -201,7 +201,7 @@ func TestRequestsAreCompressed(t *testing.T) {
 func TestDefaultPortIsZipkins(t *testing.T) {
 	e := NewWith("127.0.0.1", Options{Registry: monkit.NewRegistry()})
 	defer e.Close(withTimeout(t))
-	const want = "send,destination=zipkin+http://127.0.0.1:9411/api/v2/spans sent_lines"
+	const want = "send,destination=zipkin+http://127.0.0.1:9411/api/v2/spans delivered_lines"
 	if got := monkit.Collect(e); !hasKey(got, want) {
 		t.Errorf("no %s in %v", want, got)
 	}
