@@ -64,7 +64,7 @@ func TestSiblingsAreOrderedByStart(t *testing.T) {
 		run(t.Context(), s.FuncNamed("outer"), nil, func(ctx context.Context) {
 			spans = CollectSpans(ctx, func(ctx context.Context) {
 				for _, name := range []string{"a", "b", "c"} {
-					run(ctx, s.FuncNamed(name), nil, func(context.Context) { time.Sleep(1) })
+					run(ctx, s.FuncNamed(name), nil, func(context.Context) { time.Sleep(time.Nanosecond) })
 				}
 			})
 		})
