@@ -43,23 +43,26 @@ const contentionLimit = 64
 func (s *sharded[T]) grown() bool { return s.more.Load() != nil }
 
 // lock locks a shard for an update by the calling goroutine and returns it.
-func (s *sharded[T]) lock() *shard[T] { return s.lockFor(stackHash()) }
+func (s *sharded[T]) lock() *shard[T] {
+	var here byte // on the stack, which other goroutines do not share
+	return s.lockFor(unsafe.Pointer(&here))
+}
 
-// lockFor is lock for updates that must not run concurrently: those with the
-// same hash lock the same shard. If s grows between two of them, the second one
+// lockFor is lock for updates that must not run concurrently: those of what is
+// at p lock the same shard. If s grows between two of them, the second one
 // locks another shard, but only after the first one has unlocked its own.
-func (s *sharded[T]) lockFor(hash uint32) *shard[T] {
+func (s *sharded[T]) lockFor(p unsafe.Pointer) *shard[T] {
 	if first := &s.first; !s.grown() && first.mu.TryLock() {
-		if !s.grown() { // else an update with that hash may run in another shard
+		if !s.grown() { // else an update of what is at p may run in another shard
 			return first
 		}
 		first.mu.Unlock()
 	}
-	return s.lockContended(hash)
+	return s.lockContended(addressHash(p))
 }
 
 // lockContended is lockFor for a goroutine that found the first shard locked,
-// or more shards.
+// or more shards. hash is addressHash(p).
 func (s *sharded[T]) lockContended(hash uint32) *shard[T] {
 	if !s.grown() {
 		s.first.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 // grow makes s sharded, as contention does.
@@ -82,28 +83,34 @@ func TestContendedValIsSharded(t *testing.T) {
 	}
 }
 
-func TestOneHashHasOneShard(t *testing.T) {
+func TestOneAddressHasOneShard(t *testing.T) {
 	var s sharded[int64]
+	here := new([2 << 20]byte)
+	p, far := unsafe.Pointer(here), unsafe.Pointer(&here[1<<20])
 	for range contentionLimit {
 		if s.grown() {
 			t.Fatalf("there are more shards after %d contended calls", s.first.contention)
 		}
-		s.lockContended(7).mu.Unlock()
+		s.lockContended(addressHash(p)).mu.Unlock()
 	}
-	mine := s.lockFor(7)
+	mine := s.lockFor(p)
 	if mine == &s.first {
 		t.Error("the first shard is still updated after it has grown")
 	}
 	mine.mu.Unlock()
-	if again := s.lockFor(7); again != mine {
-		t.Error("the same hash has another shard")
+	if again := s.lockFor(p); again != mine {
+		t.Error("the same address has another shard")
 	}
 	mine.mu.Unlock()
-	other := s.lockFor(8)
-	if other == mine {
-		t.Error("the next hash has the same shard")
+	shards := map[*shard[int64]]bool{}
+	for ; p != far; p = unsafe.Add(p, 1<<11) {
+		other := s.lockFor(p)
+		shards[other] = true
+		other.mu.Unlock()
 	}
-	other.mu.Unlock()
+	if want := len(*s.more.Load()); len(shards) != want {
+		t.Errorf("512 addresses have %d shards, want all %d", len(shards), want)
+	}
 }
 
 func TestProcessorsDecideHowManyShards(t *testing.T) {

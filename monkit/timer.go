@@ -50,7 +50,7 @@ func (r *RunningTimer) Elapsed() time.Duration {
 func (r *RunningTimer) Stop() time.Duration {
 	now := ticks()
 	elapsed := time.Duration(now - r.began)
-	s := r.timer.times.shards.lockFor(addressHash(unsafe.Pointer(r))) // the same one in every Stop of r
+	s := r.timer.times.shards.lockFor(unsafe.Pointer(r)) // the same one in every Stop of r
 	if !r.stopped {
 		r.stopped = true
 		s.dist.insertAt(elapsed, now)

@@ -230,7 +230,7 @@ func TestFirstValueOfAWindowIsDue(t *testing.T) {
 
 // Callers keep extremes of their own, and look at them only for values that are
 // not InRange.
-func TestNoValueIsInRangeOfANewWindow(t *testing.T) {
+func TestNewWindowHasNoRange(t *testing.T) {
 	var s, o, merged Sliding[int64]
 	insert(&s, 5, 0)
 	insert(&s, 5, minute)
