@@ -2,6 +2,7 @@ package send
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
@@ -177,29 +178,45 @@ func TestOldConnectionLingersBeforeItIsReplaced(t *testing.T) {
 	sink.WaitLines(1)
 }
 
-func TestHandshakeThatHangsEndsAfterTheTimeout(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		if c, err := l.Accept(); err == nil {
-			io.Copy(io.Discard, c) // never responds
-			c.Close()
-		}
-	}()
-	tr := open(t, "tls://"+l.Addr().String(), DialOptions{Timeout: 50 * time.Millisecond}).(*streamTransport)
-	defer tr.Close()
-	if n, err := tr.Write(t.Context(), []byte("a 1\n")); n != 0 || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Write returns %d, %v", n, err)
-	}
-	select {
-	case <-closed:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the socket is still open")
+func TestFailedHandshakeClosesTheSocket(t *testing.T) {
+	cert, _ := testCertificate()
+	for _, tt := range []struct {
+		name      string
+		handshake func(net.Conn) // of the server
+		o         DialOptions
+		want      string
+	}{
+		{"no response", func(net.Conn) {}, DialOptions{Timeout: 50 * time.Millisecond}, "dial: context deadline exceeded"},
+		{"unknown certificate", func(c net.Conn) {
+			tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}}).Handshake()
+		}, DialOptions{}, "dial: tls: failed to verify certificate"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			closed := make(chan struct{})
+			go func() {
+				defer close(closed)
+				if c, err := l.Accept(); err == nil {
+					tt.handshake(c)
+					io.Copy(io.Discard, c)
+					c.Close()
+				}
+			}()
+			tr := open(t, "tls://"+l.Addr().String(), tt.o).(*streamTransport)
+			defer tr.Close()
+			if n, err := tr.Write(t.Context(), []byte("a 1\n")); n != 0 || err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("Write returns %d, %v, want %q", n, err, tt.want)
+			}
+			select {
+			case <-closed:
+			case <-time.After(10 * time.Second):
+				t.Fatal("the socket is still open")
+			}
+		})
 	}
 }
 
