@@ -92,7 +92,7 @@ func TestExcerptIsOneShortLine(t *testing.T) {
 func TestRedirectErrorNamesTheOtherHostOnly(t *testing.T) {
 	h := http.Header{"Location": {"https://user:geheim@other.example/write?p=geheim"}}
 	err := checkResponse(&http.Response{StatusCode: 307, Header: h}, "moved")
-	want := "the server responded 307 Temporary Redirect to https://other.example; write that address instead: moved"
+	want := "the server responded with 307 Temporary Redirect to https://other.example; write that address instead: moved"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

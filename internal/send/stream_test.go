@@ -186,7 +186,7 @@ func TestFailedHandshakeClosesTheSocket(t *testing.T) {
 		o         DialOptions
 		want      string
 	}{
-		{"no response", func(net.Conn) {}, DialOptions{Timeout: 50 * time.Millisecond}, "dial: context deadline exceeded"},
+		{"no response", func(net.Conn) {}, DialOptions{Timeout: 500 * time.Millisecond}, "dial: context deadline exceeded"},
 		{"unknown certificate", func(c net.Conn) {
 			tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}}).Handshake()
 		}, DialOptions{}, "dial: tls: failed to verify certificate"},
