@@ -3,6 +3,7 @@ package send
 import (
 	"context"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,9 +35,10 @@ func TestTooLargeDatagramsAreDropped(t *testing.T) {
 	sink := faultsink.NewUDP(t)
 	s := New(open(t, "udp://"+sink.Addr(), DialOptions{MaxDatagram: 1432}), fast)
 	mustSend(t, s, strings.Repeat("x", 1432)+"\n", 1)
-	mustSend(t, s, "a 1\n", 1)
+	largest := strings.Repeat("y", 1431)
+	mustSend(t, s, largest+"\n", 1)
 	s.Close(within(t, 10*time.Second))
-	if got := sink.WaitLines(1); !slices.Equal(got, []string{"a 1"}) {
+	if got := sink.WaitLines(1); !slices.Equal(got, []string{largest}) {
 		t.Errorf("got %.20q", got)
 	}
 	checkLedger(t, s, "accepted=2 delivered=1 dropped=1(oversize=1) pending=0")
@@ -69,6 +71,7 @@ type refusingConn struct {
 	err    error
 	refuse int // number of writes
 	writes int
+	closed bool
 }
 
 func (c *refusingConn) Write(p []byte) (int, error) {
@@ -79,7 +82,7 @@ func (c *refusingConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (c *refusingConn) Close() error { return nil }
+func (c *refusingConn) Close() error { c.closed = true; return nil }
 
 func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
 	_, refused := net.Dial("tcp", freeAddr(t))
@@ -108,13 +111,9 @@ func stats(t statser) map[string]float64 {
 }
 
 func TestWriteToAFullUnixgramReceiverEnds(t *testing.T) {
-	addr := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unixgram"}
-	c, err := net.ListenUnixgram("unixgram", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	tr := open(t, "unixgram://"+addr.Name, DialOptions{}).(Messenger)
+	path := filepath.Join(t.TempDir(), "s")
+	c := listenUnixgram(t, path)
+	tr := open(t, "unixgram://"+path, DialOptions{}).(Messenger)
 	defer tr.Close()
 	sent, result := 0, make(chan error)
 	go func() {
@@ -145,31 +144,117 @@ func TestWriteToAFullUnixgramReceiverEnds(t *testing.T) {
 	}
 }
 
-func TestUnixgramConnectsToAReplacedSocket(t *testing.T) {
-	first, second := faultsink.NewUnixgram(t), faultsink.NewUnixgram(t)
-	tr := open(t, "unixgram://"+first.Addr(), DialOptions{}).(*datagramTransport)
-	s := New(tr, fast)
-	mustSend(t, s, "a 1\n", 1)
-	first.WaitLines(1)
-	s.Close(within(t, 10*time.Second))
-
-	// The socket is gone, and comes back.
-	tr = open(t, "unixgram://"+second.Addr(), DialOptions{}).(*datagramTransport)
-	if err := tr.Deliver(t.Context(), []byte("b 1\n")); err != nil {
+// listenUnixgram listens on a new socket at path.
+func listenUnixgram(t *testing.T, path string) *net.UnixConn {
+	t.Helper()
+	os.Remove(path)
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	tr.ep.Address = second.Addr() + ".gone"
-	tr.disconnect()
-	if err := tr.Deliver(t.Context(), []byte("c 1\n")); err == nil {
-		t.Error("a missing socket took a datagram")
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func TestUnixgramConnectsToAReplacedSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	listenUnixgram(t, path).Close()
+	tr := open(t, "unixgram://"+path, DialOptions{}).(*datagramTransport)
+	defer tr.Close()
+	s := New(tr, fast)
+	mustSend(t, s, "a 1\n", 1) // fails until the socket is replaced
+	waitFailing(s)
+	c := listenUnixgram(t, path)
+	receive := func(want string) {
+		t.Helper()
+		buf := make([]byte, 100)
+		if n, err := c.Read(buf); err != nil || string(buf[:n]) != want {
+			t.Errorf("received %q, %v, want %q", buf[:n], err, want)
+		}
 	}
-	tr.ep.Address = second.Addr()
-	if err := tr.Deliver(t.Context(), []byte("d 1\n")); err != nil {
+	receive("a 1\n")
+	c.Close()
+	c = listenUnixgram(t, path)
+	mustSend(t, s, "b 1\n", 1) // fails over the old connection
+	receive("b 1\n")
+	if err := s.Close(within(t, 10*time.Second)); err != nil {
 		t.Error(err)
 	}
-	second.WaitLines(2)
-	tr.Close()
-	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	if got := stats(tr)["reconnects"]; got != 1 {
+		t.Errorf("%v reconnects", got)
+	}
+	checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
+}
+
+func TestNamesAreLookedUpAgainAfterAWhile(t *testing.T) {
+	_, refused := net.Dial("tcp", freeAddr(t))
+	two, other := []string{"127.0.0.1", "127.0.0.2"}, []string{"127.0.0.3"}
+	for _, tt := range []struct {
+		name   string
+		host   string
+		ago    time.Duration // of the last lookup
+		refuse int
+		answer []string
+		err    error
+		want   map[string]float64
+	}{
+		{"too soon", "statsd.test", 30*time.Second - 1, 0, other, nil, map[string]float64{}},
+		{"other addresses", "statsd.test", 30 * time.Second, 0, other, nil, map[string]float64{"lookups": 1, "dns_changes": 1}},
+		{"the same in another order", "statsd.test", time.Minute, 0, []string{two[1], two[0]}, nil, map[string]float64{"lookups": 1}},
+		{"no addresses", "statsd.test", time.Minute, 0, nil, nil, map[string]float64{"lookups": 1, "lookup_errors": 1}},
+		{"no answer", "statsd.test", time.Minute, 0, other, errDown, map[string]float64{"lookups": 1, "lookup_errors": 1}},
+		{"an address is not a name", "127.0.0.1", time.Hour, 0, other, nil, map[string]float64{}},
+		{"refused, too soon", "statsd.test", time.Second - 1, 1, other, nil, map[string]float64{"refused": 1}},
+		{"refused", "statsd.test", time.Second, 1, other, nil, map[string]float64{"refused": 1, "lookups": 1, "dns_changes": 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lookups := 0
+				lookup := func(context.Context, string) ([]string, error) {
+					lookups++
+					return tt.answer, tt.err
+				}
+				tr := open(t, "udp://"+tt.host+":1", DialOptions{Lookup: lookup}).(*datagramTransport)
+				defer tr.Close()
+				c := &refusingConn{err: refused, refuse: tt.refuse}
+				tr.conn, tr.addrs, tr.lookedUpAt = c, two, time.Now().Add(-tt.ago)
+				for range 2 {
+					tr.Deliver(t.Context(), []byte("a 1\n"))
+					tr.lookups.Wait()
+				}
+				got := stats(tr)
+				got["lookups"] = float64(lookups)
+				for _, field := range []string{"lookups", "dns_changes", "lookup_errors", "refused"} {
+					if got[field] != tt.want[field] {
+						t.Errorf("%s is %v, want %v", field, got[field], tt.want[field])
+					}
+				}
+				if changed := tt.want["dns_changes"] > 0; c.closed != changed {
+					t.Errorf("the old socket is closed: %v, want %v", c.closed, changed)
+				}
+			})
+		})
+	}
+}
+
+func TestCloseEndsAndJoinsALookup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		returned := false
+		lookup := func(ctx context.Context, _ string) ([]string, error) {
+			<-ctx.Done()
+			time.Sleep(time.Second)
+			returned = true
+			return nil, ctx.Err()
+		}
+		tr := open(t, "udp://statsd.test:1", DialOptions{Lookup: lookup}).(*datagramTransport)
+		tr.conn, tr.lookedUpAt = &refusingConn{}, time.Now().Add(-time.Hour)
+		tr.Deliver(t.Context(), []byte("a 1\n"))
+		start := time.Now()
+		tr.Close()
+		if d := time.Since(start); !returned || d != time.Second {
+			t.Errorf("Close returned after %v, and the lookup has returned: %v", d, returned)
+		}
+	})
 }
 
 func TestUDPFollowsItsName(t *testing.T) {

@@ -53,8 +53,8 @@ func Ambiguous(err error) error { return &Error{Err: err, kind: ambiguous} }
 // queue grow older while the Sender waits.
 const maxRetryAfter = 5 * time.Minute
 
-// RetryAfter wraps err: the peer asks for no request for d, of which at most
-// five minutes are granted.
+// RetryAfter wraps err: the peer wants no request for the next d. At most five
+// minutes are granted.
 func RetryAfter(d time.Duration, err error) error {
 	return &Error{Err: err, kind: retry, after: min(max(d, 0), maxRetryAfter)}
 }

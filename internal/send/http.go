@@ -64,8 +64,8 @@ func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
 // did not choose.
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Deliver posts payload. The status and the text of the response decide what
-// becomes of it.
+// Deliver posts payload. The status and the text of the response decide whether
+// it is delivered, dropped, cut or sent again.
 func (t *httpTransport) Deliver(ctx context.Context, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
 	defer cancel()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// responses says what a response means. The first row that matches decides.
+// responses lists what a response means. The first row that matches decides.
 // Rows with a text precede those that cover the same status, because servers
 // have reported a partial write with 400, 422 and 500.
 var responses = []struct {
@@ -40,7 +40,7 @@ type meaning func(resp *http.Response, text string, err error) error
 // checkResponse returns an error that says what to do with the payload, or nil
 // if the server stored all lines. text is the body of the response.
 func checkResponse(resp *http.Response, text string) error {
-	err := fmt.Errorf("the server responded %s: %s", statusOf(resp), excerpt(text))
+	err := fmt.Errorf("the server responded with %s: %s", statusOf(resp), excerpt(text))
 	lower := strings.ToLower(text)
 	for _, r := range responses {
 		if resp.StatusCode >= r.from && resp.StatusCode <= r.to && strings.Contains(lower, r.text) {

@@ -2,6 +2,7 @@ package send
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,10 +55,44 @@ func TestCheckResponse(t *testing.T) {
 	}
 }
 
+func TestWaitThatAResponseAsksFor(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		header string
+		want   time.Duration
+	}{
+		{307, "", 30 * time.Second}, {401, "", 30 * time.Second}, {403, "", 30 * time.Second}, {404, "", 30 * time.Second},
+		{429, "7", 7 * time.Second}, {503, "7", 7 * time.Second}, {429, "", 0},
+		{401, "7", 30 * time.Second}, {500, "7", 0},
+	} {
+		h := http.Header{}
+		if tt.header != "" {
+			h.Set("Retry-After", tt.header)
+		}
+		err := checkResponse(&http.Response{StatusCode: tt.status, Header: h}, "")
+		if e := classify(err); e.after != tt.want {
+			t.Errorf("status %d with Retry-After %q waits %v, want %v", tt.status, tt.header, e.after, tt.want)
+		}
+	}
+}
+
+func TestExcerptIsOneShortLine(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"lines are joined", " a\r\n\tb\n", "a b"},
+		{"200 bytes are whole", strings.Repeat("x", 200), strings.Repeat("x", 200)},
+		{"more are cut", strings.Repeat("x", 201), strings.Repeat("x", 200) + "…"},
+		{"no character is cut", strings.Repeat("x", 199) + "ä", strings.Repeat("x", 199) + "…"},
+	} {
+		if got := excerpt(tt.in); got != tt.want {
+			t.Errorf("%s: got %q", tt.name, got)
+		}
+	}
+}
+
 func TestRedirectErrorNamesTheOtherHostOnly(t *testing.T) {
 	h := http.Header{"Location": {"https://user:geheim@other.example/write?p=geheim"}}
 	err := checkResponse(&http.Response{StatusCode: 307, Header: h}, "moved")
-	want := "the server responded 307 Temporary Redirect to https://other.example; write that address instead: moved"
+	want := "the server responded with 307 Temporary Redirect to https://other.example; write that address instead: moved"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -84,7 +85,7 @@ func TestGzipAndHeadersOfARequest(t *testing.T) {
 	}
 	for i, want := range []struct{ encoding, auth string }{{"", "Token 1"}, {"gzip", "Token 2"}} {
 		h := heads[i]
-		if h.Get("Content-Encoding") != want.encoding || h.Get("Authorization") != want.auth || h.Get("Content-Type") != "text/x" || lengths[i] <= 0 || h["Idempotency-Key"] != nil {
+		if h.Get("Content-Encoding") != want.encoding || h.Get("Authorization") != want.auth || h.Get("Content-Type") != "text/x" || h.Get("User-Agent") != "monkit" || lengths[i] <= 0 || h["Idempotency-Key"] != nil {
 			t.Errorf("request %d: %v, length %d", i, h, lengths[i])
 		}
 	}
@@ -122,6 +123,47 @@ func TestCredentialsAreNotShownNorRedirected(t *testing.T) {
 	}
 	if got := sink.Visits(); got == 0 {
 		t.Error("no request was sent")
+	}
+}
+
+// The server of a connection that was idle may close it at any time. net/http
+// then repeats the request, and the Sender does not count a failure.
+func TestRequestIsRepeatedIfItsConnectionWasStale(t *testing.T) {
+	sink := faultsink.NewHTTP(t, faultsink.OK(), faultsink.Hangup(), faultsink.OK())
+	tr := open(t, "http://"+sink.Addr()+"/", DialOptions{}).(Messenger)
+	defer tr.Close()
+	for _, p := range []string{"a 1\n", "b 1\n"} {
+		if err := tr.Deliver(t.Context(), []byte(p)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := sink.Lines(); sink.Visits() != 3 || !slices.Equal(got, []string{"a 1", "b 1"}) {
+		t.Errorf("%d requests, lines %q", sink.Visits(), got)
+	}
+	if got := stats(tr.(statser)); got["requests"] != 2 || got["reconnects"] != 1 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestCloseClosesTheIdleConnection(t *testing.T) {
+	closed := make(chan struct{}, 10)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	tr := open(t, srv.URL, DialOptions{}).(Messenger)
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+		t.Fatal(err)
+	}
+	tr.Close()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("the connection is still open")
 	}
 }
 

@@ -3,6 +3,8 @@ package send
 import (
 	"testing"
 	"time"
+
+	"monkit.example/internal/endpoint"
 )
 
 func TestDefaultsOfOptions(t *testing.T) {
@@ -14,6 +16,14 @@ func TestDefaultsOfOptions(t *testing.T) {
 	small := Options{MaxBytes: 1, MaxAge: 1, InitialBackoff: 1, MaxBackoff: 1}
 	if o := small.withDefaults(); o != small {
 		t.Errorf("got  %+v\nwant %+v", o, small)
+	}
+}
+
+func TestOpenRejectsAnEndpointThatWasNotParsed(t *testing.T) {
+	for _, transport := range []string{endpoint.HTTP, endpoint.HTTPS, "sctp", ""} {
+		if tr, err := Open(endpoint.Endpoint{Transport: transport}, DialOptions{}); tr != nil || err == nil {
+			t.Errorf("transport %q: Open returns %v, %v", transport, tr, err)
+		}
 	}
 }
 

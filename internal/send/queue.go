@@ -16,11 +16,11 @@ var reasons = [...]ledger.Reason{
 // except that run reads the bytes of payload, and off, without it: run alone
 // changes those of an item in flight.
 type item struct {
-	payload  []byte
-	lines    int
-	seq      int64     // number of the accepted payload; its pieces share it
-	accepted time.Time // when Send was called
-	off      int       // start of the first line that was not acknowledged
+	payload    []byte
+	lines      int
+	seq        int64 // number of the accepted payload; its pieces share it
+	acceptedAt time.Time
+	off        int // start of the first line that was not acknowledged
 
 	budget *searchBudget // set while lines that the peer rejects are searched
 }
@@ -116,9 +116,9 @@ func (q *queue) makeRoom(n, maxBytes int) bool {
 	return !q.isFull(n, maxBytes)
 }
 
-// minItemBytes bounds the number of items: there is one for so many bytes of
-// the queue. An item needs about 100 bytes besides its payload, so that tiny
-// payloads would need many times the memory that the queue may have.
+// minItemBytes bounds the number of items to about one for each so many bytes of
+// the queue's size. An item needs some 100 bytes besides its payload: without
+// this bound tiny payloads would need many times the memory of the queue.
 const minItemBytes = 64
 
 func (q *queue) isFull(n, maxBytes int) bool {
@@ -127,7 +127,7 @@ func (q *queue) isFull(n, maxBytes int) bool {
 
 // expire drops the items that were accepted before t and are not in flight.
 func (q *queue) expire(t time.Time) {
-	for q.len() > q.inFlight && q.at(q.inFlight).accepted.Before(t) {
+	for q.len() > q.inFlight && q.at(q.inFlight).acceptedAt.Before(t) {
 		q.drop(q.inFlight, ledger.Expired)
 	}
 }

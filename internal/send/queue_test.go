@@ -11,7 +11,7 @@ import (
 func TestQueueReusesItsMemory(t *testing.T) {
 	var q queue
 	for n := range 10_000 {
-		it := &item{payload: []byte("a 1\n"), lines: 1, accepted: time.Unix(int64(n), 0)}
+		it := &item{payload: []byte("a 1\n"), lines: 1, acceptedAt: time.Unix(int64(n), 0)}
 		q.accept(it)
 		q.push(it)
 		if q.len() > 5 {
@@ -27,8 +27,8 @@ func TestQueueReusesItsMemory(t *testing.T) {
 			held++
 		}
 	}
-	if held != q.len() || q.at(0).accepted.Unix() != 10_000-5 || q.bytes != 5*4 {
-		t.Errorf("a queue of %d items holds %d, from number %d on, and %d bytes", q.len(), held, q.at(0).accepted.Unix(), q.bytes)
+	if held != q.len() || q.at(0).acceptedAt.Unix() != 10_000-5 || q.bytes != 5*4 {
+		t.Errorf("a queue of %d items holds %d, from number %d on, and %d bytes", q.len(), held, q.at(0).acceptedAt.Unix(), q.bytes)
 	}
 }
 
@@ -58,7 +58,7 @@ func line100(name string) []byte {
 func TestItemsInFlightKeepTheirPlace(t *testing.T) {
 	var q queue
 	for _, name := range []string{"a", "b", "c", "d"} {
-		it := &item{payload: line100(name), lines: 1, accepted: time.Unix(1, 0)}
+		it := &item{payload: line100(name), lines: 1, acceptedAt: time.Unix(1, 0)}
 		q.accept(it)
 		q.push(it)
 	}

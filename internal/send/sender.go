@@ -96,7 +96,7 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 	if s.closing {
 		return ErrClosed
 	}
-	it := &item{lines: max(lines, 0), accepted: time.Now()}
+	it := &item{lines: max(lines, 0), acceptedAt: time.Now()}
 	s.queue.accept(it)
 	switch {
 	case len(payload) > s.opts.MaxBytes:

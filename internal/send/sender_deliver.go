@@ -6,9 +6,8 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// deliver passes the oldest payload to the Messenger and settles it by the
-// result. It returns how long to wait before the next step, which is zero:
-// prepare knows of backoffs.
+// deliver passes the oldest payload to the Messenger, without mu, and settles it
+// by the result. It returns zero, because prepare returns the wait for a retry.
 func (s *Sender) deliver() time.Duration {
 	it := s.nextMessage()
 	if it == nil {

@@ -66,7 +66,7 @@ func (s *Sender) waitLocked(now time.Time) time.Duration {
 		return 0
 	}
 	if s.queue.len() > s.queue.inFlight {
-		oldest := s.queue.at(s.queue.inFlight).accepted
+		oldest := s.queue.at(s.queue.inFlight).acceptedAt
 		// An item whose age is exactly MaxAge does not expire yet.
 		wait = min(wait, oldest.Add(s.opts.MaxAge).Sub(now)+1)
 	}

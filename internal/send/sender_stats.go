@@ -43,7 +43,7 @@ func (s *Sender) snapshot() snapshot {
 		n.dropped[i] = q.dropped[reason]
 	}
 	if q.len() > 0 {
-		n.oldest = time.Since(q.at(0).accepted)
+		n.oldest = time.Since(q.at(0).acceptedAt)
 	}
 	return n
 }

@@ -7,9 +7,10 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// The window of a Stream is what was written to the present connection and not
-// acknowledged. It holds the items in flight, and windowBytes is its size. An
-// item is settled when all of its bytes are acknowledged.
+// The window of a Stream is the bytes that were written to the present connection
+// and not acknowledged. They belong to the items in flight, which mu guards, and
+// windowBytes is their number, which run owns. An item is settled when all of its
+// bytes are acknowledged.
 
 const (
 	// maxWindow is the largest window. It is what a path of 100 ms and
@@ -55,7 +56,7 @@ func (s *Sender) fillWindow() time.Duration {
 func (s *Sender) nextPoll() time.Duration {
 	switch {
 	case s.windowBytes == 0:
-		return 0 // prepare knows how long
+		return 0 // prepare returns the wait
 	case s.windowBytes < maxWindow/2 && !s.isAwaited():
 		return maxPoll
 	}

@@ -75,7 +75,11 @@ func (f *fakeStream) Unacked() (int, error) {
 func (f *fakeStream) Reset() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.isOpen && f.loses {
+	if !f.isOpen {
+		return 0
+	}
+	f.acked += rand.IntN(f.written - f.acked + 1) // since the last call of Unacked
+	if f.loses {
 		f.conns[len(f.conns)-1] = f.conns[len(f.conns)-1][:f.acked]
 	}
 	f.isOpen = false

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxConnAge bounds the age of a connection. One that never ends would keep
-	// an old address of its name for ever.
+	// maxConnAge bounds the age of a connection. One without a bound would still
+	// use an old address long after its name has a new one.
 	maxConnAge = 10 * time.Minute
 	// lingerTime is how long Close waits until the peer has everything.
 	lingerTime = time.Second

@@ -75,7 +75,7 @@ func (c *streamConn) unacked() int { return c.written - c.acked }
 // refresh asks the kernel which bytes the peer has.
 func (c *streamConn) refresh() {
 	if c.unacked() > 0 {
-		c.acked = max(c.acked, c.written-c.buffer.unacked(c.unacked()))
+		c.acked = c.written - c.buffer.unacked(c.unacked())
 	}
 }
 

@@ -2,12 +2,16 @@ package send
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"maps"
 	"net"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -135,6 +139,96 @@ func TestIdleConnectionThatEndedIsNoFailure(t *testing.T) {
 	if got := sink.WaitLines(2); !slices.Equal(got, []string{"a 1", "b 1"}) {
 		t.Errorf("got %q", got)
 	}
+}
+
+func TestOldConnectionIsReplaced(t *testing.T) {
+	sink := faultsink.NewTCP(t)
+	tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*streamTransport)
+	defer tr.Close()
+	for i, tt := range []struct {
+		age  time.Duration
+		want map[string]float64 // after the next Write
+	}{
+		{0, map[string]float64{"connects": 1, "reconnects": 0}},
+		{9 * time.Minute, map[string]float64{"connects": 1, "reconnects": 0}},
+		{10*time.Minute + time.Second, map[string]float64{"connects": 2, "reconnects": 1}},
+	} {
+		if tr.conn != nil {
+			tr.conn.born = time.Now().Add(-tt.age)
+		}
+		mustWrite(t, tr, "a 1\n")
+		if got := stats(tr); !maps.Equal(got, tt.want) {
+			t.Errorf("write %d: %v, want %v", i, got, tt.want)
+		}
+	}
+	sink.WaitLines(3)
+}
+
+func TestOldConnectionLingersBeforeItIsReplaced(t *testing.T) {
+	sink := faultsink.NewTCP(t)
+	tr, c, peer := pipeTransport(t)
+	defer tr.Close()
+	tr.ep.Address = sink.Addr()
+	tr.conn.born = time.Now().Add(-time.Hour)
+	c.onCloseWrite = func() { peer.Close() }
+	mustWrite(t, tr, "a 1\n")
+	if !c.closedWrite {
+		t.Error("the sending direction was not closed")
+	}
+	sink.WaitLines(1)
+}
+
+func TestFailedHandshakeClosesTheSocket(t *testing.T) {
+	cert, _ := testCertificate()
+	for _, tt := range []struct {
+		name      string
+		handshake func(net.Conn) // of the server
+		o         DialOptions
+		want      string
+	}{
+		{"no response", func(net.Conn) {}, DialOptions{Timeout: 500 * time.Millisecond}, "dial: context deadline exceeded"},
+		{"unknown certificate", func(c net.Conn) {
+			tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}}).Handshake()
+		}, DialOptions{}, "dial: tls: failed to verify certificate"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			closed := make(chan struct{})
+			go func() {
+				defer close(closed)
+				if c, err := l.Accept(); err == nil {
+					tt.handshake(c)
+					io.Copy(io.Discard, c)
+					c.Close()
+				}
+			}()
+			tr := open(t, "tls://"+l.Addr().String(), tt.o).(*streamTransport)
+			defer tr.Close()
+			if n, err := tr.Write(t.Context(), []byte("a 1\n")); n != 0 || err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("Write returns %d, %v, want %q", n, err, tt.want)
+			}
+			select {
+			case <-closed:
+			case <-time.After(10 * time.Second):
+				t.Fatal("the socket is still open")
+			}
+		})
+	}
+}
+
+func TestAttemptsShareTheTimeOfADial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := within(t, 8*time.Second)
+		for n, want := range map[int]time.Duration{1: 8 * time.Second, 4: 2 * time.Second} {
+			if got := timePerAttempt(ctx, n); got != want {
+				t.Errorf("one of %d attempts has %v, want %v", n, got, want)
+			}
+		}
+	})
 }
 
 func TestLinesThatThePeerNeverReadsAreDroppedByClose(t *testing.T) {
