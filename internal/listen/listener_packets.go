@@ -2,10 +2,6 @@ package listen
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
-	"time"
 
 	"monkit.example/internal/line"
 )
@@ -14,48 +10,13 @@ import (
 // the kernel still holds.
 func (l *Listener) readPackets(ctx context.Context) error {
 	defer l.Close()
-	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(interrupted)
-		l.packet.interrupt()
-	})
-	if err := l.readPacketsUntil(ctx); err != nil {
-		if !stop() {
-			<-interrupted
-		}
-		return err
-	}
-	<-interrupted // or its deadline would cut the draining short
-	for end := time.Now().Add(drainTime); time.Now().Before(end); {
-		if l.packet.readNow(l.putPacket) != nil {
-			break
-		}
-	}
-	return nil
-}
-
-// readPacketsUntil reads until ctx ends, which is no error, or the socket
-// breaks.
-func (l *Listener) readPacketsUntil(ctx context.Context) error {
-	r := retrier{log: l.opts.Logger.With("listener", l.name), what: "reading datagrams"}
 	put := l.putPacket
-	for {
-		err := l.packet.read(ctx.Done(), put)
-		switch {
-		case err == nil:
-			r.succeeded()
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("read %s: %w", l.name, err)
-		default:
-			l.counts.errors.Add(1)
-			r.failed(ctx, err)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-	}
+	return l.runAndDrain(ctx, input{
+		what: "reading datagrams", verb: "read",
+		once:      func() error { return l.packet.read(ctx.Done(), put) },
+		interrupt: l.packet.interrupt,
+		drain:     func() error { return l.packet.readNow(put) },
+	})
 }
 
 // putPacket puts one datagram into the ring. If the kernel cut it, only its

@@ -3,8 +3,6 @@ package listen
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"net"
 	"time"
 )
@@ -16,54 +14,26 @@ func (l *Listener) serveStreams(ctx context.Context) error {
 	defer l.conns.Wait()
 	defer cancel()
 	defer l.Close()
-	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(interrupted)
-		l.setAcceptTimeout(0)
-	})
-	if err := l.acceptUntil(ctx); err != nil {
-		if !stop() {
-			<-interrupted
-		}
-		return err
+	return l.runAndDrain(ctx, l.connections(ctx))
+}
+
+// connections is the input of a listener of streams.
+func (l *Listener) connections(ctx context.Context) input {
+	return input{
+		what: "accepting connections", verb: "accept on",
+		once:      func() error { return l.acceptOne(ctx) },
+		interrupt: func() { l.setAcceptTimeout(0) },
+		drain: func() error {
+			l.setAcceptTimeout(quietTime)
+			return l.acceptOne(ctx)
+		},
 	}
-	<-interrupted // or its deadline would cut the draining short
-	for end := time.Now().Add(drainTime); time.Now().Before(end); {
-		l.setAcceptTimeout(quietTime)
-		if l.acceptOne(ctx) != nil {
-			break
-		}
-	}
-	return nil
 }
 
 // setAcceptTimeout bounds the next accept, also one that is under way.
 func (l *Listener) setAcceptTimeout(d time.Duration) {
 	if s, ok := l.stream.(interface{ SetDeadline(time.Time) error }); ok { // TCP and unix sockets have it
 		s.SetDeadline(time.Now().Add(d)) // fails only if the listener is closed, which ends accepts too
-	}
-}
-
-// acceptUntil accepts until ctx ends, which is no error, or the listener
-// breaks.
-func (l *Listener) acceptUntil(ctx context.Context) error {
-	r := retrier{log: l.opts.Logger.With("listener", l.name), what: "accepting connections"}
-	for {
-		err := l.acceptOne(ctx)
-		switch {
-		case err == nil:
-			r.succeeded()
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("accept on %s: %w", l.name, err)
-		default: // for example because file descriptors ran out
-			l.counts.errors.Add(1)
-			r.failed(ctx, err)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
 	}
 }
 

@@ -35,8 +35,8 @@ func TestFailuresAreLoggedOnceAndRetriedMoreAndMoreSlowly(t *testing.T) {
 		var log bytes.Buffer
 		l := &Listener{name: "it", stream: &failing{times: 10}, opts: Options{MaxConns: -1, Logger: slog.New(slog.NewTextHandler(&log, nil))}}
 		began := time.Now()
-		if err := l.acceptUntil(t.Context()); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("acceptUntil() = %v", err)
+		if err := l.repeat(t.Context(), l.connections(t.Context())); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("repeat() = %v", err)
 		}
 		// 5, 10, 20, … 640 ms, then a second each
 		if d := time.Since(began); d != (5*255+2*1000)*time.Millisecond {
@@ -80,7 +80,7 @@ func TestEndOfContextEndsRetries(t *testing.T) {
 		defer cancel()
 		l := &Listener{stream: &failing{times: 1 << 30}, opts: Options{}.withDefaults()}
 		began := time.Now()
-		if err := l.acceptUntil(ctx); err != nil || time.Since(began) != time.Minute {
+		if err := l.repeat(ctx, l.connections(ctx)); err != nil || time.Since(began) != time.Minute {
 			t.Errorf("it ended after %v with %v", time.Since(began), err)
 		}
 	})
