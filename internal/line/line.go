@@ -3,7 +3,10 @@
 // then [Cut] until the text is empty.
 package line
 
-import "bytes"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // Whole returns how many bytes of p are lines that end in a line feed.
 func Whole(p []byte) int { return bytes.LastIndexByte(p, '\n') + 1 }
@@ -25,3 +28,7 @@ func Cut(text []byte) (line, rest []byte) {
 func Blank(line []byte) bool {
 	return len(bytes.TrimLeft(bytes.TrimSuffix(line, []byte{'\r'}), " \t")) == 0
 }
+
+// String returns p as a string without a copy. p must not change while the
+// string is in use.
+func String(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }

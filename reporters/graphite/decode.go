@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
-	"unsafe"
 
 	"monkit.example/internal/decimal"
 	"monkit.example/internal/line"
@@ -110,16 +109,13 @@ func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, n
 	if dot := bytes.LastIndexByte(name, '.'); dot >= 0 {
 		measurement, field = name[:dot], name[dot+1:]
 	}
-	f := text(field)
+	f := line.String(field)
 	b.Points = append(b.Points, reporters.Point{
-		Key:   monkit.SeriesKey{Measurement: text(measurement), Tags: tags},
+		Key:   monkit.SeriesKey{Measurement: line.String(measurement), Tags: tags},
 		Field: f, Value: v, Time: nanos, Kind: reporters.KindOf(f),
 	})
 	b.AddLine(raw, len(b.Points)-1)
 }
-
-// text returns p as a string without a copy.
-func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }
 
 // cutField returns the first field of line and the rest of line.
 func cutField(line []byte) (first, rest []byte) {
@@ -195,7 +191,7 @@ func parseTags(p []byte) (*monkit.TagSet, error) {
 		if !ok || len(key) == 0 || len(val) == 0 || val[0] == '~' || bytes.ContainsAny(key, "!^") {
 			return nil, errTag
 		}
-		tags = append(tags, monkit.SeriesTag{Key: text(key), Val: text(val)})
+		tags = append(tags, monkit.SeriesTag{Key: line.String(key), Val: line.String(val)})
 	}
 	return (*monkit.TagSet)(nil).SetTags(tags...), nil
 }
@@ -204,7 +200,7 @@ func parseValue(p []byte) (float64, error) {
 	if v, ok := decimal.Parse(p); ok {
 		return v, nil
 	}
-	if _, err := strconv.ParseFloat(text(p), 64); err == nil || errors.Is(err, strconv.ErrRange) {
+	if _, err := strconv.ParseFloat(line.String(p), 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return 0, errFinite // or hexadecimal, which no client writes
 	}
 	return 0, errValue
@@ -216,7 +212,7 @@ const maxSecond = math.MaxInt64 / int64(1e9)
 // parseStamp returns the time of p. received is true if p has none, and the
 // time is that of the batch.
 func parseStamp(p []byte, b *reporters.Batch) (nanos int64, received bool, err error) {
-	if s := text(p); s == "" || s == "-1" || s == "N" {
+	if s := line.String(p); s == "" || s == "-1" || s == "N" {
 		return b.At.UnixNano(), true, nil
 	}
 	if second, ok := digits(p); ok {

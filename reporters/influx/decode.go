@@ -8,7 +8,6 @@ import (
 	"math"
 	"strconv"
 	"sync"
-	"unsafe"
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
@@ -121,7 +120,7 @@ func (d *decoder) parse(b *reporters.Batch) (nanos int64, received bool, err err
 		return b.At.UnixNano(), true, err
 	}
 	// The server gives the ends of the range another meaning.
-	nanos, err = strconv.ParseInt(text(stamp), 10, 64)
+	nanos, err = strconv.ParseInt(line.String(stamp), 10, 64)
 	if err != nil || nanos < math.MinInt64+2 || nanos == math.MaxInt64 {
 		return 0, false, errTime
 	}
@@ -179,10 +178,10 @@ func number(kind lineprotocol.ValueKind, data []byte) (float64, bool) {
 	case lineprotocol.Float:
 		return decimal.Parse(data)
 	case lineprotocol.Int:
-		i, err := strconv.ParseInt(text(data), 10, 64)
+		i, err := strconv.ParseInt(line.String(data), 10, 64)
 		return float64(i), err == nil
 	case lineprotocol.Uint:
-		u, err := strconv.ParseUint(text(data), 10, 64)
+		u, err := strconv.ParseUint(line.String(data), 10, 64)
 		return float64(u), err == nil
 	case lineprotocol.Bool:
 		v, err := lineprotocol.NewValueFromBytes(kind, data)
@@ -200,6 +199,3 @@ func stamped(b *reporters.Batch, line []byte, nanos int64) []byte {
 	line = append(append(few[:0], bytes.TrimRight(line, " \t")...), ' ')
 	return b.CopyBytes(strconv.AppendInt(line, nanos, 10))
 }
-
-// text returns p as a string without a copy.
-func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"unicode/utf8"
-	"unsafe"
 
 	"monkit.example/internal/decimal"
 	"monkit.example/internal/line"
@@ -52,17 +51,17 @@ func decode(b *reporters.Batch, p []byte, dogstatsd bool) int {
 	return n
 }
 
-// decodeLine appends the points of line, which must be memory of b.
-func decodeLine(b *reporters.Batch, line []byte, dogstatsd bool) error {
-	if bytes.HasPrefix(line, []byte("_e{")) || bytes.HasPrefix(line, []byte("_sc|")) {
-		return checkText(line)
+// decodeLine appends the points of raw, which must be memory of b.
+func decodeLine(b *reporters.Batch, raw []byte, dogstatsd bool) error {
+	if bytes.HasPrefix(raw, []byte("_e{")) || bytes.HasPrefix(raw, []byte("_sc|")) {
+		return checkText(raw)
 	}
-	name, rest, _ := bytes.Cut(line, []byte{':'})
-	if len(name) == 0 || checkText(line) != nil {
+	name, rest, _ := bytes.Cut(raw, []byte{':'})
+	if len(name) == 0 || checkText(raw) != nil {
 		return errName
 	}
 	first := len(b.Points)
-	key := monkit.SeriesKey{Measurement: text(name)}
+	key := monkit.SeriesKey{Measurement: line.String(name)}
 	at := b.At.UnixNano()
 	for more := true; more; {
 		r := reading{rate: 1, at: at}
@@ -173,7 +172,7 @@ func parseTags(p []byte) *monkit.TagSet {
 		one, p, _ = bytes.Cut(p, []byte{','})
 		key, val, _ := bytes.Cut(one, []byte{':'})
 		if len(key) > 0 {
-			tags = append(tags, monkit.SeriesTag{Key: text(key), Val: text(val)})
+			tags = append(tags, monkit.SeriesTag{Key: line.String(key), Val: line.String(val)})
 		}
 	}
 	return (*monkit.TagSet)(nil).SetTags(tags...)
@@ -214,6 +213,3 @@ func (r *reading) appendPoints(b *reporters.Batch, dogstatsd bool) error {
 	}
 	return nil
 }
-
-// text returns p as a string without a copy.
-func text(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }
