@@ -1,6 +1,7 @@
 package reporters
 
 import (
+	"strings"
 	"time"
 
 	"monkit.example/monkit"
@@ -88,6 +89,17 @@ func (b *Batch) Copy(p []byte) string { return b.text.copyString(p) }
 
 // CopyBytes is like Copy but returns bytes. They must not be changed.
 func (b *Batch) CopyBytes(p []byte) []byte { return b.text.copy(p) }
+
+// CloneKey returns a copy of key with text of its own, which stays valid when
+// the batch of key is reset. A Reporter that keeps series must keep such copies.
+func CloneKey(key monkit.SeriesKey) monkit.SeriesKey {
+	tags := make([]monkit.SeriesTag, key.Tags.Len())
+	for i := range tags {
+		tag := key.Tags.At(i)
+		tags[i] = monkit.NewSeriesTag(strings.Clone(tag.Key), strings.Clone(tag.Val))
+	}
+	return monkit.NewSeriesKey(strings.Clone(key.Measurement)).WithTags(tags...)
+}
 
 // AddLine adds an accepted line whose points are b.Points[first:]. raw must be
 // memory of b, or nil.

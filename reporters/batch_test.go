@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
+	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -54,5 +56,24 @@ func TestBatchKeepsFewRejectedLinesAndCountsAll(t *testing.T) {
 	}
 	if len(b.RejectedLines) != maxRejectedLines || len(b.RejectedLines[0].Text) != maxRejectedText {
 		t.Errorf("kept %d lines of %d bytes", len(b.RejectedLines), len(b.RejectedLines[0].Text))
+	}
+}
+
+func TestCloneKeySharesNoTextWithTheBatch(t *testing.T) {
+	var b Batch
+	key := monkit.NewSeriesKey(b.Copy([]byte("m"))).WithTag(b.Copy([]byte("k")), b.Copy([]byte("v")))
+	for _, key := range []monkit.SeriesKey{key, monkit.NewSeriesKey(b.Copy([]byte("bare")))} {
+		c := CloneKey(key)
+		if c.String() != key.String() {
+			t.Errorf("the copy of %v is %v", key, c)
+		}
+		if unsafe.StringData(c.Measurement) == unsafe.StringData(key.Measurement) {
+			t.Errorf("the copy of %v shares its measurement", key)
+		}
+		for i := range c.Tags.Len() {
+			if got, was := c.Tags.At(i), key.Tags.At(i); unsafe.StringData(got.Key) == unsafe.StringData(was.Key) || unsafe.StringData(got.Val) == unsafe.StringData(was.Val) {
+				t.Errorf("the copy of %v shares the tag %v", key, got)
+			}
+		}
 	}
 }

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -90,7 +89,7 @@ func (a *aggregate) findLocked(p *reporters.Point) *aggregated {
 	if len(a.series) >= maxAggregated {
 		return nil
 	}
-	s := &aggregated{name: string(a.name), key: cloneKey(p.Key)}
+	s := &aggregated{name: string(a.name), key: reporters.CloneKey(p.Key)}
 	switch role(p.Kind) {
 	case 'c':
 		s.field = "total"
@@ -114,15 +113,6 @@ func role(k reporters.Kind) byte {
 		return 'h'
 	}
 	return 'g'
-}
-
-func cloneKey(k monkit.SeriesKey) monkit.SeriesKey {
-	c := monkit.NewSeriesKey(strings.Clone(k.Measurement))
-	for i := range k.Tags.Len() {
-		tag := k.Tags.At(i)
-		c = c.WithTag(strings.Clone(tag.Key), strings.Clone(tag.Val))
-	}
-	return c
 }
 
 func (s *aggregated) add(p *reporters.Point) {

@@ -197,7 +197,7 @@ func (s *Store) findLocked(p *reporters.Point) (e *series, reason ledger.Reason)
 // addLocked makes the series of p, whose text is in s.text. It copies all
 // memory of the batch.
 func (s *Store) addLocked(p *reporters.Point) *series {
-	e := &series{name: name(p), key: cloneKey(p.Key), field: strings.Clone(p.Field), text: string(s.text)}
+	e := &series{name: name(p), key: reporters.CloneKey(p.Key), field: strings.Clone(p.Field), text: string(s.text)}
 	s.byText[e.text] = e
 	s.sorted = nil
 	return e

@@ -25,16 +25,6 @@ func appendPart(dst []byte, part string) []byte {
 	return append(dst, part...)
 }
 
-// cloneKey copies key and all of its text.
-func cloneKey(key monkit.SeriesKey) monkit.SeriesKey {
-	tags := make([]monkit.SeriesTag, key.Tags.Len())
-	for i := range tags {
-		tag := key.Tags.At(i)
-		tags[i] = monkit.NewSeriesTag(strings.Clone(tag.Key), strings.Clone(tag.Val))
-	}
-	return monkit.NewSeriesKey(strings.Clone(key.Measurement)).WithTags(tags...)
-}
-
 // printable replaces the characters that XML does not allow, even escaped.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
