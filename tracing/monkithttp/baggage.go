@@ -49,13 +49,12 @@ func formatBaggage(members map[string]string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		member := key + "=" + escapeBaggage(members[key])
-		if !isToken(key) || b.Len()+1+len(member) > maxBaggage {
-			continue
-		}
 		if b.Len() > 0 {
-			b.WriteByte(',')
+			member = "," + member
 		}
-		b.WriteString(member)
+		if isToken(key) && b.Len()+len(member) <= maxBaggage {
+			b.WriteString(member)
+		}
 	}
 	return b.String()
 }
