@@ -124,7 +124,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 
 // waitFailing returns after the first failure of a delivery.
 func waitFailing(s *Sender) {
-	for n := s.snapshot(); n.health.failure() == nil; n = s.snapshot() {
+	for s.retry.snapshot().failure() == nil {
 		time.Sleep(time.Millisecond)
 	}
 }

@@ -39,8 +39,8 @@ func TestHTTPFaults(t *testing.T) {
 				sink := faultsink.NewHTTP(t, tt.script...)
 				s := New(open(t, "http://"+sink.Addr()+"/write?db=x", DialOptions{Gzip: zip}), fast)
 				sendNumbered(t, s, 1, 10)
-				if err := s.Close(within(t, 20*time.Second)); err != nil {
-					t.Error(err)
+				if err := s.Close(within(t, 20*time.Second)); (err != nil) != strings.Contains(tt.want, "rejected=") {
+					t.Errorf("Close() = %v", err)
 				}
 				if got := sink.Lines(); len(got) != tt.stored {
 					t.Errorf("%d lines are stored: %q", len(got), got)

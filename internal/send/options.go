@@ -3,8 +3,6 @@ package send
 import (
 	"log/slog"
 	"time"
-
-	"github.com/cenkalti/backoff/v4"
 )
 
 // Options change how a Sender works. The zero value works.
@@ -12,17 +10,20 @@ type Options struct {
 	// Name is the destination in statistics, logs and errors. It must contain
 	// no credentials; use the result of endpoint.Endpoint.Destination.
 	Name string
-	// MaxBytes is the size of the queue. Zero means 32 MiB.
+	// MaxBytes is how many bytes may wait. Zero means 32 MiB.
 	MaxBytes int
-	// MaxAge is how long a payload may stay in the queue. Zero means ten
-	// minutes.
+	// MaxAge is how long lines may wait. Zero means ten minutes. With
+	// AtMostOnce it is never more than a minute.
 	MaxAge time.Duration
-	// AtMostOnce drops a payload that the peer may already have, instead of
-	// sending it again. statsd needs it, since a line that arrives twice counts
-	// twice.
+	// ChunkBytes is up to which size payloads that wait are joined, to be sent
+	// at once. Zero means 64 KiB. Datagrams are never joined.
+	ChunkBytes int
+	// AtMostOnce drops lines that the peer may already have, instead of sending
+	// them again. statsd needs it, since a line that arrives twice counts
+	// twice, and one that arrives late counts at the wrong time.
 	AtMostOnce bool
-	// Logger logs the first failure, the recovery and, at most once a minute,
-	// rejected lines. Nil discards.
+	// Logger logs failures, the recovery and dropped lines, each at most once a
+	// minute. Nil means that of SetLogger.
 	Logger *slog.Logger
 	// InitialBackoff is the wait after the first failure. Zero means 500 ms.
 	InitialBackoff time.Duration
@@ -31,6 +32,23 @@ type Options struct {
 	MaxBackoff time.Duration
 }
 
+const (
+	// maxLateness is the bound of MaxAge with AtMostOnce. A statsd server counts
+	// a line when it arrives: after an outage all would count at once.
+	maxLateness = time.Minute
+
+	// What a Stream acknowledged is kept for redoAge, up to redoBytes, which is
+	// more than the receive buffer of most systems. It never takes more than
+	// the redoShare of what may wait.
+	redoAge   = 10 * time.Second
+	redoBytes = 8 << 20
+	redoShare = 4
+
+	// chunkShare is the part of what may wait that is joined at most: the
+	// oldest chunk is dropped when there is no room for more.
+	chunkShare = 8
+)
+
 func (o Options) withDefaults() Options {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 32 << 20
@@ -38,6 +56,13 @@ func (o Options) withDefaults() Options {
 	if o.MaxAge <= 0 {
 		o.MaxAge = 10 * time.Minute
 	}
+	if o.AtMostOnce {
+		o.MaxAge = min(o.MaxAge, maxLateness)
+	}
+	if o.ChunkBytes <= 0 {
+		o.ChunkBytes = 64 << 10
+	}
+	o.ChunkBytes = min(o.ChunkBytes, o.MaxBytes/chunkShare)
 	if o.InitialBackoff <= 0 {
 		o.InitialBackoff = 500 * time.Millisecond
 	}
@@ -47,14 +72,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// newBackoff returns a backoff without a limit on attempts or elapsed time: the
-// age and size of the queue end retries.
-func (o Options) newBackoff() *backoff.ExponentialBackOff {
-	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(o.InitialBackoff),
-		backoff.WithMultiplier(2),
-		backoff.WithMaxInterval(o.MaxBackoff),
-		backoff.WithRandomizationFactor(0.5),
-		backoff.WithMaxElapsedTime(0),
-	)
+// bounds returns those of the queue of t.
+func (o Options) bounds(t Transport) bounds {
+	b := bounds{bytes: o.MaxBytes, age: o.MaxAge, redoAge: redoAge, messages: isDatagrams(t)}
+	if _, ok := t.(Stream); ok && !o.AtMostOnce {
+		b.redoBytes = min(redoBytes, o.MaxBytes/redoShare)
+	}
+	return b
 }

@@ -9,13 +9,27 @@ import (
 
 func TestDefaultsOfOptions(t *testing.T) {
 	o := Options{MaxBytes: -1, MaxAge: -1, InitialBackoff: -1, MaxBackoff: -1}.withDefaults()
-	want := Options{MaxBytes: 32 << 20, MaxAge: 10 * time.Minute, InitialBackoff: 500 * time.Millisecond, MaxBackoff: 30 * time.Second}
+	want := Options{MaxBytes: 32 << 20, MaxAge: 10 * time.Minute, ChunkBytes: 64 << 10, InitialBackoff: 500 * time.Millisecond, MaxBackoff: 30 * time.Second}
 	if o != want || (Options{}).withDefaults() != want {
 		t.Errorf("got  %+v\nwant %+v", o, want)
 	}
-	small := Options{MaxBytes: 1, MaxAge: 1, InitialBackoff: 1, MaxBackoff: 1}
+	small := Options{MaxBytes: 8, MaxAge: 1, ChunkBytes: 1, InitialBackoff: 1, MaxBackoff: 1}
 	if o := small.withDefaults(); o != small {
 		t.Errorf("got  %+v\nwant %+v", o, small)
+	}
+}
+
+func TestLinesThatCountWhenTheyArriveAreNotKeptLong(t *testing.T) {
+	for asked, want := range map[time.Duration]time.Duration{0: time.Minute, time.Hour: time.Minute, time.Second: time.Second} {
+		if o := (Options{AtMostOnce: true, MaxAge: asked}).withDefaults(); o.MaxAge != want {
+			t.Errorf("MaxAge %v becomes %v, want %v", asked, o.MaxAge, want)
+		}
+	}
+}
+
+func TestChunksAreAPartOfTheQueue(t *testing.T) {
+	if o := (Options{MaxBytes: 800, ChunkBytes: 1000}).withDefaults(); o.ChunkBytes != 100 {
+		t.Errorf("ChunkBytes is %d, want an eighth of MaxBytes", o.ChunkBytes)
 	}
 }
 

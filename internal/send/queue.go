@@ -1,7 +1,9 @@
 package send
 
 import (
+	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"monkit.example/reporters/ledger"
@@ -12,138 +14,424 @@ var reasons = [...]ledger.Reason{
 	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
 }
 
-// item is a payload in the queue. The mutex of its queue guards all fields,
-// except that run reads the bytes of payload, and off, without it: run alone
-// changes those of an item in flight.
-type item struct {
-	payload    []byte
-	lines      int
-	seq        int64 // number of the accepted payload; its pieces share it
-	acceptedAt time.Time
-	off        int // start of the first line that was not acknowledged
-
-	budget *searchBudget // set while lines that the peer rejects are searched
-}
-
-// queue holds the payloads that are not settled, oldest first, and counts
-// lines for the ledger. Its first items may be in flight: being delivered, or
-// written and not acknowledged. They stay in their places. It has no mutex:
-// Sender.mu guards the queue of a Sender.
+// queue holds the chunks of a Sender and counts its lines. A chunk goes from
+// waiting to flight when it is taken to be sent; from there to redo, if the
+// peer acknowledged it but may not have read it; and then it is gone. After a
+// failure it goes back to waiting, in order.
+//
+// Its methods may be called from any goroutine. Those that take a chunk, or
+// settle one, are for the goroutine of the Sender only.
 type queue struct {
-	items    []*item // before head they are nil
-	head     int
-	inFlight int
-	bytes    int
-	// abandoned is set by Close when it gives up. The queue is empty then, and
-	// an item that was in flight must not be counted again.
-	abandoned bool
+	bounds bounds // set once
 
-	seq       int64 // of the newest accepted item
+	mu      sync.Mutex
+	waiting station // guarded by mu, as all below
+	flight  station
+	redo    station
+
+	chunkSize int   // a payload is appended to the newest waiting chunk up to this size
+	seq       int64 // of the newest chunk
+	// abandoned is set by Close when it gives up. Nothing waits and nothing is
+	// in flight then, and what was must not be counted again.
+	abandoned bool
+	progress  chan struct{} // closed when chunks are settled; nil if no call waits for that
+
 	accepted  int64 // lines, as all but sentBytes
-	delivered int64
-	pending   int64
+	sent      int64 // lines that were delivered, each time that they were
+	recalled  int64 // lines that were counted in sent and then had to be sent again
 	dropped   ledger.Counts
 	sentBytes int64
+
+	droppedAt  time.Time     // when lines were dropped last
+	droppedFor ledger.Reason // and why
 }
 
-func (q *queue) len() int { return len(q.items) - q.head }
-
-func (q *queue) at(i int) *item { return q.items[q.head+i] }
-
-// accept counts the lines of a new item as pending, until they are settled.
-func (q *queue) accept(it *item) {
-	q.seq++
-	it.seq = q.seq
-	q.accepted += int64(it.lines)
-	q.pending += int64(it.lines)
+// bounds are those of a queue.
+type bounds struct {
+	bytes     int           // of what waits and is in flight
+	age       time.Duration // of what waits
+	redoBytes int           // of what is kept for a redo; zero keeps nothing
+	redoAge   time.Duration
+	chunk     int  // initial size limit of a chunk that payloads are appended to
+	messages  bool // each payload is a chunk of its own
 }
 
-// push appends an accepted item.
-func (q *queue) push(it *item) {
-	if q.head > 32 && q.head > len(q.items)/2 {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
-	}
-	q.items = append(q.items, it)
-	q.bytes += len(it.payload)
-}
+// joinShare is the part of the largest age that may lie between the first and
+// the last line of a chunk, since all of its lines expire with the first.
+const joinShare = 16
 
-// remove deletes item i, whose lines must be settled. It moves the items before
-// i, which are few.
-func (q *queue) remove(i int) {
-	it := q.at(i)
-	q.bytes -= len(it.payload)
-	for ; i > 0; i-- {
-		q.items[q.head+i] = q.items[q.head+i-1]
-	}
-	q.items[q.head] = nil
-	q.head++
-}
-
-// replaceFirst puts the two pieces of the first item in its place.
-func (q *queue) replaceFirst(a, b *item) {
-	if q.head == 0 {
-		q.items = append([]*item{nil}, q.items...)
-		q.head = 1
-	}
-	q.head--
-	q.items[q.head], q.items[q.head+1] = a, b
-}
-
-func (q *queue) countDelivered(lines int) {
-	q.pending -= int64(lines)
-	q.delivered += int64(lines)
-}
-
-func (q *queue) countDropped(lines int, reason ledger.Reason) {
-	q.pending -= int64(lines)
-	q.dropped.Count(reason, int64(lines))
-}
-
-// drop counts the lines of item i as dropped and removes it.
-func (q *queue) drop(i int, reason ledger.Reason) {
-	q.countDropped(q.at(i).lines, reason)
-	q.remove(i)
-}
-
-// makeRoom drops the oldest items that are not in flight until n more bytes
-// fit. It reports false if they do not fit even then.
-func (q *queue) makeRoom(n, maxBytes int) bool {
-	for q.isFull(n, maxBytes) && q.len() > q.inFlight {
-		q.drop(q.inFlight, ledger.QueueFull)
-	}
-	return !q.isFull(n, maxBytes)
-}
-
-// minItemBytes bounds the number of items to about one for each so many bytes of
-// the queue's size. An item needs some 100 bytes besides its payload: without
+// minChunkBytes bounds the number of chunks to about one for each so many bytes
+// of the queue's size. A chunk needs some 100 bytes besides its lines: without
 // this bound tiny payloads would need many times the memory of the queue.
-const minItemBytes = 64
+const minChunkBytes = 64
 
-func (q *queue) isFull(n, maxBytes int) bool {
-	return q.bytes > maxBytes-n || q.len() >= maxBytes/minItemBytes+1
+// accept counts lines as accepted, and adds a copy of payload if there is room
+// for it.
+func (q *queue) accept(payload []byte, lines int, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.accepted += int64(lines)
+	switch {
+	case len(payload) > q.bounds.bytes:
+		q.countDroppedLocked(lines, ledger.Oversize)
+		return
+	case !q.makeRoomLocked(len(payload)):
+		q.countDroppedLocked(lines, ledger.QueueFull)
+		return
+	case q.canAppendLocked(len(payload), now):
+		q.waiting.appendToBack(payload, lines)
+		return
+	}
+	c := newChunk(len(payload))
+	c.append(payload, lines)
+	q.seq++
+	c.seq, c.at = q.seq, now
+	q.waiting.pushBack(c)
 }
 
-// expire drops the items that were accepted before t and are not in flight.
-func (q *queue) expire(t time.Time) {
-	for q.len() > q.inFlight && q.at(q.inFlight).acceptedAt.Before(t) {
-		q.drop(q.inFlight, ledger.Expired)
+// canAppendLocked reports whether n bytes can join the newest chunk.
+func (q *queue) canAppendLocked(n int, now time.Time) bool {
+	if q.bounds.messages || q.waiting.n == 0 {
+		return false
+	}
+	c := q.waiting.back()
+	return !c.sealed && len(c.buf)+n <= q.chunkSize && now.Sub(c.at) <= q.bounds.age/joinShare
+}
+
+// makeRoomLocked drops the oldest waiting chunks until n more bytes fit. It
+// reports false if they do not fit even then.
+func (q *queue) makeRoomLocked(n int) bool {
+	for q.isFullLocked(n) && q.waiting.n > 0 {
+		q.dropWaitingLocked(ledger.QueueFull)
+	}
+	return !q.isFullLocked(n)
+}
+
+func (q *queue) isFullLocked(n int) bool {
+	return q.waiting.bytes+q.flight.bytes > q.bounds.bytes-n || q.waiting.n+q.flight.n > q.bounds.bytes/minChunkBytes
+}
+
+func (q *queue) dropWaitingLocked(reason ledger.Reason) {
+	c := q.waiting.popFront()
+	q.countDroppedLocked(c.lines, reason)
+	c.recycle()
+	q.notifyLocked()
+}
+
+// expire drops the waiting chunks that are older than the bound. It returns when
+// the next one will be, or zero if none waits.
+func (q *queue) expire(now time.Time) (next time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.waiting.n > 0 {
+		// A chunk whose age is exactly the bound does not expire yet.
+		if next = q.waiting.front().at.Add(q.bounds.age + 1); next.After(now) {
+			return next
+		}
+		q.dropWaitingLocked(ledger.Expired)
+	}
+	return time.Time{}
+}
+
+// take moves the oldest waiting chunk to flight and returns it. It returns nil
+// if none waits, or if the chunk is larger than room and others are in flight.
+func (q *queue) take(room int) *chunk {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting.n == 0 || q.flight.n > 0 && len(q.waiting.front().unsent()) > room {
+		return nil
+	}
+	c := q.waiting.popFront()
+	c.sealed = true
+	q.flight.pushBack(c)
+	return c
+}
+
+// settle counts the oldest chunk in flight as sent, except for so many of its
+// lines, which the peer rejected.
+func (q *queue) settle(rejected int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	c := q.flight.popFront()
+	q.countSentLocked(c.lines-rejected, len(c.buf))
+	q.countDroppedLocked(rejected, ledger.Rejected)
+	c.recycle()
+	q.notifyLocked()
+}
+
+func (q *queue) countDroppedLocked(lines int, reason ledger.Reason) {
+	if lines > 0 {
+		q.dropped.Count(reason, int64(lines))
+		q.droppedAt, q.droppedFor = time.Now(), reason
 	}
 }
 
-// abandon drops every item, those in flight too, and returns the number of
-// lines.
-func (q *queue) abandon() int64 {
-	lines := q.pending
-	q.inFlight = 0
-	for q.len() > 0 {
-		q.drop(0, ledger.Closed)
+// recentLoss returns an error if lines were dropped within the last minute.
+func (q *queue) recentLoss(now time.Time) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.droppedAt.IsZero() || now.Sub(q.droppedAt) >= quietTime {
+		return nil
 	}
-	q.abandoned = true
+	return fmt.Errorf("lines were dropped within the last minute, the last ones as %s", q.droppedFor)
+}
+
+func (q *queue) countSentLocked(lines, bytes int) {
+	q.sent += int64(lines)
+	q.sentBytes += int64(bytes)
+}
+
+// drop counts the oldest chunk in flight as dropped.
+func (q *queue) drop(reason ledger.Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	c := q.flight.popFront()
+	q.countDroppedLocked(c.lines, reason)
+	c.recycle()
+	q.notifyLocked()
+}
+
+// putBack moves the one chunk in flight back to waiting.
+func (q *queue) putBack() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.abandoned {
+		q.returnFlightLocked()
+	}
+}
+
+// halve replaces the one chunk in flight by its halves, which wait. It reports
+// false, and does nothing, if the chunk is one line.
+func (q *queue) halve() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return true
+	}
+	a, b := q.flight.front().halves()
+	if a == nil {
+		return false
+	}
+	q.flight.popFront()
+	q.waiting.pushFront(b)
+	q.waiting.pushFront(a)
+	return true
+}
+
+// limitChunks makes later payloads join chunks of at most n bytes only.
+func (q *queue) limitChunks(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.chunkSize = min(q.chunkSize, n)
+}
+
+// acknowledge settles the chunks that lie within the first n bytes in flight,
+// and keeps them for a redo. It returns their size.
+func (q *queue) acknowledge(n int, now time.Time) (settled int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.flight.n > 0 {
+		c := q.flight.front()
+		size := len(c.unsent())
+		if n-settled < size {
+			break
+		}
+		settled += size
+		q.flight.popFront()
+		q.countSentLocked(c.lines, len(c.buf))
+		q.keepLocked(c, now)
+	}
+	if settled > 0 {
+		q.notifyLocked()
+	}
+	return settled
+}
+
+// keepLocked keeps a settled chunk for a redo, for redoAge from its first
+// acknowledgement on. Without that end a peer that reads and then breaks the
+// connection would be sent the same lines for ever.
+func (q *queue) keepLocked(c *chunk, now time.Time) {
+	if c.ackedAt.IsZero() {
+		c.ackedAt = now
+	}
+	if q.bounds.redoBytes == 0 || now.Sub(c.ackedAt) >= q.bounds.redoAge {
+		c.recycle()
+		return
+	}
+	c.off = 0
+	q.redo.pushBack(c)
+	q.trimRedoLocked(now)
+}
+
+// trimRedo forgets what was kept for long enough. It returns when the next
+// chunk will be, or zero if none is kept.
+func (q *queue) trimRedo(now time.Time) (next time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.trimRedoLocked(now)
+}
+
+func (q *queue) trimRedoLocked(now time.Time) (next time.Time) {
+	for q.redo.n > 0 {
+		next = q.redo.front().ackedAt.Add(q.bounds.redoAge)
+		if next.After(now) && q.redo.bytes <= q.bounds.redoBytes && q.redo.n <= q.bounds.redoBytes/minChunkBytes {
+			return next
+		}
+		q.redo.popFront().recycle()
+	}
+	return time.Time{}
+}
+
+// recall moves what is in flight, and what was kept for a redo, back to waiting.
+// Lines that were counted as sent are so no longer. It returns their number.
+func (q *queue) recall() (lines int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return 0
+	}
+	for i := range q.flight.n {
+		q.flight.at(i).off = 0
+	}
+	q.returnFlightLocked()
+	lines = q.redo.lines
+	q.recalled += int64(lines)
+	for q.redo.n > 0 {
+		c := q.redo.popBack()
+		q.waiting.pushFront(c)
+	}
 	return lines
 }
 
+// requeue moves what is in flight back to waiting, except for the chunks that
+// the first written bytes lie in, less those of whole lines among the acked
+// first: their lines may have arrived, so that they are dropped.
+func (q *queue) requeue(acked, written int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	if q.flight.n > 0 {
+		written -= q.flight.front().skipLines(acked)
+	}
+	for q.flight.n > 0 && written > 0 {
+		c := q.flight.popFront()
+		written -= len(c.unsent())
+		sent := c.ackedLines()
+		q.countSentLocked(sent, c.off)
+		q.countDroppedLocked(c.lines-sent, ledger.Ambiguous)
+		c.recycle()
+	}
+	q.returnFlightLocked()
+	q.notifyLocked()
+}
+
+func (q *queue) returnFlightLocked() {
+	for q.flight.n > 0 {
+		q.waiting.pushFront(q.flight.popBack())
+	}
+}
+
+// abandon drops everything that waits or is in flight, and returns the number
+// of lines. It recycles nothing: a transport may still read what is in flight.
+func (q *queue) abandon() (lines int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	lines = q.waiting.lines + q.flight.lines
+	q.countDroppedLocked(lines, ledger.Closed)
+	q.waiting, q.flight, q.redo = station{}, station{}, station{}
+	q.abandoned = true
+	q.notifyLocked()
+	return lines
+}
+
+// isAbandoned reports whether Close gave up.
+func (q *queue) isAbandoned() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.abandoned
+}
+
+// notifyLocked wakes the calls that wait for chunks to be settled.
+func (q *queue) notifyLocked() {
+	if q.progress != nil {
+		close(q.progress)
+		q.progress = nil
+	}
+}
+
+// waitingChunks returns the number of chunks that wait.
+func (q *queue) waitingChunks() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting.n
+}
+
+// keptForRedo returns the number of chunks that are kept for a redo.
+func (q *queue) keptForRedo() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.redo.n
+}
+
+// newest returns the number of the newest chunk.
+func (q *queue) newest() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.seq
+}
+
+// unsettled returns a channel that is closed when chunks are settled, or nil if
+// all up to number last are. first reports whether it is the first call to wait.
+func (q *queue) unsettled(last int64) (progress <-chan struct{}, first bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if oldest := q.oldestLocked(); oldest == nil || oldest.seq > last {
+		return nil, false
+	}
+	if first = q.progress == nil; first {
+		q.progress = make(chan struct{})
+	}
+	return q.progress, first
+}
+
+// oldestLocked returns the oldest chunk that is not settled, or nil.
+func (q *queue) oldestLocked() *chunk {
+	switch {
+	case q.flight.n > 0:
+		return q.flight.front()
+	case q.waiting.n > 0:
+		return q.waiting.front()
+	}
+	return nil
+}
+
+// isAwaited reports whether a call waits until chunks are settled.
+func (q *queue) isAwaited() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.progress != nil
+}
+
 func (q *queue) ledger() ledger.Ledger {
-	return ledger.Ledger{Accepted: q.accepted, Delivered: q.delivered, Pending: q.pending, Dropped: maps.Clone(q.dropped)}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return ledger.Ledger{
+		Accepted: q.accepted, Delivered: q.sent - q.recalled,
+		Pending: int64(q.waiting.lines + q.flight.lines), Dropped: maps.Clone(q.dropped),
+	}
+}
+
+// droppedCounts returns the number of lines that were dropped, by reason.
+func (q *queue) droppedCounts() ledger.Counts {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.dropped)
 }

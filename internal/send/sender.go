@@ -1,55 +1,53 @@
 package send
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/cenkalti/backoff/v4"
 
 	"monkit.example/reporters/ledger"
 )
 
 // Sender is a bounded queue in front of a Transport, and the goroutine, run,
-// that empties it. Its methods may be called from any goroutine.
-//
-// mu guards what callers share with run. It is not held while the transport or
+// that empties it. Its methods may be called from any goroutine. The queue and
+// the retry have mutexes of their own; no mutex is held while the transport or
 // the logger is called: either may block, and a log handler may call the Sender.
 type Sender struct {
-	opts      Options // set once by New, as all above mu
+	opts      Options // set once by New, as all above journal
 	transport Transport
-	messenger Messenger // transport, or nil if it is a Stream
-	stream    Stream    // transport, or nil if it is a Messenger
+	queue     *queue
+	retry     *retrier
+	pace      *pace  // nil if the payloads are no datagrams
+	driver    driver // owned by run
 	keys      seriesKeys
-	log       *slog.Logger
 
 	ctx    context.Context // ended by stop; run returns then
 	stop   context.CancelFunc
-	wakeup chan struct{} // holds a value if run must look at the fields below again
+	wakeup chan struct{} // holds a value if run must look at the queue again
 	done   chan struct{} // closed when run has returned
 	closed chan struct{} // closed when the first Close is complete
 
-	mu          sync.Mutex
-	queue       queue         // guarded by mu
-	health      health        // guarded by mu
-	progress    chan struct{} // guarded by mu; closed when items are settled; nil if no Flush waits
-	closing     bool          // guarded by mu; Close was called
-	skipBackoff bool          // guarded by mu; Close wants an attempt at once
-	closeErr    error         // guarded by mu; the result of Close
+	journal   journal     // owned by run, as all below
+	journaled time.Time   // when journal was updated
+	timer     *time.Timer // of pause
 
-	backoff      *backoff.ExponentialBackOff // owned by run, as all below
-	retryAt      time.Time                   // no attempt before; zero if the last one succeeded
-	retryByPeer  bool                        // the peer asked for retryAt
-	sizeLimit    int                         // larger payloads are cut, since the peer rejects them; 0 is none
-	windowBytes  int                         // written to stream and not acknowledged
-	pollInterval time.Duration               // until stream is asked for acknowledgements again
-	timer        *time.Timer                 // of pause
-	quietUntil   time.Time                   // no rejection is logged before
-	logRecords   []logRecord                 // logged after the step, without mu
+	logger atomic.Pointer[slog.Logger]
+
+	mu       sync.Mutex
+	closing  bool          // guarded by mu, as all below; Close was called
+	closeErr error         // the result of Close
+	returned ledger.Counts // dropped lines that Flush or Close has returned
+}
+
+// A driver moves chunks from the queue to the transport, for the goroutine of
+// the Sender.
+type driver interface {
+	// step sends what can be sent now. It returns how long to wait before the
+	// next step: zero if there is more to do, or forever.
+	step(ctx context.Context) time.Duration
 }
 
 var _ ledger.Keeper = (*Sender)(nil)
@@ -61,20 +59,24 @@ func New(t Transport, o Options) *Sender {
 		opts:      o.withDefaults(),
 		transport: t,
 		keys:      newSeriesKeys(o.Name),
-		log:       cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		wakeup:    make(chan struct{}, 1),
 		done:      make(chan struct{}),
 		closed:    make(chan struct{}),
 	}
+	s.retry = newRetrier(s.opts)
+	s.journal = journal{name: o.Name, log: s.log}
+	if isDatagrams(t) {
+		s.pace = &pace{spread: defaultPace}
+	}
+	s.queue = &queue{bounds: s.opts.bounds(t), chunkSize: s.opts.ChunkBytes}
 	switch t := t.(type) {
-	case Messenger:
-		s.messenger = t
 	case Stream:
-		s.stream = t
+		s.driver = &window{queue: s.queue, retry: s.retry, stream: t, atMostOnce: o.AtMostOnce}
+	case Messenger:
+		s.driver = &requests{queue: s.queue, retry: s.retry, messenger: t, pace: s.pace, atMostOnce: o.AtMostOnce}
 	default:
 		panic(fmt.Sprintf("send: %T is neither a Messenger nor a Stream", t))
 	}
-	s.backoff = s.opts.newBackoff()
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	go s.run()
 	return s
@@ -96,63 +98,66 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 	if s.closing {
 		return ErrClosed
 	}
-	it := &item{lines: max(lines, 0), acceptedAt: time.Now()}
-	s.queue.accept(it)
-	switch {
-	case len(payload) > s.opts.MaxBytes:
-		s.queue.countDropped(it.lines, ledger.Oversize)
-	case !s.queue.makeRoom(len(payload), s.opts.MaxBytes):
-		s.queue.countDropped(it.lines, ledger.QueueFull)
-	default:
-		it.payload = slices.Clone(payload)
-		s.queue.push(it)
-		s.wake()
-	}
-	s.notifyLocked()
+	s.queue.accept(payload, max(lines, 0), time.Now())
+	s.wake()
 	return nil
 }
 
+// SetInterval sets the time between two batches of payloads. Datagrams of one
+// batch are spread over a part of it.
+func (s *Sender) SetInterval(d time.Duration) {
+	if s.pace != nil {
+		s.pace.setInterval(d)
+	}
+}
+
+// SetLogger sets the logger if there is no Options.Logger.
+func (s *Sender) SetLogger(l *slog.Logger) { s.logger.Store(l) }
+
+func (s *Sender) log() *slog.Logger {
+	if s.opts.Logger != nil {
+		return s.opts.Logger
+	}
+	if l := s.logger.Load(); l != nil {
+		return l
+	}
+	return discard
+}
+
+var discard = slog.New(slog.DiscardHandler)
+
 // Flush waits until all lines that were accepted before it are delivered or
-// dropped. If ctx ends first, it returns the error of ctx and the last failure.
+// dropped. It returns an error that names the lines that were dropped since the
+// last call. If ctx ends first, it returns the error of ctx and the last failure.
 func (s *Sender) Flush(ctx context.Context) error {
-	s.mu.Lock()
-	last := s.queue.seq
-	for s.queue.len() > 0 && s.queue.at(0).seq <= last && !s.queue.abandoned {
-		if s.progress == nil {
-			s.progress = make(chan struct{})
-			s.wake() // run asks for acknowledgements more often while a Flush waits
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	return s.takeLosses()
+}
+
+// settle waits until all lines that were accepted before it are delivered or
+// dropped.
+func (s *Sender) settle(ctx context.Context) error {
+	last := s.queue.newest()
+	for {
+		progress, first := s.queue.unsettled(last)
+		if progress == nil {
+			return nil
 		}
-		progress := s.progress
-		s.mu.Unlock()
+		if first {
+			s.wake() // run asks for acknowledgements more often while a call waits
+		}
 		select {
 		case <-progress:
 		case <-ctx.Done():
 			return s.pendingError("pending", ctx.Err())
 		}
-		s.mu.Lock()
 	}
-	s.mu.Unlock()
-	return nil
 }
 
 // Ledger returns the counts of all lines that were accepted.
-func (s *Sender) Ledger() ledger.Ledger {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.queue.ledger()
-}
-
-// Unavailable returns the last failure while deliveries fail, and else nil. It
-// always returns nil if there is an Options.Logger, which has logged the
-// failure, so that the caller does not log it a second time.
-func (s *Sender) Unavailable() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.opts.Logger != nil {
-		return nil
-	}
-	return s.health.failure()
-}
+func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
 
 // wake ends the present or next pause of run.
 func (s *Sender) wake() {
@@ -160,19 +165,4 @@ func (s *Sender) wake() {
 	case s.wakeup <- struct{}{}:
 	default:
 	}
-}
-
-// notifyLocked wakes every Flush, which then looks at the queue again.
-func (s *Sender) notifyLocked() {
-	if s.progress != nil {
-		close(s.progress)
-		s.progress = nil
-	}
-}
-
-// isAwaited reports whether a Flush or Close waits until items are settled.
-func (s *Sender) isAwaited() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.progress != nil || s.closing
 }

@@ -4,20 +4,22 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 // joinTime is how long Close waits for run after ctx has ended.
 const joinTime = 100 * time.Millisecond
 
 // Close flushes until ctx ends, drops the lines that are left with reason
-// closed, and joins the goroutine. A payload that waits for a retry is sent at
-// once, unless the peer asked for the wait. Later calls wait for the first, or
-// until their ctx ends, and return its error.
+// closed, and joins the goroutine. A chunk that waits for a retry is sent at
+// once, unless the peer asked for the wait. The error names the lines that were
+// dropped since the last Flush. Later calls wait for the first, or until their
+// ctx ends, and return its error.
 func (s *Sender) Close(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.closing
-	s.closing, s.skipBackoff = true, true
-	s.wake()
+	s.closing = true
 	s.mu.Unlock()
 	if first {
 		s.shutDown(ctx)
@@ -39,22 +41,28 @@ func (s *Sender) Close(ctx context.Context) error {
 // shutDown is the work of the first Close.
 func (s *Sender) shutDown(ctx context.Context) {
 	defer close(s.closed)
-	err := s.Flush(ctx)
-	s.mu.Lock()
-	dropped := s.queue.abandon()
-	if dropped > 0 {
-		err = s.linesErrorLocked(dropped, "dropped", ctx.Err())
-	}
-	s.closeErr = err
-	s.notifyLocked()
-	s.mu.Unlock()
-	if dropped > 0 {
-		s.log.Warn("closed before all lines were sent", "destination", s.opts.Name, "dropped", dropped)
-	}
-	if err == nil {
+	s.hurry(ctx)
+	err := s.settle(ctx)
+	if dropped := s.queue.abandon(); dropped > 0 {
+		err = s.linesError(dropped, "dropped", ctx.Err())
+		s.log().Warn("closed before all lines were sent", "destination", s.opts.Name, "dropped", dropped)
+	} else if err = s.takeLosses(); err == nil {
 		s.joinGracefully(ctx)
 	}
+	s.mu.Lock()
+	s.closeErr = err
+	s.mu.Unlock()
 	s.abortAndJoin()
+}
+
+// hurry ends the backoff, and makes pace send everything in half of the time
+// that ctx leaves.
+func (s *Sender) hurry(ctx context.Context) {
+	s.retry.skip()
+	if end, ok := ctx.Deadline(); ok && s.pace != nil {
+		s.pace.hurry(time.Now().Add(time.Until(end) / 2))
+	}
+	s.wake()
 }
 
 // joinGracefully waits until run has returned, or ctx ends. Until then the
@@ -81,16 +89,32 @@ func (s *Sender) abortAndJoin() {
 	}
 }
 
-func (s *Sender) pendingError(state string, ctxErr error) error {
+// takeLosses returns an error that names the lines that were dropped since the
+// last call, or nil.
+func (s *Sender) takeLosses() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.linesErrorLocked(s.queue.pending, state, ctxErr)
+	dropped := s.queue.droppedCounts()
+	lost := since(s.returned, dropped)
+	if lost.Sum() == 0 {
+		return nil
+	}
+	s.returned = dropped
+	err := fmt.Errorf("send to %s: %d lines dropped: %v", s.opts.Name, lost.Sum(), lost)
+	if h := s.retry.snapshot(); h.rejection != nil && lost[ledger.Rejected]+lost[ledger.Oversize] > 0 {
+		return fmt.Errorf("%w (last rejection: %w)", err, h.rejection)
+	}
+	return err
 }
 
-// linesErrorLocked returns an error for lines that were not delivered before
-// ctx ended. It wraps the error of ctx and the last failure.
-func (s *Sender) linesErrorLocked(lines int64, state string, ctxErr error) error {
-	name, last := s.opts.Name, s.health.last
+func (s *Sender) pendingError(state string, ctxErr error) error {
+	return s.linesError(int(s.queue.ledger().Pending), state, ctxErr)
+}
+
+// linesError returns an error for lines that were not delivered before ctx
+// ended. It wraps the error of ctx and the last failure.
+func (s *Sender) linesError(lines int, state string, ctxErr error) error {
+	name, last := s.opts.Name, s.retry.snapshot().last
 	if last == nil {
 		return fmt.Errorf("send to %s: %d lines %s: %w", name, lines, state, ctxErr)
 	}

@@ -89,13 +89,13 @@ func TestCloseDoesNotSkipAWaitThatThePeerAskedFor(t *testing.T) {
 
 func TestFlushReturnsWhenCloseDropsItsPayloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(&fakeMessenger{answer: always(errDown)}, Options{})
+		s := New(&fakeMessenger{answer: always(errDown)}, Options{Name: "x"})
 		mustSend(t, s, "a 1\n", 1)
 		flushed := make(chan error)
 		go func() { flushed <- s.Flush(t.Context()) }()
 		synctest.Wait()
 		s.Close(within(t, time.Second))
-		if err := <-flushed; err != nil {
+		if err := <-flushed; err == nil || err.Error() != "send to x: 1 lines dropped: closed=1" {
 			t.Errorf("Flush: %v", err)
 		}
 		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")

@@ -22,28 +22,28 @@ func newSeriesKeys(destination string) seriesKeys {
 
 var _ monkit.TotalSource = (*Sender)(nil)
 
-// snapshot is a copy of the numbers that mu guards.
+// snapshot is a copy of the numbers of a queue.
 type snapshot struct {
-	bytes, payloads int
-	oldest          time.Duration // age
-	sentLines       int64
-	sentBytes       int64
-	pending         int64
-	dropped         [len(reasons)]int64 // by index of reasons
-	health          health
+	bytes, chunks      int           // that wait or are in flight
+	oldest             time.Duration // age
+	redoBytes          int
+	sent, recalled     int64 // lines
+	pending, sentBytes int64
+	dropped            [len(reasons)]int64 // by index of reasons
 }
 
-func (s *Sender) snapshot() snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := &s.queue
-	n := snapshot{bytes: q.bytes, payloads: q.len(), sentLines: q.delivered, sentBytes: q.sentBytes,
-		pending: q.pending, health: s.health}
+func (q *queue) snapshot(now time.Time) snapshot {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := snapshot{
+		bytes: q.waiting.bytes + q.flight.bytes, chunks: q.waiting.n + q.flight.n, redoBytes: q.redo.bytes,
+		sent: q.sent, recalled: q.recalled, pending: int64(q.waiting.lines + q.flight.lines), sentBytes: q.sentBytes,
+	}
 	for i, reason := range reasons {
 		n.dropped[i] = q.dropped[reason]
 	}
-	if q.len() > 0 {
-		n.oldest = time.Since(q.at(0).acceptedAt)
+	if oldest := q.oldestLocked(); oldest != nil {
+		n.oldest = now.Sub(oldest.at)
 	}
 	return n
 }
@@ -51,18 +51,22 @@ func (s *Sender) snapshot() snapshot {
 // Stats emits the series send with the tag destination. Dropped lines have the
 // tag reason, too.
 func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
-	n := s.snapshot()
+	n, h := s.queue.snapshot(time.Now()), s.retry.snapshot()
 	cb(s.keys.send, "queue_bytes", float64(n.bytes))
-	cb(s.keys.send, "queue_payloads", float64(n.payloads))
+	cb(s.keys.send, "queue_chunks", float64(n.chunks))
+	cb(s.keys.send, "redo_bytes", float64(n.redoBytes))
 	cb(s.keys.send, "pending_lines", float64(n.pending))
 	cb(s.keys.send, "oldest_age_seconds", n.oldest.Seconds())
-	cb(s.keys.send, "delivered_lines", float64(n.sentLines))
-	cb(s.keys.send, "delivered_bytes", float64(n.sentBytes))
-	cb(s.keys.send, "retries", float64(n.health.retries))
-	cb(s.keys.send, "errors", float64(n.health.errors))
-	cb(s.keys.send, "up", up(n.health))
-	if !n.health.lastSuccess.IsZero() {
-		cb(s.keys.send, "last_success_unix_seconds", float64(n.health.lastSuccess.Unix()))
+	cb(s.keys.send, "delivered_lines", float64(n.sent-n.recalled))
+	cb(s.keys.send, "sent_lines", float64(n.sent))
+	cb(s.keys.send, "recalled_lines", float64(n.recalled))
+	cb(s.keys.send, "sent_bytes", float64(n.sentBytes))
+	cb(s.keys.send, "retries", float64(h.failures))
+	cb(s.keys.send, "errors", float64(h.failures+h.rejections))
+	cb(s.keys.send, "recoveries", float64(h.recoveries))
+	cb(s.keys.send, "up", s.up())
+	if !h.lastSuccess.IsZero() {
+		cb(s.keys.send, "last_success_unix_seconds", float64(h.lastSuccess.Unix()))
 	}
 	for i, lines := range n.dropped {
 		cb(s.keys.dropped[i], "dropped_lines", float64(lines))
@@ -79,15 +83,26 @@ func (s *Sender) IsTotal(key monkit.SeriesKey, field string) (total, known bool)
 		return false, false
 	}
 	switch field {
-	case "queue_bytes", "queue_payloads", "pending_lines", "oldest_age_seconds", "up", "last_success_unix_seconds":
+	case "queue_bytes", "queue_chunks", "redo_bytes", "pending_lines", "delivered_lines", "oldest_age_seconds", "up", "last_success_unix_seconds":
 		return false, true
 	}
 	return true, true
 }
 
-func up(h health) float64 {
-	if h.failingSince.IsZero() {
-		return 1
+// up returns 1, or 0 while the destination is failing.
+func (s *Sender) up() float64 {
+	if s.Unavailable() != nil {
+		return 0
 	}
-	return 0
+	return 1
+}
+
+// Unavailable returns the last failure while deliveries fail. It returns an
+// error for a minute after lines were dropped, too: the destination does not
+// get what it should.
+func (s *Sender) Unavailable() error {
+	if h := s.retry.snapshot(); h.failure() != nil {
+		return h.failure()
+	}
+	return s.queue.recentLoss(time.Now())
 }

@@ -20,7 +20,7 @@ func TestStatsAllocateNothing(t *testing.T) {
 	}
 	all := monkit.Collect(s)
 	for name, want := range map[string]float64{
-		"send,destination=x delivered_lines": 2, "send,destination=x delivered_bytes": 9, "send,destination=x queue_bytes": 0,
+		"send,destination=x delivered_lines": 2, "send,destination=x sent_bytes": 9, "send,destination=x queue_bytes": 0,
 		"send,destination=x,reason=queue_full dropped_lines": 0, "send,destination=x up": 1,
 	} {
 		if got, ok := all[name]; !ok || got != want {
@@ -40,8 +40,9 @@ func TestStatsWhileDeliveriesFail(t *testing.T) {
 		got := map[string]float64{}
 		s.Stats(func(_ monkit.SeriesKey, field string, val float64) { got[field] = val })
 		want := map[string]float64{
-			"queue_bytes": 13, "queue_payloads": 2, "pending_lines": 3, "oldest_age_seconds": 5, "up": 0,
-			"delivered_lines": 0, "delivered_bytes": 0, "dropped_lines": 0, "retries": 1, "errors": 1,
+			"queue_bytes": 13, "queue_chunks": 2, "redo_bytes": 0, "pending_lines": 3, "oldest_age_seconds": 5, "up": 0,
+			"delivered_lines": 0, "sent_lines": 0, "recalled_lines": 0, "sent_bytes": 0, "dropped_lines": 0,
+			"retries": 1, "errors": 1, "recoveries": 0,
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("got  %v\nwant %v", got, want)
@@ -64,9 +65,10 @@ func TestIsTotal(t *testing.T) {
 		got[field] = total
 	})
 	want := map[string]bool{
-		"queue_bytes": false, "queue_payloads": false, "pending_lines": false, "oldest_age_seconds": false,
-		"up": false, "last_success_unix_seconds": false,
-		"delivered_lines": true, "delivered_bytes": true, "dropped_lines": true, "retries": true, "errors": true,
+		"queue_bytes": false, "queue_chunks": false, "redo_bytes": false, "pending_lines": false, "oldest_age_seconds": false,
+		"delivered_lines": false, "up": false, "last_success_unix_seconds": false,
+		"sent_lines": true, "recalled_lines": true, "sent_bytes": true, "dropped_lines": true,
+		"retries": true, "errors": true, "recoveries": true,
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the fields, and whether they are totals, are\n%v, want\n%v", got, want)

@@ -117,10 +117,12 @@ func TestOldPayloadsAreDroppedOnTime(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		checkLedger(t, s, "accepted=3 delivered=0 dropped=3(expired=3) pending=0")
-		if err := s.Flush(t.Context()); err != nil {
-			t.Error(err)
+		if err := s.Flush(t.Context()); err == nil || !strings.HasSuffix(err.Error(), "3 lines dropped: expired=3") {
+			t.Errorf("Flush: %v", err)
 		}
-		s.Close(t.Context())
+		if err := errors.Join(s.Flush(t.Context()), s.Close(t.Context())); err != nil {
+			t.Errorf("the dropped lines are returned twice: %v", err)
+		}
 	})
 }
 
@@ -237,7 +239,7 @@ func TestFlushReturnsWhenSendDropsItsPayloads(t *testing.T) {
 		synctest.Wait()
 		start := time.Now()
 		mustSend(t, s, "b 1\n", 1)
-		if err := <-flushed; err != nil || time.Since(start) != 0 {
+		if err := <-flushed; err == nil || time.Since(start) != 0 {
 			t.Errorf("Flush returns %v after %v", err, time.Since(start))
 		}
 		checkLedger(t, s, "accepted=2 delivered=0 dropped=1(queue_full=1) pending=1")
@@ -266,6 +268,7 @@ func TestAtMostOnceDropsAmbiguousPayloads(t *testing.T) {
 		f := &fakeMessenger{answer: failFirst(1, Ambiguous(errDown))}
 		s := New(f, Options{AtMostOnce: true})
 		mustSend(t, s, "a:1|c\n", 1)
+		synctest.Wait()
 		mustSend(t, s, "b:1|c\n", 1)
 		s.Flush(t.Context())
 		s.Close(t.Context())
@@ -289,20 +292,6 @@ func TestFirstFailureAndRecoveryAreLogged(t *testing.T) {
 			t.Errorf("log:\n%s", got)
 		}
 		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
-	})
-}
-
-func TestUnavailableIsNilIfALoggerHasTheFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log strings.Builder
-		s := New(&fakeMessenger{answer: always(errDown)}, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		mustSend(t, s, "a 1\n", 1)
-		synctest.Wait()
-		if err := s.Unavailable(); err != nil || !strings.Contains(log.String(), errDown.Error()) {
-			t.Errorf("Unavailable is %v, and the log is %q", err, log.String())
-		}
-		s.Close(within(t, 0))
-		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
 }
 
@@ -338,7 +327,7 @@ func TestQueueKeepsItsBoundAndLedgerBalancesUnderLoad(t *testing.T) {
 				if err := s.Send(context.Background(), numbered(rand.IntN(9), n), n); err != nil {
 					t.Error(err)
 				}
-				if n := s.snapshot(); n.bytes > bound {
+				if n := s.queue.snapshot(time.Now()); n.bytes > bound {
 					t.Errorf("the queue has %d bytes, the bound is %d", n.bytes, bound)
 				}
 				checkLedger(t, s, "")

@@ -2,14 +2,18 @@ package send
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"monkit.example/monkit"
 )
 
 // fakeStream is a Stream whose connections break after a number of bytes. The
@@ -132,8 +136,11 @@ func TestWindowWithAtMostOnceSendsNoLineTwice(t *testing.T) {
 			s := New(f, Options{AtMostOnce: true})
 			for i := range 10 {
 				mustSend(t, s, fmt.Sprintf("%d\n%s", i, numbered(i, 1)), 2)
+				if i%3 == 0 {
+					synctest.Wait() // so that later payloads join another chunk
+				}
 			}
-			if err := s.Close(within(t, time.Minute)); err != nil {
+			if err := s.Close(within(t, time.Minute)); errors.Is(err, context.DeadlineExceeded) {
 				t.Fatal(err)
 			}
 			got := f.lines()
@@ -265,6 +272,7 @@ func TestPollsBecomeRareUntilTheNextAcknowledgement(t *testing.T) {
 		f := newPolledStream()
 		s := New(f, Options{})
 		mustSend(t, s, "x\n", 1)
+		synctest.Wait()
 		mustSend(t, s, "y\n", 1)
 		flushed := make(chan error)
 		go func() { flushed <- s.Flush(within(t, time.Minute)) }()
@@ -310,6 +318,122 @@ func TestStreamThatFailsAfterCloseIsNoFailure(t *testing.T) {
 		synctest.Wait()
 		if strings.Contains(log.String(), "cannot send") {
 			t.Errorf("log:\n%s", log.String())
+		}
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
+	})
+}
+
+// dyingStream is a fakeStream whose peer acknowledges everything at once, and
+// dies when die is called: its connection fails then, with all that it took.
+type dyingStream struct {
+	*fakeStream
+	died bool // guarded by mu
+}
+
+func newDyingStream() *dyingStream {
+	return &dyingStream{fakeStream: &fakeStream{capacity: unlimited}}
+}
+
+func (d *dyingStream) die() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.died = true
+}
+
+func (d *dyingStream) Unacked() (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.died {
+		return 0, errDown
+	}
+	return 0, nil
+}
+
+func (d *dyingStream) Reset() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.isOpen, d.died = false, false
+	return 0
+}
+
+func TestAcknowledgedLinesAreSentAgainIfThePeerDies(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		o     Options
+		after time.Duration // from the acknowledgement to the death
+		want  []string      // what the connections took
+	}{
+		{"at once", Options{}, 0, []string{"a 1\nb 1\n", "a 1\nb 1\n"}},
+		{"within ten seconds", Options{}, 9 * time.Second, []string{"a 1\nb 1\n", "a 1\nb 1\n"}},
+		{"later", Options{}, 12 * time.Second, []string{"a 1\nb 1\n"}},
+		{"statsd", Options{AtMostOnce: true}, 0, []string{"a 1\nb 1\n"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDyingStream()
+				s := New(d, tt.o)
+				mustSend(t, s, "a 1\n", 1)
+				synctest.Wait()
+				mustSend(t, s, "b 1\n", 1)
+				if err := s.Flush(t.Context()); err != nil {
+					t.Error(err)
+				}
+				checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
+				time.Sleep(tt.after)
+				d.die()
+				time.Sleep(5 * time.Second)
+				d.mu.Lock()
+				got := slices.Clone(d.conns)
+				d.mu.Unlock()
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("the connections took %q, want %q", got, tt.want)
+				}
+				all := monkit.Collect(s)
+				if sent, recalled := all["send,destination= sent_lines"], all["send,destination= recalled_lines"]; recalled != float64(2*(len(tt.want)-1)) || sent-recalled != 2 {
+					t.Errorf("%v lines sent and %v recalled", sent, recalled)
+				}
+				if err := s.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
+			})
+		})
+	}
+}
+
+func TestPeerThatDiesAgainAndAgainGetsLinesForTenSecondsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDyingStream()
+		s := New(d, Options{MaxBackoff: 100 * time.Millisecond})
+		mustSend(t, s, "a 1\n", 1)
+		for range 60 {
+			time.Sleep(time.Second)
+			d.die()
+		}
+		d.mu.Lock()
+		n := len(d.conns)
+		d.mu.Unlock()
+		if n < 5 || n > 11 {
+			t.Errorf("the line was sent %d times", n)
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
+
+func TestRecalledLinesOfADeadPeerAreDroppedByClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDyingStream()
+		s := New(d, Options{})
+		mustSend(t, s, "a 1\n", 1)
+		if err := s.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		d.capacity = func(int) int { return 0 } // no later connection takes anything
+		d.die()
+		time.Sleep(3 * time.Second)
+		if err := s.Close(within(t, time.Second)); err == nil {
+			t.Error("Close returns nil")
 		}
 		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0")
 	})
