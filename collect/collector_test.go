@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -434,6 +436,47 @@ type queueing struct {
 }
 
 func (q *queueing) Unavailable() error { return q.down() }
+
+// logging is a queueing reporter that logs, and that loses a point a report.
+type logging struct {
+	queueing
+	log  *slog.Logger
+	lost atomic.Int64
+}
+
+func (l *logging) SetLogger(log *slog.Logger) bool { l.log = log; return true }
+
+func (l *logging) Report(ctx context.Context, b *reporters.Batch) error {
+	l.lost.Add(1)
+	return l.queueing.Report(ctx, b)
+}
+
+func (l *logging) Ledger() ledger.Ledger {
+	return ledger.Ledger{Accepted: l.lost.Load(), Dropped: ledger.Counts{ledger.Rejected: l.lost.Load()}}
+}
+
+func TestReporterThatLogsGetsTheLoggerOfTheCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		l := &logging{queueing: queueing{probe{name: "l"}, func() error { return errors.New("connection refused") }}}
+		o := noSpread
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c := New(counting(), o, l)
+		time.Sleep(25 * time.Second)
+		synctest.Wait()
+		if l.log != o.Logger || strings.Contains(log.String(), "connection refused") {
+			t.Errorf("logged:\n%s", log.String())
+		}
+		all := monkit.Collect(c)
+		if all["collect_reporter,reporter=l errors"] != 2 || all["collect_reporter,reporter=l lost_points"] != 2 {
+			t.Errorf("two walks whose points were lost are counted as %v", all)
+		}
+		closeNow(t, c)
+		if err := l.Ledger().Check(); err != nil {
+			t.Error(err)
+		}
+	})
+}
 
 func TestUnavailableDestinationIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

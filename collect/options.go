@@ -18,8 +18,8 @@ type Options struct {
 	// Without are fields that are not reported, such as "r95" and "r999" in
 	// programs with so many distributions that the number of series matters.
 	Without []string
-	// Logger logs when a reporter starts to fail and when it works again. Nil
-	// discards.
+	// Logger logs when a reporter starts to fail and when it works again. It is
+	// also the logger of reporters that have none of their own. Nil discards.
 	Logger *slog.Logger
 }
 

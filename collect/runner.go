@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // runner calls one reporter from a goroutine of its own. It has room for one
@@ -19,6 +20,7 @@ type runner struct {
 	name  string
 	rep   reporters.Reporter
 	log   *slog.Logger
+	logs  bool          // the reporter logs failures itself
 	delay time.Duration // from a tick to the call of Report
 
 	mu      sync.Mutex
@@ -38,11 +40,15 @@ type runner struct {
 type runnerCounts struct {
 	batches, points               int64 // that Report took without an error
 	droppedBatches, droppedPoints int64 // that were replaced by newer ones
+	lostPoints                    int64 // that the reporter has dropped
 	errors, panics                int64
 }
 
 func newRunner(rep reporters.Reporter, o Options) *runner {
 	r := &runner{name: nameOf(rep), rep: rep, log: o.Logger, changed: make(chan struct{})}
+	if l, ok := rep.(reporters.Logging); ok {
+		r.logs = l.SetLogger(o.Logger)
+	}
 	if o.Spread > 0 {
 		r.delay = rand.N(o.Spread)
 	}
@@ -161,14 +167,16 @@ func (r *runner) report(ctx context.Context, b *sharedBatch) {
 	points, walk := int64(len(b.Points)), b.walk
 	err := guarded(func() error { return r.rep.Report(ctx, &b.Batch) })
 	b.release()
-	r.count(walk, points, err)
+	r.count(walk, points, r.lost(), err)
 	if err == nil {
 		err = guarded(r.unavailable)
 	}
 	r.logChange(err)
 }
 
-func (r *runner) count(walk, points int64, err error) {
+// count counts a batch. A reporter that has lost points since the last one has
+// an error, too: it queues them, and so returns none.
+func (r *runner) count(walk, points, lost int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done = walk
@@ -177,19 +185,36 @@ func (r *runner) count(walk, points int64, err error) {
 	case err == nil:
 		r.counts.batches++
 		r.counts.points += points
+		if lost > r.counts.lostPoints {
+			r.counts.errors++
+		}
 	case errors.As(err, &p):
 		r.counts.panics++
 	default:
 		r.counts.errors++
 	}
+	r.counts.lostPoints = lost
 	r.notifyLocked()
 }
 
+// unavailable returns why the destination of the reporter does not get its
+// lines, unless the reporter logs that itself.
 func (r *runner) unavailable() error {
-	if a, ok := r.rep.(reporters.Availability); ok {
+	if a, ok := r.rep.(reporters.Availability); ok && !r.logs {
 		return a.Unavailable()
 	}
 	return nil
+}
+
+// lost returns how many points the reporter's ledger counts as dropped.
+func (r *runner) lost() (points int64) {
+	guarded(func() error {
+		if k, ok := r.rep.(ledger.Keeper); ok {
+			points = k.Ledger().Dropped.Sum()
+		}
+		return nil
+	})
+	return points
 }
 
 // panicError is the panic of a reporter as an error.

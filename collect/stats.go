@@ -43,6 +43,7 @@ func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float6
 		cb(key.all, "batches", float64(n.batches))
 		cb(key.all, "points", float64(n.points))
 		cb(key.all, "errors", float64(n.errors))
+		cb(key.all, "lost_points", float64(n.lostPoints))
 		cb(key.all, "panics", float64(n.panics))
 		cb(key.dropped, "dropped_batches", float64(n.droppedBatches))
 		cb(key.dropped, "dropped_points", float64(n.droppedPoints))

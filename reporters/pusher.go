@@ -3,7 +3,9 @@ package reporters
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"sync"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
@@ -44,12 +46,15 @@ type Pusher struct {
 	lines  int           // the number of lines that buf settles
 	counts ledger.Ledger // what out does not count
 	err    error         // the first error of out during this Report
+
+	interval time.Duration // of the last batch that had one
 }
 
 var (
 	_ Reporter           = (*Pusher)(nil)
 	_ Named              = (*Pusher)(nil)
 	_ Availability       = (*Pusher)(nil)
+	_ Logging            = (*Pusher)(nil)
 	_ ledger.Keeper      = (*Pusher)(nil)
 	_ monkit.TotalSource = (*Pusher)(nil)
 )
@@ -76,6 +81,7 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.err = nil
+	p.setIntervalLocked(b.Interval)
 	if b.Format != "" {
 		p.addLinesLocked(ctx, b)
 	} else {
@@ -85,6 +91,17 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	err := p.err
 	p.err = nil
 	return err
+}
+
+// setIntervalLocked passes a new interval of the batches to the sender.
+func (p *Pusher) setIntervalLocked(d time.Duration) {
+	if d <= 0 || d == p.interval {
+		return
+	}
+	p.interval = d
+	if s, ok := p.out.(Paced); ok {
+		s.SetInterval(d)
+	}
 }
 
 // addPointsLocked encodes the points of a collector, run by run.
@@ -216,8 +233,14 @@ func (p *Pusher) sendLocked(ctx context.Context, n int) {
 // Name returns PusherOptions.Name.
 func (p *Pusher) Name() string { return p.opts.Name }
 
-// Unavailable returns why the destination does not accept lines, if the
-// sender is an Availability.
+// SetLogger passes l to the sender, if that is a Logging.
+func (p *Pusher) SetLogger(l *slog.Logger) (logs bool) {
+	s, ok := p.out.(Logging)
+	return ok && s.SetLogger(l)
+}
+
+// Unavailable returns why the destination does not get its lines, if the sender
+// is an Availability.
 func (p *Pusher) Unavailable() error {
 	if s, ok := p.out.(Availability); ok {
 		return s.Unavailable()

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
@@ -243,6 +246,36 @@ func (a *accountant) Send(ctx context.Context, p []byte, lines int) error {
 func (a *accountant) Ledger() ledger.Ledger { return a.counts.Clone() }
 
 func (a *accountant) Unavailable() error { return errors.New("away") }
+
+// setter is a Sender that remembers what was set.
+type setter struct {
+	recorder
+	logger    *slog.Logger
+	intervals []time.Duration
+}
+
+func (s *setter) SetLogger(l *slog.Logger) bool { s.logger = l; return true }
+
+func (s *setter) SetInterval(d time.Duration) { s.intervals = append(s.intervals, d) }
+
+func TestPusherSetsTheSendersLoggerAndInterval(t *testing.T) {
+	s := &setter{}
+	p := NewPusher(lineEncoder{}, s, PusherOptions{})
+	l := slog.New(slog.DiscardHandler)
+	if !p.SetLogger(l) || s.logger != l {
+		t.Error("the sender does not have the logger")
+	}
+	if NewPusher(lineEncoder{}, &recorder{}, PusherOptions{}).SetLogger(l) {
+		t.Error("a sender without a logger is said to log")
+	}
+	for _, d := range []time.Duration{0, time.Second, time.Second, 2 * time.Second, 0} {
+		p.Report(t.Context(), &Batch{Interval: d, Points: points(1)})
+	}
+	if want := []time.Duration{time.Second, 2 * time.Second}; !slices.Equal(s.intervals, want) {
+		t.Errorf("the intervals are %v, want %v", s.intervals, want)
+	}
+	checkLedger(t, p, ledger.Ledger{Accepted: 5, Delivered: 5})
+}
 
 func TestPusherAddsTheSendersLedger(t *testing.T) {
 	a := &accountant{}

@@ -1,17 +1,22 @@
 package reporters
 
-import "context"
+import (
+	"context"
+	"log/slog"
+	"time"
+)
 
 // Reporter takes batches out of the process, or keeps them for a page.
 //
-// A Reporter may also implement [Named], [Availability], ledger.Keeper,
-// monkit.StatSource and monkit.TotalSource. A collector uses those that it
-// finds.
+// A Reporter may also implement [Named], [Availability], [Logging],
+// ledger.Keeper, monkit.StatSource and monkit.TotalSource. A collector uses
+// those that it finds.
 type Reporter interface {
 	// Report processes the points of b, which it must neither keep nor change.
 	// It may block: a collector calls each reporter from a goroutine of its own.
 	Report(ctx context.Context, b *Batch) error
 	// Flush waits until everything that was reported is delivered or dropped.
+	// Its error should name what was dropped since the last Flush.
 	Flush(ctx context.Context) error
 	// Close flushes until ctx ends and joins every goroutine. It may be called
 	// several times.
@@ -24,7 +29,8 @@ type Reporter interface {
 // A Sender that queues payloads should implement ledger.Keeper, by which a
 // [Pusher] learns what became of its lines. Lines of any other Sender are
 // delivered when Send returns nil. It may also implement [Availability],
-// monkit.StatSource and monkit.TotalSource, which the Pusher then has too.
+// [Logging], [Paced], monkit.StatSource and monkit.TotalSource, which the Pusher
+// passes on.
 type Sender interface {
 	// Send sends or queues a copy of payload. lines is by how many lines the
 	// ledger grows when the payload is delivered or dropped; it is 0 for all
@@ -49,10 +55,26 @@ type Named interface {
 // Availability is implemented by reporters and senders that accept lines
 // while their destination does not, as all do that have a queue.
 type Availability interface {
-	// Unavailable returns why the destination does not accept lines at
-	// present. It is nil if it does, and if the reporter logs that itself: a
-	// collector logs the errors it gets here.
+	// Unavailable returns why the destination does not get its lines at
+	// present: deliveries fail, or lines were dropped a short while ago. It is
+	// nil if it gets them. A collector logs the error of a reporter that does
+	// not log itself: see [Logging].
 	Unavailable() error
+}
+
+// Logging is implemented by reporters and senders that log what happens to
+// their destination.
+type Logging interface {
+	// SetLogger sets the logger, unless the reporter was made with one. A
+	// collector passes its own. It reports whether failures are logged, so that
+	// the caller need not.
+	SetLogger(*slog.Logger) (logs bool)
+}
+
+// Paced is implemented by senders that spread what they send over time.
+type Paced interface {
+	// SetInterval sets the time between two batches.
+	SetInterval(time.Duration)
 }
 
 // Broken returns a Sender that returns err from Send and Flush. A format's New

@@ -12,14 +12,16 @@ type SendOptions struct {
 	// unavailable; beyond it the oldest are dropped. Zero means 32 MiB.
 	MaxBytes int
 	// MaxAge is how long lines may wait before they are dropped. Zero means
-	// ten minutes.
+	// ten minutes. Lines for statsd, which count when they arrive, wait for a
+	// minute at most.
 	MaxAge time.Duration
 	// MaxPayload is the size limit of a payload in bytes. Zero means what suits
 	// the transport: 1432 for udp, 8192 for unixgram, 64 KiB for tcp, tls and
-	// unix, 512 KiB for http and https.
+	// unix, 512 KiB for http and https. It is never more than an
+	// eighth of MaxBytes, or than MaxBytes if that is less than 8 KiB.
 	MaxPayload int
-	// Logger logs when the destination becomes unavailable and when it is
-	// available again. Nil means that the collector's logger does, at the next
-	// tick.
+	// Logger logs when the destination becomes unavailable, when it is
+	// available again, and dropped lines, each at most once a minute. Nil means
+	// the collector's logger.
 	Logger *slog.Logger
 }

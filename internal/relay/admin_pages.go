@@ -12,8 +12,8 @@ import (
 
 	"monkit.example/internal/web"
 	"monkit.example/internal/webpage"
-	"monkit.example/monkit"
 	"monkit.example/present"
+	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
 
@@ -70,9 +70,9 @@ type indexView struct {
 	Delivered, Dropped, Pending int64           // of all destinations
 	Unaccounted                 int64           // of listeners and destinations
 
-	Problems    []string
-	Unavailable map[string]bool // by name of the destination
-	Aggregate   time.Duration   // zero if nothing is aggregated
+	Problems  []string
+	Failing   map[string]string // why, by name of the destination
+	Aggregate time.Duration     // zero if nothing is aggregated
 }
 
 func newIndexView(l Ledger) indexView {
@@ -89,26 +89,24 @@ func newIndexView(l Ledger) indexView {
 
 func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
 	v := newIndexView(r.Ledger())
-	v.Problems, v.Unavailable = r.health.problems(), r.unavailable()
+	v.Problems, v.Failing = r.health.problems(), r.failing()
 	if r.aggregate != nil {
 		v.Aggregate = r.cfg.Aggregate
 	}
 	web.Write(w, indexPage, r.view("/", v))
 }
 
-// unavailable returns the names of the destinations whose series up is 0.
-func (r *Relay) unavailable() map[string]bool {
-	names := make(map[string]bool)
+// failing returns why destinations do not get their lines, by their names.
+func (r *Relay) failing() map[string]string {
+	reasons := make(map[string]string)
 	for _, d := range r.destinations {
-		if s, ok := d.Reporter.(monkit.StatSource); ok {
-			s.Stats(func(_ monkit.SeriesKey, field string, val float64) {
-				if field == "up" && val == 0 {
-					names[d.Name] = true
-				}
-			})
+		if a, ok := d.Reporter.(reporters.Availability); ok {
+			if err := a.Unavailable(); err != nil {
+				reasons[d.Name] = err.Error()
+			}
 		}
 	}
-	return names
+	return reasons
 }
 
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {

@@ -193,8 +193,8 @@ func TestRegistryHasTheSeriesWhileTheRelayRuns(t *testing.T) {
 	}
 }
 
-func TestUnavailableDestinationIsMarked(t *testing.T) {
-	const mark = "unavailable; the log has the error"
+func TestFailingDestinationIsMarked(t *testing.T) {
+	const mark = `<p class="down">failing: `
 	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Millisecond})
 	defer r.stop(t)
 	waitFor(t, "the mark", func() bool { return strings.Contains(r.get(t, "/").body, mark) })

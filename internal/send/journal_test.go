@@ -85,7 +85,7 @@ func TestRecoveryLogsFailuresAndLinesDroppedSinceTheFirst(t *testing.T) {
 	})
 }
 
-// record is a line of the log without its time, level and destination.
+// records returns the lines of the log without time, level and destination.
 func records(log string) (all []string) {
 	for line := range strings.Lines(log) {
 		_, text, _ := strings.Cut(line, "msg=")

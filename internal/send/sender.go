@@ -111,8 +111,12 @@ func (s *Sender) SetInterval(d time.Duration) {
 	}
 }
 
-// SetLogger sets the logger if there is no Options.Logger.
-func (s *Sender) SetLogger(l *slog.Logger) { s.logger.Store(l) }
+// SetLogger sets the logger if there is no Options.Logger. It returns true:
+// the Sender logs failures.
+func (s *Sender) SetLogger(l *slog.Logger) bool {
+	s.logger.Store(l)
+	return true
+}
 
 func (s *Sender) log() *slog.Logger {
 	if s.opts.Logger != nil {

@@ -34,14 +34,12 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
 	}
 	name := enc.Name() + "+" + ep.Destination()
+	size := o.maxPayload(ep)
 	s := send.New(t, send.Options{
-		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
+		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, ChunkBytes: size,
+		Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
 	})
-	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: enc.Name(), Name: name}
-	if p.MaxPayload <= 0 {
-		p.MaxPayload = maxPayload(ep)
-	}
-	return reporters.NewPusher(enc, s, p), nil
+	return reporters.NewPusher(enc, s, reporters.PusherOptions{MaxPayload: size, Format: enc.Name(), Name: name}), nil
 }
 
 // New is Open for a program that wants to run with a wrong address too. Each
@@ -69,6 +67,23 @@ func (o Options) dial(ep *endpoint.Endpoint) (send.DialOptions, error) {
 	ep.URL = u
 	return d, o.HTTP.URL(u)
 }
+
+// maxPayload returns the size limit of a payload. It is an eighth of the queue at
+// most, or a long line if the queue has room for that: a full queue drops its
+// oldest payload, which should not be all that it has.
+func (o Options) maxPayload(ep endpoint.Endpoint) int {
+	size := o.Send.MaxPayload
+	if size <= 0 {
+		size = maxPayload(ep)
+	}
+	if queue := o.Send.MaxBytes; queue > 0 {
+		size = min(size, max(queue/8, min(queue, longLine)))
+	}
+	return size
+}
+
+// longLine is longer than any line that a Pusher sends.
+const longLine = 8 << 10
 
 // maxPayload returns the size limit of a payload that suits the transport.
 func maxPayload(ep endpoint.Endpoint) int {

@@ -211,6 +211,26 @@ func TestDefaultsCompleteTheAddress(t *testing.T) {
 	}
 }
 
+func TestPayloadFitsIntoASmallQueue(t *testing.T) {
+	ep, err := endpoint.Parse("http://h:1/", endpoint.Default{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for queue, want := range map[int]int{0: 512 << 10, 1 << 30: 512 << 10, 1 << 20: 128 << 10, 16 << 10: 8 << 10, 100: 100} {
+		if got := (Options{Send: reporters.SendOptions{MaxBytes: queue}}).maxPayload(ep); got != want {
+			t.Errorf("with a queue of %d bytes a payload has up to %d, want %d", queue, got, want)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	p := open(t, server.URL, Options{HTTP: &HTTP{}, Send: reporters.SendOptions{MaxBytes: 10}})
+	p.Report(t.Context(), batch("one", "two", "three", "four", "five"))
+	p.Close(t.Context()) // the error is that some lines found no room
+	if l := p.Ledger(); l.Check() != nil || l.Dropped[ledger.Oversize] > 0 || l.Delivered == 0 {
+		t.Errorf("ledger: %v", l)
+	}
+}
+
 func TestNewReportsTheErrorOfTheAddress(t *testing.T) {
 	p := New("no address", words{}, Options{})
 	if err := p.Report(t.Context(), batch("one", "two")); err == nil || !strings.Contains(err.Error(), "space") {

@@ -288,8 +288,8 @@ func TestRejectedSpanCostsNoOtherSpan(t *testing.T) {
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
 	run(r.ScopeNamed("s"), "a", "b", "bad", "c", "d")
-	if err := e.Close(withTimeout(t)); err != nil {
-		t.Error(err)
+	if err := e.Close(withTimeout(t)); err == nil || !strings.Contains(err.Error(), "rejected=1") {
+		t.Errorf("Close() = %v, want the rejected span", err)
 	}
 	if got := srv.names(); !slices.Equal(got, []string{"s.a", "s.b", "s.c", "s.d"}) {
 		t.Errorf("received %v", got)
