@@ -18,7 +18,7 @@ import (
 // (SIGBUS), so each access turns it into an error.
 type page struct {
 	path  string
-	file  *os.File // locked until it is closed
+	file  *os.File // locked until release
 	cells *cells   // in the mapped memory
 }
 
@@ -35,7 +35,7 @@ func openPage(path string, o origin) (*page, recovery, error) {
 	}
 	p, r, err := takePage(f, o)
 	if p == nil {
-		f.Close()
+		release(f)
 		return nil, r, err
 	}
 	p.path = path
@@ -84,8 +84,8 @@ func readPage(f *os.File) ([]byte, error) {
 
 // start writes the page as it is, which allocates its blocks or fails, and maps
 // it. Then it enters the new run. A run that is killed here is followed by one
-// that recovers the same: what a reboot made useless is zero before the boot is
-// entered, and the boot is entered before the state.
+// that recovers the same: the state is entered last, and while counts that a
+// reboot made useless are set to zero, the file says so.
 func (o origin) start(f *os.File, content []byte, fresh bool, r recovery) (*page, error) {
 	if _, err := f.WriteAt(content, 0); err != nil {
 		return nil, err
@@ -109,6 +109,7 @@ func (o origin) start(f *os.File, content []byte, fresh bool, r recovery) (*page
 	runtime.AddCleanup(p, unmap, data)
 	return p, p.access(func(c *cells) {
 		if r.end == EndRebooted {
+			c[cellState].Store(stateVoid)
 			for i := cellReceived; i < numCells; i++ {
 				c[i].Store(0)
 			}
@@ -138,7 +139,7 @@ func (p *page) close() error {
 	if err == nil {
 		err = p.file.Sync()
 	}
-	if err = errors.Join(err, p.file.Close()); err != nil {
+	if err = errors.Join(err, release(p.file)); err != nil {
 		return fmt.Errorf("book %s: close: %w", p.path, err)
 	}
 	return nil
@@ -150,7 +151,13 @@ func (p *page) discard() {
 	if p.file.Truncate(0) != nil {
 		os.Remove(p.path)
 	}
-	p.file.Close()
+	release(p.file)
+}
+
+// release unlocks and closes f.
+func release(f *os.File) error {
+	unlockFile(f)
+	return f.Close()
 }
 
 // catchFault sets *err if a deferring function ends with a fault in mapped

@@ -41,6 +41,7 @@ const (
 const (
 	stateRunning = 1
 	stateClean   = 2
+	stateVoid    = 3 // the machine was started again; the counts are being set to zero
 )
 
 // maxCount keeps the sum of all counts within an int64.
@@ -89,7 +90,8 @@ func (o origin) header() []byte {
 var errDamaged = errors.New("the file is damaged")
 
 // parse returns the cells in the bytes of a file. They are zero if the file is
-// empty: of no bytes, or of zeros, as a full disk or a crash may leave it.
+// empty: of no bytes, of zeros, or of no run, as a full disk or a crash may leave
+// it.
 func (o origin) parse(file []byte) (v values, empty bool, err error) {
 	if len(bytes.Trim(file, "\x00")) == 0 {
 		return v, true, nil
@@ -99,6 +101,9 @@ func (o origin) parse(file []byte) (v values, empty bool, err error) {
 	}
 	for i := range v {
 		v[i] = int64(binary.NativeEndian.Uint64(file[offCells+8*i:]))
+	}
+	if v == (values{}) {
+		return v, true, nil
 	}
 	if err := o.validate(&v); err != nil {
 		return values{}, false, err
@@ -141,7 +146,11 @@ func (o origin) validate(v *values) error {
 			return fmt.Errorf("with a count, number %d, that this program does not know; it is left as it is", cell)
 		}
 	}
-	if s := v[cellState]; s != stateRunning && s != stateClean {
+	switch s := v[cellState]; s {
+	case stateVoid:
+		return nil
+	case stateRunning, stateClean:
+	default:
 		return fmt.Errorf("%w: its state is %d", errDamaged, s)
 	}
 	if o.kind == listener {
@@ -167,6 +176,8 @@ type recovery struct {
 func (o origin) recover(v values) recovery {
 	r := recovery{last: v, carried: v}
 	switch boot := v[cellBoot]; {
+	case v[cellState] == stateVoid:
+		return recovery{end: EndRebooted}
 	case v[cellState] == stateClean:
 		r.end = EndClean
 	case boot == 0 || o.boot == 0:

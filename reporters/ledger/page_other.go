@@ -11,6 +11,8 @@ const canMap = false
 
 func lockFile(*os.File) error { return errors.ErrUnsupported }
 
+func unlockFile(*os.File) {}
+
 func mapFile(*os.File, int) ([]byte, error) { return nil, errors.ErrUnsupported }
 
 func unmap([]byte) {}

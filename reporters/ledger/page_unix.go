@@ -12,13 +12,18 @@ import (
 // process is killed. OpenBSD caches them apart.
 const canMap = true
 
-// lockFile locks f until it is closed, or returns ErrInUse.
+// lockFile locks f until unlockFile, or until the process ends. It returns
+// ErrInUse if f is locked. Closing f is not enough, since a mapping keeps it.
 func lockFile(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return ErrInUse
 	}
 	return os.NewSyscallError("flock", err)
+}
+
+func unlockFile(f *os.File) {
+	syscall.Flock(int(f.Fd()), syscall.LOCK_UN) // fails only for what is not open
 }
 
 func mapFile(f *os.File, size int) ([]byte, error) {
