@@ -52,26 +52,8 @@ func (b *Book) Drop(reason Reason, n int64) { b.add(reasonCell(reason, SendFaile
 // in the result although they are settled. It adds up all runs since the file
 // was made.
 func (b *Book) Ledger() Ledger {
-	v := b.load()
+	v := loadDestination(b.cells.load)
 	return v.ledger()
-}
-
-// load reads the counts in an order that keeps them consistent. Delivered lines
-// are sent - recalled at one moment, at which no line was recalled. Lines that
-// were dropped before that moment were accepted before it, and also the
-// delivered ones, so what was accepted until later is at least the sum. A retry
-// needs a call of Recall between two loads, and these are rare.
-func (b *Book) load() (v values) {
-	b.cells.loadReasons(&v)
-	for {
-		v[cellRecalled] = b.cells[cellRecalled].Load()
-		v[cellSent] = b.cells[cellSent].Load()
-		if v[cellRecalled] == b.cells[cellRecalled].Load() {
-			break
-		}
-	}
-	v[cellAccepted] = b.cells[cellAccepted].Load()
-	return v
 }
 
 // Recovered returns the ledger as it was when the run before this one ended,
@@ -141,16 +123,8 @@ func (b *ListenerBook) Reject(reason Reason, n int64) { b.add(reasonCell(reason,
 // other goroutines count during the call; lines that they count may be pending
 // in the result. It adds up all runs since the file was made.
 func (b *ListenerBook) Listener() Listener {
-	v := b.load()
+	v := loadListener(b.cells.load)
 	return v.listener()
-}
-
-// load reads what was received last, so that it is never less than the rest.
-func (b *ListenerBook) load() (v values) {
-	b.cells.loadReasons(&v)
-	v[cellAccepted] = b.cells[cellAccepted].Load()
-	v[cellReceived] = b.cells[cellReceived].Load()
-	return v
 }
 
 // Recovered returns the counts as they were when the run before this one ended,

@@ -52,10 +52,40 @@ type cells [numCells]atomic.Int64
 // values are cells at one moment.
 type values [numCells]int64
 
-// loadReasons reads the counts of all reasons.
-func (c *cells) loadReasons(v *values) {
+// load returns what a cell has now.
+func (c *cells) load(cell int) int64 { return c[cell].Load() }
+
+// loadDestination reads the cells of a destination, which change between two
+// calls of load, in an order that keeps them consistent. Delivered lines are
+// sent - recalled at one moment, at which no line was recalled. Lines that were
+// dropped before that moment were accepted before it, and so were the delivered
+// ones, so what was accepted until later is at least the sum. A retry needs a
+// recall between two loads, and these are rare.
+func loadDestination(load func(cell int) int64) (v values) {
+	v.loadReasons(load)
+	for {
+		v[cellRecalled] = load(cellRecalled)
+		v[cellSent] = load(cellSent)
+		if v[cellRecalled] == load(cellRecalled) {
+			break
+		}
+	}
+	v[cellAccepted] = load(cellAccepted)
+	return v
+}
+
+// loadListener reads the cells of a listener. What was received comes last, so
+// that it is never less than the rest.
+func loadListener(load func(cell int) int64) (v values) {
+	v.loadReasons(load)
+	v[cellAccepted] = load(cellAccepted)
+	v[cellReceived] = load(cellReceived)
+	return v
+}
+
+func (v *values) loadReasons(load func(cell int) int64) {
 	for i := range numbered {
-		v[cellReasons+i] = c[cellReasons+i].Load()
+		v[cellReasons+i] = load(cellReasons + i)
 	}
 }
 

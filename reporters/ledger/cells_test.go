@@ -45,3 +45,62 @@ func TestUnknownReasonsAreCounted(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// moving are cells that change before each load, through all steps that lines of a
+// destination or listener can take.
+type moving struct {
+	values
+	steps []store // what each step adds to a cell
+	next  int
+}
+
+func (m *moving) load(cell int) int64 {
+	step := m.steps[m.next%len(m.steps)]
+	m.values[step.cell] += step.value
+	m.next++
+	return m.values[cell]
+}
+
+// Reading balances whatever happens between two loads.
+func TestLoadsAreConsistent(t *testing.T) {
+	reason := cellOf[Expired]
+	for _, steps := range [][]store{
+		{{cellAccepted, 2}, {cellSent, 2}},
+		{{cellAccepted, 2}, {reason, 2}},
+		{{cellAccepted, 2}, {cellSent, 1}, {reason, 1}},
+		{{cellAccepted, 2}, {cellSent, 2}, {0, 0}, {cellRecalled, 2}, {0, 0}, {0, 0}, {0, 0}, {cellSent, 2}},
+		{{cellAccepted, 1}, {cellSent, 1}, {cellRecalled, 1}, {cellSent, 1}, {0, 0}, {0, 0}, {0, 0}},
+		{{cellAccepted, 1}, {cellSent, 1}, {cellRecalled, 1}, {reason, 1}, {0, 0}, {0, 0}, {0, 0}},
+	} {
+		for start := range 10 * len(steps) {
+			m := &moving{steps: steps}
+			for range start {
+				m.load(0)
+			}
+			for range 20 {
+				v := loadDestination(m.load)
+				if l := v.ledger(); l.Check() != nil {
+					t.Fatalf("steps %v from %d: %v", steps, start, l)
+				}
+			}
+		}
+	}
+	for _, steps := range [][]store{
+		{{cellReceived, 2}, {cellAccepted, 2}},
+		{{cellReceived, 2}, {reason, 2}},
+		{{cellReceived, 2}, {cellAccepted, 1}, {reason, 1}},
+	} {
+		for start := range 10 * len(steps) {
+			m := &moving{steps: steps}
+			for range start {
+				m.load(0)
+			}
+			for range 20 {
+				v := loadListener(m.load)
+				if l := v.listener(); l.Check() != nil {
+					t.Fatalf("steps %v from %d: %v", steps, start, l)
+				}
+			}
+		}
+	}
+}

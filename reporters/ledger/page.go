@@ -83,9 +83,7 @@ func readPage(f *os.File) ([]byte, error) {
 }
 
 // start writes the page as it is, which allocates its blocks or fails, and maps
-// it. Then it enters the new run. A run that is killed here is followed by one
-// that recovers the same: the state is entered last, and while counts that a
-// reboot made useless are set to zero, the file says so.
+// it. Then it enters the new run.
 func (o origin) start(f *os.File, content []byte, fresh bool, r recovery) (*page, error) {
 	if _, err := f.WriteAt(content, 0); err != nil {
 		return nil, err
@@ -99,7 +97,7 @@ func (o origin) start(f *os.File, content []byte, fresh bool, r recovery) (*page
 			return nil, err
 		}
 	}
-	data, err := mapFile(f, pageSize)
+	data, err := mapPage(f, pageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -108,16 +106,14 @@ func (o origin) start(f *os.File, content []byte, fresh bool, r recovery) (*page
 	// none of them holds it.
 	runtime.AddCleanup(p, unmap, data)
 	return p, p.access(func(c *cells) {
-		if r.end == EndRebooted {
-			c[cellState].Store(stateVoid)
-			for i := cellReceived; i < numCells; i++ {
-				c[i].Store(0)
-			}
+		for _, s := range o.enter(r) {
+			c[s.cell].Store(s.value)
 		}
-		c[cellBoot].Store(o.boot)
-		c[cellState].Store(stateRunning)
 	})
 }
+
+// mapPage is replaced by a test.
+var mapPage = mapFile
 
 // access calls fn with the mapped cells, and returns an error if it faults.
 func (p *page) access(fn func(*cells)) (err error) {

@@ -190,3 +190,23 @@ func (o origin) recover(v values) recovery {
 	}
 	return r
 }
+
+// A store changes one cell.
+type store struct {
+	cell  int
+	value int64
+}
+
+// enter returns the stores that enter a run that follows r. A run that is killed
+// after any of them is followed by one that recovers the same: the state is
+// entered last, and while counts that a reboot made useless are set to zero, the
+// file says so.
+func (o origin) enter(r recovery) (stores []store) {
+	if r.end == EndRebooted {
+		stores = append(stores, store{cellState, stateVoid})
+		for cell := cellReceived; cell < numCells; cell++ {
+			stores = append(stores, store{cell, 0})
+		}
+	}
+	return append(stores, store{cellBoot, o.boot}, store{cellState, stateRunning})
+}

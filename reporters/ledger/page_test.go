@@ -293,19 +293,65 @@ func checkCarriedOn(t *testing.T, b *Book, fromFile bool) {
 	}
 }
 
-// A run that is killed while it sets useless counts to zero leaves a file that
-// does not balance.
-func TestRebootIsRecoveredTwice(t *testing.T) {
+// A run may be killed after each store that enters it.
+func TestRunThatIsKilledWhenItBeginsChangesNothing(t *testing.T) {
+	o := origin{destination, testIdentity, testBoot}
+	for _, tt := range []struct {
+		name        string
+		state, boot int64
+		end, then   End // of the run before, and of the one that began
+	}{
+		{"closed", stateClean, 1, EndClean, EndKilled},
+		{"killed", stateRunning, testBoot, EndKilled, EndKilled},
+		{"killed before a reboot", stateRunning, 1, EndRebooted, EndKilled},
+		{"killed on an unknown start", stateRunning, 0, EndUnknown, EndKilled},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := goodFile(func(f []byte) { setCell(f, cellState, tt.state); setCell(f, cellBoot, tt.boot) })
+			v, _, err := o.parse(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := o.recover(v)
+			if first.end != tt.end {
+				t.Fatalf("the end is %v, want %v", first.end, tt.end)
+			}
+			stores := o.enter(first)
+			for i, s := range stores {
+				setCell(file, s.cell, s.value)
+				v, empty, err := o.parse(file)
+				if err != nil || empty {
+					t.Fatalf("after %d of %d stores: %v, %v", i+1, len(stores), empty, err)
+				}
+				got := o.recover(v)
+				last := got.end == tt.then && i >= len(stores)-2
+				if got.end != tt.end && !last || got.carried.ledger().String() != first.carried.ledger().String() {
+					t.Errorf("after %d of %d stores: recovered %v, %v, want %v, %v",
+						i+1, len(stores), got.carried.ledger(), got.end, first.carried.ledger(), tt.end)
+				}
+			}
+		})
+	}
+}
+
+func TestBookThatCannotBeMappedIsInMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book")
-	file := goodFile(func(f []byte) { setCell(f, cellState, stateVoid); setCell(f, cellAccepted, 0) })
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	b := openTest(t, path)
-	if got, end := b.Recovered(); end != EndRebooted || got.Accepted != 0 || got.Check() != nil {
-		t.Errorf("recovered %v, %v", got, end)
+	b.Accept(3)
+	crash(t, &b.book)
+	failure := errors.New("no memory left")
+	mapPage = func(*os.File, int) ([]byte, error) { return nil, failure }
+	defer func() { mapPage = mapFile }()
+	b, err := openBoot(t, path, testBoot)
+	if !errors.Is(err, failure) || !errors.Is(b.Err(), failure) {
+		t.Errorf("got %v and %v", err, b.Err())
 	}
-	checkSettle(t, b, 3, 0, 0, "accepted=3 delivered=0 dropped=0 pending=3")
+	checkSettle(t, b, 1, 0, 2, "accepted=3 delivered=0 dropped=2(crash=2) pending=1")
+	mapPage = mapFile
+	// The run in memory is not in the file, so an older one must not be, either.
+	if got, end := openTest(t, path).Recovered(); end != EndNone || got.Accepted != 0 {
+		t.Errorf("the next run takes the file for good: %v, %v", got, end)
+	}
 }
 
 func TestBookIsOpenOnce(t *testing.T) {
