@@ -18,7 +18,9 @@ func NewBook() *Book { return new(Book) }
 
 // OpenBook returns a Book that goes on with the counts of the file at path, and
 // keeps them there, so that they survive a process that is killed. It makes the
-// file, with mode 0600, if there is none; the folder must exist. Identity says which destination it is: a file of another is not used.
+// file, with mode 0600, if there is none; the folder must exist. Identity says
+// which destination it is: a file of another is not used. It is written to the
+// file and in errors, so it has no secrets.
 //
 // OpenBook always returns a Book that works. An error is an [*OpenError] and
 // says what is not as it should be: that the counts are in memory only, or that

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -46,59 +47,51 @@ func TestUnknownReasonsAreCounted(t *testing.T) {
 	}
 }
 
-// moving are cells that change before each load, through all steps that lines of a
-// destination or listener can take.
+// moving are cells that change before each load, by none or several steps that
+// lines of a destination or listener take one after the other.
 type moving struct {
 	values
 	steps []store // what each step adds to a cell
 	next  int
+	rand  *rand.Rand
 }
 
 func (m *moving) load(cell int) int64 {
-	step := m.steps[m.next%len(m.steps)]
-	m.values[step.cell] += step.value
-	m.next++
+	for range max(0, m.rand.IntN(12)-6) {
+		step := m.steps[m.next%len(m.steps)]
+		m.values[step.cell] += step.value
+		m.next++
+	}
 	return m.values[cell]
 }
 
 // Reading balances whatever happens between two loads.
 func TestLoadsAreConsistent(t *testing.T) {
 	reason := cellOf[Expired]
-	for _, steps := range [][]store{
-		{{cellAccepted, 2}, {cellSent, 2}},
-		{{cellAccepted, 2}, {reason, 2}},
-		{{cellAccepted, 2}, {cellSent, 1}, {reason, 1}},
-		{{cellAccepted, 2}, {cellSent, 2}, {0, 0}, {cellRecalled, 2}, {0, 0}, {0, 0}, {0, 0}, {cellSent, 2}},
-		{{cellAccepted, 1}, {cellSent, 1}, {cellRecalled, 1}, {cellSent, 1}, {0, 0}, {0, 0}, {0, 0}},
-		{{cellAccepted, 1}, {cellSent, 1}, {cellRecalled, 1}, {reason, 1}, {0, 0}, {0, 0}, {0, 0}},
+	for _, tt := range []struct {
+		load  func(func(int) int64) values
+		check func(values) error
+		steps [][]store
+	}{
+		{loadDestination, func(v values) error { return v.ledger().Check() }, [][]store{
+			{{cellAccepted, 2}, {cellSent, 2}},
+			{{cellAccepted, 2}, {reason, 2}},
+			{{cellAccepted, 2}, {cellSent, 1}, {reason, 1}},
+			{{cellAccepted, 2}, {cellSent, 2}, {cellRecalled, 2}, {cellSent, 2}},
+			{{cellAccepted, 1}, {cellSent, 1}, {cellRecalled, 1}, {reason, 1}},
+		}},
+		{loadListener, func(v values) error { return v.listener().Check() }, [][]store{
+			{{cellReceived, 2}, {cellAccepted, 2}},
+			{{cellReceived, 2}, {reason, 2}},
+			{{cellReceived, 2}, {cellAccepted, 1}, {reason, 1}},
+		}},
 	} {
-		for start := range 10 * len(steps) {
-			m := &moving{steps: steps}
-			for range start {
-				m.load(0)
-			}
-			for range 20 {
-				v := loadDestination(m.load)
-				if l := v.ledger(); l.Check() != nil {
-					t.Fatalf("steps %v from %d: %v", steps, start, l)
-				}
-			}
-		}
-	}
-	for _, steps := range [][]store{
-		{{cellReceived, 2}, {cellAccepted, 2}},
-		{{cellReceived, 2}, {reason, 2}},
-		{{cellReceived, 2}, {cellAccepted, 1}, {reason, 1}},
-	} {
-		for start := range 10 * len(steps) {
-			m := &moving{steps: steps}
-			for range start {
-				m.load(0)
-			}
-			for range 20 {
-				v := loadListener(m.load)
-				if l := v.listener(); l.Check() != nil {
-					t.Fatalf("steps %v from %d: %v", steps, start, l)
+		for _, steps := range tt.steps {
+			m := &moving{steps: steps, rand: rand.New(rand.NewPCG(1, 2))}
+			for i := range 2000 {
+				if err := tt.check(tt.load(m.load)); err != nil {
+					t.Errorf("steps %v, read %d: %v", steps, i, err)
+					break
 				}
 			}
 		}

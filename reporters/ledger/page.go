@@ -60,7 +60,7 @@ func takePage(f *os.File, o origin) (*page, recovery, error) {
 	if fresh {
 		file = append(o.header(), make([]byte, pageSize-offCells)...)
 	} else {
-		r = o.recover(v)
+		r = o.recoverFrom(v)
 	}
 	p, err := o.start(f, file, fresh, r)
 	if err != nil {

@@ -172,8 +172,8 @@ type recovery struct {
 	carried values // what the new run begins with
 }
 
-// recover returns what cells say at this start of the machine.
-func (o origin) recover(v values) recovery {
+// recoverFrom returns what cells say at this start of the machine.
+func (o origin) recoverFrom(v values) recovery {
 	r := recovery{last: v, carried: v}
 	switch boot := v[cellBoot]; {
 	case v[cellState] == stateVoid:

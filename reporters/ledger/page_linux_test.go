@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 )
@@ -142,4 +143,29 @@ func TestPipeIsNoBook(t *testing.T) {
 	if b.Err() == nil || err == nil {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestClosedBooksAreUnmapped(t *testing.T) {
+	dir := t.TempDir()
+	mapped := func() bool {
+		maps, err := os.ReadFile("/proc/self/maps")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Contains(maps, []byte(dir))
+	}
+	b := openTest(t, filepath.Join(dir, "book"))
+	if !mapped() {
+		t.Fatal("an open book is not mapped")
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		runtime.GC() // which runs the cleanup on another goroutine
+		if !mapped() {
+			return
+		}
+	}
+	t.Error("a closed book stays mapped")
 }

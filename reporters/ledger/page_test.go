@@ -312,7 +312,7 @@ func TestRunThatIsKilledWhenItBeginsChangesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first := o.recover(v)
+			first := o.recoverFrom(v)
 			if first.end != tt.end {
 				t.Fatalf("the end is %v, want %v", first.end, tt.end)
 			}
@@ -323,7 +323,7 @@ func TestRunThatIsKilledWhenItBeginsChangesNothing(t *testing.T) {
 				if err != nil || empty {
 					t.Fatalf("after %d of %d stores: %v, %v", i+1, len(stores), empty, err)
 				}
-				got := o.recover(v)
+				got := o.recoverFrom(v)
 				last := got.end == tt.then && i >= len(stores)-2
 				if got.end != tt.end && !last || got.carried.ledger().String() != first.carried.ledger().String() {
 					t.Errorf("after %d of %d stores: recovered %v, %v, want %v, %v",
@@ -462,7 +462,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("a header with byte %d changed passes", at)
 		}
 		b := new(Book)
-		r := o.recover(v)
+		r := o.recoverFrom(v)
 		b.last, b.carried = r.last, r.carried
 		for i := cellReceived; i < numCells; i++ {
 			b.cells[i].Store(r.carried[i])
