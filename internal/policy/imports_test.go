@@ -30,7 +30,7 @@ var rules = []rule{
 	{dir: "present", ours: "monkit tracing environment reporters/recent internal/webpage"},
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming"},
 	{dir: "reporters", ours: "monkit reporters/ledger", without: "net os"},
-	{dir: "reporters/ledger", without: "net os"},
+	{dir: "reporters/ledger", without: "net os/exec os/signal"},
 	{dir: "reporters/lines", ours: "reporters internal/send internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},
 	{dir: "reporters/graphite", ours: lineFormat, theirs: "github.com/marpaia/graphite-golang"},

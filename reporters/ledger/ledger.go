@@ -1,11 +1,23 @@
 // Package ledger accounts for lines: what a listener received is accepted or
 // rejected, and what a destination accepted is delivered, dropped or pending.
 //
-//	received = accepted + rejected{reason}             Listener
+//	received = accepted + rejected{reason} + pending   Listener
 //	accepted = delivered + dropped{reason} + pending   Ledger
 //
-// Both equations hold whenever one is read. Whatever carries lines is a
-// [Keeper]; every test that moves a line calls [Ledger.Check] at its end.
+// Both equations hold whenever one is read. What is pending at a listener waits
+// to be decoded. Whatever carries lines is a [Keeper]; every test that moves a
+// line calls [Ledger.Check] at its end.
+//
+// Where several goroutines count, a [Book] counts for a destination and a
+// [ListenerBook] for a listener, without locks. A book can be kept in a file,
+// and then survives a process that is killed: the next run goes on with its
+// counts, and counts what was in memory as dropped or rejected by [Crash].
+//
+//	book, err := ledger.OpenBook("/var/spool/x/book", "graphite+tcp://carbon:2003")
+//	if err != nil {
+//		log.Warn("counting", "err", err) // in memory, or from zero; book works
+//	}
+//	again, lost := book.Settle(linesInSpool)
 //
 // The reasons are one list, [Reason]. The same words are in series (the tag
 // reason), in logs, on pages and in JSON.
@@ -20,6 +32,12 @@ type Ledger struct {
 	Delivered int64  // lines the destination has, as far as the transport can know
 	Pending   int64  // lines that wait, in memory or on disk
 	Dropped   Counts // lines given up, by reason
+
+	// Recalled is how many lines were counted as delivered, and then as
+	// pending again, since their connection failed before the peer can have
+	// read them. The destination may get these twice. It is no part of the
+	// balance.
+	Recalled int64
 }
 
 // Keeper is implemented by reporters and senders that account for their lines.
@@ -29,9 +47,10 @@ type Keeper interface{ Ledger() Ledger }
 // nor pending. Any number but 0 is a bug.
 func (l Ledger) Unaccounted() int64 { return l.Accepted - l.Delivered - l.Dropped.Sum() - l.Pending }
 
-// Check returns an error that prints the ledger if it does not balance.
+// Check returns an error that prints the ledger if it does not balance, or if
+// a number is negative: then a line was counted as two things.
 func (l Ledger) Check() error {
-	if n := l.Unaccounted(); n != 0 {
+	if n := l.Unaccounted(); n != 0 || min(l.Accepted, l.Delivered, l.Pending, l.Recalled) < 0 {
 		return fmt.Errorf("ledger does not balance: %v unaccounted=%d", l, n)
 	}
 	return nil
@@ -50,20 +69,31 @@ func (l Ledger) Add(m Ledger) Ledger {
 		Delivered: l.Delivered + m.Delivered,
 		Pending:   l.Pending + m.Pending,
 		Dropped:   l.Dropped.add(m.Dropped),
+		Recalled:  l.Recalled + m.Recalled,
 	}
 }
 
-// String is "accepted=5 delivered=3 dropped=1(queue_full=1) pending=1".
+// String is "accepted=5 delivered=3 dropped=1(queue_full=1) pending=1", and
+// " recalled=2" behind it if lines were recalled.
 func (l Ledger) String() string {
-	return fmt.Sprintf("accepted=%d delivered=%d dropped=%d%s pending=%d",
-		l.Accepted, l.Delivered, l.Dropped.Sum(), l.Dropped.parenthesized(), l.Pending)
+	return fmt.Sprintf("accepted=%d delivered=%d dropped=%d%s pending=%d%s",
+		l.Accepted, l.Delivered, l.Dropped.Sum(), l.Dropped.parenthesized(), l.Pending, unlessZero("recalled", l.Recalled))
+}
+
+// unlessZero is " name=1", or "" if n is zero.
+func unlessZero(name string, n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s=%d", name, n)
 }
 
 // Listener counts the lines that came in at one listener.
 type Listener struct {
-	Received int64  // lines that came in: Accepted + Rejected
+	Received int64  // lines that came in: Accepted + Rejected + Pending
 	Accepted int64  // lines that parsed and were passed on
 	Rejected Counts // lines that were not, by reason
+	Pending  int64  // lines that wait to be decoded
 }
 
 // Reject counts n lines as rejected.
@@ -75,19 +105,23 @@ func (l Listener) Add(m Listener) Listener {
 		Received: l.Received + m.Received,
 		Accepted: l.Accepted + m.Accepted,
 		Rejected: l.Rejected.add(m.Rejected),
+		Pending:  l.Pending + m.Pending,
 	}
 }
 
-// Check returns an error that prints the counts if they do not balance.
+// Check returns an error that prints the counts if they do not balance, or if
+// a number is negative: then a line was counted as two things.
 func (l Listener) Check() error {
-	if n := l.Received - l.Accepted - l.Rejected.Sum(); n != 0 {
+	n := l.Received - l.Accepted - l.Rejected.Sum() - l.Pending
+	if n != 0 || min(l.Received, l.Accepted, l.Pending) < 0 {
 		return fmt.Errorf("listener does not balance: %v unaccounted=%d", l, n)
 	}
 	return nil
 }
 
-// String is "received=5 accepted=4 rejected=1(malformed=1)".
+// String is "received=5 accepted=4 rejected=1(malformed=1)", and " pending=1"
+// behind it if lines wait.
 func (l Listener) String() string {
-	return fmt.Sprintf("received=%d accepted=%d rejected=%d%s",
-		l.Received, l.Accepted, l.Rejected.Sum(), l.Rejected.parenthesized())
+	return fmt.Sprintf("received=%d accepted=%d rejected=%d%s%s",
+		l.Received, l.Accepted, l.Rejected.Sum(), l.Rejected.parenthesized(), unlessZero("pending", l.Pending))
 }

@@ -17,9 +17,9 @@ func TestLedgerCheckFindsWhatIsUnaccountedFor(t *testing.T) {
 		want int64
 	}{
 		{"zero balances", Ledger{}, 0},
-		{"each term counts", Ledger{6, 1, 2, Counts{QueueFull: 2, Expired: 1}}, 0},
-		{"a line that vanished is found", Ledger{6, 5, 0, nil}, 1},
-		{"a line counted twice is found", Ledger{1, 1, 0, Counts{Expired: 1}}, -1},
+		{"each term counts", Ledger{6, 1, 2, Counts{QueueFull: 2, Expired: 1}, 3}, 0},
+		{"a line that vanished is found", Ledger{6, 5, 0, nil, 0}, 1},
+		{"a line counted twice is found", Ledger{1, 1, 0, Counts{Expired: 1}, 0}, -1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := tt.l.Unaccounted(); got != tt.want {
@@ -33,18 +33,38 @@ func TestLedgerCheckFindsWhatIsUnaccountedFor(t *testing.T) {
 }
 
 func TestListenerCheckFindsWhatIsUnaccountedFor(t *testing.T) {
-	if err := (Listener{3, 2, Counts{Malformed: 1}}).Check(); err != nil {
+	if err := (Listener{4, 2, Counts{Malformed: 1}, 1}).Check(); err != nil {
 		t.Error(err)
 	}
-	if err := (Listener{3, 2, nil}).Check(); err == nil {
+	if err := (Listener{3, 2, nil, 0}).Check(); err == nil {
 		t.Error("a line that is neither accepted nor rejected passes")
 	}
 }
 
+// What is pending is derived, so a line that is counted as two things leaves no
+// line unaccounted for, but a negative number.
+func TestCheckFindsNegativeNumbers(t *testing.T) {
+	for _, l := range []Ledger{
+		{Accepted: 1, Delivered: 2, Pending: -1},
+		{Accepted: 1, Delivered: -1, Pending: 2},
+		{Accepted: -1, Pending: -1},
+		{Recalled: -1},
+	} {
+		if l.Unaccounted() != 0 || l.Check() == nil {
+			t.Errorf("%v: %d unaccounted, Check() = %v", l, l.Unaccounted(), l.Check())
+		}
+	}
+	for _, l := range []Listener{{Received: 1, Accepted: 2, Pending: -1}, {Accepted: -1, Pending: 1}, {Received: -1, Pending: -1}} {
+		if l.Check() == nil {
+			t.Errorf("%v passes", l)
+		}
+	}
+}
+
 func TestAddLeavesBothAlone(t *testing.T) {
-	a := Ledger{1, 0, 0, Counts{Expired: 1}}
-	b := Ledger{3, 1, 1, Counts{Expired: 1}}
-	if got, want := a.Add(b).String(), "accepted=4 delivered=1 dropped=2(expired=2) pending=1"; got != want {
+	a := Ledger{1, 0, 0, Counts{Expired: 1}, 1}
+	b := Ledger{3, 1, 1, Counts{Expired: 1}, 2}
+	if got, want := a.Add(b).String(), "accepted=4 delivered=1 dropped=2(expired=2) pending=1 recalled=3"; got != want {
 		t.Errorf("sum is %s, want %s", got, want)
 	}
 	if a.Dropped[Expired] != 1 || b.Dropped[Expired] != 1 {
@@ -53,8 +73,8 @@ func TestAddLeavesBothAlone(t *testing.T) {
 	if got := (Ledger{}).Add(b).Dropped.Sum(); got != 1 {
 		t.Errorf("the empty ledger and b have %d dropped lines, want 1", got)
 	}
-	c, d := Listener{3, 2, Counts{Malformed: 1}}, Listener{5, 3, Counts{Malformed: 1, TooLong: 1}}
-	if got, want := c.Add(d).String(), "received=8 accepted=5 rejected=3(malformed=2,too_long=1)"; got != want {
+	c, d := Listener{3, 2, Counts{Malformed: 1}, 0}, Listener{6, 3, Counts{Malformed: 1, TooLong: 1}, 1}
+	if got, want := c.Add(d).String(), "received=9 accepted=5 rejected=3(malformed=2,too_long=1) pending=1"; got != want {
 		t.Errorf("sum is %s, want %s", got, want)
 	}
 	if c.Rejected[Malformed] != 1 || d.Rejected[Malformed] != 1 {
@@ -122,8 +142,9 @@ func TestErrorKeepsWhatItWraps(t *testing.T) {
 // change.
 func TestReasonsKeepTheirWords(t *testing.T) {
 	want := []string{
-		"ambiguous", "closed", "expired", "malformed", "name_too_long", "not_finite", "oversize", "queue_full", "rejected",
-		"ring_full", "send_failed", "series_limit", "too_long", "too_new", "too_old", "truncated", "unsupported",
+		"ambiguous", "closed", "corrupt", "crash", "disk_error", "expired", "malformed", "name_too_long", "not_finite", "oversize",
+		"queue_full", "rejected", "ring_full", "send_failed", "series_limit", "spool_full", "too_long", "too_new", "too_old", "truncated",
+		"unsupported",
 	}
 	if got := declared(t); !slices.Equal(got, want) {
 		t.Errorf("the reasons are\n%q, want\n%q", got, want)

@@ -36,6 +36,9 @@ const (
 	// other formats have, and that cannot be read or written here: a statsd
 	// set towards Graphite, say.
 	Unsupported Reason = "unsupported"
+	// Crash is a line that was in memory when the process was killed. The next
+	// run counts it, from a book in a file.
+	Crash Reason = "crash"
 )
 
 // Reasons why a line is dropped for a destination.
@@ -67,6 +70,13 @@ const (
 	TooOld Reason = "too_old"
 	// TooNew is a line too far ahead of the clock.
 	TooNew Reason = "too_new"
+	// SpoolFull is a line on disk that made room for newer ones.
+	SpoolFull Reason = "spool_full"
+	// DiskError is a line that could not be written to disk, or not be read
+	// from it.
+	DiskError Reason = "disk_error"
+	// Corrupt is a line whose record on disk was damaged.
+	Corrupt Reason = "corrupt"
 )
 
 // Counts has a number of lines for each reason.
