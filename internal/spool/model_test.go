@@ -26,8 +26,8 @@ type model struct {
 	settled  uint64                     // sequence up to which records are released or dropped
 	durable  uint64                     // the part of settled that survives
 	unsynced int                        // of all, at the end
-	// uncertain is how many records were taken back. The disk may have some of
-	// them all the same.
+	// uncertain is how many records were taken back, which the disk may have
+	// all the same, or dropped, which may be counted as missing.
 	uncertain int
 }
 
@@ -225,14 +225,19 @@ func (m *model) rewind() error {
 }
 
 func (m *model) drop() error {
-	oldest := m.s.segs[0].next - 1
+	oldest := *m.s.segs[0]
 	d, err := m.s.DropOldest()
 	if n := int(d.Unread.Records + d.Held.Records); n > 0 {
 		m.settle(n)
 		m.unsynced = min(m.unsynced, len(m.all)-m.done)
-		m.durable = m.settled
 	} else if errors.Is(err, errCrash) {
-		m.settled = max(m.settled, oldest) // perhaps
+		m.settled = max(m.settled, oldest.next-1) // perhaps
+	}
+	if position := m.s.cursor.durable.released; position < m.settled {
+		// After a crash they are back, or missing.
+		m.uncertain += int(m.settled - position)
+	} else {
+		m.durable = m.settled
 	}
 	return err
 }

@@ -43,11 +43,16 @@ func (s *Spool) removeSettled() error {
 		if err := ignoreMissing(s.fs.Remove(s.path(seg))); err != nil {
 			return err
 		}
-		s.resize(seg, 0)
-		s.segs = append(s.segs[:0], s.segs[1:]...)
-		s.r.pos--
+		s.forgetFirst()
 	}
 	return nil
+}
+
+// forgetFirst takes the first segment, which the reader has left, off the list.
+func (s *Spool) forgetFirst() {
+	s.resize(s.segs[0], 0)
+	s.segs = append(s.segs[:0], s.segs[1:]...)
+	s.r.pos--
 }
 
 // A Drop is what DropOldest removed.
@@ -82,12 +87,12 @@ func (s *Spool) DropOldest() (Drop, error) {
 	return d, s.wrap("drop", err)
 }
 
-// drop settles all records of the first segment and removes it.
+// drop removes the first segment and settles all of its records. The position
+// comes second: while it is on its way to a disk that fails, it is not known
+// which one a crash would leave, and records that were not dropped must not be
+// behind it. The other way round a crash leaves a gap, which Open counts.
 func (s *Spool) drop(seg *segment) (d Drop, err error) {
-	p := s.position()
-	p.released = max(p.released, seg.next-1)
-	p.read = max(p.read, p.released)
-	if err := s.cursor.write(p); err != nil {
+	if err := ignoreMissing(s.fs.Remove(s.path(seg))); err != nil {
 		return Drop{}, err
 	}
 	for first := s.held.first(); first != nil && first.seg == seg; first = s.held.first() {
@@ -99,9 +104,7 @@ func (s *Spool) drop(seg *segment) (d Drop, err error) {
 	if s.r.pos == 0 {
 		s.leave(seg)
 	}
-	s.settle()
-	s.r.read = max(s.r.read, s.r.released)
-	// The records are gone even if their file is not: the next call tries again.
-	_ = s.removeSettled()
+	s.forgetFirst()
+	_ = s.reclaim() // the next Sync tries again
 	return d, nil
 }
