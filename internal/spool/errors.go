@@ -32,6 +32,9 @@ var (
 	ErrClosed = errors.New("it is closed")
 )
 
+// errUnreadable means that no file of the directory can be read.
+var errUnreadable = errors.New("the disk cannot read any file of it")
+
 // A VersionError means that a newer version of this package wrote the file. No
 // byte of the directory was changed.
 type VersionError struct {

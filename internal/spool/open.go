@@ -175,6 +175,9 @@ func (s *Spool) recover(files []file, slots []slot) error {
 		last = position.next - 1
 	}
 	s.next = last + 1
+	for _, seg := range s.segs {
+		seg.limit = min(seg.limit, s.next)
+	}
 	s.r.last = s.r.released
 	s.skipRead()
 	s.countMissing(missing)
@@ -236,7 +239,12 @@ func (s *Spool) loadByScan(f *file, after uint64) (missing int64, err error) {
 	}
 	f.start, f.counted, f.unread = r.start, f.end, r.total
 	f.oldest, f.newest = r.oldest, r.newest
-	f.unsure = r.unreadable > 0
+	if f.unsure = r.unreadable > 0; f.unsure {
+		if !s.anyReadable() {
+			return 0, errUnreadable
+		}
+		r.end = f.end // the reader tries again
+	}
 	s.counts.Duplicates += r.duplicates
 	s.counts.Unreadable += r.unreadable
 	s.counts.Damaged.Bytes += r.damaged
@@ -262,6 +270,22 @@ func (s *Spool) loadByScan(f *file, after uint64) (missing int64, err error) {
 		s.endFound(f, r)
 	}
 	return r.missing, nil
+}
+
+// anyReadable reports whether the disk can read anything. If it cannot, waiting
+// for it costs less than taking all segments for damaged.
+func (s *Spool) anyReadable() (ok bool) {
+	_ = s.fs.ReadDir(s.dir, func(e Entry) {
+		if ok || !e.Regular || e.Size == 0 || e.Name == lockName {
+			return
+		}
+		if f, err := s.fs.Open(filepath.Join(s.dir, e.Name), false); err == nil {
+			_, err = f.ReadAt(make([]byte, 1), 0)
+			ok = err == nil
+			f.Close()
+		}
+	})
+	return ok
 }
 
 // endFound makes a segment whose writer died durable, and gives it the footer
