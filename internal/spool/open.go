@@ -1,0 +1,316 @@
+package spool
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// Open opens the spool in dir and creates it if there is none. Whatever the
+// content of the files is, Open succeeds: what is damaged is counted and
+// skipped. It fails with ErrLocked, ErrForeign, ErrUnsafe or a VersionError, and
+// has changed nothing then, and with errors of the system. It reads the first
+// and the last segment, and of those between the first and the last sector.
+func Open(dir string, o Options) (*Spool, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("spool %s: %w", dir, err)
+	}
+	s := &Spool{dir: dir, fs: o.FS, opts: o, cursor: cursor{fs: o.FS, dir: dir}}
+	s.counts.MaxBytes = o.MaxBytes
+	if err := s.open(); err != nil {
+		if s.lock != nil {
+			err = errors.Join(err, s.lock.Close())
+		}
+		return nil, s.wrap("open", err)
+	}
+	s.publish()
+	return s, nil
+}
+
+func (s *Spool) open() (err error) {
+	if err := s.refuse(); err != nil {
+		return err
+	}
+	if err := s.fs.PrepareDir(s.dir); err != nil {
+		return err
+	}
+	if s.lock, err = s.fs.Lock(filepath.Join(s.dir, lockName)); err != nil {
+		return err
+	}
+	l, err := list(s.fs, s.dir)
+	if err != nil {
+		return err
+	}
+	slots, err := loadCursor(s.fs, s.dir)
+	if err != nil {
+		return err
+	}
+	if l.files, err = s.adopt(&l, slots); err != nil {
+		return err
+	}
+	s.bad = l.bad
+	s.counts.Foreign = l.foreign
+	return s.recover(l.files, slots)
+}
+
+// refuse returns the error for a directory that this program must not touch. It
+// is called before anything is created or locked. Errors of the system come
+// again later.
+func (s *Spool) refuse() error {
+	var newer *VersionError
+	l, err := list(s.fs, s.dir)
+	if errors.As(err, &newer) {
+		return err
+	}
+	if err != nil {
+		return nil
+	}
+	slots, err := loadCursor(s.fs, s.dir)
+	if errors.As(err, &newer) {
+		return err
+	}
+	_, err = s.adopt(&l, slots)
+	return err
+}
+
+// adopt returns the files that belong to this spool and settles its identity,
+// format and id. Segments of another spool are left alone, even if it was for
+// the same destination: their sequences have nothing to do with ours.
+func (s *Spool) adopt(l *listing, slots []slot) ([]file, error) {
+	s.id = 0
+	var newest *file
+	for i := range l.files {
+		f := &l.files[i]
+		if f.hasHeader && s.matches(f.header) {
+			newest = f
+			for _, c := range slots {
+				s.id = cmp.Or(s.id, ifEqual(c.spoolID, f.id))
+			}
+		}
+	}
+	if newest == nil {
+		for _, f := range l.files {
+			if f.hasHeader {
+				return nil, fmt.Errorf("%w: %s holds %q in format %q, and this is %q in format %q; give each destination its own directory",
+					ErrForeign, f.name, f.header.identity, f.header.format, s.opts.Identity, s.opts.Format)
+			}
+		}
+	} else {
+		s.opts.Identity, s.opts.Format = newest.header.identity, newest.header.format
+		s.id = cmp.Or(s.id, newest.id)
+	}
+	for _, f := range l.files {
+		s.id = cmp.Or(s.id, f.id)
+	}
+	if len(slots) > 0 {
+		s.id = cmp.Or(s.id, slots[0].spoolID)
+	}
+	if s.id == 0 {
+		s.id = newID()
+	}
+	var own []file
+	for _, f := range l.files {
+		if f.id == s.id && (!f.hasHeader || s.matches(f.header)) || f.id == 0 {
+			own = append(own, f)
+		} else {
+			l.foreign++
+		}
+	}
+	return own, nil
+}
+
+func ifEqual(a, b uint64) uint64 {
+	if a == b {
+		return a
+	}
+	return 0
+}
+
+// newID returns a random id, which is not 0.
+func newID() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return binary.LittleEndian.Uint64(b[:]) | 1
+}
+
+func (s *Spool) matches(h header) bool {
+	return (s.opts.Identity == "" || s.opts.Identity == h.identity) && (s.opts.Format == "" || s.opts.Format == h.format)
+}
+
+// recover finds out which records are there and not released.
+func (s *Spool) recover(files []file, slots []slot) error {
+	position, known := slot{}, false
+	for _, c := range slots {
+		if c.spoolID == s.id && !known {
+			position, known = c, true
+		}
+	}
+	s.counts.CursorLost = !known && len(files) > 0
+	s.cursor.durable = position
+	s.r.released, s.r.read, s.r.before = position.released, position.read, position.read
+	setLimits(files)
+
+	missing, last := int64(0), position.released
+	for i := range files {
+		f := &files[i]
+		if (known || i > 0) && f.first > last+1 {
+			missing += int64(f.first - last - 1)
+		}
+		lost, err := s.load(f, last)
+		if err != nil {
+			return err
+		}
+		missing += lost
+		if !known && i == 0 {
+			s.r.before = f.next - 1 // older segments are removed once they are released
+		}
+		last = max(last, f.next-1)
+	}
+	if position.next > last+1 {
+		missing += int64(position.next - last - 1)
+		last = position.next - 1
+	}
+	s.next = last + 1
+	for _, seg := range s.segs {
+		seg.limit = min(seg.limit, s.next)
+	}
+	s.r.last = s.r.released
+	s.skipRead()
+	s.countMissing(missing)
+	if !known {
+		// Without a position, the next start would have to assume the worst. It
+		// is written again before anything depends on it.
+		_ = s.cursor.write(s.position())
+	}
+	return nil
+}
+
+// countMissing counts records that the sequences say are missing, with as many
+// lines as the others have.
+func (s *Spool) countMissing(n int64) {
+	s.counts.Damaged.Records += n
+	if s.unread.Records > 0 {
+		n = part(s.unread.Lines, n, s.unread.Records)
+	}
+	s.counts.Damaged.Lines += n
+}
+
+// load adds the segment f, whose records up to the sequence after do not count,
+// and returns how many records are missing in it.
+func (s *Spool) load(f *file, after uint64) (missing int64, err error) {
+	switch {
+	case f.hasFooter && f.first > after && f.next <= f.limit:
+		f.unread = f.footer.total
+		f.gaps = int64(f.next-f.first) - f.unread.Records // counted when the footer was written
+	case f.hasFooter && f.next <= after+1: // released
+	default:
+		if missing, err = s.loadByScan(f, after); err != nil {
+			return 0, err
+		}
+	}
+	if f.name == "" { // it was empty
+		return 0, nil
+	}
+	if !f.hasHeader {
+		s.counts.Damaged.Bytes += min(headerSize, f.fileSize)
+	}
+	s.unread.add(f.unread)
+	s.disk += f.size
+	seg := f.segment
+	s.segs = append(s.segs, &seg)
+	return missing, nil
+}
+
+// loadByScan reads all of f. It ends a segment whose writer died, and removes it
+// if it holds nothing.
+func (s *Spool) loadByScan(f *file, after uint64) (missing int64, err error) {
+	in, err := s.fs.Open(filepath.Join(s.dir, f.name), false)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	r, err := scanSegment(in, &f.segment, after)
+	if err != nil {
+		return 0, err
+	}
+	f.start, f.counted, f.unread = r.start, f.end, r.total
+	f.oldest, f.newest = r.oldest, r.newest
+	if f.unsure = r.unreadable > 0; f.unsure {
+		if !s.anyReadable() {
+			return 0, errUnreadable
+		}
+		r.end = f.end // the reader tries again
+	}
+	s.counts.Duplicates += r.duplicates
+	s.counts.Unreadable += r.unreadable
+	s.counts.Damaged.Bytes += r.damaged
+	for _, at := range r.damageSpans {
+		s.bad.keep(s.fs, s.dir, f.name, in, at)
+	}
+	if f.hasFooter {
+		s.counts.Damaged.Bytes += r.torn
+		if f.next > max(r.next, after+1) {
+			r.missing += int64(f.next - max(r.next, after+1))
+		}
+		f.end = r.end
+		return r.missing, nil
+	}
+	s.counts.Torn += r.torn
+	f.end, f.next = r.end, r.next
+	empty := r.end == headerSize && r.torn == 0 && r.unreadable == 0
+	if empty && ignoreMissing(s.fs.Remove(filepath.Join(s.dir, f.name))) == nil {
+		f.name = ""
+		return 0, nil
+	}
+	if r.unreadable == 0 {
+		s.endFound(f, r)
+	}
+	return r.missing, nil
+}
+
+// anyReadable reports whether the disk can read anything. If it cannot, waiting
+// for it costs less than taking all segments for damaged.
+func (s *Spool) anyReadable() (ok bool) {
+	_ = s.fs.ReadDir(s.dir, func(e Entry) {
+		if ok || !e.Regular || e.Size == 0 || e.Name == lockName {
+			return
+		}
+		if f, err := s.fs.Open(filepath.Join(s.dir, e.Name), false); err == nil {
+			_, err = f.ReadAt(make([]byte, 1), 0)
+			ok = err == nil
+			f.Close()
+		}
+	})
+	return ok
+}
+
+// endFound makes a segment whose writer died durable, and gives it the footer
+// that it lacks: what is torn is cut off. It is best effort: if it fails, the
+// segment is scanned again by the next Open.
+func (s *Spool) endFound(f *file, r scan) {
+	path := filepath.Join(s.dir, f.name)
+	out, err := s.fs.Open(path, true)
+	if err != nil {
+		return
+	}
+	defer out.Close()
+	if out.Sync() != nil {
+		return
+	}
+	size := f.end
+	if f.hasHeader && r.skipped == 0 && r.duplicates == 0 { // a footer counts all records of the segment
+		foot := footer{spoolID: s.id, first: f.first, next: f.next, total: f.unread, oldest: f.oldest, newest: f.newest}
+		if _, err := out.WriteAt(foot.encode(), f.end); err != nil {
+			return
+		}
+		size += footerSize
+	}
+	if out.Truncate(size) == nil {
+		_ = out.Sync() // if it fails, the old size comes back, and with it no records
+		f.size = size
+	}
+}
