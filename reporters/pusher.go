@@ -29,6 +29,11 @@ type PusherOptions struct {
 	// Name is the Pusher's name in logs and series, such as
 	// "graphite+tcp://127.0.0.1:2003". Empty means Format.
 	Name string
+	// Book is the book that the Sender counts with, which must be a
+	// ledger.Keeper then. The Pusher counts in it what is accepted, and what is
+	// dropped before it is sent. Nil means that the Sender has its own ledger,
+	// or none.
+	Book *ledger.Book
 }
 
 // Pusher is the Reporter of every line format. It encodes batches, cuts the
@@ -39,13 +44,13 @@ type PusherOptions struct {
 type Pusher struct {
 	opts PusherOptions
 	out  Sender
+	book *ledger.Book // that of the options, or what out does not count
 
-	mu     sync.Mutex
-	enc    Encoder       // guarded by mu, as all below
-	buf    []byte        // the lines of the next payload
-	lines  int           // the number of lines that buf settles
-	counts ledger.Ledger // what out does not count
-	err    error         // the first error of out during this Report
+	mu    sync.Mutex
+	enc   Encoder // guarded by mu, as all below
+	buf   []byte  // the lines of the next payload
+	lines int     // the number of lines that buf settles
+	err   error   // the first error of out during this Report
 
 	interval time.Duration // of the last batch that had one
 }
@@ -72,7 +77,11 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	if o.Name == "" {
 		o.Name = o.Format
 	}
-	return &Pusher{opts: o, enc: enc, out: out}
+	p := &Pusher{opts: o, enc: enc, out: out, book: o.Book}
+	if p.book == nil {
+		p.book = ledger.NewBook()
+	}
+	return p
 }
 
 // Report encodes b and passes it to the sender. It returns the sender's first
@@ -106,7 +115,7 @@ func (p *Pusher) setIntervalLocked(d time.Duration) {
 
 // addPointsLocked encodes the points of a collector, run by run.
 func (p *Pusher) addPointsLocked(ctx context.Context, points []Point) {
-	p.counts.Accepted += int64(len(points))
+	p.book.Accept(int64(len(points)))
 	for len(points) > 0 {
 		n := runLen(points)
 		p.addRunLocked(ctx, points[:n])
@@ -120,22 +129,22 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	p.buf, skipped = p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
 		notFinite := min(notFinite(run), skipped)
-		p.counts.Drop(ledger.NotFinite, int64(notFinite))
-		p.counts.Drop(ledger.Unsupported, int64(skipped-notFinite))
+		p.book.Drop(ledger.NotFinite, int64(notFinite))
+		p.book.Drop(ledger.Unsupported, int64(skipped-notFinite))
 	}
 	p.addTextLocked(ctx, start, len(run)-skipped)
 }
 
 // addLinesLocked copies or encodes the lines of a batch that was received.
 func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
-	p.counts.Accepted += int64(len(b.Lines))
+	p.book.Accept(int64(len(b.Lines)))
 	same := b.Format == p.opts.Format
 	for _, l := range b.Lines {
 		start := len(p.buf)
 		if same && l.Raw != nil {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
 		} else if points := b.Points[l.First : l.First+l.N]; !p.encodeLineLocked(points) {
-			p.counts.Drop(reasonOfSkipped(points), 1)
+			p.book.Drop(reasonOfSkipped(points), 1)
 			continue
 		}
 		p.addTextLocked(ctx, start, 1)
@@ -158,7 +167,7 @@ func (p *Pusher) encodeLineLocked(points []Point) bool {
 // If the payload gets too large with it, what is before start is sent.
 func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
 	if len(p.buf) == start { // nothing to send: the destination has these values
-		p.counts.Delivered += int64(lines)
+		p.book.Sent(int64(lines))
 		return
 	}
 	if len(p.buf) > p.opts.MaxPayload {
@@ -199,7 +208,7 @@ func (p *Pusher) splitLocked(ctx context.Context, lines int) {
 		text = text[end:]
 		if end > p.opts.MaxLine {
 			seen++
-			p.counts.Drop(ledger.Oversize, int64(share()))
+			p.book.Drop(ledger.Oversize, int64(share()))
 			continue
 		}
 		if len(p.buf)+end > p.opts.MaxPayload {
@@ -220,12 +229,12 @@ func (p *Pusher) sendLocked(ctx context.Context, n int) {
 	lines := p.lines
 	p.lines = 0
 	if err := p.out.Send(ctx, p.buf[:n], lines); err != nil {
-		p.counts.Drop(ledger.ReasonOf(err), int64(lines))
+		p.book.Drop(ledger.ReasonOf(err), int64(lines))
 		if p.err == nil {
 			p.err = err
 		}
 	} else if _, ok := p.out.(ledger.Keeper); !ok {
-		p.counts.Delivered += int64(lines)
+		p.book.Sent(int64(lines))
 	}
 	p.buf = append(p.buf[:0], p.buf[n:]...)
 }
@@ -258,14 +267,19 @@ func (p *Pusher) Close(ctx context.Context) error { return p.out.Close(ctx) }
 func (p *Pusher) Ledger() ledger.Ledger {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	sum := p.counts.Clone()
-	sum.Pending += int64(p.lines)
-	if s, ok := p.out.(ledger.Keeper); ok {
+	counts := p.book.Ledger()
+	counts.Pending = 0 // what waits is counted, not derived, so that a lost line is found
+	s, ok := p.out.(ledger.Keeper)
+	switch {
+	case p.opts.Book != nil && ok:
+		counts = s.Ledger()
+	case ok:
 		l := s.Ledger()
-		l.Accepted = 0 // the sender's lines are in p.counts.Accepted
-		sum = sum.Add(l)
+		l.Accepted = 0 // the sender's lines are in those that the Pusher accepted
+		counts = counts.Add(l)
 	}
-	return sum
+	counts.Pending += int64(p.lines)
+	return counts
 }
 
 // Stats emits the series of the sender, if it is a monkit.StatSource.

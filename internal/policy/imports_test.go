@@ -31,7 +31,7 @@ var rules = []rule{
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming"},
 	{dir: "reporters", ours: "monkit reporters/ledger", without: "net os"},
 	{dir: "reporters/ledger", without: "net os/exec os/signal"},
-	{dir: "reporters/lines", ours: "reporters internal/send internal/endpoint"},
+	{dir: "reporters/lines", ours: "reporters reporters/ledger internal/send internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},
 	{dir: "reporters/graphite", ours: lineFormat, theirs: "github.com/marpaia/graphite-golang"},
 	{dir: "reporters/influx", ours: lineFormat, theirs: "github.com/influxdata/line-protocol/v2"},

@@ -115,6 +115,16 @@ func checkLedger(t *testing.T, s *Sender, want string) {
 	}
 }
 
+// checkLedgerWithRecalls is checkLedger where any number of lines may have been
+// recalled: how many depends on what was acknowledged before a connection broke.
+func checkLedgerWithRecalls(t *testing.T, s *Sender, want string) {
+	t.Helper()
+	l := s.Ledger()
+	if l.Recalled = 0; l.Check() != nil || l.String() != want {
+		t.Errorf("ledger: %v\n  want: %s", l, want)
+	}
+}
+
 // within returns a context that ends after d.
 func within(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)

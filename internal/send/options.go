@@ -3,6 +3,8 @@ package send
 import (
 	"log/slog"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 // Options change how a Sender works. The zero value works.
@@ -22,6 +24,9 @@ type Options struct {
 	// them again. statsd needs it, since a line that arrives twice counts
 	// twice, and one that arrives late counts at the wrong time.
 	AtMostOnce bool
+	// Book counts the lines. If it is given, Send does not count lines as
+	// accepted, since its owner has. Nil means a new one.
+	Book *ledger.Book
 	// Logger logs failures, the recovery and dropped lines, each at most once a
 	// minute. Nil means that of SetLogger.
 	Logger *slog.Logger

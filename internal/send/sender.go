@@ -68,7 +68,9 @@ func New(t Transport, o Options) *Sender {
 	if isDatagrams(t) {
 		s.pace = &pace{spread: defaultPace}
 	}
-	s.queue = &queue{bounds: s.opts.bounds(t), chunkSize: s.opts.ChunkBytes}
+	s.queue = newQueue(s.opts, t)
+	s.returned = s.queue.book.Ledger().Dropped // of earlier runs
+	s.journal.drops.counts = s.returned
 	switch t := t.(type) {
 	case Stream:
 		s.driver = &window{queue: s.queue, retry: s.retry, stream: t, atMostOnce: o.AtMostOnce}
@@ -160,7 +162,9 @@ func (s *Sender) settle(ctx context.Context) error {
 	}
 }
 
-// Ledger returns the counts of all lines that were accepted.
+// Ledger returns the counts of all lines that were accepted. If Options.Book is
+// shared, lines that its owner has counted and not sent are missing from what is
+// pending.
 func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
 
 // wake ends the present or next pause of run.

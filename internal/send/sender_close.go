@@ -90,16 +90,18 @@ func (s *Sender) abortAndJoin() {
 }
 
 // takeLosses returns an error that names the lines that were dropped since the
-// last call, or nil.
+// last call, or nil. Points that the format cannot hold are not among them.
 func (s *Sender) takeLosses() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dropped := s.queue.droppedCounts()
+	dropped := s.queue.book.Ledger().Dropped
 	lost := since(s.returned, dropped)
+	s.returned = dropped
+	delete(lost, ledger.NotFinite) // no destination can be expected to get these
+	delete(lost, ledger.Unsupported)
 	if lost.Sum() == 0 {
 		return nil
 	}
-	s.returned = dropped
 	err := fmt.Errorf("send to %s: %d lines dropped: %v", s.opts.Name, lost.Sum(), lost)
 	if h := s.retry.snapshot(); h.rejection != nil && lost[ledger.Rejected]+lost[ledger.Oversize] > 0 {
 		return fmt.Errorf("%w (last rejection: %w)", err, h.rejection)

@@ -30,7 +30,7 @@ func (s *Sender) step() time.Duration {
 		return 0
 	}
 	s.journaled = now
-	report := s.journal.update(now, s.retry.snapshot(), s.queue.droppedCounts())
+	report := s.journal.update(now, s.retry.snapshot(), s.queue.book.Ledger().Dropped)
 	if next := earlier(expiry, report); !next.IsZero() {
 		wait = min(wait, max(next.Sub(now), 1))
 	}

@@ -4,7 +4,15 @@ import (
 	"time"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
+
+// reasons lists every reason for which lines of a destination are dropped by its
+// Sender, or before they reach it.
+var reasons = [...]ledger.Reason{
+	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
+	ledger.NotFinite, ledger.Unsupported, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
+}
 
 // seriesKeys are made once, so that Stats does not allocate.
 type seriesKeys struct {
@@ -27,9 +35,7 @@ type snapshot struct {
 	bytes, chunks      int           // that wait or are in flight
 	oldest             time.Duration // age
 	redoBytes          int
-	sent, recalled     int64 // lines
 	pending, sentBytes int64
-	dropped            [len(reasons)]int64 // by index of reasons
 }
 
 func (q *queue) snapshot(now time.Time) snapshot {
@@ -37,10 +43,7 @@ func (q *queue) snapshot(now time.Time) snapshot {
 	defer q.mu.Unlock()
 	n := snapshot{
 		bytes: q.waiting.bytes + q.flight.bytes, chunks: q.waiting.n + q.flight.n, redoBytes: q.redo.bytes,
-		sent: q.sent, recalled: q.recalled, pending: int64(q.waiting.lines + q.flight.lines), sentBytes: q.sentBytes,
-	}
-	for i, reason := range reasons {
-		n.dropped[i] = q.dropped[reason]
+		pending: int64(q.waiting.lines + q.flight.lines), sentBytes: q.sentBytes,
 	}
 	if oldest := q.oldestLocked(); oldest != nil {
 		n.oldest = now.Sub(oldest.at)
@@ -57,9 +60,10 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	cb(s.keys.send, "redo_bytes", float64(n.redoBytes))
 	cb(s.keys.send, "pending_lines", float64(n.pending))
 	cb(s.keys.send, "oldest_age_seconds", n.oldest.Seconds())
-	cb(s.keys.send, "delivered_lines", float64(n.sent-n.recalled))
-	cb(s.keys.send, "sent_lines", float64(n.sent))
-	cb(s.keys.send, "recalled_lines", float64(n.recalled))
+	sent, recalled := s.queue.book.Traffic()
+	cb(s.keys.send, "delivered_lines", float64(sent-recalled))
+	cb(s.keys.send, "sent_lines", float64(sent))
+	cb(s.keys.send, "recalled_lines", float64(recalled))
 	cb(s.keys.send, "sent_bytes", float64(n.sentBytes))
 	cb(s.keys.send, "retries", float64(h.failures))
 	cb(s.keys.send, "errors", float64(h.failures+h.rejections))
@@ -68,8 +72,8 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	if !h.lastSuccess.IsZero() {
 		cb(s.keys.send, "last_success_unix_seconds", float64(h.lastSuccess.Unix()))
 	}
-	for i, lines := range n.dropped {
-		cb(s.keys.dropped[i], "dropped_lines", float64(lines))
+	for i, reason := range reasons {
+		cb(s.keys.dropped[i], "dropped_lines", float64(s.queue.book.Dropped(reason)))
 	}
 	if t, ok := s.transport.(statser); ok {
 		t.stats(func(field string, val float64) { cb(s.keys.send, field, val) })

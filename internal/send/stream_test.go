@@ -99,7 +99,7 @@ func TestBrokenStreamsContinueWithWholeLines(t *testing.T) {
 			if err := s.Close(within(t, 30*time.Second)); err != nil {
 				t.Error(err)
 			}
-			checkLedger(t, s, "accepted=240000 delivered=240000 dropped=0 pending=0")
+			checkLedgerWithRecalls(t, s, "accepted=240000 delivered=240000 dropped=0 pending=0")
 			got := sink.WaitLast(want[len(want)-1])
 			for _, line := range got {
 				if f := strings.Fields(line); len(f) != 3 || !strings.HasPrefix(line, "line.") || f[2] != "1700000000" {

@@ -58,6 +58,16 @@ func (b *Book) Ledger() Ledger {
 	return v.ledger()
 }
 
+// Traffic returns how many lines were counted as sent, each time that they were,
+// and how many of them were recalled. Both only grow. It does not allocate.
+func (b *Book) Traffic() (sent, recalled int64) {
+	return b.cells.load(cellSent), b.cells.load(cellRecalled)
+}
+
+// Dropped returns how many lines were given up for reason. It does not
+// allocate.
+func (b *Book) Dropped(reason Reason) int64 { return b.cells.load(reasonCell(reason, SendFailed)) }
+
 // Recovered returns the ledger as it was when the run before this one ended,
 // and how that ended. It stays the same until the end of this run.
 func (b *Book) Recovered() (Ledger, End) { return b.last.ledger(), b.end }

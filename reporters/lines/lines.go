@@ -7,6 +7,7 @@ import (
 	"monkit.example/internal/endpoint"
 	"monkit.example/internal/send"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // Encoder is an encoder with the name of its format, such as "graphite":
@@ -34,12 +35,14 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
 	}
 	name := enc.Name() + "+" + ep.Destination()
-	size := o.maxPayload(ep)
+	size, book := o.maxPayload(ep), ledger.NewBook()
 	s := send.New(t, send.Options{
 		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, ChunkBytes: size,
-		Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
+		Book: book, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
 	})
-	return reporters.NewPusher(enc, s, reporters.PusherOptions{MaxPayload: size, Format: enc.Name(), Name: name}), nil
+	return reporters.NewPusher(enc, s, reporters.PusherOptions{
+		MaxPayload: size, Format: enc.Name(), Name: name, Book: book,
+	}), nil
 }
 
 // New is Open for a program that wants to run with a wrong address too. Each
