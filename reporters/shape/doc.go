@@ -20,6 +20,10 @@
 //	RenameTag, WithoutTags changes or removes tags
 //	Delta                  counters by what they grew by
 //
+// In the terms of others, Allow, Deny and Fields are namepass, namedrop, tagpass
+// and fieldinclude of Telegraf; they and the rest are the actions keep, drop,
+// replace and labeldrop of Prometheus' relabeling.
+//
 // All names are those of the series, before a format writes them: what Graphite
 // shows as app.function.Play.total is the measurement function with the tags
 // scope=app and name=Play, and the field total. The page /stats of package
@@ -77,8 +81,8 @@
 //
 // Failed are the points of a reporter with a wrong step. The series are part of
 // the next batch, and pass the steps as all others do: Allow must allow "shape",
-// and "collect*" and "sender*" for the health of what sends, if the destination
-// is to have them.
+// and "collect*" and "send" for the health of what sends, if the destination is to
+// have them.
 //
 // # Lines that were received
 //

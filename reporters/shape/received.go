@@ -37,34 +37,48 @@ func (r *received) find(p *reporters.Point) *series {
 	r.text = appendText(r.text[:0], p.Key)
 	s := r.young[string(r.text)]
 	if s == nil {
-		s = r.old[string(r.text)]
-		if s != nil {
-			delete(r.old, s.text)
-		} else {
-			s = &series{key: reporters.CloneKey(p.Key), text: string(r.text), fields: map[string]*entry{}}
-		}
-		r.young[s.text] = s
-		r.weight += s.weight()
+		s = r.refresh(p)
 	}
 	r.key, r.last = p.Key, s
+	return s
+}
+
+// refresh puts the series of p, whose text is in r.text, into the young
+// generation.
+func (r *received) refresh(p *reporters.Point) *series {
+	s := r.old[string(r.text)]
+	if s == nil {
+		s = &series{key: reporters.CloneKey(p.Key), text: string(r.text), fields: map[string]*entry{}}
+	}
+	delete(r.old, s.text)
+	if r.weight >= r.max {
+		r.rotate()
+	}
+	r.young[s.text] = s
+	r.weight += s.weight()
 	return s
 }
 
 // add adds e to its series, which find returned.
 func (r *received) add(s *series, e *entry) {
 	r.weight -= s.weight()
-	if len(s.fields) >= r.max {
+	if s.weight() >= r.max {
 		r.forget(s)
 	}
 	s.fields[e.field] = e
 	r.weight += s.weight()
 	if r.weight > r.max {
-		for _, s := range r.old {
-			r.forget(s)
-		}
-		r.old, r.young, r.weight = r.young, map[string]*series{}, 0
-		r.last = nil
+		r.rotate()
 	}
+}
+
+// rotate starts a new generation.
+func (r *received) rotate() {
+	for _, s := range r.old {
+		r.forget(s)
+	}
+	r.old, r.young, r.weight = r.young, map[string]*series{}, 0
+	r.last = nil
 }
 
 // weight counts the entries of s, and long names as several.

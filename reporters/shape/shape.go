@@ -17,11 +17,12 @@ type Options struct {
 	// Logger logs names that collide, are empty or too long, and points that
 	// were forgotten: each kind at most once a minute. Nil means slog.Default.
 	Logger *slog.Logger
-	// MaxReceived is how many points that were received, counted as series and
-	// fields, are remembered at least; at twice as many the oldest are
-	// forgotten, and their counters start again for Delta. A point takes about
-	// 500 bytes; one with a name over 1 KiB counts as several. Zero means
-	// 100 000. It does not bound the points of a collector.
+	// MaxReceived is how many fields of received series are remembered at
+	// least. When there are about twice as many, the oldest are forgotten, and
+	// Delta takes the next value of their counters for the first. A field takes
+	// about 500 bytes; one with a name over 1 KiB counts as several. Zero means
+	// 100 000. What is remembered of a collector's series is bounded by how many
+	// of them exist at one time.
 	MaxReceived int
 }
 

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -250,6 +251,24 @@ func TestReceivedSeriesAreForgotten(t *testing.T) {
 	}
 }
 
+// Series that are all reported again and again must not pile up beside new ones.
+func TestSeriesOfTheOldGenerationAreBounded(t *testing.T) {
+	var s sink
+	rep := NewWith(&s, Options{MaxReceived: 10, Logger: quiet})
+	var known []string
+	for i := range 100 {
+		known = append(known, fmt.Sprintf("m%d f:1", i))
+		report(t, rep, lines(1, known...))
+		r := &rep.(interface{ self() *shaper }).self().table.received
+		if n := len(r.young) + len(r.old); n > 22 {
+			t.Fatalf("%d series are remembered of %d", n, i)
+		}
+	}
+	if len(s.texts) != 100 || s.counts.Check() != nil {
+		t.Errorf("%d points were reported of 100; %v", len(s.texts), s.counts)
+	}
+}
+
 func TestFieldsOfOneReceivedSeriesAreBounded(t *testing.T) {
 	var s sink
 	rep := NewWith(&s, Options{MaxReceived: 10, Logger: quiet}, Delta())
@@ -300,6 +319,44 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		if n := testing.AllocsPerRun(100, run); n != 0 {
 			t.Errorf("%s: %v allocations a batch", name, n)
 		}
+	}
+}
+
+// A reporter that panics costs its batch, and nothing after that.
+func TestReporterThatPanics(t *testing.T) {
+	var s sink
+	rep := mustOpen(t, &s, Tag("k", "v"))
+	s.during = func(*reporters.Batch) { panic("oops") }
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is hidden from the collector")
+			}
+		}()
+		report(t, rep, lines(1, "m f:1"))
+	}()
+	s.during = nil
+	report(t, rep, lines(2, "m f:2"))
+	s.check(t, "after the panic", "m,k=v f 2")
+}
+
+func TestConcurrentReportsAndStats(t *testing.T) {
+	rep := mustOpen(t, &sink{}, Rename("{a,b}", "c"), Delta())
+	var group sync.WaitGroup
+	for i := range 4 {
+		b := lines(int64(i), "a total:1", "b total:2", fmt.Sprintf("x%d f:1", i))
+		group.Go(func() {
+			for range 50 {
+				if err := rep.Report(t.Context(), b); err != nil {
+					t.Error(err)
+				}
+				rep.(monkit.StatSource).Stats(func(monkit.SeriesKey, string, float64) {})
+			}
+		})
+	}
+	group.Wait()
+	if n := statsOf(t, rep)["points"]; n != 600 {
+		t.Errorf("%v points of 600", n)
 	}
 }
 

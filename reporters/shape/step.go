@@ -188,7 +188,8 @@ func WithoutTags(keys ...string) Step {
 // of this process when it is seen for the first time. The first value of a
 // counter that was received is reported as 0, since it may have counted for any
 // time. Deltas are computed once, when a batch is reported: what is sent again
-// after a failure is the same number.
+// after a failure is the same number. Statsd needs no Delta: its reporter sends
+// all counters so. A monkit.DeltaTransformer keeps totals and adds deltas to them.
 func Delta(patterns ...string) Step {
 	all, err := parsePatterns(patterns)
 	if err != nil {
