@@ -17,7 +17,8 @@ const maxPattern = 4096
 const special = `\*?[]{}/,=! `
 
 // Quote returns a pattern that matches text and nothing else, where a pattern
-// may have a measurement, a value of a tag, or a field. text must be UTF-8.
+// may have a measurement, a value of a tag, or a field. text must be UTF-8 and not
+// empty.
 func Quote(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -55,7 +56,8 @@ func (p *parser) errorf(at int, format string, args ...any) error {
 
 func (p *parser) end() bool { return p.pos == len(p.text) }
 
-// next returns the character at pos, or 0 at the end.
+// next returns the byte at pos, or 0 at the end, which may also be a byte of the
+// pattern.
 func (p *parser) next() byte {
 	if p.end() {
 		return 0

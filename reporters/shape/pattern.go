@@ -103,7 +103,7 @@ func (p *parser) tag() (t tagPattern, err error) {
 		}
 	}
 	p.pos++
-	if c := p.next(); c == ',' || c == ' ' || c == 0 {
+	if p.end() || p.next() == ',' || p.next() == ' ' {
 		return t, nil
 	}
 	t.value, err = p.matcher()

@@ -118,7 +118,7 @@ func TestWrongPatternIsExplained(t *testing.T) {
 }
 
 func TestQuoteMatchesOnlyItsText(t *testing.T) {
-	for _, text := range []string{`a*b`, `/x/`, `a,b c=d`, `[a]{b}\?!`, "disk"} {
+	for _, text := range []string{`a*b`, `/x/`, `a,b c=d`, `[a]{b}\?!`, "disk", "\x000"} {
 		m, err := parsePattern(Quote(text) + " *")
 		if err != nil {
 			t.Fatal(err)

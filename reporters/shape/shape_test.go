@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -219,12 +220,42 @@ func TestPointsOfNoLineAreCounted(t *testing.T) {
 func TestNothingOfABatchIsKept(t *testing.T) {
 	var s sink
 	rep := mustOpen(t, &s, Rename("m*", "n$1"), RenameField("f*", "g$1"), DefaultTag("k", "v"))
+	var b reporters.Batch
 	for range 3 {
-		b := lines(1, "m1,a=b f1:1", "x y:2")
+		for _, tt := range []struct{ line, want string }{
+			{"m1,a=b f1:1", "n1,a=b,k=v g1 1"}, {"m2 f2:1", "n2,k=v g2 1"}, {"x3 y1:2", "x3,k=v y1 2"}, {"m4 f4:1", "n4,k=v g4 1"},
+		} {
+			b.Reset() // the next text has the memory of the last
+			fill(&b, 1, tt.line)
+			report(t, rep, &b)
+			s.check(t, tt.line, tt.want)
+		}
+	}
+}
+
+// What the steps do to a point is the same when it is remembered as when it is
+// seen for the first time, whatever numbers series have and had.
+func TestWhatIsRememberedIsWhatWouldBeDecided(t *testing.T) {
+	steps := []Step{Deny("a,t=1 x", "c"), Rename("b", "B"), Rename("d,t=*", "e.$0"), RenameField("/[xy]/", "f_$0"), DefaultTag("t", "9"), WithoutFields("z")}
+	var remembered, fresh sink
+	rep := mustOpen(t, &remembered, steps...)
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(from ...string) string { return from[random.IntN(len(from))] }
+	for i := range 2000 {
+		var texts []string
+		for range random.IntN(5) {
+			texts = append(texts, pick("a", "b", "c", "d")+pick("", ",t=1", ",t=2")+" "+pick("x", "y", "z", "w")+":1")
+		}
+		b := lines(1, texts...)
+		if random.IntN(2) == 0 {
+			b = newNumbered().batch(1, texts...) // from 1, so that other series had these numbers
+		}
 		report(t, rep, b)
-		s.check(t, "received", "n1,a=b,k=v g1 1", "x,k=v y 2")
-		b.Reset()
-		clear(b.CopyBytes(bytes.Repeat([]byte{'#'}, 200))) // what comes next in its memory
+		report(t, mustOpen(t, &fresh, steps...), b)
+		remembered.check(t, fmt.Sprint(i, texts), fresh.texts...)
+		if !slices.Equal(remembered.lines, fresh.lines) {
+			t.Fatalf("%q: lines are %q, want %q", texts, remembered.lines, fresh.lines)
+		}
 	}
 }
 

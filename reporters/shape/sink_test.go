@@ -110,7 +110,13 @@ func (n *numbered) batch(second int64, texts ...string) *reporters.Batch {
 
 // lines makes a batch of received lines, each of points with semicolons between.
 func lines(second int64, texts ...string) *reporters.Batch {
-	b := &reporters.Batch{At: unix(second), Format: "text"}
+	b := &reporters.Batch{}
+	fill(b, second, texts...)
+	return b
+}
+
+func fill(b *reporters.Batch, second int64, texts ...string) {
+	b.At, b.Format = unix(second), "text"
 	for _, text := range texts {
 		first := len(b.Points)
 		for _, point := range strings.FieldsFunc(text, func(r rune) bool { return r == ';' }) {
@@ -120,7 +126,6 @@ func lines(second int64, texts ...string) *reporters.Batch {
 		}
 		b.AddLine(b.CopyBytes([]byte("raw "+text)), first)
 	}
-	return b
 }
 
 func pointOf(text string, second int64) reporters.Point {
