@@ -44,7 +44,7 @@ func (s *shaper) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 // IsTotal reports that all fields of the reporter's own series are totals, and
 // asks the reporter behind it about the others.
 func (s *shaper) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
-	if key.Measurement == measurement && key.Tags.Get("reporter") == s.key.Tags.Get("reporter") {
+	if key.Measurement == measurement {
 		return true, true
 	}
 	if src, ok := s.rep.(monkit.TotalSource); ok {

@@ -221,14 +221,23 @@ func TestNothingOfABatchIsKept(t *testing.T) {
 	var s sink
 	rep := mustOpen(t, &s, Rename("m*", "n$1"), RenameField("f*", "g$1"), DefaultTag("k", "v"))
 	var b reporters.Batch
-	for range 3 {
+	for round := range 3 {
 		for _, tt := range []struct{ line, want string }{
 			{"m1,a=b f1:1", "n1,a=b,k=v g1 1"}, {"m2 f2:1", "n2,k=v g2 1"}, {"x3 y1:2", "x3,k=v y1 2"}, {"m4 f4:1", "n4,k=v g4 1"},
 		} {
 			b.Reset() // the next text has the memory of the last
+			b.Copy(bytes.Repeat([]byte{'#'}, round))
 			fill(&b, 1, tt.line)
 			report(t, rep, &b)
 			s.check(t, tt.line, tt.want)
+			if s.last.Points[0] != (reporters.Point{}) {
+				t.Error("the shaped batch refers to the other one after Report")
+			}
+		}
+	}
+	for _, e := range rep.(interface{ self() *shaper }).self().table.received.young {
+		if len(e.fields) > 1 {
+			t.Errorf("%v is remembered with %d fields", e.key, len(e.fields))
 		}
 	}
 }
@@ -264,9 +273,9 @@ func TestReceivedSeriesAreForgotten(t *testing.T) {
 	var log bytes.Buffer
 	rep := NewWith(&s, Options{MaxReceived: 10, Logger: slog.New(slog.NewTextHandler(&log, nil))}, Rename("old*", "new$1"), Delta())
 	for i := range 100 {
-		report(t, rep, lines(int64(i), fmt.Sprintf("m,i=%d total:1", i), fmt.Sprintf("m,i=0 total:%d", i)))
+		report(t, rep, lines(int64(i), fmt.Sprintf("m,i=%d total:1", i), fmt.Sprintf("known total:%d", i)))
+		s.check(t, fmt.Sprint(i), fmt.Sprintf("m,i=%d total 0 d", i), fmt.Sprintf("known total %d d", min(i, 1))) // it is never idle for a generation
 	}
-	s.check(t, "the last", "m,i=99 total 0 d", "m,i=0 total 1 d") // was never idle for a generation
 	sh := rep.(interface{ self() *shaper }).self()
 	if n := len(sh.table.received.young) + len(sh.table.received.old); n > 22 {
 		t.Errorf("%d series are remembered", n)
@@ -302,10 +311,16 @@ func TestSeriesOfTheOldGenerationAreBounded(t *testing.T) {
 
 func TestFieldsOfOneReceivedSeriesAreBounded(t *testing.T) {
 	var s sink
-	rep := NewWith(&s, Options{MaxReceived: 10, Logger: quiet}, Delta())
+	rep := NewWith(&s, Options{MaxReceived: 10, Logger: quiet}, Delta(), Rename("x", "y"))
 	for i := range 100 {
 		report(t, rep, lines(int64(i), fmt.Sprintf("m f%d:1;m total:%d", i, i)))
 	}
+	wide := &reporters.Batch{At: unix(1), Format: "text"}
+	for i := range 100 {
+		wide.Points = append(wide.Points, pointOf(fmt.Sprintf("m f%d:1", i), 1))
+	}
+	wide.AddLine(nil, 0)
+	report(t, rep, wide)
 	sh := rep.(interface{ self() *shaper }).self()
 	n := 0
 	for _, generation := range []map[string]*series{sh.table.received.young, sh.table.received.old} {
@@ -313,8 +328,8 @@ func TestFieldsOfOneReceivedSeriesAreBounded(t *testing.T) {
 			n += len(e.fields)
 		}
 	}
-	if n > 20 {
-		t.Errorf("%d fields are remembered", n)
+	if n > 20 || len(sh.table.names) > n {
+		t.Errorf("%d fields and %d names are remembered", n, len(sh.table.names))
 	}
 	if err := s.counts.Check(); err != nil {
 		t.Error(err)
