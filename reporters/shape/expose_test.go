@@ -5,8 +5,11 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"monkit.example/collect"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
@@ -114,6 +117,33 @@ func TestShapesCompose(t *testing.T) {
 	s.check(t, "outer steps first", "c x 1")
 	if l := rep.(ledger.Keeper).Ledger(); l.Check() != nil || l.Delivered != 1 {
 		t.Errorf("the ledger is %v", l)
+	}
+}
+
+func TestDeltasOfDeltasAreTheSame(t *testing.T) {
+	var s sink
+	rep := New(New(&s, Delta()), Delta())
+	n := newNumbered()
+	report(t, rep, n.batch(1, "a total:5"))
+	report(t, rep, n.batch(2, "a total:8"))
+	s.check(t, "twice", "a total 3 d")
+}
+
+// The counts of a shape are part of the next walk, as totals.
+func TestOwnSeriesAreInTheRegistry(t *testing.T) {
+	var s sink
+	c := collect.New(monkit.NewRegistry(), collect.Options{Interval: time.Hour, Spread: -1}, New(&s, Deny("collect"), Allow("shape")))
+	for range 2 {
+		if err := c.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	text := strings.Join(s.texts, "\n")
+	if want := "shape,reporter=*shape.sink,scope=monkit.example/collect passed_points 9 c"; !strings.Contains(text, want) {
+		t.Errorf("reported\n%s\nwithout %s", text, want)
+	}
+	if err := c.Close(t.Context()); err != nil || s.counts.Check() != nil {
+		t.Error(err, s.counts.Check())
 	}
 }
 
