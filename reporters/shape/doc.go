@@ -48,12 +48,12 @@
 //
 // In a glob these characters have a meaning:
 //
-//   - any text, with dots and slashes, or none
-//     ?        one character
-//     [a-f_]   one of these characters
-//     [!a-f_]  one other character; [^a-f_] is the same
-//     {a,b*}   one of these globs
-//     \x       the character x itself: \, and \* and "\ " and \\
+//	?        one character
+//	*        any text, with dots and slashes, or none
+//	[a-f_]   one of these characters
+//	[!a-f_]  one other character; [^a-f_] is the same
+//	{a,b*}   one of these globs
+//	\x       the character x itself: \, and \* and "\ " and \\
 //
 // [Quote] escapes a text. A wrong pattern is an error of [Open]; a reporter of
 // [New] returns it from each report, and passes nothing on.
@@ -89,7 +89,7 @@
 // A received line is passed on as the bytes that it was if no step changes it.
 // Else it is encoded again from its points, and loses what is not in these, such
 // as the strings of an Influx line: rebuilt_lines counts those lines. A line with
-// none of its points left is not passed on (denied_lines). So is a line that has
-// no points, such as an event of DogStatsD, if there is a step that allows only
-// what it names: Allow or Fields.
+// none of its points left is not passed on (denied_lines). A line that has no
+// points, such as an event of DogStatsD, is passed on unless there is an Allow or
+// Fields, which name what is allowed.
 package shape
