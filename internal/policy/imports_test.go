@@ -33,6 +33,7 @@ var rules = []rule{
 	{dir: "reporters/ledger", without: "net os/exec os/signal"},
 	{dir: "reporters/lines", ours: "reporters reporters/ledger internal/send internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},
+	{dir: "reporters/shape", ours: "monkit reporters reporters/ledger", without: "net os"},
 	{dir: "reporters/graphite", ours: lineFormat, theirs: "github.com/marpaia/graphite-golang"},
 	{dir: "reporters/influx", ours: lineFormat, theirs: "github.com/influxdata/line-protocol/v2"},
 	{dir: "reporters/statsd", ours: lineFormat, theirs: "github.com/DataDog/datadog-go/v5"},

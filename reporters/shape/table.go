@@ -1,0 +1,181 @@
+package shape
+
+import (
+	"slices"
+	"strings"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// table remembers what the steps do to each point, so that they run once for
+// each field of a series, and not again at each tick. It finds points of a
+// collector by their numbers, and others by their text.
+type table struct {
+	chain chain
+	names names
+
+	// These are as long as the largest number. A number that a collector gives
+	// to another series afterwards is noticed by the series' own key.
+	entries []*entry  // by Point.ID
+	series  []*series // by Point.Series
+
+	received received
+}
+
+// series is what the points of one series have in common.
+type series struct {
+	key    monkit.SeriesKey // as collected
+	shaped monkit.SeriesKey // as reported; set by the first point that is not denied
+	made   bool             // shaped is set
+	same   bool             // shaped is key
+
+	text   string            // its key in received; empty for a series with a number
+	fields map[string]*entry // nil for a series with a number
+}
+
+// entry is what the steps do to one field of one series.
+type entry struct {
+	series *series
+	field  string // as collected
+	shaped string // as reported
+	same   bool   // neither key nor field are changed
+	fate   fate
+	delta  bool
+
+	last    float64 // value of a counter
+	counted bool    // last is set
+
+	name   *name  // as reported; nil if no step can give two series one name
+	source string // as collected; set if name is
+	logged bool   // that the point is not reported
+}
+
+// fate is what becomes of a point.
+type fate uint8
+
+const (
+	passed   fate = iota
+	denied        // by a step
+	misnamed      // its name is empty or too long after renaming
+	collided      // another series is reported by its name
+	fates         // number of fates
+)
+
+func newTable(c chain, maxReceived int) *table {
+	t := &table{chain: c, names: names{}}
+	t.received = newReceived(maxReceived, t.names.release)
+	return t
+}
+
+// find returns the entry of p.
+func (t *table) find(p *reporters.Point) *entry {
+	if p.ID == 0 || p.Series == 0 {
+		return t.findReceived(p)
+	}
+	if int(p.ID) < len(t.entries) {
+		if e := t.entries[p.ID]; e != nil && e.field == p.Field && e.series.is(p) {
+			return e
+		}
+	}
+	return t.add(p)
+}
+
+// is reports whether p is of the series s of a collector. Its strings are the
+// same memory at each walk, so that comparing them compares pointers.
+func (s *series) is(p *reporters.Point) bool {
+	return s.key.Tags == p.Key.Tags && s.key.Measurement == p.Key.Measurement
+}
+
+// add makes the entry of a point of a collector. It replaces that of the point
+// that had its number before.
+func (t *table) add(p *reporters.Point) *entry {
+	t.entries, t.series = grown(t.entries, p.ID), grown(t.series, p.Series)
+	s := t.series[p.Series]
+	if s == nil || !s.is(p) {
+		s = &series{key: p.Key}
+		t.series[p.Series] = s
+	}
+	t.names.release(t.entries[p.ID])
+	e := t.decide(s, p.Field)
+	t.entries[p.ID] = e
+	return e
+}
+
+// grown returns list with an element i.
+func grown[T any](list []T, i uint32) []T {
+	n := int(i) + 1
+	if n <= len(list) {
+		return list
+	}
+	return slices.Grow(list, n-len(list))[:n]
+}
+
+// findReceived returns the entry of a point without numbers.
+func (t *table) findReceived(p *reporters.Point) *entry {
+	s := t.received.find(p)
+	if e := s.fields[p.Field]; e != nil {
+		return e
+	}
+	field := strings.Clone(p.Field)
+	e := t.decide(s, field)
+	t.received.add(s, e)
+	return e
+}
+
+// decide runs the steps for a field of s.
+func (t *table) decide(s *series, field string) *entry {
+	v := view{measurement: s.key.Measurement, tags: tagsOf(s.key), field: field}
+	e := &entry{series: s, field: field}
+	allowed := t.chain.apply(&v)
+	switch {
+	case !allowed:
+		e.fate = denied
+		return e
+	case v.misnamed:
+		e.fate = misnamed
+		return e
+	}
+	if !s.made {
+		s.shape(&v)
+	}
+	e.shaped, e.delta = v.field, v.delta
+	e.same = s.same && v.field == field
+	if t.chain.merges {
+		t.names.add(e)
+	}
+	return e
+}
+
+// shape sets the key by which s is reported. Steps change measurement and tags
+// by these alone, so that it is the same for all fields.
+func (s *series) shape(v *view) {
+	s.made = true
+	s.same = v.measurement == s.key.Measurement && slices.Equal(v.tags, tagsOf(s.key))
+	s.shaped = s.key
+	if !s.same {
+		s.shaped = monkit.NewSeriesKey(v.measurement).WithTags(v.tags...)
+	}
+}
+
+// tagsOf returns a copy of the tags of key.
+func tagsOf(key monkit.SeriesKey) (tags []monkit.SeriesTag) {
+	for i := range key.Tags.Len() {
+		tags = append(tags, key.Tags.At(i))
+	}
+	return tags
+}
+
+// grow returns by how much the counter of e grew to total. first is what it grew
+// by if this is its first value.
+func (e *entry) grow(total, first float64) float64 {
+	delta := total - e.last
+	switch {
+	case !e.counted:
+		delta = first
+	case total < e.last: // restarted
+		delta = total
+	}
+	e.last, e.counted = total, true
+	return delta
+}
