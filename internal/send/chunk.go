@@ -22,6 +22,10 @@ type chunk struct {
 	sealed bool      // it was taken before, so that nothing more is appended
 	shared bool      // buf is a part of a larger one
 
+	spoolSeq uint64 // of its copy on disk; 0 is none
+	pinned   bool   // the keeper reads buf
+	settled  bool
+
 	off     int       // of a Stream: start of the first line that was not acknowledged
 	ackedAt time.Time // of a Stream: first acknowledgement; zero before
 
@@ -59,7 +63,7 @@ func newChunk(size int) *chunk {
 // recycle makes the memory of c available to later chunks. Nothing may refer
 // to c or its bytes afterwards.
 func (c *chunk) recycle() {
-	if n := cap(c.buf); !c.shared && n >= minBuffer && n <= maxBuffer && n&(n-1) == 0 {
+	if n := cap(c.buf); !c.shared && !c.pinned && n >= minBuffer && n <= maxBuffer && n&(n-1) == 0 {
 		*c = chunk{buf: c.buf[:0]}
 		chunkPools[poolOf(n)].Put(c)
 	}
@@ -108,6 +112,7 @@ func (c *chunk) halves() (a, b *chunk) {
 	first.buf, second.buf = c.buf[:i], c.buf[i:]
 	first.sealed, second.sealed = true, true
 	first.shared, second.shared = true, true
+	first.spoolSeq, second.spoolSeq = 0, 0
 	// The number that Send was passed need not be that of the line feeds, so it
 	// is divided in proportion to them.
 	n, all := bytes.Count(first.buf, newline), bytes.Count(c.buf, newline)

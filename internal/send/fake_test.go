@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -138,3 +140,6 @@ func waitFailing(s *Sender) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// logTo returns a logger that writes to w.
+func logTo(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -14,8 +14,8 @@ type Options struct {
 	Name string
 	// MaxBytes is how many bytes may wait. Zero means 32 MiB.
 	MaxBytes int
-	// MaxAge is how long lines may wait. Zero means ten minutes. With
-	// AtMostOnce it is never more than a minute.
+	// MaxAge is how long lines may wait. Zero means ten minutes, or a year with
+	// a Spool. With AtMostOnce it is never more than a minute.
 	MaxAge time.Duration
 	// ChunkBytes is up to which size payloads that wait are joined, to be sent
 	// at once. Zero means 64 KiB. Datagrams are never joined.
@@ -27,6 +27,10 @@ type Options struct {
 	// Book counts the lines. If it is given, Send does not count lines as
 	// accepted, since its owner has. Nil means a new one.
 	Book *ledger.Book
+	// Spool says where lines wait on disk that cannot be sent soon. Nil means
+	// that they wait in memory. With AtMostOnce they always do: what a crash
+	// leaves on disk may have arrived.
+	Spool *SpoolOptions
 	// Logger logs failures, the recovery and dropped lines, each at most once a
 	// minute. Nil means that of SetLogger.
 	Logger *slog.Logger
@@ -60,6 +64,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxAge <= 0 {
 		o.MaxAge = 10 * time.Minute
+		if o.Spool != nil {
+			o.MaxAge = 365 * 24 * time.Hour
+		}
 	}
 	if o.AtMostOnce {
 		o.MaxAge = min(o.MaxAge, maxLateness)

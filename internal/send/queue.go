@@ -25,6 +25,8 @@ type queue struct {
 	flight  station
 	redo    station
 
+	disk disk
+
 	chunkSize int   // a payload is appended to the newest waiting chunk up to this size
 	seq       int64 // of the newest chunk
 	// abandoned is set by Close when it gives up. Nothing waits and nothing is
@@ -42,6 +44,9 @@ func newQueue(o Options, t Transport) *queue {
 	q := &queue{bounds: o.bounds(t), book: o.Book, shared: o.Book != nil, chunkSize: o.ChunkBytes}
 	if q.book == nil {
 		q.book = ledger.NewBook()
+	}
+	if o.Spool != nil {
+		q.expect(int(q.book.Ledger().Pending))
 	}
 	return q
 }
@@ -70,6 +75,13 @@ const minChunkBytes = 64
 func (q *queue) accept(payload []byte, lines int, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.acceptLocked(payload, lines, now)
+	if q.disk.idle || q.waiting.bytes > memoryBytes {
+		q.disk.wakeKeeper()
+	}
+}
+
+func (q *queue) acceptLocked(payload []byte, lines int, now time.Time) {
 	if !q.shared {
 		q.book.Accept(int64(lines))
 	}
@@ -104,17 +116,20 @@ func (q *queue) canAppendLocked(n int, now time.Time) bool {
 // reports false if they do not fit even then.
 func (q *queue) makeRoomLocked(n int) bool {
 	for q.isFullLocked(n) && q.waiting.n > 0 {
-		q.dropWaitingLocked(ledger.QueueFull)
+		q.dropFirstLocked(&q.waiting, ledger.QueueFull)
 	}
 	return !q.isFullLocked(n)
 }
 
 func (q *queue) isFullLocked(n int) bool {
-	return q.waiting.bytes+q.flight.bytes > q.bounds.bytes-n || q.waiting.n+q.flight.n > q.bounds.bytes/minChunkBytes
+	bytes, chunks := q.inMemoryLocked()
+	return bytes > q.bounds.bytes-n || chunks > q.bounds.bytes/minChunkBytes
 }
 
-func (q *queue) dropWaitingLocked(reason ledger.Reason) {
-	c := q.waiting.popFront()
+// dropFirstLocked drops the oldest chunk of s.
+func (q *queue) dropFirstLocked(s *station, reason ledger.Reason) {
+	c := s.popFront()
+	q.settledLocked(c)
 	q.countDroppedLocked(c.lines, reason)
 	c.recycle()
 	q.notifyLocked()
@@ -125,14 +140,18 @@ func (q *queue) dropWaitingLocked(reason ledger.Reason) {
 func (q *queue) expire(now time.Time) (next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.waiting.n > 0 {
-		// A chunk whose age is exactly the bound does not expire yet.
-		if next = q.waiting.front().at.Add(q.bounds.age + 1); next.After(now) {
-			return next
+	for _, s := range []*station{&q.waiting, &q.disk.replay} {
+		for s.n > 0 {
+			// A chunk whose age is exactly the bound does not expire yet.
+			expiry := s.front().at.Add(q.bounds.age + 1)
+			if expiry.After(now) {
+				next = earlier(next, expiry)
+				break
+			}
+			q.dropFirstLocked(s, ledger.Expired)
 		}
-		q.dropWaitingLocked(ledger.Expired)
 	}
-	return time.Time{}
+	return next
 }
 
 // take moves the oldest waiting chunk to flight and returns it. It returns nil
@@ -140,11 +159,13 @@ func (q *queue) expire(now time.Time) (next time.Time) {
 func (q *queue) take(room int) *chunk {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waiting.n == 0 || q.flight.n > 0 && len(q.waiting.front().unsent()) > room {
+	next := q.nextLocked()
+	if next == nil || q.flight.n > 0 && len(next.front().unsent()) > room {
 		return nil
 	}
-	c := q.waiting.popFront()
+	c := next.popFront()
 	c.sealed = true
+	q.chargeLocked(next, len(c.buf))
 	q.flight.pushBack(c)
 	return c
 }
@@ -158,6 +179,7 @@ func (q *queue) settle(rejected int) {
 		return
 	}
 	c := q.flight.popFront()
+	q.settledLocked(c)
 	q.countSentLocked(c.lines-rejected, len(c.buf))
 	q.countDroppedLocked(rejected, ledger.Rejected)
 	c.recycle()
@@ -194,6 +216,7 @@ func (q *queue) drop(reason ledger.Reason) {
 		return
 	}
 	c := q.flight.popFront()
+	q.settledLocked(c)
 	q.countDroppedLocked(c.lines, reason)
 	c.recycle()
 	q.notifyLocked()
@@ -220,7 +243,7 @@ func (q *queue) halve() bool {
 	if a == nil {
 		return false
 	}
-	q.flight.popFront()
+	q.settledLocked(q.flight.popFront()) // the halves have no copy on disk
 	q.waiting.pushFront(b)
 	q.waiting.pushFront(a)
 	return true
@@ -245,7 +268,7 @@ func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 			break
 		}
 		settled += size
-		q.flight.popFront()
+		q.settledLocked(q.flight.popFront())
 		q.countSentLocked(c.lines, len(c.buf))
 		q.keepLocked(c, now)
 	}
@@ -306,6 +329,7 @@ func (q *queue) recall() (lines int) {
 	q.book.Recall(int64(lines))
 	for q.redo.n > 0 {
 		c := q.redo.popBack()
+		c.settled = false
 		q.waiting.pushFront(c)
 	}
 	return lines
@@ -337,18 +361,32 @@ func (q *queue) requeue(acked, written int) {
 
 func (q *queue) returnFlightLocked() {
 	for q.flight.n > 0 {
-		q.waiting.pushFront(q.flight.popBack())
+		c := q.flight.popBack()
+		if c.spoolSeq > 0 {
+			q.disk.replay.pushFront(c)
+		} else {
+			q.waiting.pushFront(c)
+		}
 	}
 }
 
-// abandon drops everything that waits or is in flight, and returns the number
-// of lines. It recycles nothing: a transport may still read what is in flight.
+// abandon drops everything that waits or is in flight and is not on disk. It
+// returns the number of lines. It recycles nothing: a transport may still read
+// what is in flight.
 func (q *queue) abandon() (lines int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	lines = q.waiting.lines + q.flight.lines
+	for _, s := range q.unsettledLocked() {
+		for s.n > 0 {
+			if c := s.popFront(); c.spoolSeq > 0 {
+				q.disk.lines += c.lines
+			} else {
+				lines += c.lines
+			}
+		}
+	}
 	q.countDroppedLocked(lines, ledger.Closed)
-	q.waiting, q.flight, q.redo = station{}, station{}, station{}
+	q.redo = station{}
 	q.abandoned = true
 	q.notifyLocked()
 	return lines
@@ -367,6 +405,29 @@ func (q *queue) notifyLocked() {
 		close(q.progress)
 		q.progress = nil
 	}
+}
+
+// inMemoryLocked returns what waits in memory or is in flight.
+func (q *queue) inMemoryLocked() (bytes, chunks int) {
+	for _, s := range q.unsettledLocked() {
+		bytes += s.bytes
+		chunks += s.n
+	}
+	return bytes, chunks
+}
+
+// pendingLocked returns the number of lines that are not settled.
+func (q *queue) pendingLocked() int {
+	lines := q.disk.lines
+	for _, s := range q.unsettledLocked() {
+		lines += s.lines
+	}
+	return lines
+}
+
+// unsettledLocked returns the stations of chunks that are not settled.
+func (q *queue) unsettledLocked() [4]*station {
+	return [...]*station{&q.flight, &q.waiting, &q.disk.writing, &q.disk.replay}
 }
 
 // waitingChunks returns the number of chunks that wait.
@@ -395,7 +456,7 @@ func (q *queue) newest() int64 {
 func (q *queue) unsettled(last int64) (progress <-chan struct{}, first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if oldest := q.oldestLocked(); oldest == nil || oldest.seq > last {
+	if oldest := q.oldestLocked(); (oldest == nil || oldest.seq > last) && q.disk.lines == 0 && !q.disk.unknown || q.abandoned {
 		return nil, false
 	}
 	if first = q.progress == nil; first {
@@ -406,13 +467,13 @@ func (q *queue) unsettled(last int64) (progress <-chan struct{}, first bool) {
 
 // oldestLocked returns the oldest chunk that is not settled, or nil.
 func (q *queue) oldestLocked() *chunk {
-	switch {
-	case q.flight.n > 0:
-		return q.flight.front()
-	case q.waiting.n > 0:
-		return q.waiting.front()
+	var oldest *chunk
+	for _, s := range q.unsettledLocked() {
+		if s.n > 0 && (oldest == nil || s.front().seq < oldest.seq) {
+			oldest = s.front()
+		}
 	}
-	return nil
+	return oldest
 }
 
 // isAwaited reports whether a call waits until chunks are settled.
@@ -429,6 +490,6 @@ func (q *queue) ledger() ledger.Ledger {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l := q.book.Ledger()
-	l.Pending = int64(q.waiting.lines + q.flight.lines)
+	l.Pending = int64(q.pendingLocked())
 	return l
 }

@@ -20,8 +20,9 @@ type Sender struct {
 	transport Transport
 	queue     *queue
 	retry     *retrier
-	pace      *pace  // nil if the payloads are no datagrams
-	driver    driver // owned by run
+	pace      *pace   // nil if the payloads are no datagrams
+	driver    driver  // owned by run
+	keeper    *keeper // nil if nothing is kept on disk
 	keys      seriesKeys
 
 	ctx    context.Context // ended by stop; run returns then
@@ -80,6 +81,10 @@ func New(t Transport, o Options) *Sender {
 		panic(fmt.Sprintf("send: %T is neither a Messenger nor a Stream", t))
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	if o.Spool != nil && !o.AtMostOnce {
+		s.keeper = newKeeper(s.queue, *o.Spool, o.Name, s.log, s.wake)
+		go s.keeper.run()
+	}
 	go s.run()
 	return s
 }

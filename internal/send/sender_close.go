@@ -43,16 +43,41 @@ func (s *Sender) shutDown(ctx context.Context) {
 	defer close(s.closed)
 	s.hurry(ctx)
 	err := s.settle(ctx)
+	if s.keeper != nil {
+		s.endKeeper(ctx, err == nil)
+	}
 	if dropped := s.queue.abandon(); dropped > 0 {
 		err = s.linesError(dropped, "dropped", ctx.Err())
 		s.log().Warn("closed before all lines were sent", "destination", s.opts.Name, "dropped", dropped)
 	} else if err = s.takeLosses(); err == nil {
 		s.joinGracefully(ctx)
 	}
+	if kept := s.Ledger().Pending; kept > 0 {
+		s.log().Info("lines stay on disk for the next start", "destination", s.opts.Name, "lines", kept)
+	}
 	s.mu.Lock()
 	s.closeErr = err
 	s.mu.Unlock()
 	s.abortAndJoin()
+	if err := s.queue.book.Close(); err != nil {
+		s.log().Warn("cannot write the counts of lines to disk", "destination", s.opts.Name, "err", err)
+	}
+}
+
+// endKeeper has the keeper write what is pending, and joins it. Most is on disk
+// already. It ends run before, which may still find that lines must be sent again.
+func (s *Sender) endKeeper(ctx context.Context, settled bool) {
+	if settled {
+		s.joinGracefully(ctx)
+	}
+	s.abort()
+	timeout := time.After(joinTime)
+	select {
+	case <-s.done:
+	case <-timeout:
+		timeout = time.After(0)
+	}
+	s.keeper.close(timeout)
 }
 
 // hurry ends the backoff, and makes pace send everything in half of the time
@@ -79,13 +104,18 @@ func (s *Sender) joinGracefully(ctx context.Context) {
 // has returned. It does not wait longer than joinTime for a transport that
 // ignores its context: run then returns when the transport does.
 func (s *Sender) abortAndJoin() {
-	s.stop()
-	if a, ok := s.transport.(aborter); ok {
-		a.Abort()
-	}
+	s.abort()
 	select {
 	case <-s.done:
 	case <-time.After(joinTime):
+	}
+}
+
+// abort makes run return soon.
+func (s *Sender) abort() {
+	s.stop()
+	if a, ok := s.transport.(aborter); ok {
+		a.Abort()
 	}
 }
 

@@ -42,9 +42,9 @@ func (q *queue) snapshot(now time.Time) snapshot {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := snapshot{
-		bytes: q.waiting.bytes + q.flight.bytes, chunks: q.waiting.n + q.flight.n, redoBytes: q.redo.bytes,
-		pending: int64(q.waiting.lines + q.flight.lines), sentBytes: q.sentBytes,
+		redoBytes: q.redo.bytes, pending: int64(q.pendingLocked()), sentBytes: q.sentBytes,
 	}
+	n.bytes, n.chunks = q.inMemoryLocked()
 	if oldest := q.oldestLocked(); oldest != nil {
 		n.oldest = now.Sub(oldest.at)
 	}

@@ -1,0 +1,386 @@
+package send
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"monkit.example/internal/spool"
+	"monkit.example/reporters/ledger"
+)
+
+const (
+	// syncTime and syncBytes are after how long, and how much, what was written
+	// is made durable.
+	syncTime  = time.Second
+	syncBytes = 1 << 20
+	// diskRetryTime is the time between two attempts to use a disk that failed,
+	// or a spool that another process uses.
+	diskRetryTime = 5 * time.Second
+)
+
+// A keeper moves the chunks of a queue to disk that have waited for long, reads
+// them again when there is room, and deletes them when they are settled. It has a
+// goroutine of its own, which alone uses the disk: a disk that hangs delays no
+// delivery, and a destination that hangs delays no write.
+type keeper struct {
+	queue      *queue
+	opts       SpoolOptions
+	name       string
+	log        func() *slog.Logger
+	wakeSender func()
+	wakeup     chan struct{}               // holds a value if run must look at the queue again
+	stop       chan struct{}               // closed by close
+	done       chan struct{}               // closed when run has returned
+	stats      atomic.Pointer[spool.Spool] // spool, for its method Stats
+
+	spool    *spool.Spool // nil while it is not open; owned by run, as all below
+	retryAt  time.Time    // the disk is not used before
+	syncAt   time.Time    // when what was written is made durable; zero if nothing was
+	unsynced int          // bytes
+	dirty    bool         // records were released since the last sync
+
+	read    []readRecord   // in order of their sequence numbers; the first is not settled
+	copies  map[uint64]int // lines of chunks in memory that were not read yet
+	settled map[uint64]int // lines of settled chunks that were not read yet
+	damaged int64          // lines, as counted
+	failing bool           // the last use of the disk failed
+	logAt   time.Time      // no failure is logged before
+}
+
+// SpoolOptions say where chunks are kept on disk.
+type SpoolOptions struct {
+	// Dir is a folder for this destination alone. It is made if it does not
+	// exist.
+	Dir string
+	// Format is the name of the lines' format.
+	Format string
+	// MaxBytes bounds the size of the files. Zero means 1 GiB.
+	MaxBytes int64
+}
+
+// readRecord is a record that was read and not released.
+type readRecord struct {
+	seq     uint64
+	settled bool
+}
+
+func newKeeper(q *queue, o SpoolOptions, name string, log func() *slog.Logger, wakeSender func()) *keeper {
+	k := &keeper{
+		queue: q, opts: o, name: name, log: log, wakeSender: wakeSender,
+		wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		copies: make(map[uint64]int), settled: make(map[uint64]int),
+	}
+	q.disk.wake = k.wake
+	return k
+}
+
+// wake ends the present or next pause of run.
+func (k *keeper) wake() {
+	select {
+	case k.wakeup <- struct{}{}:
+	default:
+	}
+}
+
+// run is the goroutine of a keeper.
+func (k *keeper) run() {
+	defer close(k.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(k.step(time.Now()))
+		select {
+		case <-k.stop:
+			k.finish()
+			return
+		case <-k.wakeup:
+		case <-timer.C:
+		}
+	}
+}
+
+// close writes everything that is pending to disk, if that is possible before
+// timeout ends, and joins the goroutine.
+func (k *keeper) close(timeout <-chan time.Time) {
+	close(k.stop)
+	select {
+	case <-k.done:
+	case <-timeout:
+	}
+}
+
+// step does what can be done now, and returns when to do more at the latest.
+func (k *keeper) step(now time.Time) time.Duration {
+	if now.Before(k.retryAt) {
+		return k.retryAt.Sub(now)
+	}
+	if k.spool == nil && !k.open(now) {
+		return diskRetryTime
+	}
+	k.release()
+	if err := errors.Join(k.write(now, false), k.sync(now)); err != nil {
+		k.failed(err, now)
+		return diskRetryTime
+	}
+	more, err := k.replay()
+	if err != nil {
+		k.failed(err, now)
+		return diskRetryTime
+	}
+	k.worked()
+	if more {
+		return 0
+	}
+	if next := earlier(k.queue.nextDue(), k.syncAt); !next.IsZero() {
+		return max(time.Until(next), time.Millisecond)
+	}
+	return forever
+}
+
+// open opens the spool, and compares what is there with the book.
+func (k *keeper) open(now time.Time) bool {
+	s, err := spool.Open(k.opts.Dir, spool.Options{Identity: k.name, Format: k.opts.Format, MaxBytes: k.opts.MaxBytes})
+	if err != nil {
+		k.failed(err, now)
+		k.queue.notFound()
+		return false
+	}
+	k.spool = s
+	k.stats.Store(s)
+	found := s.Stats()
+	again, lost := k.queue.book.Settle(found.Pending.Lines)
+	k.damaged = found.Damaged.Lines
+	k.queue.found(int(found.Pending.Lines))
+	if found.Pending.Lines+again+lost > 0 {
+		last, end := k.queue.book.Recovered()
+		k.log().Info("the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
+			"sent_again", again, "lost", lost, "end", end.String(), "ledger", last.String())
+	}
+	return true
+}
+
+// write appends the chunks that are due, or all that are in memory. Those that
+// cannot be written stay there.
+func (k *keeper) write(now time.Time, all bool) (err error) {
+	for _, c := range k.queue.due(now, all) {
+		seq, err := k.append(c)
+		if err != nil {
+			k.queue.unwritten(noneWritten)
+			return err
+		}
+		k.queue.written(c, seq)
+	}
+	for _, c := range k.queue.longInFlight(now, all) {
+		var seq uint64
+		if err == nil { // else the others are only unpinned
+			seq, err = k.append(c)
+		}
+		lines, inMemory := k.queue.unpin(c, seq)
+		switch {
+		case seq == 0:
+		case inMemory:
+			k.copies[seq] = lines
+		default:
+			k.settled[seq] = lines
+		}
+	}
+	return err
+}
+
+// append writes c and returns its sequence number. The oldest segments make room
+// for it.
+func (k *keeper) append(c *chunk) (seq uint64, err error) {
+	for {
+		seq, err = k.spool.Append(spool.Meta{Lines: c.lines, Time: c.at}, c.buf)
+		switch {
+		case err == nil:
+			if k.unsynced == 0 {
+				k.syncAt = time.Now().Add(syncTime)
+			}
+			k.unsynced += len(c.buf)
+			return seq, nil
+		case errors.Is(err, spool.ErrFull):
+			if err := k.dropOldest(); err != nil {
+				return 0, err
+			}
+		default:
+			k.takeBack(err)
+			return 0, err
+		}
+	}
+}
+
+// takeBack keeps the chunks in memory that could not be made durable, if err
+// says that there are any.
+func (k *keeper) takeBack(err error) {
+	if lost, ok := errors.AsType[*spool.UnwrittenError](err); ok {
+		k.queue.unwritten(lost.First)
+		k.forgetRecords(func(seq uint64) bool { return seq >= lost.First && seq <= lost.Last })
+	}
+}
+
+// forgetRecords forgets the records that are gone, and returns the lines of those
+// that were not read and are not lost with them.
+func (k *keeper) forgetRecords(gone func(seq uint64) bool) (lines int) {
+	for _, known := range []map[uint64]int{k.copies, k.settled} {
+		for seq, n := range known {
+			if gone(seq) {
+				lines += n
+				delete(known, seq)
+			}
+		}
+	}
+	k.read = slices.DeleteFunc(k.read, func(r readRecord) bool { return gone(r.seq) })
+	return lines
+}
+
+// dropOldest deletes the oldest segment.
+func (k *keeper) dropOldest() error {
+	d, err := k.spool.DropOldest()
+	k.takeBack(err)
+	if err != nil {
+		return err
+	}
+	last := k.spool.Stats().Released
+	kept := k.forgetRecords(func(seq uint64) bool { return seq <= last })
+	kept += k.queue.forgetCopies(last)
+	k.queue.loseOnDisk(int(d.Unread.Lines)-kept, ledger.SpoolFull)
+	return nil
+}
+
+// sync makes what was written durable, if it is due.
+func (k *keeper) sync(now time.Time) error {
+	if k.unsynced < syncBytes && (k.syncAt.IsZero() || now.Before(k.syncAt)) {
+		return nil
+	}
+	return k.syncNow()
+}
+
+func (k *keeper) syncNow() error {
+	err := k.spool.Sync()
+	k.takeBack(err)
+	k.syncAt, k.unsynced, k.dirty = time.Time{}, 0, false
+	k.queue.durable()
+	return err
+}
+
+// replay reads records while there is room in memory. It reports whether it has
+// read any.
+func (k *keeper) replay() (more bool, err error) {
+	defer k.countDamage()
+	for k.queue.wantsReplay() {
+		rec, err := k.spool.Next()
+		if errors.Is(err, io.EOF) || errors.Is(err, spool.ErrUnreleased) {
+			break
+		}
+		if err != nil {
+			return more, err
+		}
+		k.take(rec)
+		more = true
+	}
+	if more {
+		k.wakeSender()
+	}
+	k.releaseRead()
+	return more, nil
+}
+
+// take adds a record that was read to the queue, unless the queue has its chunk
+// in memory or has settled it.
+func (k *keeper) take(rec spool.Record) {
+	_, settled := k.settled[rec.Seq]
+	_, inMemory := k.copies[rec.Seq]
+	delete(k.settled, rec.Seq)
+	delete(k.copies, rec.Seq)
+	k.read = append(k.read, readRecord{rec.Seq, settled})
+	if settled || inMemory {
+		return
+	}
+	c := newChunk(len(rec.Bytes))
+	c.append(rec.Bytes, rec.Lines)
+	c.at, c.spoolSeq = rec.Time, rec.Seq
+	k.queue.addReplay(c)
+}
+
+// release deletes the records of chunks that were settled.
+func (k *keeper) release() {
+	for _, seq := range k.queue.takeSettled() {
+		if i, ok := slices.BinarySearchFunc(k.read, seq, func(r readRecord, seq uint64) int { return cmp.Compare(r.seq, seq) }); ok {
+			k.read[i].settled = true
+		} else if lines, ok := k.copies[seq]; ok {
+			delete(k.copies, seq)
+			k.settled[seq] = lines
+		}
+	}
+	k.releaseRead()
+}
+
+// releaseRead releases the first of the records that were read, up to one that is
+// not settled.
+func (k *keeper) releaseRead() {
+	n := 0
+	for n < len(k.read) && k.read[n].settled {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	if err := k.spool.Release(k.read[n-1].seq); err != nil {
+		k.failed(err, time.Now())
+		return
+	}
+	k.read = slices.Delete(k.read, 0, n)
+	if !k.dirty {
+		k.dirty = true
+		if k.syncAt.IsZero() {
+			k.syncAt = time.Now().Add(syncTime)
+		}
+	}
+}
+
+// countDamage counts lines of records that turned out to be damaged.
+func (k *keeper) countDamage() {
+	if n := k.spool.Stats().Damaged.Lines; n > k.damaged {
+		k.queue.loseOnDisk(int(n-k.damaged), ledger.Corrupt)
+		k.damaged = n
+	}
+}
+
+// finish writes what is pending, makes it durable and closes the spool.
+func (k *keeper) finish() {
+	if k.spool == nil && !k.open(time.Now()) {
+		return
+	}
+	k.release()
+	err := k.write(time.Now(), true)
+	err = errors.Join(err, k.syncNow())
+	if err = errors.Join(err, k.spool.Close()); err != nil {
+		k.takeBack(err)
+		k.log().Warn("cannot write pending lines to disk", "destination", k.name, "err", err)
+	}
+}
+
+// failed sets when the disk is tried again, and logs that at most once a minute.
+func (k *keeper) failed(err error, now time.Time) {
+	k.retryAt = now.Add(diskRetryTime)
+	k.failing = true
+	if now.Before(k.logAt) || k.log() == discard { // a logger may be set soon
+		return
+	}
+	k.logAt = now.Add(quietTime)
+	k.log().Warn("cannot use the spool; lines are kept in memory", "destination", k.name, "dir", k.opts.Dir, "err", err)
+}
+
+// worked logs that the disk works again.
+func (k *keeper) worked() {
+	if k.failing {
+		k.failing = false
+		k.log().Info("the spool works again", "destination", k.name, "dir", k.opts.Dir)
+	}
+}
