@@ -31,22 +31,22 @@ func TestIDsStayDense(t *testing.T) {
 }
 
 func TestClosedTableReleasesItsIDs(t *testing.T) {
-	before := inUse(&pointIDs)
-	tab := newTable(nil, nil)
+	before := inUse(&shared.points)
+	tab := newTable(nil, &shared, nil)
 	tab.begin()
 	for _, field := range []string{"a", "b", "c"} {
 		tab.find(monkit.NewSeriesKey("m"), field)
 	}
 	tab.end()
-	if n := inUse(&pointIDs); n != before+3 {
+	if n := inUse(&shared.points); n != before+3 {
 		t.Errorf("%d numbers are in use, want %d", n, before+3)
 	}
 	tab.close()
-	if n := inUse(&pointIDs); n != before {
+	if n := inUse(&shared.points); n != before {
 		t.Errorf("%d numbers are in use after close, want %d", n, before)
 	}
-	if n := inUse(&seriesIDs); n > inUse(&pointIDs) {
-		t.Errorf("%d series are in use and %d points", n, inUse(&pointIDs))
+	if n := inUse(&shared.series); n > inUse(&shared.points) {
+		t.Errorf("%d series are in use and %d points", n, inUse(&shared.points))
 	}
 }
 
