@@ -18,7 +18,7 @@ const idleWalks = 64
 type table struct {
 	totals  monkit.TotalSource // nil if fields have the kind of their name
 	ids     *ids
-	without []string           // fields that are not reported
+	without []string // fields that are not reported
 
 	order []*entry // in the order of the previous walk
 	pos   int      // in order, of the next sample

@@ -16,6 +16,7 @@
 //	/ps     /ps/text /ps/json /ps/dot           open spans
 //	/funcs  /funcs/text /funcs/json /funcs/dot  functions and their callers
 //	/stats  /stats/text /stats/json             values of all series
+//	/metrics /metrics/text /metrics/openmetrics the same for Prometheus, by the Accept header
 //	/trace  /trace/svg /trace/json              next run of a function: regex, trace_id, preselect, min_duration, timeout
 //	        /trace/remote                       exports that run: the same parameters, and viz
 //	/traces /traces/text /traces/json           traces that a recorder retained

@@ -107,16 +107,16 @@ func acceptsGzip(headers []string) bool {
 	var gzip preference
 	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		coding, params, _ := strings.Cut(part, ";")
-		key, val, _ := strings.Cut(strings.TrimSpace(params), "=")
-		q := ""
-		if strings.EqualFold(strings.TrimSpace(key), "q") {
-			q = strings.TrimSpace(val)
+		key, val, _ := strings.Cut(strings.ToLower(params), "=")
+		if strings.TrimSpace(key) != "q" {
+			val = ""
 		}
+		q := webpage.Quality(strings.TrimSpace(val))
 		switch strings.ToLower(strings.TrimSpace(coding)) {
 		case "gzip", "x-gzip":
-			gzip.add(1, webpage.Quality(q))
+			gzip.add(1, q)
 		case "*":
-			gzip.add(0, webpage.Quality(q))
+			gzip.add(0, q)
 		}
 	}
 	return gzip.quality > 0
