@@ -254,8 +254,8 @@ func TestIdleSeriesAreReleasedAndComeBack(t *testing.T) {
 			t.Fatalf("the page is\n%s", pages[Text])
 		}
 	}
-	if len(e.all) != 1 || len(e.page) != 1 {
-		t.Errorf("the encoder has %d and %d entries", len(e.all), len(e.page))
+	if len(e.live()) != 1 || len(e.rows) != 1 {
+		t.Errorf("the encoder has %d entries and %d rows", len(e.live()), len(e.rows))
 	}
 	if _, c := encode(t, e, all); c.Samples != 3 {
 		t.Errorf("counts are %+v", c)
@@ -279,8 +279,8 @@ func TestReceivedPointsAreNotKept(t *testing.T) {
 	b.Reset()
 	own := numbered([]reporters.Point{level("own", "f", 1)})
 	pages, _ := encode(t, e, own)
-	if !strings.Contains(string(page), `measured_f{host="web1"} 1`) || strings.Contains(pages[Text], "measured") || len(e.all) != 1 {
-		t.Errorf("the pages are\n%s\n%s\nand the encoder has %d entries", page, pages[Text], len(e.all))
+	if !strings.Contains(string(page), `measured_f{host="web1"} 1`) || strings.Contains(pages[Text], "measured") || len(e.live()) != 1 {
+		t.Errorf("the pages are\n%s\n%s\nand the encoder has %d entries", page, pages[Text], len(e.live()))
 	}
 }
 

@@ -26,36 +26,55 @@ type familyKey struct {
 	summary bool
 }
 
-// layOut makes the page from all entries: which sample each is, which family it
+// layOut makes the rows from all entries: which sample each is, which family it
 // belongs to, and the order. It depends on nothing but the entries, in whichever
 // order they came.
 func (e *Encoder) layOut() {
-	e.releaseIdle()
-	e.nameSamples()
-	e.formFamilies()
-	e.page = append(e.page[:0], e.all...)
-	slices.SortFunc(e.page, compare)
+	e.release(func(_ *entry, c *cell) bool { return e.idle(c) })
+	all := e.live()
+	e.nameSamples(all)
+	e.formFamilies(all)
+	slices.SortFunc(all, e.compare)
+	e.makeRows(all)
+	e.dirty = false
+}
+
+// live returns the indices of all entries.
+func (e *Encoder) live() []uint32 {
+	all := make([]uint32, 0, len(e.entries)-len(e.free))
+	for i, n := range e.entries {
+		if n != nil {
+			all = append(all, uint32(i))
+		}
+	}
+	return all
+}
+
+// makeRows makes the rows of the entries with the indices all, which are sorted.
+// The text of all lines is one piece of memory in the order of the page.
+func (e *Encoder) makeRows(all []uint32) {
+	var text strings.Builder
+	size := 0
+	for _, i := range all {
+		size += len(e.entries[i].line)
+	}
+	text.Grow(size)
+	clear(e.rows)
+	e.rows = e.rows[:0]
 	var last *family
-	for i, n := range e.page {
-		n.repeat = i > 0 && n.line == e.page[i-1].line
+	for _, i := range all {
+		n := e.entries[i]
+		start := text.Len()
+		text.WriteString(n.line)
+		repeat := len(e.rows) > 0 && n.line == e.rows[len(e.rows)-1].line
+		n.line = text.String()[start:]
+		e.rows = append(e.rows, row{line: n.line, family: n.family, index: i, repeat: repeat})
+		e.cells[i].unknown = n.family.unknown
 		if n.family != last {
 			last = n.family
 			last.setHeader(n)
 		}
 	}
-	e.dirty = false
-}
-
-// releaseIdle removes the entries that had no value for idleBatches.
-func (e *Encoder) releaseIdle() {
-	kept := e.all[:0]
-	for _, n := range e.all {
-		if n.released = e.batch-n.batch >= idleBatches; !n.released {
-			kept = append(kept, n)
-		}
-	}
-	clear(e.all[len(kept):])
-	e.all = kept
 }
 
 // measure is what is known about the series of one measurement.
@@ -65,48 +84,51 @@ type measure struct {
 }
 
 // nameSamples sets part and names of every entry.
-func (e *Encoder) nameSamples() {
+func (e *Encoder) nameSamples(all []uint32) {
 	measures := make(map[string]*measure)
-	for _, n := range e.all {
+	for _, i := range all {
+		n := e.entries[i]
 		m := measures[n.base]
 		if m == nil {
 			m = new(measure)
 			measures[n.base] = m
 		}
-		m.add(n)
+		m.add(n, &e.cells[i])
 	}
-	for _, n := range e.all {
-		m := measures[n.base]
-		was := n.part
-		n.part = m.partOf(n)
-		n.presumed = n.part == count && !m.sums
-		if n.line == "" || n.part != was {
-			e.name(n)
+	for _, i := range all {
+		n, c := e.entries[i], &e.cells[i]
+		m, was := measures[n.base], c.part
+		c.part = m.partOf(n, c.kind)
+		c.presumed = c.part == count && !m.sums
+		if n.line == "" || c.part != was {
+			e.name(n, c.part)
 		}
-		n.wrong = n.wrong || n.batch == e.batch && n.part.forbids(n.value)
+		n.wrong = n.wrong || c.part.forbids(c.value)
 	}
 }
 
-func (m *measure) add(n *entry) {
+func (m *measure) add(n *entry, c *cell) {
 	switch {
 	case n.field == "sum":
 		m.sums = true
-	case n.isCount():
-		n.grown = n.grown || n.value != 0
+	case n.isCount(c.kind):
+		n.grown = n.grown || c.value != 0
 		m.counts, m.grown = true, m.grown || n.grown
 	}
 }
 
-func (n *entry) isCount() bool { return n.field == "count" && n.kind == reporters.Counter }
+func (n *entry) isCount(kind reporters.Kind) bool {
+	return n.field == "count" && kind == reporters.Counter
+}
 
 // partOf returns what n is. A measurement with the fields count and sum is a
 // distribution, which makes a summary. So does a count of 0 alone, which is all
 // that a distribution without values has; other counts alone, such as that of an
 // error, are counters.
-func (m *measure) partOf(n *entry) part {
+func (m *measure) partOf(n *entry, kind reporters.Kind) part {
 	if m.counts && (m.sums || !m.grown) && n.base != "" {
 		switch {
-		case n.isCount():
+		case n.isCount(kind):
 			return count
 		case n.field == "sum":
 			return sum
@@ -114,7 +136,7 @@ func (m *measure) partOf(n *entry) part {
 			return quantile
 		}
 	}
-	if n.kind == reporters.Counter {
+	if kind == reporters.Counter {
 		return counter
 	}
 	return gauge
@@ -128,14 +150,14 @@ var quantiles = map[string]string{
 
 const total = "_total"
 
-// name sets the name and the line of n by its part.
-func (e *Encoder) name(n *entry) {
+// name sets the name and the line of n, which is the part p.
+func (e *Encoder) name(n *entry, p part) {
 	label := n.label
-	if n.part >= quantile {
+	if p >= quantile {
 		label = e.labels.of(n.key.Tags, "", true)
 	}
 	n.series = label
-	switch n.part {
+	switch p {
 	case quantile:
 		n.sample = n.base
 		label = e.labels.of(n.key.Tags, quantiles[n.field], true)
@@ -143,7 +165,7 @@ func (e *Encoder) name(n *entry) {
 		n.sample = n.base + "_" + n.field
 	default:
 		n.sample = metricName(n.base, n.field)
-		if n.part == counter && (!strings.HasSuffix(n.sample, total) || n.sample == total) {
+		if p == counter && (!strings.HasSuffix(n.sample, total) || n.sample == total) {
 			n.sample += total
 		}
 	}
@@ -156,11 +178,12 @@ func (e *Encoder) name(n *entry) {
 // formFamilies assigns every entry to its family. Where the rules of a type are
 // broken the type is unknown, so that no sample is left out and none is of a
 // type that it does not have.
-func (e *Encoder) formFamilies() {
+func (e *Encoder) formFamilies(all []uint32) {
 	families := make(map[familyKey]*family)
-	for _, n := range e.all {
-		f := familyOf(families, n)
-		f.unknown = f.unknown || n.wrong || f.part != n.familyPart()
+	for _, i := range all {
+		n, p := e.entries[i], e.cells[i].part
+		f := familyOf(families, n, p)
+		f.unknown = f.unknown || n.wrong || f.part != familyPart(p)
 		n.family = f
 	}
 	owners := make(map[string]*family)
@@ -172,25 +195,26 @@ func (e *Encoder) formFamilies() {
 			owners[name] = f
 		}
 	}
-	e.splitSummaries(families)
+	e.splitSummaries(all, families)
 	markCounters(families)
 }
 
-// familyOf returns the family of n, which it makes if there is none.
-func familyOf(families map[familyKey]*family, n *entry) *family {
-	key := familyKey{n.sample, n.part >= quantile}
+// familyOf returns the family of n, which is the part p. It makes one if there is
+// none.
+func familyOf(families map[familyKey]*family, n *entry, p part) *family {
+	key := familyKey{n.sample, p >= quantile}
 	if key.summary {
 		key.name = n.base
 	}
 	f := families[key]
 	if f == nil {
-		f = &family{name: key.name, part: n.familyPart()}
+		f = &family{name: key.name, part: familyPart(p)}
 		families[key] = f
 	}
 	return f
 }
 
-func (n *entry) familyPart() part { return min(n.part, quantile) }
+func familyPart(p part) part { return min(p, quantile) }
 
 // names returns the names that samples of f may have.
 func (f *family) names() []string {
@@ -202,9 +226,10 @@ func (f *family) names() []string {
 
 // splitSummaries replaces a summary whose type is unknown by a family for each
 // name: samples of an unknown type must have the name of their family.
-func (e *Encoder) splitSummaries(families map[familyKey]*family) {
-	for _, n := range e.all {
-		if n.part < quantile || !n.family.unknown {
+func (e *Encoder) splitSummaries(all []uint32, families map[familyKey]*family) {
+	for _, i := range all {
+		n := e.entries[i]
+		if e.cells[i].part < quantile || !n.family.unknown {
 			continue
 		}
 		delete(families, familyKey{n.base, true})
@@ -234,15 +259,16 @@ func markCounters(families map[familyKey]*family) {
 	}
 }
 
-// compare is the order of entries on a page: by family, and in it by labels. The
+// compare is the order of the entries i and j on a page: by family, and in it by labels. The
 // samples of a series of a summary are together. What follows decides which of
 // several entries with the same line is written.
-func compare(a, b *entry) int {
+func (e *Encoder) compare(i, j uint32) int {
+	a, b := e.entries[i], e.entries[j]
 	if a.family != b.family {
 		return strings.Compare(a.family.name, b.family.name)
 	}
-	if a.family.part == quantile && !a.family.unknown {
-		if c := cmp.Or(strings.Compare(a.series, b.series), cmp.Compare(a.part, b.part)); c != 0 {
+	if a.family.part == quantile {
+		if c := cmp.Or(strings.Compare(a.series, b.series), cmp.Compare(e.cells[i].part, e.cells[j].part)); c != 0 {
 			return c
 		}
 	}
@@ -250,7 +276,7 @@ func compare(a, b *entry) int {
 		strings.Compare(a.line, b.line),
 		strings.Compare(a.key.Measurement, b.key.Measurement),
 		strings.Compare(a.field, b.field),
-		cmp.Compare(a.kind, b.kind),
+		cmp.Compare(e.cells[i].kind, e.cells[j].kind),
 		strings.Compare(a.key.Tags.String(), b.key.Tags.String()))
 }
 
