@@ -115,6 +115,9 @@ func TestSamplesAndTypes(t *testing.T) {
 		{"summary beside a gauge of one of its names", []reporters.Point{tally("size", "count", 1), level("size", "sum", 2), level("", "size_sum", 3, "a", "1")},
 			"# TYPE size_count untyped\nsize_count 1\n# TYPE size_sum untyped\nsize_sum 2\nsize_sum{a=\"1\"} 3\n--\n" +
 				"# TYPE size_count unknown\nsize_count 1\n# TYPE size_sum unknown\nsize_sum 2\nsize_sum{a=\"1\"} 3\n"},
+		{"summary beside a reserved name", []reporters.Point{tally("size", "count", 1), level("size", "sum", 2), level("size", "created", 3)},
+			"# TYPE size_count untyped\nsize_count 1\n# TYPE size_created untyped\nsize_created 3\n# TYPE size_sum untyped\nsize_sum 2\n--\n" +
+				"# TYPE size_count unknown\nsize_count 1\n# TYPE size_created unknown\nsize_created 3\n# TYPE size_sum unknown\nsize_sum 2\n"},
 		{"names", []reporters.Point{level("http.server-Größe", "a b:c", 1), level("9lives", "", 2), level("", "7", 3)},
 			"# TYPE _7 gauge\n_7 3\n# TYPE _9lives gauge\n_9lives 2\n# TYPE http_server_Gr__e_a_b_c gauge\nhttp_server_Gr__e_a_b_c 1\n"},
 		{"labels", []reporters.Point{level("a", "b", 1, "z.y", "1", "a", "\"\\\n", "__name__", "x", "9", "n", "", "no key", "none", "", "le", "ü\xff")},
@@ -231,11 +234,12 @@ func TestNamesStayWhenValuesChange(t *testing.T) {
 // A lone count is a counter as soon as it is not 0, and stays one.
 func TestLoneCount(t *testing.T) {
 	e := NewEncoder(Options{})
-	for _, tt := range []struct {
+	for i, tt := range []struct {
 		val  float64
 		want string
 	}{{0, "jobs_count 0\n"}, {1, "jobs_count_total 1\n"}, {0, "jobs_count_total 0\n"}} {
-		if pages, _ := encode(t, e, numbered([]reporters.Point{tally("jobs", "count", tt.val)})); !strings.HasSuffix(pages[Text], "\n"+tt.want) {
+		points := numbered([]reporters.Point{tally("jobs", "count", tt.val), level("a", fmt.Sprint("new", i), 1)}) // the new series needs another layout
+		if pages, _ := encode(t, e, points); !strings.HasSuffix(pages[Text], "\n"+tt.want) {
 			t.Errorf("the page is\n%swant %s", pages[Text], tt.want)
 		}
 	}
@@ -264,6 +268,15 @@ func TestIdleSeriesAreReleasedAndComeBack(t *testing.T) {
 	other := level("d", "x", 4)
 	other.ID, other.Series = all[2].ID, all[2].Series
 	if pages, _ := encode(t, e, []reporters.Point{all[0], other}); !strings.HasSuffix(pages[Text], "d_x 4\n") || strings.Contains(pages[Text], "c_x") {
+		t.Errorf("the page is\n%s", pages[Text])
+	}
+}
+
+// A source may change its mind about what is a total.
+func TestKindOfASeriesChanges(t *testing.T) {
+	e := NewEncoder(Options{})
+	encode(t, e, numbered([]reporters.Point{level("a", "b", 1)}))
+	if pages, _ := encode(t, e, numbered([]reporters.Point{tally("a", "b", 2)})); withoutHelp(pages[Text]) != "# TYPE a_b_total counter\na_b_total 2\n" {
 		t.Errorf("the page is\n%s", pages[Text])
 	}
 }

@@ -39,7 +39,8 @@ const (
 // A Handler serves the present values of a source as a page for Prometheus. Each
 // request walks the source once. It is safe for concurrent use, and beside
 // collectors of the same source. It is a StatSource of its own counts, which are
-// on its page.
+// on its page. A page has as many samples as the source: see
+// Registry.LimitSources for how many a scope of a registry has.
 type Handler struct {
 	requests chan struct{} // has an element for each request in progress
 	buffers  chan []byte
@@ -115,7 +116,7 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, f Format) {
 	}
 	defer h.release(page)
 	setHeaders(w.Header(), f)
-	defer limitWrite(w, r)()
+	limitWrite(w, r)
 	if acceptsGzip(r.Header["Accept-Encoding"]) {
 		w.Header().Set("Content-Encoding", "gzip")
 		writeCompressed(w, page)
@@ -188,17 +189,13 @@ func reject(w http.ResponseWriter, status int, text string) {
 	http.Error(w, text, status)
 }
 
-// limitWrite bounds how long the client may take to read the page. The function
-// that it returns removes the bound, which would else apply to the next request
-// of the connection if the server has none.
-func limitWrite(w http.ResponseWriter, r *http.Request) (reset func()) {
-	s, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || s.WriteTimeout > 0 {
-		return func() {}
+// limitWrite bounds how long the client may take to read the page, unless the
+// server does. The server removes the bound before the next request of the
+// connection.
+func limitWrite(w http.ResponseWriter, r *http.Request) {
+	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.WriteTimeout <= 0 {
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // fails only for writers without a connection
 	}
-	conn := http.NewResponseController(w)
-	conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails only for writers without a connection
-	return func() { conn.SetWriteDeadline(time.Time{}) }
 }
 
 // compressors has unused ones, which are large.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -316,81 +315,6 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
-// A client that does not read is disconnected, also from a server without
-// timeouts, and the connection of one that reads is used again after that time.
-func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		reg := monkit.NewRegistry()
-		for i := range 100 { // more than the server buffers
-			reg.ScopeNamed("s").Counter("c", monkit.NewSeriesTag("n", fmt.Sprint(i))).Inc(1)
-		}
-		h := New(reg)
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-		s := &http.Server{Handler: h}
-		served := make(chan error, 1)
-		go func() { served <- s.Serve(l) }()
-
-		client, server := net.Pipe()
-		l.conns <- server
-		fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-		synctest.Wait()
-		if len(h.requests) != 1 {
-			t.Errorf("%d requests are in progress", len(h.requests))
-		}
-		time.Sleep(writeTimeout + time.Second)
-		synctest.Wait()
-		if len(h.requests) != 0 {
-			t.Error("the request of a client that does not read is still in progress")
-		}
-		client.Close()
-
-		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-			client, server := net.Pipe()
-			l.conns <- server
-			return client, nil
-		}}
-		for range 3 {
-			resp, err := (&http.Client{Transport: transport}).Get("http://x/")
-			if err != nil {
-				t.Fatal(err)
-			}
-			page, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err != nil || len(page) < 5000 {
-				t.Errorf("%v, %d bytes", err, len(page))
-			}
-
-			time.Sleep(2 * writeTimeout)
-		}
-		transport.CloseIdleConnections()
-		s.Close()
-		<-served
-	})
-}
-
-// pipes is a listener that accepts connections from a channel.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
 // Pages are made while a collector walks the same registry, and while series
 // come and go. This is for the race detector.
 func TestPagesBesideACollector(t *testing.T) {
@@ -464,5 +388,23 @@ func TestPageDoesNotDependOnTheOrderOfARegistry(t *testing.T) {
 	delete(other.values, own("walk_seconds"))
 	if !slices.Equal(one.series, other.series) || !maps.Equal(one.values, other.values) {
 		t.Errorf("the pages differ:\n%v\n%v", one.series, other.series)
+	}
+}
+
+// A page of a registry that does not change takes no memory.
+func TestPagesAllocateNothing(t *testing.T) {
+	reg := monkit.NewRegistry()
+	for i := range 200 {
+		reg.ScopeNamed("s").IntVal(fmt.Sprint("v", i)).Observe(1)
+	}
+	h := New(reg)
+	write := func() {
+		if err := h.Write(t.Context(), io.Discard, OpenMetrics); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	if n := testing.AllocsPerRun(10, write); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -259,9 +259,9 @@ func markCounters(families map[familyKey]*family) {
 	}
 }
 
-// compare is the order of the entries i and j on a page: by family, and in it by labels. The
-// samples of a series of a summary are together. What follows decides which of
-// several entries with the same line is written.
+// compare is the order of the entries i and j on a page: by family, and in it by
+// labels. The samples of a series of a summary are together. What follows
+// decides which of several entries with the same line is written.
 func (e *Encoder) compare(i, j uint32) int {
 	a, b := e.entries[i], e.entries[j]
 	if a.family != b.family {
