@@ -24,7 +24,7 @@ type Collector struct {
 	keys    statKeys
 
 	walking sync.Mutex
-	walker  *walker // guarded by walking
+	walker  *Walker // guarded by walking
 	batches batchPool
 
 	counts collectorCounts
@@ -60,7 +60,7 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Collector{
 		opts:    o.withDefaults(),
-		walker:  newWalker(src, o.Without...),
+		walker:  newWalker(src, &shared, o.Without),
 		batches: newBatchPool(),
 		cancel:  cancel,
 		stop:    make(chan struct{}),
@@ -115,13 +115,13 @@ func (c *Collector) snapshot(at time.Time) *sharedBatch {
 	c.walking.Lock()
 	defer c.walking.Unlock()
 	b, start := c.batches.get(), time.Now()
-	if c.walker.snapshot(&b.Batch, at) {
+	if c.walker.Walk(&b.Batch, at) {
 		c.counts.panics.Add(1)
 	}
 	b.walk = c.counts.walks.Add(1)
 	c.counts.walkNanos.Store(int64(time.Since(start)))
 	c.counts.points.Store(int64(len(b.Points)))
-	c.counts.duplicates.Store(c.walker.table.duplicates)
+	c.counts.duplicates.Store(c.walker.Duplicates())
 	return b
 }
 

@@ -41,3 +41,18 @@ func ExampleNew() {
 	}
 	// Output: orders,scope=shop total 3 counter
 }
+
+func ExampleWalker() {
+	registry := monkit.NewRegistry()
+	registry.ScopeNamed("shop").Meter("orders").Mark(3)
+
+	var b reporters.Batch
+	w := collect.NewWalker(registry, "rate")
+	if panicked := w.Walk(&b, time.Now()); panicked {
+		fmt.Println("the batch has only some of the points")
+	}
+	for _, p := range b.Points {
+		fmt.Println(p.Key, p.Field, p.Value, p.Kind)
+	}
+	// Output: orders,scope=shop total 3 counter
+}

@@ -2,10 +2,13 @@ package collect
 
 import "sync"
 
-// seriesIDs are the numbers of reporters.Point.Series, and pointIDs those of
-// Point.ID, of all collectors of the process. They are apart because a
-// reporters.Memo of either is as long as the largest of its numbers.
-var seriesIDs, pointIDs idPool
+// ids are the numbers of reporters.Point.Series, and of Point.ID. They are apart
+// because a reporters.Memo of either is as long as the largest of its numbers.
+type ids struct{ series, points idPool }
+
+// shared has the numbers of all collectors of the process, since a reporter may
+// get the batches of several.
+var shared ids
 
 // idPool allocates small numbers. They are dense, so that a reporters.Memo is
 // a slice and stays as short as the number of series that exist at one time.

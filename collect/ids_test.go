@@ -2,8 +2,10 @@ package collect
 
 import (
 	"testing"
+	"time"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters"
 )
 
 func TestIDsAreUniqueWhileInUse(t *testing.T) {
@@ -31,22 +33,60 @@ func TestIDsStayDense(t *testing.T) {
 }
 
 func TestClosedTableReleasesItsIDs(t *testing.T) {
-	before := inUse(&pointIDs)
-	tab := newTable(nil, nil)
+	before := inUse(&shared.points)
+	tab := newTable(nil, &shared, nil)
 	tab.begin()
 	for _, field := range []string{"a", "b", "c"} {
 		tab.find(monkit.NewSeriesKey("m"), field)
 	}
 	tab.end()
-	if n := inUse(&pointIDs); n != before+3 {
+	if n := inUse(&shared.points); n != before+3 {
 		t.Errorf("%d numbers are in use, want %d", n, before+3)
 	}
 	tab.close()
-	if n := inUse(&pointIDs); n != before {
+	if n := inUse(&shared.points); n != before {
 		t.Errorf("%d numbers are in use after close, want %d", n, before)
 	}
-	if n := inUse(&seriesIDs); n > inUse(&pointIDs) {
-		t.Errorf("%d series are in use and %d points", n, inUse(&pointIDs))
+	if n := inUse(&shared.series); n > inUse(&shared.points) {
+		t.Errorf("%d series are in use and %d points", n, inUse(&shared.points))
+	}
+}
+
+// A Walker takes no numbers from those of collectors, since it has no Close.
+func TestWalkerHasItsOwnNumbers(t *testing.T) {
+	before := inUse(&shared.points)
+	for range 2 {
+		w := NewWalker(listOf(3))
+		var b reporters.Batch
+		if w.Walk(&b, time.Now()) || len(b.Points) == 0 || b.Points[0].ID != 1 || b.Points[0].Series != 1 {
+			t.Errorf("points are %+v", b.Points)
+		}
+	}
+	if n := inUse(&shared.points); n != before {
+		t.Errorf("%d numbers are in use, want %d", n, before)
+	}
+}
+
+// A source whose walk panics has the points before that, and its next walk all.
+func TestWalkOfSourceThatPanics(t *testing.T) {
+	fail := true
+	w := NewWalker(monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
+		cb(monkit.NewSeriesKey("m"), "a", 1)
+		cb(monkit.NewSeriesKey("m"), "a", 2)
+		if fail {
+			panic("broken")
+		}
+		cb(monkit.NewSeriesKey("m"), "b", 3)
+	}))
+	for _, want := range []int{1, 2} {
+		var b reporters.Batch
+		if panicked := w.Walk(&b, time.Now()); panicked != fail || len(b.Points) != want {
+			t.Errorf("panicked %v with %d points, want %d", panicked, len(b.Points), want)
+		}
+		fail = false
+	}
+	if n := w.Duplicates(); n != 2 {
+		t.Errorf("%d duplicates, want 2", n)
 	}
 }
 

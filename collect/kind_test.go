@@ -13,10 +13,10 @@ func TestKindOfATotalSourceIsWhatItReports(t *testing.T) {
 	s := r.ScopeNamed("s")
 	s.DiffMeter("diff", s.Meter("a"), s.Meter("b"))
 	s.Chain(&Collector{keys: newStatKeys(nil)})
-	w := newWalker(r)
+	w := NewWalker(r)
 	defer w.table.close()
 	var b reporters.Batch
-	w.snapshot(&b, time.Now())
+	w.Walk(&b, time.Now())
 
 	got := make(map[string]reporters.Kind)
 	for _, p := range b.Points {

@@ -14,10 +14,11 @@ const idleWalks = 64
 // of a source. A walk meets the series in the same order as the previous walk,
 // except for those that came or went. So the table expects each sample at its
 // previous position, where it compares pointers, and looks only those up in a
-// map that are elsewhere. Collector.walking guards it.
+// map that are elsewhere. A Walker owns it.
 type table struct {
 	totals  monkit.TotalSource // nil if fields have the kind of their name
-	without []string           // fields that are not reported
+	ids     *ids
+	without []string // fields that are not reported
 
 	order []*entry // in the order of the previous walk
 	pos   int      // in order, of the next sample
@@ -57,10 +58,11 @@ type entry struct {
 	ignored bool // the field is one of table.without
 }
 
-func newTable(src monkit.StatSource, without []string) *table {
+func newTable(src monkit.StatSource, numbers *ids, without []string) *table {
 	totals, _ := src.(monkit.TotalSource)
 	return &table{
 		totals:  totals,
+		ids:     numbers,
 		without: without,
 		byKey:   make(map[identity]*entry),
 		byText:  make(map[string]*entry),
@@ -124,7 +126,7 @@ func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
 	e := t.byText[text]
 	if e == nil {
 		e = &entry{
-			key: key, field: field, text: text, id: pointIDs.alloc(), series: t.retainSeries(key),
+			key: key, field: field, text: text, id: t.ids.points.alloc(), series: t.retainSeries(key),
 			kind: t.kindOf(key, field), ignored: slices.Contains(t.without, field),
 		}
 		t.byText[text] = e
@@ -155,7 +157,7 @@ func (t *table) retainSeries(key monkit.SeriesKey) uint32 {
 	k := seriesKey{key.Measurement, key.Tags}
 	s := t.series[k]
 	if s == nil {
-		s = &seriesID{id: seriesIDs.alloc()}
+		s = &seriesID{id: t.ids.series.alloc()}
 		t.series[k] = s
 	}
 	s.refs++
@@ -174,12 +176,12 @@ func (t *table) deleteIdle() {
 func (t *table) delete(e *entry) {
 	delete(t.byText, e.text)
 	delete(t.byKey, e.identity())
-	pointIDs.release(e.id)
+	t.ids.points.release(e.id)
 	k := seriesKey{e.key.Measurement, e.key.Tags}
 	s := t.series[k]
 	if s.refs--; s.refs == 0 {
 		delete(t.series, k)
-		seriesIDs.release(s.id)
+		t.ids.series.release(s.id)
 	}
 }
 

@@ -32,10 +32,10 @@ func listOf(n int) *list {
 }
 
 // numbers walks w and returns the numbers of each sample by its text.
-func numbers(t *testing.T, w *walker) map[string][2]uint32 {
+func numbers(t *testing.T, w *Walker) map[string][2]uint32 {
 	t.Helper()
 	var b reporters.Batch
-	w.snapshot(&b, time.Now())
+	w.Walk(&b, time.Now())
 	got := make(map[string][2]uint32)
 	ids := make(map[uint32]bool)
 	for _, p := range b.Points {
@@ -50,7 +50,7 @@ func numbers(t *testing.T, w *walker) map[string][2]uint32 {
 
 func TestSeriesKeepTheirNumbers(t *testing.T) {
 	l := listOf(5)
-	w := newWalker(l)
+	w := NewWalker(l)
 	defer w.table.close()
 	before := numbers(t, w)
 	for name, change := range map[string]func(){
@@ -78,7 +78,7 @@ func TestSeriesKeepTheirNumbers(t *testing.T) {
 }
 
 func TestFieldsOfOneSeriesShareItsNumber(t *testing.T) {
-	w := newWalker(listOf(3))
+	w := NewWalker(listOf(3))
 	defer w.table.close()
 	series := make(map[uint32]int)
 	for _, n := range numbers(t, w) {
@@ -92,7 +92,7 @@ func TestFieldsOfOneSeriesShareItsNumber(t *testing.T) {
 func TestDuplicateSampleIsDroppedAndCounted(t *testing.T) {
 	l := listOf(2)
 	l.keys = append(l.keys, l.keys[0])
-	w := newWalker(l)
+	w := NewWalker(l)
 	defer w.table.close()
 	if got := numbers(t, w); len(got) != 4 || w.table.duplicates != 2 {
 		t.Errorf("%d samples, %d duplicates", len(got), w.table.duplicates)
@@ -101,7 +101,7 @@ func TestDuplicateSampleIsDroppedAndCounted(t *testing.T) {
 
 func TestIdleSeriesAreDeleted(t *testing.T) {
 	l := listOf(100)
-	w := newWalker(l)
+	w := NewWalker(l)
 	numbers(t, w)
 	l.keys = l.keys[:10]
 	for range 2*idleWalks - 1 { // the first walk was before
@@ -123,12 +123,12 @@ func TestIdleSeriesAreDeleted(t *testing.T) {
 }
 
 func TestWalkAllocatesNothing(t *testing.T) {
-	w := newWalker(listOf(1000))
+	w := NewWalker(listOf(1000))
 	defer w.table.close()
 	var b reporters.Batch
 	walk := func() {
 		b.Reset()
-		w.snapshot(&b, time.Now())
+		w.Walk(&b, time.Now())
 	}
 	walk()
 	if n := testing.AllocsPerRun(20, walk); n != 0 {
@@ -137,19 +137,19 @@ func TestWalkAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkWalk(b *testing.B) {
-	w := newWalker(listOf(5000))
+	w := NewWalker(listOf(5000))
 	defer w.table.close()
 	var batch reporters.Batch
 	b.ReportAllocs()
 	for b.Loop() {
 		batch.Reset()
-		w.snapshot(&batch, time.Now())
+		w.Walk(&batch, time.Now())
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(batch.Points)), "ns/sample")
 }
 
 func TestFieldsOfWithoutAreNotReported(t *testing.T) {
-	w := newWalker(listOf(3), "total", "no such field")
+	w := NewWalker(listOf(3), "total", "no such field")
 	defer w.table.close()
 	for range 2 {
 		got := numbers(t, w)

@@ -7,8 +7,12 @@ import (
 	"monkit.example/reporters"
 )
 
-// walker reads a source into batches. Collector.walking guards it.
-type walker struct {
+// Walker reads a source into batches when its caller asks, as a Collector does
+// at every tick: with the same numbers and kinds of points, and without an
+// allocation for each of them once it has seen all series. It is for code that
+// is asked for the present values, such as a page. It must not be used by two
+// goroutines at a time; it may be used beside collectors of the same source.
+type Walker struct {
 	src   monkit.StatSource
 	table *table
 
@@ -19,15 +23,23 @@ type walker struct {
 	visit   func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
 }
 
-func newWalker(src monkit.StatSource, without ...string) *walker {
-	w := &walker{src: src, table: newTable(src, without), last: time.Now()}
+// NewWalker returns a Walker of src that leaves out the fields in without. Its
+// points have numbers of their own: an encoder that gets its batches should get
+// those of no other Walker or Collector, which would replace what it cached.
+func NewWalker(src monkit.StatSource, without ...string) *Walker {
+	return newWalker(src, new(ids), without)
+}
+
+func newWalker(src monkit.StatSource, numbers *ids, without []string) *Walker {
+	w := &Walker{src: src, table: newTable(src, numbers, without), last: time.Now()}
 	w.visit = w.add
 	return w
 }
 
-// snapshot walks the source into b and reports whether it panicked. The times
-// of batches always increase.
-func (w *walker) snapshot(b *reporters.Batch, at time.Time) (panicked bool) {
+// Walk adds the points of the source to b, which must be empty, with the time
+// at, or a nanosecond after the last walk if at is not after that. It reports
+// whether the source panicked: then b has the points before the panic.
+func (w *Walker) Walk(b *reporters.Batch, at time.Time) (panicked bool) {
 	now := time.Now()
 	if !at.After(w.stamped) {
 		at = w.stamped.Add(1)
@@ -42,15 +54,19 @@ func (w *walker) snapshot(b *reporters.Batch, at time.Time) (panicked bool) {
 	return panicked
 }
 
+// Duplicates returns how many samples all walks left out because the same walk
+// had a sample of that series and field before.
+func (w *Walker) Duplicates() int64 { return w.table.duplicates }
+
 // read walks the source. A panic ends the walk; the samples before it are
 // kept.
-func (w *walker) read() (panicked bool) {
+func (w *Walker) read() (panicked bool) {
 	defer func() { panicked = recover() != nil }()
 	w.src.Stats(w.visit)
 	return false
 }
 
-func (w *walker) add(key monkit.SeriesKey, field string, val float64) {
+func (w *Walker) add(key monkit.SeriesKey, field string, val float64) {
 	e := w.table.find(key, field)
 	if e == nil {
 		return

@@ -1,7 +1,8 @@
 // Package e2e tests the project against the servers that users have. It has
 // only tests: a program outside the module pushes every kind of metric, directly
 // and through monkit-relay, to carbon, InfluxDB, VictoriaMetrics and
-// statsd_exporter, and the tests query these for the values. Run it with
+// statsd_exporter, or is scraped by Prometheus, and the tests query these for the
+// values. Run it with
 //
 //	make e2e
 //

@@ -103,6 +103,23 @@ func (s series) selector(scope string) string {
 	return "{" + strings.Join(terms, ",") + "}"
 }
 
+// scraped returns the expression that selects the series after Prometheus
+// scraped it from the page of the job.
+func (s series) scraped(job, scope string) string {
+	name := s.measurement + "_" + s.field
+	if s.counter && s.field != "total" && !slices.Contains(distributions, s.measurement) {
+		name += "_total"
+	}
+	terms := []string{`job="` + job + `"`, `scope="` + scope + `"`}
+	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
+		terms = append(terms, key+`="`+s.tags[key]+`"`)
+	}
+	return name + "{" + strings.Join(terms, ",") + "}"
+}
+
+// distributions are the measurements of which Prometheus gets a summary.
+var distributions = []string{"render", "size", "ratio", "wait", "function_times"}
+
 // influxTags returns the tags of the Influx line, including scope.
 func (s series) influxTags(scope string) map[string]string {
 	return with(s.tagsOrNone(), "scope", scope)

@@ -2,8 +2,9 @@ package present
 
 import (
 	"mime"
-	"strconv"
 	"strings"
+
+	"monkit.example/internal/webpage"
 )
 
 // preferredView returns the name of the view that the Accept headers of a
@@ -18,7 +19,7 @@ func preferredView(accept []string) string {
 		if err != nil || !ok {
 			continue
 		}
-		if q := quality(params["q"]); q > most {
+		if q := webpage.Quality(params["q"]); q > most {
 			best, most = name, q
 		}
 	}
@@ -31,17 +32,4 @@ var viewOfType = map[string]string{
 	"application/xhtml+xml": "html",
 	"text/plain":            "text",
 	"application/json":      "json",
-}
-
-// quality parses the parameter q of a media type. Without one it is 1 (RFC
-// 9110, section 12.4.2); an invalid one counts as 0.
-func quality(q string) float64 {
-	if q == "" {
-		return 1
-	}
-	val, err := strconv.ParseFloat(q, 64)
-	if err != nil || val > 1 { // NaN and negative values never exceed the most so far
-		return 0
-	}
-	return val
 }

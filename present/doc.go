@@ -16,6 +16,8 @@
 //	/ps     /ps/text /ps/json /ps/dot           open spans
 //	/funcs  /funcs/text /funcs/json /funcs/dot  functions and their callers
 //	/stats  /stats/text /stats/json             values of all series
+//	/metrics                                    the same for Prometheus, by the Accept header
+//	        /metrics/text /metrics/openmetrics  one of the two formats
 //	/trace  /trace/svg /trace/json              next run of a function: regex, trace_id, preselect, min_duration, timeout
 //	        /trace/remote                       exports that run: the same parameters, and viz
 //	/traces /traces/text /traces/json           traces that a recorder retained
@@ -33,5 +35,5 @@
 // access control: listen on localhost, or wrap the handler in a check.
 //
 // FromRequest returns a page without HTTP. Each page is a function of its own,
-// too.
+// too, and /metrics is that of package reporters/prometheus.
 package present

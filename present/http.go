@@ -9,6 +9,7 @@ import (
 
 	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
+	"monkit.example/reporters/prometheus"
 	"monkit.example/tracing"
 )
 
@@ -28,12 +29,17 @@ func HTTPWith(r *monkit.Registry, o Options) http.Handler {
 	if r == nil {
 		r = monkit.Default
 	}
-	return handler{r, o}
+	return newHandler(r, o)
 }
 
 type handler struct {
 	registry *monkit.Registry
 	opts     Options
+	metrics  *prometheus.Handler // serves /metrics
+}
+
+func newHandler(r *monkit.Registry, o Options) handler {
+	return handler{registry: r, opts: o, metrics: prometheus.New(r)}
 }
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,7 +54,16 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path == "" && redirectToSlash(w, r) {
 		return
 	}
-	result, contentType, err := h.open(r.Context(), path, r.URL.Query(), preferredView(r.Header["Accept"]))
+	v, err := find(path, r.URL.Query(), r.Header["Accept"])
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	if v.serve != nil {
+		v.serve(h, w, r)
+		return
+	}
+	result, contentType, err := h.open(r.Context(), v, path, r.URL.Query())
 	if err != nil {
 		writeError(w, err)
 		return

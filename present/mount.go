@@ -11,7 +11,7 @@ import (
 // http.StripPrefix that is the path of the URL. In a subtree of a mux, pathOf
 // removes the elements of the pattern.
 func pathOf(r *http.Request) string {
-	if _, err := find(r.URL.Path, nil, ""); err == nil {
+	if _, err := find(r.URL.Path, nil, nil); err == nil {
 		return r.URL.Path
 	}
 	if rest, ok := trimPattern(r.URL.Path, r.Pattern); ok {

@@ -3,11 +3,13 @@ package present
 import (
 	"context"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters/prometheus"
 	"monkit.example/tracing"
 )
 
@@ -23,6 +25,10 @@ type page struct {
 	hidden        bool // not on the index, because it is not for reading
 	needsRecorder bool // absent without Options.Recorder
 	views         []view
+
+	// prefer returns the name of the view for a request with these Accept
+	// headers, or "" for the default. Nil means preferredView.
+	prefer func(accept []string) string
 }
 
 // view is one form of a page. The first view of a page is the default.
@@ -35,6 +41,9 @@ type view struct {
 	// typeOf returns the content type if it depends on the query; else it is
 	// nil.
 	typeOf func(url.Values) string
+
+	// serve responds to HTTP requests in place of open, if it is not nil.
+	serve func(handler, http.ResponseWriter, *http.Request)
 }
 
 // request is the input of a view.
@@ -101,6 +110,9 @@ var pages = []page{
 			{name: "json", contentType: typeJSON, open: traceView(tracing.SpansToJSON), hidden: true},
 			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
 		}},
+	{name: "metrics", title: "Metrics for Prometheus", prefer: preferredMetrics,
+		about: "The value of every series in the text formats that Prometheus and its like scrape.",
+		views: []view{metricsView(prometheus.Text), metricsView(prometheus.OpenMetrics)}},
 	{name: "ui", hidden: true, views: []view{
 		{name: "style.css", contentType: typeCSS, open: stylesheet},
 	}},
@@ -115,8 +127,9 @@ func registryView(write func(*monkit.Registry, io.Writer) error) func(request) (
 
 // find returns the view at path, whose third and further elements it ignores.
 // Without a second element the query parameter format chooses the view. Without
-// that, find returns the preferred view if the page has it, else the default.
-func find(path string, query url.Values, preferred string) (view, error) {
+// that, find returns the view that the Accept headers prefer if the page has it,
+// else the default.
+func find(path string, query url.Values, accept []string) (view, error) {
 	first, rest, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
 	name, _, _ := strings.Cut(rest, "/")
 	p, ok := pageNamed(first)
@@ -124,7 +137,7 @@ func find(path string, query url.Values, preferred string) (view, error) {
 	case !ok:
 		return view{}, notFound(path)
 	case name == "":
-		return p.choose(query.Get("format"), preferred)
+		return p.choose(query.Get("format"), accept)
 	}
 	if v, ok := p.view(name); ok {
 		return v, nil
@@ -149,14 +162,18 @@ func pageNamed(name string) (page, bool) {
 	return page{}, false
 }
 
-func (p page) choose(format, preferred string) (view, error) {
+func (p page) choose(format string, accept []string) (view, error) {
 	if format != "" {
 		if v, ok := p.view(format); ok {
 			return v, nil
 		}
 		return view{}, badRequest("format %q: /%s has the formats %s", format, p.name, p.formats())
 	}
-	if v, ok := p.view(preferred); ok {
+	prefer := preferredView
+	if p.prefer != nil {
+		prefer = p.prefer
+	}
+	if v, ok := p.view(prefer(accept)); ok {
 		return v, nil
 	}
 	return p.views[0], nil

@@ -19,14 +19,15 @@ import (
 // Pages of traces wait until a trace comes. The handler that HTTP returns stops
 // waiting when the client disconnects.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
-	return handler{registry: reg}.open(context.Background(), path, query, "")
-}
-
-func (h handler) open(ctx context.Context, path string, query url.Values, preferred string) (Result, string, error) {
-	v, err := find(path, query, preferred)
+	v, err := find(path, query, nil)
 	if err != nil {
 		return nil, "", err
 	}
+	return newHandler(reg, Options{}).open(context.Background(), v, path, query)
+}
+
+// open returns the page that the view v has at path.
+func (h handler) open(ctx context.Context, v view, path string, query url.Values) (Result, string, error) {
 	result, err := v.open(request{ctx: ctx, handler: h, query: query, pages: h.pages(), root: relativeRoot(path)})
 	if err != nil {
 		return nil, "", err

@@ -1,8 +1,8 @@
 // Package walk measures the cost of turning a registry of 35 000 samples into
-// bytes: with monkit, as Graphite lines, and with the two libraries that a reader
-// would compare it with. It has only benchmarks and tests; run them with
+// bytes: with monkit, as Graphite lines and as a page for Prometheus, and with the
+// two libraries that a reader would compare it with. It has only benchmarks and tests; run them with
 //
 //	make bench
 //
-// BenchmarkRatio runs the three in turn and checks the limit for monkit.
+// BenchmarkRatio runs them in turn and checks the limit for monkit.
 package walk

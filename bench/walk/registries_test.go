@@ -16,6 +16,7 @@ import (
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
+	"monkit.example/reporters/prometheus"
 )
 
 // A service of 60 packages like these has about 35 000 samples.
@@ -43,20 +44,10 @@ type library struct {
 // between its registry and the wire, except for the socket: collector, batch,
 // pusher and encoder.
 func newMonkit(packages int) library {
-	r := monkit.NewRegistry()
-	update := fill(packages, registry{
-		task: func(scope, name string) task { return r.ScopeNamed(scope).FuncNamed(name).Task },
-		inc: func(scope, name string) func() {
-			c := r.ScopeNamed(scope).Counter(name)
-			return func() { c.Inc(1) }
-		},
-		observe: func(scope, name string) func(int64) { return r.ScopeNamed(scope).IntVal(name).Observe },
-	})
+	r, samples, update := filledMonkit(packages)
 	out := new(writer)
 	push := reporters.NewPusher(graphite.NewCodec(graphite.Options{}), out, reporters.PusherOptions{MaxPayload: 64 << 10})
 	c := collect.New(r, collect.Options{Interval: 24 * time.Hour}, push)
-	samples := 0
-	r.Stats(func(monkit.SeriesKey, string, float64) { samples++ })
 	return library{
 		name:    "monkit",
 		samples: samples,
@@ -70,6 +61,39 @@ func newMonkit(packages int) library {
 		close: func(t testing.TB) {
 			if err := c.Close(context.Background()); err != nil {
 				t.Error(err)
+			}
+		},
+	}
+}
+
+// filledMonkit returns a registry with the metrics of all packages, how many
+// samples it has, and a function that changes values.
+func filledMonkit(packages int) (r *monkit.Registry, samples int, update func()) {
+	r = monkit.NewRegistry()
+	update = fill(packages, registry{
+		task: func(scope, name string) task { return r.ScopeNamed(scope).FuncNamed(name).Task },
+		inc: func(scope, name string) func() {
+			c := r.ScopeNamed(scope).Counter(name)
+			return func() { c.Inc(1) }
+		},
+		observe: func(scope, name string) func(int64) { return r.ScopeNamed(scope).IntVal(name).Observe },
+	})
+	r.Stats(func(monkit.SeriesKey, string, float64) { samples++ })
+	return r, samples, update
+}
+
+// newPage returns the library monkit with the page that Prometheus scrapes, as
+// WritePrometheus of VictoriaMetrics/metrics writes it.
+func newPage(packages int) library {
+	r, samples, update := filledMonkit(packages)
+	h := prometheus.New(r)
+	return library{
+		name:    "monkit page for Prometheus",
+		samples: samples,
+		update:  update,
+		walk: func(w io.Writer) {
+			if err := h.Write(context.Background(), w, prometheus.Text); err != nil {
+				panic(err) // w does not fail
 			}
 		},
 	}
@@ -192,10 +216,14 @@ func all(fs []func()) func() {
 	}
 }
 
-// lineCounter is an io.Writer that counts lines.
+// lineCounter is an io.Writer that counts lines other than comments. Each write
+// must be whole lines.
 type lineCounter int
 
 func (c *lineCounter) Write(p []byte) (int, error) {
-	*c += lineCounter(bytes.Count(p, []byte("\n")))
+	*c += lineCounter(bytes.Count(p, []byte("\n")) - bytes.Count(p, []byte("\n#")))
+	if bytes.HasPrefix(p, []byte("#")) {
+		*c--
+	}
 	return len(p), nil
 }

@@ -15,11 +15,12 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
 }
 
-// libraries returns monkit, monkit/v3 and VictoriaMetrics, in this order. Each
+// libraries returns monkit, monkit/v3, VictoriaMetrics and monkit's page for
+// Prometheus, in this order. Each
 // has walked once, so that its caches are filled, as in a process that has run
 // for weeks.
 func libraries(tb testing.TB) []library {
-	all := []library{newMonkit(packages), newMonkitV3(packages), newVictoria(packages)}
+	all := []library{newMonkit(packages), newMonkitV3(packages), newVictoria(packages), newPage(packages)}
 	for _, l := range all {
 		l.walk(io.Discard)
 		if l.close != nil {
@@ -62,6 +63,7 @@ func BenchmarkRatio(b *testing.B) {
 	saving := perSample[1] / perSample[0]
 	b.ReportMetric(saving, "x-cheaper-than-v3")
 	b.ReportMetric(perSample[2]/perSample[0], "x-cheaper-than-VM")
+	b.ReportMetric(perSample[2]/perSample[3], "x-page-cheaper-than-VM")
 	if len(times[0]) >= minRounds*walksPerTurn && !raceEnabled && saving < minSaving {
 		b.Errorf("a sample is %.1f times cheaper than with monkit/v3, want %d", saving, minSaving)
 	}
@@ -96,23 +98,27 @@ func BenchmarkWalk(b *testing.B) {
 
 // A walk allocates a few times, but not for each sample.
 func TestAllocationsAreIndependentOfSamples(t *testing.T) {
-	small, large := newMonkit(1), newMonkit(packages)
-	defer small.close(t)
-	defer large.close(t)
-	small.walk(io.Discard)
-	large.walk(io.Discard)
-	few, many := allocations(small), allocations(large)
-	t.Logf("%d samples: %v allocations a walk; %d samples: %v", small.samples, few, large.samples, many)
-	limit := few
-	if raceEnabled {
-		limit += 100 // sync.Pool drops items at random, and new buffers grow
-	}
-	if many > limit {
-		t.Errorf("%v allocations a walk over %d samples, want at most %v as over %d", many, large.samples, limit, small.samples)
+	for _, filled := range []func(packages int) library{newMonkit, newPage} {
+		small, large := filled(1), filled(packages)
+		t.Run(small.name, func(t *testing.T) {
+			few, many := allocations(t, small), allocations(t, large)
+			t.Logf("%d samples: %v allocations a walk; %d samples: %v", small.samples, few, large.samples, many)
+			limit := few
+			if raceEnabled {
+				limit += 100 // sync.Pool drops items at random, and new buffers grow
+			}
+			if many > limit {
+				t.Errorf("%v allocations a walk over %d samples, want at most %v as over %d", many, large.samples, limit, small.samples)
+			}
+		})
 	}
 }
 
-func allocations(l library) float64 {
+func allocations(t *testing.T, l library) float64 {
+	if l.close != nil {
+		defer l.close(t)
+	}
+	l.walk(io.Discard)
 	return testing.AllocsPerRun(10, func() {
 		l.update()
 		l.walk(io.Discard)

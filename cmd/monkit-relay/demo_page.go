@@ -30,12 +30,13 @@ type demoPage struct {
 }
 
 // demoHandler serves the page, the debug pages of the service below /service/,
-// and the service itself below /videos.
-func demoHandler(p *demoPage, debug, service http.Handler) http.Handler {
+// everything for Prometheus at /metrics, and the service itself below /videos.
+func demoHandler(p *demoPage, debug, metrics, service http.Handler) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /{$}", p)
 	web.Assets(m)
 	m.Handle("/service/", http.StripPrefix("/service", debug))
+	m.Handle("/metrics", metrics)
 	m.Handle("/videos", service)
 	m.Handle("/videos/", service)
 	return web.OnlyLocal(m)

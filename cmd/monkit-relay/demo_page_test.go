@@ -17,6 +17,7 @@ import (
 	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
+	"monkit.example/reporters/prometheus"
 	"monkit.example/reporters/recent"
 )
 
@@ -34,7 +35,7 @@ func pageSince(t *testing.T, started time.Time, points ...reporters.Point) http.
 		t.Fatal(err)
 	}
 	p := &demoPage{store: store, tally: func() tally { return tally{Received: 12345} }, first: "z/first", started: started}
-	return demoHandler(p, present.HTTP(monkit.NewRegistry()), http.NotFoundHandler())
+	return demoHandler(p, present.HTTP(monkit.NewRegistry()), prometheus.New(monkit.NewRegistry()), http.NotFoundHandler())
 }
 
 // testStart is the time from which points are dated back.
@@ -300,7 +301,7 @@ func TestPageShowsTheTally(t *testing.T) {
 		return tally{Received: 11, Accepted: 12, Delivered: 13, Pending: 14}
 	}}
 	show := func() string {
-		return request(demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler()), "GET", "127.0.0.1", "/").Body.String()
+		return request(demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()), "GET", "127.0.0.1", "/").Body.String()
 	}
 	for _, want := range []string{
 		"<div><dt>lines received</dt><dd>11</dd></div>", "<div><dt>accepted</dt><dd>12</dd></div>", "<div><dt>delivered</dt><dd>13</dd></div>",
@@ -317,7 +318,7 @@ func TestPageShowsTheTally(t *testing.T) {
 	if body, want := show(), `<div class="bad"><dt>dropped</dt><dd>listener.malformed=2</dd></div>`; !strings.Contains(body, want) {
 		t.Errorf("the page lacks %s:\n%s", want, body)
 	}
-	w := request(demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler()), "GET", "127.0.0.1", "/?q=x")
+	w := request(demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()), "GET", "127.0.0.1", "/?q=x")
 	if want := "No series matches this filter."; !strings.Contains(w.Body.String(), want) {
 		t.Errorf("the page lacks %s:\n%s", want, w.Body)
 	}

@@ -16,6 +16,7 @@ import (
 	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
+	"monkit.example/reporters/prometheus"
 	"monkit.example/reporters/recent"
 	"monkit.example/tracing"
 )
@@ -103,7 +104,7 @@ func (p *pipeline) startPush(interval time.Duration) {
 
 func (p *pipeline) startPage(listener net.Listener) {
 	page := &demoPage{store: p.store, tally: p.tally, first: vlite.Scope(), started: time.Now()}
-	h := demoHandler(page, present.HTTPWith(monkit.Default, present.Options{Recorder: p.traces}), p.service)
+	h := demoHandler(page, present.HTTPWith(monkit.Default, present.Options{Recorder: p.traces}), prometheus.New(monkit.Default), p.service)
 	p.serving = startTask(func(ctx context.Context) error { return web.Serve(ctx, listener, h) })
 }
 

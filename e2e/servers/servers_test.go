@@ -3,6 +3,8 @@ package servers
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -104,5 +106,35 @@ func TestStatsdExporter(t *testing.T) {
 		"raw_count": 7, "raw_level": 2.5, `raw_tagged{k="a b"}`: 1, "raw_tcp": 7,
 	} {
 		EventuallyValue(t, series, want, func() (float64, error) { return s.Value(series) })
+	}
+}
+
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	const page = "# HELP raw_total Help.\n# TYPE raw_total counter\nraw_total{a=\"b\"} 41.5\n"
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		fmt.Fprint(w, strings.ReplaceAll(page, "41.5", r.FormValue("val")))
+	}))
+	defer target.Close()
+	s := Prometheus(t, map[string]string{"good": target.URL + "/page?val=41.5", "bad": target.URL + "/page?val=nonsense"})
+	EventuallyValue(t, "raw_total", 41.5, func() (float64, error) { return s.Last(`raw_total{a="b",job="good"}`) })
+	if kind, err := s.Type("good", "raw_total"); err != nil || kind != "counter" {
+		t.Errorf("the type is %q, %v", kind, err)
+	}
+	if v, err := s.Last("absent"); err == nil {
+		t.Errorf("a series that does not exist has the value %v", v)
+	}
+	Eventually(t, "the error of the bad page", func() error {
+		if err := s.Scraped(); err == nil || !strings.Contains(err.Error(), "val=nonsense is down") || strings.Contains(err.Error(), "41.5") {
+			return fmt.Errorf("the error is %w", err)
+		}
+		return nil
+	})
+	if wishes := CheckMetrics(t, page); len(wishes) != 0 {
+		t.Errorf("promtool: %q", wishes)
+	}
+	if wishes := CheckMetrics(t, "# TYPE raw gauge\nraw 1\n"); len(wishes) != 1 || wishes[0] != "raw no help text" {
+		t.Errorf("promtool: %q", wishes)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
+	"monkit.example/reporters/prometheus"
 )
 
 //go:embed admin_layout.html admin_index.html admin_bad.html
@@ -41,6 +42,7 @@ func (r *Relay) pages() *http.ServeMux {
 	m.Handle("GET /healthz", &r.health)
 	if r.cfg.Registry != nil {
 		m.Handle("/mon/", http.StripPrefix("/mon", present.HTTP(r.cfg.Registry)))
+		m.Handle("/metrics", prometheus.New(r.cfg.Registry))
 	}
 	return m
 }

@@ -86,6 +86,10 @@ func TestAdminPages(t *testing.T) {
 		{"/live.js", "text/javascript", "refresh", 200},
 		{"/mon/", "text/", "funcs", 200},
 		{"/mon/stats", "text/", "relay_listener", 200},
+		{"/", "text/html", `<a href="metrics">`, 200},
+		{"/metrics", "text/plain; version=0.0.4", "\n# TYPE relay_listener_rejected_total counter\nrelay_listener_rejected_total{", 200},
+		{"/metrics?format=openmetrics", "application/openmetrics-text; version=1.0.0", "\n# EOF\n", 200},
+		{"/mon/metrics", "text/plain; version=0.0.4", "\nrelay_listener_rejected_total{", 200},
 		{"/elsewhere", "text/plain", "not found", 404},
 	} {
 		got := r.get(t, tt.path)
@@ -169,6 +173,9 @@ func TestPagesWithoutRegistryHaveNoMetrics(t *testing.T) {
 	defer r.stop(t)
 	if got := r.get(t, "/mon/"); got.code != 404 {
 		t.Errorf("/mon/ is %d", got.code)
+	}
+	if got := r.get(t, "/metrics"); got.code != 404 {
+		t.Errorf("/metrics is %d", got.code)
 	}
 	if got := r.get(t, "/"); strings.Contains(got.body, "mon/") {
 		t.Errorf("the index links to pages that do not exist:\n%s", got.body)

@@ -268,6 +268,7 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 		s.SetLogger(logTo(text))
 		accepted(t, s, 0, 10, 100)
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		checkLedger(t, s, "accepted=10 delivered=0 dropped=0 pending=10")
 		if n := strings.Count(text.String(), "cannot use the spool; lines are kept in memory"); n < 2 || n > 3 {
 			t.Errorf("%d records in two minutes:\n%s", n, text)
@@ -276,6 +277,7 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(diskRetryTime + time.Second)
+		synctest.Wait()
 		if st := s.keeper.stats.Load(); st == nil || st.Stats().Pending.Lines != 10 || !strings.Contains(text.String(), "the spool works again") {
 			t.Errorf("log:\n%s", text)
 		}

@@ -21,9 +21,14 @@ const basePolicy = "default-src 'none'; style-src 'self'; form-action 'self'; ba
 
 // SetHeaders sets the security headers of a response, and forbids caches to
 // store it: a page shows one moment. allow has the directives of the
-// Content-Security-Policy that a page needs beyond the base policy.
+// Content-Security-Policy that a page needs beyond the base policy; it may be
+// empty.
 func SetHeaders(h http.Header, allow string) {
-	h.Set("Content-Security-Policy", basePolicy+"; "+allow)
+	policy := basePolicy
+	if allow != "" {
+		policy += "; " + allow
+	}
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")

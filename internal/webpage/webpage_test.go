@@ -26,6 +26,25 @@ func TestSetHeaders(t *testing.T) {
 	}
 }
 
+func TestHeadersWithoutDirectives(t *testing.T) {
+	h := http.Header{}
+	SetHeaders(h, "")
+	if got := h.Get("Content-Security-Policy"); got != basePolicy {
+		t.Errorf("the policy is %q", got)
+	}
+}
+
+func TestQuality(t *testing.T) {
+	for q, want := range map[string]float64{
+		"": 1, "1": 1, "0": 0, "0.5": 0.5, "1.000": 1, "0.001": 0.001,
+		"1.1": 0, "-1": 0, "NaN": 0, "Inf": 0, "x": 0, " 1": 0, "1e400": 0,
+	} {
+		if got := Quality(q); got != want {
+			t.Errorf("Quality(%q) = %v, want %v", q, got, want)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"empty", "", ""},

@@ -2,6 +2,9 @@
 // of metric. It records each metric twice and pushes all of them after each time:
 //
 //	push FORMAT ADDRESS SCOPE
+//
+// With the format prometheus it serves them at http://ADDRESS/metrics instead,
+// until its standard input ends.
 package main
 
 import (
@@ -9,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -17,6 +22,7 @@ import (
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
 	"monkit.example/reporters/influx"
+	"monkit.example/reporters/prometheus"
 	"monkit.example/reporters/statsd"
 )
 
@@ -37,6 +43,11 @@ func run(format, addr, scope string) error {
 		cb(monkit.NewSeriesKey("own").WithTag("shelf", "top"), "books", 17)
 	}))
 
+	if format == "prometheus" {
+		record(ctx, mon)
+		record(ctx, mon)
+		return serve(addr, prometheus.New(registry))
+	}
 	c := collect.New(registry, collect.Options{Interval: time.Hour}, reporter(format, addr))
 	record(ctx, mon)
 	if err := c.Flush(ctx); err != nil {
@@ -46,6 +57,20 @@ func run(format, addr, scope string) error {
 	time.Sleep(1100 * time.Millisecond)
 	record(ctx, mon)
 	return c.Close(ctx)
+}
+
+// serve serves h at /metrics until standard input ends.
+func serve(addr string, h http.Handler) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", h)
+	go http.Serve(l, mux)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 func reporter(format, addr string) reporters.Reporter {
