@@ -85,7 +85,8 @@ func TestLargeBodiesAreCompressedAndBounded(t *testing.T) {
 	c := newCollector(t, nil)
 	names := many(4000)
 	const limit = 64 << 10
-	push(t, c.URL, Options{Send: reporters.SendOptions{MaxPayload: limit}}, gauges(names...), ledger.Ledger{Accepted: 4000, Delivered: 4000})
+	o := Options{Resource: map[string]string{"k": strings.Repeat("v", 4000)}, Send: reporters.SendOptions{MaxPayload: limit}}
+	push(t, c.URL, o, gauges(names...), ledger.Ledger{Accepted: 4000, Delivered: 4000})
 	if !slices.Equal(c.accepted, names) {
 		t.Errorf("received %d points, want %d in their order", len(c.accepted), len(names))
 	}
