@@ -48,6 +48,7 @@ func (d *document) size() int { return len(d.before) + len(d.after) }
 // larger than lines.
 func (d *document) join(lines []byte) []byte {
 	d.group(lines)
+	defer d.release()
 	out := make([]byte, 0, len(lines)+d.size())
 	out = append(out, d.before...)
 	for i, g := range d.groups {
@@ -68,9 +69,6 @@ func (d *document) join(lines []byte) []byte {
 
 // group collects the points of each metric of lines.
 func (d *document) group(lines []byte) {
-	clear(d.byHead)
-	clear(d.groups)
-	d.groups = d.groups[:0]
 	for len(lines) > 0 {
 		var line []byte
 		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
@@ -87,4 +85,11 @@ func (d *document) group(lines []byte) {
 		}
 		d.groups[i].points = append(d.groups[i].points, point)
 	}
+}
+
+// release empties the groups, which refer to the lines.
+func (d *document) release() {
+	clear(d.byHead)
+	clear(d.groups)
+	d.groups = d.groups[:0]
 }

@@ -45,3 +45,16 @@ func TestDocumentIsBoundedByItsLines(t *testing.T) {
 		}
 	}
 }
+
+func TestDocumentKeepsNoLines(t *testing.T) {
+	d := newDocument(nil)
+	d.join([]byte("{h1\t{a}]}}\n{h2\t{b}]}}\n"))
+	for _, g := range d.groups[:cap(d.groups)] {
+		if g.head != nil || g.points != nil {
+			t.Errorf("%q and %q are kept", g.head, g.points)
+		}
+	}
+	if len(d.byHead) != 0 {
+		t.Errorf("%d heads are kept", len(d.byHead))
+	}
+}
