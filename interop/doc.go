@@ -1,5 +1,5 @@
 // Package interop tests this project against other implementations: its tests
-// pass exported spans and trace headers to the code of Zipkin and OpenTelemetry
+// pass exported spans, metrics and trace headers to the code of Zipkin and OpenTelemetry
 // and check how that code reads them. Run them with
 //
 //	go test ./...

@@ -15,15 +15,16 @@ Receives lines on every -listen and forwards them to every -forward, converted i
 the formats differ. Both flags repeat. SIGTERM delivers the lines that are pending
 and prints the ledger of every line; a second SIGTERM ends at once.
 
-StatsD lines report changes. For Graphite and Influx they are aggregated, and sent
+StatsD lines report changes. For other formats they are aggregated, and sent
 every -aggregate: NAME.total for counters, NAME.value for gauges, and NAME.count,
 sum, min, max and r50 to r999 for timers and histograms.
 
 An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or FORMAT+TRANSPORT://PATH for a unix
 socket. In -listen the host may be left out, which means all interfaces.
 
-  FORMAT      graphite, influx or statsd
-  TRANSPORT   udp, tcp, tls, unix or unixgram; for -forward influx also http, https
+  FORMAT      graphite, influx, statsd or pickle (of Carbon); for -forward also otlp
+  TRANSPORT   udp, tcp, tls, unix or unixgram; pickle has no udp and unixgram;
+              for -forward influx also http, https; otlp has only these
 
 Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
 tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
@@ -38,6 +39,7 @@ Examples:
   -forward graphite+tcp://carbon.example:2003
   -forward 'influx+http://influx.example:8086/write?db=metrics'
   -forward statsd+udp://statsd.example:8125
+  -forward otlp+http://collector.example:4318
   -http 127.0.0.1:9125
 
 -http serves the ledger, the rejected lines and the metrics of the relay to everyone

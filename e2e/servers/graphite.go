@@ -15,8 +15,9 @@ import (
 // A GraphiteServer is a running carbon-cache that keeps one value a second, and a
 // graphite-web that queries it, including points that are not on disk yet.
 type GraphiteServer struct {
-	Line string // host:port of the plaintext protocol, TCP and UDP
-	URL  string // base of graphite-web
+	Line   string // host:port of the plaintext protocol, TCP and UDP
+	Pickle string // host:port of the pickle protocol
+	URL    string // base of graphite-web
 }
 
 // Graphite starts carbon-cache and graphite-web.
@@ -29,7 +30,7 @@ func Graphite(t testing.TB) *GraphiteServer {
 	g.startWeb(t, manage)
 	start(t, g.command(cache, "--config", filepath.Join(g.dir, "carbon.conf"), "--nodaemon", "--debug", "start"),
 		all(dialable(g.line), receives(g.line)))
-	return &GraphiteServer{Line: g.line, URL: "http://" + g.web}
+	return &GraphiteServer{Line: g.line, Pickle: g.pickle, URL: "http://" + g.web}
 }
 
 // graphite is the configuration of the two processes.

@@ -2,6 +2,7 @@ package listen
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -32,6 +33,10 @@ type Options struct {
 	// Idle is how long a stream may send nothing before it is closed. Zero
 	// means ten minutes.
 	Idle time.Duration
+	// Lines turns what a stream sends into lines, for formats that are no
+	// lines. Its reader must go on after an error of a deadline. Nil means that
+	// the stream sends lines. Datagrams are always lines.
+	Lines func(r io.Reader) io.Reader
 	// Logger receives what an operator should know. Nil discards it.
 	Logger *slog.Logger
 

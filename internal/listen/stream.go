@@ -3,6 +3,7 @@ package listen
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -13,11 +14,16 @@ import (
 type stream struct {
 	listener *Listener
 	conn     net.Conn
+	from     io.Reader // conn, or Options.Lines of it
 	lines    splitter
 }
 
 func newStream(l *Listener, conn net.Conn) *stream {
-	return &stream{listener: l, conn: conn, lines: splitter{max: l.opts.MaxLine}}
+	s := &stream{listener: l, conn: conn, from: conn, lines: splitter{max: l.opts.MaxLine}}
+	if l.opts.Lines != nil {
+		s.from = l.opts.Lines(conn)
+	}
+	return s
 }
 
 // readUntil reads until ctx ends, which is no error, or the stream does.
@@ -56,7 +62,7 @@ func (s *stream) drain() {
 // read reads once and puts the whole lines into the ring. It waits for room
 // there; until then the sender's data stays in the kernel.
 func (s *stream) read() error {
-	n, err := s.conn.Read(s.lines.space())
+	n, err := s.from.Read(s.lines.space())
 	lines, tooLong := s.lines.add(n)
 	c := &s.listener.counts
 	c.bytes.Add(int64(n))

@@ -3,6 +3,7 @@ package listen
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -18,9 +19,11 @@ type fed struct {
 	taken []byte
 }
 
-func newFed(t testing.TB) *fed {
+func newFed(t testing.TB) *fed { return newFedWith(t, Options{}) }
+
+func newFedWith(t testing.TB, o Options) *fed {
 	t.Helper()
-	r := open(t, "tcp://127.0.0.1:0", Options{})
+	r := open(t, "tcp://127.0.0.1:0", o)
 	f := &fed{running: r, from: r.dial(t)}
 	conn, err := r.stream.Accept()
 	if err != nil {
@@ -43,6 +46,23 @@ func (f *fed) pass(t testing.TB, text []byte) {
 		}
 	}
 	f.taken, _ = f.ring.take(f.taken)
+}
+
+// semicolons reads a stream with a semicolon after each line.
+type semicolons struct{ r io.Reader }
+
+func (s semicolons) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	copy(p, bytes.ReplaceAll(p[:n], []byte{';'}, []byte{'\n'}))
+	return n, err
+}
+
+func TestOptionLinesMakesLinesOfAStream(t *testing.T) {
+	f := newFedWith(t, Options{Lines: func(r io.Reader) io.Reader { return semicolons{r} }})
+	f.pass(t, []byte("a 1 1700000000;b 2 1700000000;c"))
+	if got := string(f.taken); got != "a 1 1700000000\nb 2 1700000000\n" || f.s.lines.unfinished() != 1 {
+		t.Errorf("took %q, %d unfinished", got, f.s.lines.unfinished())
+	}
 }
 
 func TestStreamAllocatesNothing(t *testing.T) {

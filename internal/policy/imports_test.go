@@ -37,6 +37,8 @@ var rules = []rule{
 	{dir: "reporters/prometheus", ours: "monkit collect reporters internal/webpage"},
 	{dir: "reporters/graphite", ours: lineFormat, theirs: "github.com/marpaia/graphite-golang"},
 	{dir: "reporters/influx", ours: lineFormat, theirs: "github.com/influxdata/line-protocol/v2"},
+	{dir: "reporters/otlp", ours: "monkit reporters internal/send internal/endpoint"},
+	{dir: "reporters/pickle", ours: "reporters reporters/graphite internal/send internal/endpoint internal/decimal"},
 	{dir: "reporters/statsd", ours: lineFormat, theirs: "github.com/DataDog/datadog-go/v5"},
 	{dir: "internal/listen", ours: "monkit reporters/ledger internal/endpoint internal/line", theirs: "golang.org/x/sys golang.org/x/net"},
 	{dir: "internal/endpoint"},

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"fmt"
+	"io"
 	"slices"
 
 	"monkit.example/internal/endpoint"
@@ -8,6 +10,8 @@ import (
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
 	"monkit.example/reporters/influx"
+	"monkit.example/reporters/otlp"
+	"monkit.example/reporters/pickle"
 	"monkit.example/reporters/statsd"
 )
 
@@ -18,8 +22,12 @@ type format struct {
 	// reportsChanges is true if lines report changes instead of totals. Other
 	// formats get them aggregated.
 	reportsChanges bool
-	// newDecoder returns the decoder of a listener.
+	// newDecoder returns the decoder of a listener. It is nil for a format that
+	// no listener has.
 	newDecoder func() reporters.Decoder
+	// newLines returns a reader of the lines in the stream r. It is nil for a
+	// format that is lines; others have listeners of streams only.
+	newLines func(r io.Reader) io.Reader
 	// open returns the reporter of a destination.
 	open func(addr string, o reporters.SendOptions) (*reporters.Pusher, error)
 }
@@ -46,22 +54,41 @@ var formats = []format{
 			return statsd.Open(addr, statsd.Options{Send: o})
 		},
 	},
+	{
+		name:       pickle.Format,
+		newDecoder: func() reporters.Decoder { return graphite.NewCodec(graphite.Options{}) },
+		newLines:   pickle.NewReader,
+		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
+			return pickle.Open(addr, graphite.Options{Send: o})
+		},
+	},
+	{
+		name: otlp.Format,
+		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
+			return otlp.Open(addr, otlp.Options{Send: o})
+		},
+	},
 }
 
 // parseListener parses a -listen address, which must have format, transport
 // and port.
 func parseListener(addr string) (endpoint.Endpoint, format, error) {
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(), ServerSide: true, Transports: endpoint.Sockets()})
+	hears := func(f format) bool { return f.newDecoder != nil }
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(hears), ServerSide: true, Transports: endpoint.Sockets()})
 	if err != nil {
 		return ep, format{}, err
 	}
-	return ep, formatOf(ep.Format), listen.Check(ep)
+	f := formatOf(ep.Format)
+	if f.newLines != nil && (ep.Transport == endpoint.UDP || ep.Transport == endpoint.Unixgram) {
+		return ep, f, fmt.Errorf("address %q: %s has no datagrams; write tcp, tls or unix", ep, f.name)
+	}
+	return ep, f, listen.Check(ep)
 }
 
 // openDestination opens the reporter of a -forward address, which must have
 // format, transport and port.
 func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames()})
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil)})
 	if err != nil {
 		return nil, format{}, err
 	}
@@ -75,10 +102,13 @@ func formatOf(name string) format {
 	return formats[slices.IndexFunc(formats, func(f format) bool { return f.name == name })]
 }
 
-func formatNames() []string {
+// formatNames returns the names of all formats, or of those that which chooses.
+func formatNames(which func(f format) bool) []string {
 	var names []string
 	for _, f := range formats {
-		names = append(names, f.name)
+		if which == nil || which(f) {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }

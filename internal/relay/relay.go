@@ -162,7 +162,7 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, Logger: r.cfg.Logger})
+		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, Lines: f.newLines, Logger: r.cfg.Logger})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,61 @@
+package pickle
+
+import (
+	"fmt"
+
+	"monkit.example/internal/endpoint"
+	"monkit.example/internal/send"
+	"monkit.example/reporters"
+	"monkit.example/reporters/graphite"
+)
+
+// Format is the name of the format in addresses.
+const Format = "pickle"
+
+// maxPayload is the default size of a payload of lines, which are about as long
+// as what becomes of them.
+const maxPayload = 64 << 10
+
+// New returns a reporter that sends to addr. If addr is wrong, each report
+// returns the error, which a collector logs; use [Open] to get it at once. The
+// reporter has a goroutine, which its Close joins. Closing a collector closes
+// its reporters.
+func New(addr string) *reporters.Pusher { return NewWith(addr, graphite.Options{}) }
+
+// NewWith is New with options.
+func NewWith(addr string, o graphite.Options) *reporters.Pusher {
+	p, err := Open(addr, o)
+	if err != nil {
+		return reporters.NewPusher(graphite.NewCodec(o), reporters.Broken(err), reporters.PusherOptions{Format: graphite.Format, Name: Format})
+	}
+	return p
+}
+
+// Open is NewWith for callers that want the error of a wrong address. It
+// connects to nothing yet.
+func Open(addr string, o graphite.Options) (*reporters.Pusher, error) {
+	ep, err := endpoint.Parse(addr, endpoint.Default{
+		Format: Format, Formats: []string{Format}, Transport: endpoint.TCP, Port: "2004",
+		Transports: []string{endpoint.TCP, endpoint.TLS, endpoint.Unix},
+	})
+	if err != nil {
+		return nil, err
+	}
+	t, err := send.Open(ep, send.DialOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
+	}
+	s, ok := t.(send.Stream)
+	if !ok {
+		return nil, fmt.Errorf("%s address %s: not a stream; write tcp, tls or unix", Format, ep.Destination())
+	}
+	name := Format + "+" + ep.Destination()
+	out := send.New(newFramed(s, o.Send.Logger), send.Options{
+		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger,
+	})
+	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: graphite.Format, Name: name}
+	if p.MaxPayload <= 0 {
+		p.MaxPayload = maxPayload
+	}
+	return reporters.NewPusher(graphite.NewCodec(o), out, p), nil
+}
