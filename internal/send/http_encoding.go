@@ -90,5 +90,5 @@ func listsGzip(values []string) bool {
 func isZeroWeight(param string) bool {
 	name, value, found := strings.Cut(param, "=")
 	weight, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	return found && strings.EqualFold(strings.TrimSpace(name), "q") && err == nil && weight == 0
+	return found && strings.ToLower(strings.TrimSpace(name)) == "q" && err == nil && weight == 0
 }

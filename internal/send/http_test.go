@@ -250,6 +250,21 @@ func TestConnectionOfATooLongResponseIsClosed(t *testing.T) {
 	}
 }
 
+// InfluxDB 1 quotes each line that it cannot parse, before dropped=0.
+func TestEveryQuotedLineOfALongResponseIsCounted(t *testing.T) {
+	sink := faultsink.NewHTTP(t, faultsink.Influx1("v=1u"))
+	tr := open(t, "http://"+sink.Addr(), DialOptions{Gzip: true}).(Messenger)
+	defer tr.Close()
+	var payload []byte
+	for i := range 5000 {
+		payload = fmt.Appendf(payload, "line.%d,host=\"a<b>\" v=1%s %d\n", i, []string{"u", "i"}[i%2], 1700000000+i)
+	}
+	e := classify(tr.Deliver(t.Context(), payload))
+	if e.kind != partial || e.rejected != 2500 || len(e.named) != 2500 || len(sink.Lines()) != 2500 {
+		t.Errorf("kind %d, %d rejected, %d named, %d stored", e.kind, e.rejected, len(e.named), len(sink.Lines()))
+	}
+}
+
 // recordingBody is the body of a response. It records Close.
 type recordingBody struct {
 	io.Reader
