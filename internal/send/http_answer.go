@@ -85,6 +85,7 @@ func (a *answer) cutQuote(quote string, p *linesOf) string {
 		if index, ok := p.find(quote[:i]); ok {
 			why := strings.TrimLeft(quote[i:], "': ")
 			why, _, _ = strings.Cut(why, "\n")
+			why = lastCount.ReplaceAllString(why, "")
 			a.named = append(a.named, namedLine{index, true, excerpt(why)})
 			return quote[i:]
 		}
@@ -132,7 +133,10 @@ func (a *answer) addNumber(raw json.RawMessage) {
 
 // droppedCount is written by InfluxDB 1 and 2 at the end of their message. What is
 // before it may be a name that a user chose.
-var droppedCount = regexp.MustCompile(`\bdropped=(\d+)\b`)
+var (
+	droppedCount = regexp.MustCompile(`\bdropped=(\d+)\b`)
+	lastCount    = regexp.MustCompile(` dropped=\d+$`)
+)
 
 // rejected returns how many lines a response with a partial write reports.
 // InfluxDB 1 counts only conflicts as dropped, and quotes each line that it cannot

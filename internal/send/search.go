@@ -163,6 +163,14 @@ func (s *search) accepted(now time.Time) {
 	s.giveUpIfSpent(now)
 }
 
+// skip settles what next returned last, without an answer, as the caller counts it:
+// it may have arrived, and must not be sent twice. It returns the number of lines.
+func (s *search) skip() int {
+	n := s.share(s.open[:s.asked])
+	s.settle()
+	return n
+}
+
 // settle removes the lines that were asked about from the open ones.
 func (s *search) settle() {
 	s.open = s.open[s.asked:]

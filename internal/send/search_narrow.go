@@ -173,4 +173,3 @@ func (s *search) moveToFront(i int) {
 	copy(s.open[1:i+1], s.open[:i])
 	s.open[0] = line
 }
-
