@@ -33,6 +33,7 @@ func TestHostIsTheAuthorityAsWritten(t *testing.T) {
 		{"https://h.example/write", endpoint.Default{}, "h.example", "h.example:443"},
 		{"https://h.example:443/write", endpoint.Default{}, "h.example:443", "h.example:443"},
 		{"https://[::1]/write", endpoint.Default{}, "[::1]", "[::1]:443"},
+		{"https://[fe80::1%25eth0]/write", endpoint.Default{}, "[fe80::1]", "[fe80::1%eth0]:443"},
 		{"https://[::1]:8443/write", endpoint.Default{}, "[::1]:8443", "[::1]:8443"},
 	} {
 		for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
