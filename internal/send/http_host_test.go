@@ -52,18 +52,21 @@ func TestHostIsTheAuthorityAsWritten(t *testing.T) {
 			} else {
 				srv.Start()
 			}
-			m, err := OpenHTTP(ep, DialOptions{TLS: &tls.Config{InsecureSkipVerify: true}})
+			m, err := OpenHTTP(ep, DialOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			m.(*httpTransport).client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+			tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				dialed = addr
 				return new(net.Dialer).DialContext(ctx, "tcp", srv.Listener.Addr().String())
 			}
+			m.(*httpTransport).client.Transport = tr
 			if err := m.Deliver(t.Context(), []byte("a 1\n")); err != nil {
 				t.Error(err)
 			}
 			m.Close()
+			tr.CloseIdleConnections()
 			srv.Close()
 			if host != tt.want || seen != proto || dialed != tt.dial {
 				t.Errorf("%s: Host %q by %s to %s, want %q by %s to %s", tt.addr, host, seen, dialed, tt.want, proto, tt.dial)
