@@ -14,10 +14,10 @@ import (
 var responses = []struct {
 	from, to int     // status
 	words    string  // part of the server's words, in lower case; "" matches any
-	meaning  meaning // what checkResponse returns
+	meaning  meaning // returns the error; nil if all lines are stored
 }{
-	{200, 299, "", asStored},
-	{300, 599, "hinted handoff queue not empty", asStored},
+	{200, 299, "", nil},
+	{300, 599, "hinted handoff queue not empty", nil},
 	{400, 599, "partial write", asPartial},
 	{500, 500, "field type conflict", asPartial},
 	{400, 499, "retention policy not found", asNotFound}, // may be created
@@ -39,20 +39,23 @@ var responses = []struct {
 	{500, 599, "", asAmbiguous},
 }
 
-// A meaning returns the error for a response, or nil if all lines are stored.
-// err is the response as an error.
+// A meaning returns the error for a response. err is the response as an error.
 type meaning func(resp *http.Response, a *answer, err error) error
 
 // checkResponse returns an error that says what to do with the payload, or nil
 // if the server stored all lines. a is the body of the response.
 func checkResponse(resp *http.Response, a *answer) error {
-	err := fmt.Errorf("the server responded with %s: %s", statusOf(resp), excerpt(a.text))
+	mean := meaning(asAmbiguous)
 	for _, r := range responses {
 		if resp.StatusCode >= r.from && resp.StatusCode <= r.to && strings.Contains(a.words, r.words) {
-			return r.meaning(resp, a, err)
+			mean = r.meaning
+			break
 		}
 	}
-	return Ambiguous(err)
+	if mean == nil {
+		return nil
+	}
+	return mean(resp, a, fmt.Errorf("the server responded with %s: %s", statusOf(resp), excerpt(a.text)))
 }
 
 // statusOf returns the status with its standard text, since the text that the
@@ -78,8 +81,6 @@ func excerpt(text string) string {
 	}
 	return text
 }
-
-func asStored(*http.Response, *answer, error) error { return nil }
 
 func asSplit(_ *http.Response, a *answer, err error) error { return splitAt(a.named, err) }
 
