@@ -20,8 +20,9 @@ var responses = []struct {
 	{300, 599, "hinted handoff queue not empty", nil},
 	{400, 599, "partial write", asPartial},
 	{500, 500, "field type conflict", asPartial},
-	{400, 499, "retention policy not found", asNotFound}, // may be created
-	{400, 499, "database not found", asNotFound},         // may be created
+	{400, 599, "retention policy not found", asNotFound}, // may be created; 500 of InfluxDB 1.6
+	{400, 599, "database not found", asNotFound},         // may be created
+	{400, 400, "database is required", asConfig},         // of InfluxDB 1
 	{300, 399, "", asConfig},                             // another address
 	{400, 400, "", asSplit},                              // nothing is stored, because of some lines
 	{401, 401, "", asAuth},                               // a token may be renewed

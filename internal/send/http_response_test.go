@@ -41,6 +41,8 @@ func TestCheckResponse(t *testing.T) {
 		{"v1 a line that the payload does not have", 400, `{"error":"unable to parse 'partial write': missing fields"}`, split, false, 0, ""},
 		{"v1 a quote without an end", 400, `{"error":"unable to parse 'partial write"}`, split, false, 0, ""},
 		{"v1 retention policy", 400, `{"error":"retention policy not found: rp"}`, retry, false, 0, ""},
+		{"v1.6 retention policy", 500, `{"error":"retention policy not found: rp"}`, retry, false, 0, ""},
+		{"v1 no database in the address", 400, `{"error":"database is required"}`, retry, false, 0, ""},
 		{"v2 conflict", 422, `{"code":"unprocessable entity","message":"failure: partial write: dropped=2"}`, partial, false, 2, ""},
 		{"v2 invalid", 400, `{"code":"invalid"}`, split, false, 0, ""},
 		{"v2 quotes a line", 400, `{"code":"invalid","message":"` + x + `"}`, split, false, 0, "2"},
