@@ -26,7 +26,7 @@ type Endpoint struct {
 	Format    string     // "" if neither the address nor the Default names one
 	Transport string     // one of the constants above
 	Address   string     // host:port, or the path of a socket
-	URL       *url.URL   // http and https only
+	URL       *url.URL   // http and https only; its Host has a port if one was written
 	Options   url.Values // of the other transports; nil if there are none
 }
 
@@ -67,16 +67,28 @@ func (e Endpoint) IsHTTP() bool { return e.Transport == HTTP || e.Transport == H
 func (e Endpoint) IsPath() bool { return e.Transport == Unix || e.Transport == Unixgram }
 
 // String returns an address that Parse accepts, in which every credential is
-// masked.
-func (e Endpoint) String() string { return e.prefix() + e.Destination() + e.options() }
+// masked. An http URL has a port only if one was written: the server sees the
+// difference.
+func (e Endpoint) String() string {
+	if e.URL == nil {
+		return e.prefix() + e.Destination() + e.options()
+	}
+	return e.prefix() + e.maskedURL(e.URL.Host) + e.options()
+}
 
-// Destination returns String without format and options. It is the name of a
-// destination in statistics and logs.
+// Destination returns String without format and options, and always with the
+// port. It is the name of a destination in statistics and logs.
 func (e Endpoint) Destination() string {
 	if e.URL == nil {
 		return e.Transport + "://" + e.Address
 	}
+	return e.maskedURL(e.Address)
+}
+
+// maskedURL returns the URL with another host, and with every credential masked.
+func (e Endpoint) maskedURL(host string) string {
 	u := *e.URL
+	u.Host = host
 	u.User = maskUser(u.User)
 	u.RawQuery = maskQuery(u.RawQuery)
 	return u.String()

@@ -138,12 +138,12 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 		port = map[string]string{HTTP: "80", HTTPS: "443"}[e.Transport]
 		if bare && d.HTTPPort != "" {
 			port = d.HTTPPort
+			u.Host += ":" + port
 		}
 	}
 	if e.Address, err = join(u.Hostname(), port, d); err != nil {
 		return e, err
 	}
-	u.Host = e.Address
 	e.URL = u
 	return e, nil
 }

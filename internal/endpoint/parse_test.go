@@ -36,10 +36,13 @@ func TestParseCompletesAddresses(t *testing.T) {
 		{"listen everywhere", "graphite+udp://:2003", listen, "graphite udp :2003", ""},
 		{"listen on a free port", "statsd+tcp://127.0.0.1:0?idle=1s", listen, "statsd tcp 127.0.0.1:0", ""},
 		{"url", "http://h:8086/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
-		{"url with the default port of its scheme", "https://h/write?db=x", influx, "influx https h:443", "influx+https://h:443/write?db=x"},
+		{"url with the default port of its scheme", "https://h/write?db=x", influx, "influx https h:443", "influx+https://h/write?db=x"},
 		{"url without scheme", "h/write?db=x", influx, "influx http h:8086", "influx+http://h:8086/write?db=x"},
 		{"url with format", "influx+http://h:1/a", bare, "influx http h:1", ""},
-		{"url, ipv6", "http://[::1]/w", bare, " http [::1]:80", "http://[::1]:80/w"},
+		{"url, ipv6", "http://[::1]/w", bare, " http [::1]:80", ""},
+		{"url with the port of its scheme", "http://h:80/w", bare, " http h:80", ""},
+		{"url, ipv6 with a zone", "http://[fe80::1%25eth0]/w", bare, " http [fe80::1%eth0]:80", ""},
+		{"url, ipv6 without scheme", "[::1]/w", influx, "influx http [::1]:8086", "influx+http://[::1]:8086/w"},
 		{"url in the query of a url", "http://h:1/?to=tcp://x:1", bare, " http h:1", ""},
 		{"no defaults", "tcp://h:1", bare, " tcp h:1", ""},
 	} {
@@ -61,6 +64,39 @@ func TestParseCompletesAddresses(t *testing.T) {
 				t.Errorf("Parse(String()) = %+v, %v, want %+v", again, err, e)
 			}
 		})
+	}
+}
+
+// The Host of a URL is sent to the server: it has the port that was written, or
+// one that the scheme does not imply. The name of a destination always has one.
+func TestHostOfAURLIsAsWritten(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		d    Default
+		host string
+		name string
+	}{
+		{"http://h/w", bare, "h", "http://h:80/w"},
+		{"http://h:80/w", bare, "h:80", "http://h:80/w"},
+		{"http://h:8086/w", bare, "h:8086", "http://h:8086/w"},
+		{"https://h/w", bare, "h", "https://h:443/w"},
+		{"https://h:443/w", bare, "h:443", "https://h:443/w"},
+		{"http://[::1]/w", bare, "[::1]", "http://[::1]:80/w"},
+		{"https://[::1]:443/w", bare, "[::1]:443", "https://[::1]:443/w"},
+		{"http://user:geheim@h/w", bare, "h", "http://xxxxx:xxxxx@h:80/w"},
+		{"h/w", influx, "h:8086", "http://h:8086/w"},
+		{"[::1]/w", influx, "[::1]:8086", "http://[::1]:8086/w"},
+		{"http://h/w", influx, "h", "http://h:80/w"},
+		{"h/w", Default{Transport: HTTP}, "h", "http://h:80/w"},
+	} {
+		e, err := Parse(tt.in, tt.d)
+		if err != nil {
+			t.Errorf("%s: %v", tt.in, err)
+			continue
+		}
+		if e.URL.Host != tt.host || e.Destination() != tt.name {
+			t.Errorf("%s: host %q and name %q, want %q and %q", tt.in, e.URL.Host, e.Destination(), tt.host, tt.name)
+		}
 	}
 }
 

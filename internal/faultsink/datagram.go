@@ -48,6 +48,6 @@ func (s *Sink) readDatagrams(c net.PacketConn) {
 			return
 		}
 		s.visit()
-		s.recordPayload(string(buf[:n]), true)
+		s.recordPayload(string(buf[:n]), string(buf[:n]))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -94,6 +95,14 @@ func TestRepliesStoreAndRespond(t *testing.T) {
 		{"too large", TooLarge(1), "a\n", 413, 0},
 		{"strict", Strict("x"), "a\nx\n", 400, 0},
 		{"too many", TooMany("3"), "a\n", 429, 0},
+		{"plain for a server without gzip", NoGzip(OK(), 415, ""), "a\n", 204, 1},
+		{"InfluxDB 1", Influx1("x"), "a\nx\nb\n", 400, 2},
+		{"InfluxDB 1, all good", Influx1("x"), "a\nb\n", 204, 2},
+		{"InfluxDB 2", Influx2("x", 1), "a\nx\nb\n", 400, 0},
+		{"InfluxDB 2, all good", Influx2("x", 1), "a\nb\n", 204, 2},
+		{"InfluxDB 3, partial", Influx3("x", true), "a\nx\nb\n", 400, 2},
+		{"InfluxDB 3, all or nothing", Influx3("x", false), "a\nx\nb\n", 400, 0},
+		{"InfluxDB 3, all good", Influx3("x", false), "a\nb\n", 204, 2},
 		{"late", Late(0), "a\n", 204, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,6 +117,27 @@ func TestRepliesStoreAndRespond(t *testing.T) {
 				t.Errorf("status %d and lines %q, want status %d and %d lines", resp.StatusCode, s.Lines(), tt.status, tt.lines)
 			}
 		})
+	}
+}
+
+func TestInfluxDBNamesLines(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		reply Reply
+		body  string
+		want  string
+	}{
+		{"1", Influx1("x"), "a\nx\nyx\n", `{"error":"partial write: unable to parse 'x': invalid number\nunable to parse 'yx': invalid number dropped=0"}`},
+		{"1, none is good", Influx1("x"), "x\n", `{"error":"unable to parse 'x': invalid number"}`},
+		{"2", Influx2("x", 1), "a\nx\nyx\n", `{"code":"invalid","message":"unable to parse 'x': invalid number"}`},
+		{"3, partial", Influx3("x", true), "a\nx\n", `{"data":[{"original_line":"x","line_number":2,"error_message":"invalid number"}],"error":"partial write of line protocol occurred"}`},
+		{"3, all or nothing", Influx3("x", false), "x\nyx\n", `{"data":{"original_line":"x","line_number":1,"error_message":"invalid number"},"error":"parsing failed for write_lp endpoint"}`},
+	} {
+		rec := httptest.NewRecorder()
+		tt.reply(rec, httptest.NewRequest("POST", "/", nil), tt.body, nil)
+		if got := rec.Body.String(); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// A Reply writes the response to one request, and reports whether the server
-// stores the lines of body.
-type Reply func(w http.ResponseWriter, body string, sink *Sink) (stored bool)
+// A Reply writes the response to r, whose decompressed body is body, and returns the
+// lines of body that the server stores.
+type Reply func(w http.ResponseWriter, r *http.Request, body string, sink *Sink) (stored string)
 
 // OK stores all lines and responds with status 204.
 func OK() Reply { return Stores(http.StatusNoContent, "") }
@@ -35,50 +35,53 @@ func TooMany(retryAfter string) Reply {
 
 // TooLarge responds with status 413 if the body has more than max bytes.
 func TooLarge(max int) Reply {
-	return func(w http.ResponseWriter, body string, sink *Sink) bool {
+	return func(w http.ResponseWriter, r *http.Request, body string, sink *Sink) string {
 		if len(body) > max {
-			return Refuses(http.StatusRequestEntityTooLarge, "request entity too large")(w, body, sink)
+			return Refuses(http.StatusRequestEntityTooLarge, "request entity too large")(w, r, body, sink)
 		}
-		return OK()(w, body, sink)
+		return OK()(w, r, body, sink)
 	}
 }
 
 // Strict stores nothing and responds with status 400 if the body contains bad.
 func Strict(bad string) Reply {
-	return func(w http.ResponseWriter, body string, sink *Sink) bool {
+	return func(w http.ResponseWriter, r *http.Request, body string, sink *Sink) string {
 		if strings.Contains(body, bad) {
-			return Refuses(http.StatusBadRequest, `{"code":"invalid","message":"unable to parse"}`)(w, body, sink)
+			return Refuses(http.StatusBadRequest, `{"code":"invalid","message":"unable to parse"}`)(w, r, body, sink)
 		}
-		return OK()(w, body, sink)
+		return OK()(w, r, body, sink)
 	}
 }
 
 // Late stores all lines at once, but responds only after d, or when the test ends.
 func Late(d time.Duration) Reply {
-	return func(w http.ResponseWriter, body string, sink *Sink) bool {
-		sink.recordPayload(body, true)
+	return func(w http.ResponseWriter, _ *http.Request, body string, sink *Sink) string {
+		sink.recordPayload(body, body)
 		select {
 		case <-time.After(d):
 		case <-sink.end:
 		}
 		w.WriteHeader(http.StatusNoContent)
-		return false // stored above
+		return "" // stored above
 	}
 }
 
 // Hangup closes the connection without a response.
 func Hangup() Reply {
-	return func(http.ResponseWriter, string, *Sink) bool { panic(http.ErrAbortHandler) }
+	return func(http.ResponseWriter, *http.Request, string, *Sink) string { panic(http.ErrAbortHandler) }
 }
 
 func respond(stored bool, status int, text string, header []string) Reply {
-	return func(w http.ResponseWriter, _ string, _ *Sink) bool {
+	return func(w http.ResponseWriter, _ *http.Request, body string, _ *Sink) string {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
 		}
 		w.WriteHeader(status)
 		io.WriteString(w, text)
-		return stored
+		if stored {
+			return body
+		}
+		return ""
 	}
 }
 
@@ -94,7 +97,7 @@ func NewHTTP(t testing.TB, script ...Reply) *Sink {
 		}
 		// The payload is recorded before the client can receive the response.
 		rec := httptest.NewRecorder()
-		stored := reply(rec, body, s)
+		stored := reply(rec, r, body, s)
 		s.recordPayload(body, stored)
 		copyResponse(w, rec)
 	}))

@@ -131,15 +131,12 @@ func (s *Sink) recordLine(line string) {
 	s.change(func() { s.lines = append(s.lines, line) })
 }
 
-// recordPayload records a datagram or a body, and its lines if stored is true. The
-// end of a payload ends its last line.
-func (s *Sink) recordPayload(p string, stored bool) {
+// recordPayload records a datagram or a body, and the lines that are stored of it.
+// The end of a payload ends its last line.
+func (s *Sink) recordPayload(p, stored string) {
 	s.change(func() {
 		s.payloads = append(s.payloads, p)
-		if !stored {
-			return
-		}
-		for line := range strings.Lines(p) {
+		for line := range strings.Lines(stored) {
 			s.lines = append(s.lines, strings.TrimSuffix(line, "\n"))
 		}
 	})

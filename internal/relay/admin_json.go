@@ -65,16 +65,20 @@ func nonzero(c ledger.Counts) ledger.Counts {
 	return n
 }
 
-// rejectedJSON is the form of a RejectedLine at /bad?format=json.
+// rejectedJSON is the form of a rejected line at /bad?format=json. It has a listener
+// or a destination. The text is empty if the destination's server did not say which
+// lines it rejected.
 type rejectedJSON struct {
-	At       time.Time     `json:"at"`
-	Listener string        `json:"listener"`
-	Reason   ledger.Reason `json:"reason"`
-	Text     string        `json:"text"`
-	Err      string        `json:"error"`
+	At          time.Time     `json:"at"`
+	Listener    string        `json:"listener,omitempty"`
+	Destination string        `json:"destination,omitempty"`
+	Reason      ledger.Reason `json:"reason"`
+	Lines       int           `json:"lines"`
+	Text        string        `json:"text"`
+	Err         string        `json:"error"`
 }
 
-func rejectedToJSON(lines []RejectedLine) []rejectedJSON {
+func rejectedToJSON(lines []ledger.RejectedLine) []rejectedJSON {
 	all := make([]rejectedJSON, 0, len(lines))
 	for _, l := range lines {
 		all = append(all, rejectedJSON(l))

@@ -251,14 +251,16 @@ func TestIndexShowsKernelDrops(t *testing.T) {
 
 func TestPageOfRejectedLinesShowsEachColumn(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
-	line := RejectedLine{At: at, Listener: "in", Reason: ledger.NotFinite, Text: "a\x01 NaN", Err: "value\x02"}
+	line := ledger.RejectedLine{At: at, Listener: "in", Reason: ledger.NotFinite, Lines: 1, Text: "a\x01 NaN", Err: "value\x02"}
+	unknown := ledger.RejectedLine{At: at, Destination: "out", Reason: ledger.Rejected, Lines: 7, Err: "conflict"}
 	for _, tt := range []struct {
-		lines []RejectedLine
+		lines []ledger.RejectedLine
 		want  string
 	}{
 		{nil, "No rejected lines so far."},
-		{[]RejectedLine{line}, `<tr><td class="short"><time datetime="2026-01-02T03:04:05.006Z">03:04:05.006</time></td>` +
+		{[]ledger.RejectedLine{line}, `<tr><td class="short"><time datetime="2026-01-02T03:04:05.006Z">03:04:05.006</time></td>` +
 			`<td><code>a\x01 NaN</code></td><td>value\x02</td><td class="short">not_finite</td><td>in</td></tr>`},
+		{[]ledger.RejectedLine{unknown}, `<td>7 lines; the server did not say which</td><td>conflict</td><td class="short">rejected</td><td>out</td></tr>`},
 	} {
 		var page strings.Builder
 		if err := badPage.Execute(&page, adminView{Page: "/bad", Body: tt.lines}); err != nil {

@@ -83,12 +83,12 @@ func TestNewestRejectedLinesAreKept(t *testing.T) {
 	}
 	before := r.RejectedLines()
 	reject(maxRejectedLines)
-	for first, lines := range [][]RejectedLine{before, r.RejectedLines()} {
+	for first, lines := range [][]ledger.RejectedLine{before, r.RejectedLines()} {
 		if len(lines) != maxRejectedLines {
 			t.Fatalf("%d lines are kept, want %d", len(lines), maxRejectedLines)
 		}
 		for i, l := range lines {
-			if l.Text != fmt.Sprint(first+i) || l.Listener != "in" || l.Reason != ledger.Malformed || l.Err != "wrong" || l.At.IsZero() {
+			if l.Text != fmt.Sprint(first+i) || l.Listener != "in" || l.Lines != 1 || l.Reason != ledger.Malformed || l.Err != "wrong" || l.At.IsZero() {
 				t.Errorf("line %d is %+v", first+i, l)
 			}
 		}

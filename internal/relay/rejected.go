@@ -9,22 +9,14 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// maxRejectedLines is how many rejected lines are kept for the page /bad.
+// maxRejectedLines is how many rejected lines the page /bad shows of all listeners,
+// and of each destination.
 const maxRejectedLines = 20
-
-// RejectedLine is a line that a listener rejected.
-type RejectedLine struct {
-	At       time.Time
-	Listener string
-	Reason   ledger.Reason
-	Text     string // cut to 200 bytes
-	Err      string
-}
 
 // rejectedLines keeps the newest rejected lines of all listeners.
 type rejectedLines struct {
 	mu     sync.Mutex
-	newest []RejectedLine // guarded by mu; oldest first
+	newest []ledger.RejectedLine // guarded by mu; oldest first
 }
 
 func (r *rejectedLines) add(listener string, lines []reporters.RejectedLine) {
@@ -35,16 +27,43 @@ func (r *rejectedLines) add(listener string, lines []reporters.RejectedLine) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range lines {
-		r.newest = append(r.newest, RejectedLine{now, listener, l.Reason, l.Text, l.Err.Error()})
+		r.newest = append(r.newest, ledger.RejectedLine{
+			At: now, Listener: listener, Reason: l.Reason, Lines: 1, Text: l.Text, Err: l.Err.Error(),
+		})
 	}
 	if n := len(r.newest) - maxRejectedLines; n > 0 {
 		r.newest = slices.Delete(r.newest, 0, n)
 	}
 }
 
-// RejectedLines returns the newest lines that were rejected, oldest first.
-func (r *Relay) RejectedLines() []RejectedLine {
-	r.rejected.mu.Lock()
-	defer r.rejected.mu.Unlock()
-	return slices.Clone(r.rejected.newest)
+func (r *rejectedLines) clone() []ledger.RejectedLine {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.newest)
+}
+
+// RejectedLines returns the newest lines that listeners, or the servers of
+// destinations, rejected, oldest first.
+func (r *Relay) RejectedLines() []ledger.RejectedLine {
+	all := r.rejected.clone()
+	for _, d := range r.destinations {
+		all = append(all, d.rejectedLines()...)
+	}
+	slices.SortStableFunc(all, func(a, b ledger.RejectedLine) int { return a.At.Compare(b.At) })
+	return all
+}
+
+// rejectedLines returns the newest lines that the server rejected, by the name that
+// the destination has in this relay.
+func (d *destination) rejectedLines() []ledger.RejectedLine {
+	q, ok := d.Reporter.(reporters.Quarantine)
+	if !ok {
+		return nil
+	}
+	lines := slices.Clone(q.RejectedLines())
+	lines = lines[max(len(lines)-maxRejectedLines, 0):]
+	for i := range lines {
+		lines[i].Listener, lines[i].Destination = "", d.Name
+	}
+	return lines
 }

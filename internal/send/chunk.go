@@ -26,10 +26,10 @@ type chunk struct {
 	pinned   bool   // the keeper reads buf
 	settled  bool
 
+	search *search // for lines that the peer rejects; nil if none has begun
+
 	off     int       // of a Stream: start of the first line that was not acknowledged
 	ackedAt time.Time // of a Stream: first acknowledgement; zero before
-
-	budget *searchBudget // set while lines that the peer rejects are searched
 }
 
 // Buffers have sizes that are powers of two. Those of up to maxBuffer are used

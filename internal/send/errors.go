@@ -17,8 +17,33 @@ type Error struct {
 
 	kind     kind
 	after    time.Duration // of retry: the wait that the peer asked for
+	longest  bool          // of retry: wait as long as between any two attempts
 	rejected int           // of partial: number of lines
+	named    []namedLine   // of split and partial: lines that the peer named
+	problem  Problem
 }
+
+// A namedLine is a line of the payload that the peer named when it rejected it.
+type namedLine struct {
+	index int // in the payload, from 0
+	// exact means that the peer quoted the line. If it gave a number alone,
+	// it may count otherwise, so that another line may be meant.
+	exact bool
+	why   string // the peer's words
+}
+
+// Problem is what a person has to change before a destination takes lines.
+type Problem string
+
+// The problems. An empty Problem is none that is known.
+const (
+	Auth     Problem = "auth"      // user, password or token
+	NotFound Problem = "not_found" // a database, bucket or path that does not exist
+	Config   Problem = "config"    // the address, or the server's version
+)
+
+// Problem returns what a person has to change, or "".
+func (e *Error) Problem() Problem { return e.problem }
 
 // A kind is what a Sender does after a failed delivery.
 type kind uint8
@@ -59,9 +84,18 @@ func RetryAfter(d time.Duration, err error) error {
 	return &Error{Err: err, kind: retry, after: min(max(d, 0), maxRetryAfter)}
 }
 
+// misconfigured wraps err: the peer takes lines once a person has changed
+// something. They are kept, and sent again as rarely as possible.
+func misconfigured(p Problem, after time.Duration, err error) error {
+	return &Error{Err: err, kind: retry, longest: true, after: min(max(after, 30*time.Second), maxRetryAfter), problem: p}
+}
+
 // Split wraps err: the peer stored nothing because it rejects some of the
 // lines. The Sender halves the payload until those lines are found.
 func Split(err error) error { return &Error{Err: err, kind: split} }
+
+// splitAt is Split for a peer that named some of the lines.
+func splitAt(named []namedLine, err error) error { return &Error{Err: err, kind: split, named: named} }
 
 // TooLarge wraps err: the peer accepts smaller payloads only. The Sender halves
 // this payload and later ones of its size.
@@ -70,6 +104,11 @@ func TooLarge(err error) error { return &Error{Err: err, kind: tooLarge} }
 // Partial wraps err: the peer rejected that many lines and stored the others.
 func Partial(rejected int, err error) error {
 	return &Error{Err: err, kind: partial, rejected: max(rejected, 0)}
+}
+
+// partialAt is Partial for a peer that named some of the lines.
+func partialAt(named []namedLine, rejected int, err error) error {
+	return &Error{Err: err, kind: partial, rejected: max(rejected, 0), named: named}
 }
 
 // classify returns err as an Error. An error of any other type means retry.

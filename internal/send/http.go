@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,12 +16,17 @@ import (
 )
 
 const (
-	// maxResponse is how much of a response is examined. An error that lists a
-	// hundred lines fits.
+	// maxResponse is how much of an error is examined. One that lists a hundred
+	// lines fits.
 	maxResponse = 64 << 10
-	// maxDrain is how much is read after that, so that the connection can be
-	// used again. It is closed if there is more.
+	// maxResponses is how much more is examined of one that may quote every
+	// line of a payload.
+	maxResponses = 4 << 20
+	// maxDrain is how much more is read of any response, so that the connection
+	// can be used again. It is closed if there is more.
 	maxDrain = 256 << 10
+	// maxHeader bounds the header of a response.
+	maxHeader = 256 << 10
 )
 
 // httpTransport is the Messenger for http and https: one POST for a payload.
@@ -29,6 +35,7 @@ type httpTransport struct {
 	opts      DialOptions
 	client    *http.Client
 	closeIdle func()
+	gzip      gzipUse
 
 	requests, dials atomic.Int64
 }
@@ -39,7 +46,7 @@ var (
 )
 
 func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
-	t := &httpTransport{url: ep.URL, opts: o}
+	t := &httpTransport{url: ep.URL, opts: o, gzip: gzipUse{on: o.Gzip}}
 	d := net.Dialer{Timeout: o.Timeout, KeepAliveConfig: keepAlive, Control: controlTCP}
 	tr := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -49,6 +56,8 @@ func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
 		IdleConnTimeout:     90 * time.Second,
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true,
+
+		MaxResponseHeaderBytes: maxHeader,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			t.dials.Add(1)
 			return d.DialContext(ctx, network, addr)
@@ -65,27 +74,88 @@ func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Deliver posts payload. The status and the text of the response decide whether
-// it is delivered, dropped, cut or sent again.
+// it is delivered, dropped, cut or sent again. If the server does not take gzip,
+// Deliver posts it once more without.
 func (t *httpTransport) Deliver(ctx context.Context, payload []byte) error {
+	x := t.post(ctx, payload, t.gzip.on)
+	s := t.gzip.judge(x)
+	switch {
+	case s == unlikely:
+		if x.gzipped && x.err == nil {
+			t.gzip.cleared = false
+		}
+	case x.settlesNothing():
+		x = t.post(ctx, payload, false)
+		t.gzip.compare(s, x)
+	case s == certain: // stored all the same, or sent again later
+		t.gzip.refuse()
+	}
+	return x.err
+}
+
+// An exchange is a request and what it led to.
+type exchange struct {
+	gzipped bool
+	err     error // of Deliver
+
+	// These are zero if there was no response.
+	status           int
+	header           http.Header
+	speaksOfEncoding bool // the server's words are of encodings
+}
+
+// settlesNothing reports whether the server rejected the payload as it is, and
+// stored no line of it.
+func (x *exchange) settlesNothing() bool {
+	e := classify(x.err)
+	return x.err != nil && (e.kind == split || e.kind == permanent)
+}
+
+// isAboutLines reports whether the server has examined the payload.
+func (x *exchange) isAboutLines() bool {
+	return x.err == nil || x.settlesNothing() || classify(x.err).kind == partial
+}
+
+// post sends one request and reads its response.
+func (t *httpTransport) post(ctx context.Context, payload []byte, compress bool) *exchange {
 	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
 	defer cancel()
-	b := newRequestBody(payload, t.opts.Gzip)
+	b := newRequestBody(payload, compress)
 	defer b.release()
+	x := &exchange{gzipped: b.gzipped}
 	req, err := t.request(ctx, b)
 	if err != nil {
-		return Permanent(err)
+		x.err = Permanent(err)
+		return x
 	}
 	t.requests.Add(1)
 	resp, err := t.client.Do(req)
 	if err != nil {
-		return postError(err)
+		x.err = postError(err)
+		return x
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
-	if err == nil {
-		io.CopyN(io.Discard, resp.Body, maxDrain)
+	x.read(resp, payload)
+	return x
+}
+
+// read reads resp, so that its connection can be used again.
+func (x *exchange) read(resp *http.Response, payload []byte) {
+	defer resp.Body.Close()
+	x.status, x.header = resp.StatusCode, resp.Header
+	a := new(answer)
+	if resp.StatusCode >= 300 {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxResponse+maxQuotes(payload))) // what arrived counts
+		a = parseAnswer(string(text), payload)
 	}
-	resp.Body.Close()
-	return checkResponse(resp, string(text))
+	io.CopyN(io.Discard, resp.Body, maxResponse+maxDrain)
+	x.speaksOfEncoding = a.speaksOfEncoding()
+	x.err = checkResponse(resp, a)
+}
+
+// maxQuotes is how much longer a response may be that quotes each line of payload,
+// with a reason.
+func maxQuotes(payload []byte) int64 {
+	return min(2*int64(len(payload))+100*int64(countLines(payload)), maxResponses)
 }
 
 func (t *httpTransport) request(ctx context.Context, b *requestBody) (*http.Request, error) {
@@ -93,7 +163,7 @@ func (t *httpTransport) request(ctx context.Context, b *requestBody) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
-	req.URL, req.Host = t.url, t.url.Host
+	req.URL, req.Host = t.url, authority(t.url)
 	req.Header.Set("Content-Type", t.opts.ContentType)
 	req.Header.Set("User-Agent", "monkit")
 	// net/http does not send a nil value, but takes it to mean that it may
@@ -109,6 +179,18 @@ func (t *httpTransport) request(ctx context.Context, b *requestBody) (*http.Requ
 	req.Body = b.reader()
 	req.GetBody = func() (io.ReadCloser, error) { return b.reader(), nil }
 	return req, nil
+}
+
+// authority returns the host of u as the user wrote it, without the zone of an
+// IPv6 address, which means nothing to the server. It is the header Host, or
+// :authority.
+func authority(u *url.URL) string {
+	before, zone, found := strings.Cut(u.Host, "%")
+	if !found {
+		return u.Host
+	}
+	_, port, _ := strings.Cut(zone, "]")
+	return before + "]" + port
 }
 
 // postError returns err without the URL, which may contain credentials. It is
@@ -133,5 +215,6 @@ func (t *httpTransport) Close() error {
 
 func (t *httpTransport) stats(cb func(field string, val float64)) {
 	cb("requests", float64(t.requests.Load()))
+	cb("gzip_refusals", float64(t.gzip.refusals.Load()))
 	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
 }

@@ -3,51 +3,60 @@ package send
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
 // responses lists what a response means. The first row that matches decides.
-// Rows with a text precede those that cover the same status, because servers
+// Rows with words precede those that cover the same status, because servers
 // have reported a partial write with 400, 422 and 500.
 var responses = []struct {
 	from, to int     // status
-	text     string  // part of the body, in lower case; "" matches any
-	meaning  meaning // what checkResponse returns
+	words    string  // part of the server's words, in lower case; "" matches any
+	meaning  meaning // returns the error; nil if all lines are stored
 }{
-	{200, 299, "", asStored},
-	{300, 599, "hinted handoff queue not empty", asStored},
+	{200, 299, "", nil},
+	{300, 599, "hinted handoff queue not empty", nil},
 	{400, 599, "partial write", asPartial},
 	{500, 500, "field type conflict", asPartial},
-	{300, 399, "", asMisconfigured}, // another address
-	{400, 400, "", asSplit},         // nothing is stored, because of some lines
-	{401, 401, "", asMisconfigured}, // a token may be renewed
-	{403, 404, "", asMisconfigured}, // a database may be created
+	{400, 599, "retention policy not found", asNotFound}, // may be created; 500 of InfluxDB 1.6
+	{400, 599, "database not found", asNotFound},         // may be created
+	{400, 400, "database is required", asConfig},         // of InfluxDB 1
+	{300, 399, "", asConfig},                             // another address
+	{400, 400, "", asSplit},                              // nothing is stored, because of some lines
+	{401, 401, "", asAuth},                               // a token may be renewed
+	{403, 403, "", asAuth},                               // a permission may be granted
+	{404, 404, "", asNotFound},                           // a database may be created
+	{405, 405, "", asWrongVersion},
+	{407, 407, "", asAuth}, // of a proxy
 	{408, 408, "", asAmbiguous},
 	{413, 413, "", asTooLarge},
+	{421, 421, "", asRetryAfter}, // another connection is needed
+	{425, 425, "", asRetryAfter}, // too early
 	{429, 429, "", asRetryAfter},
 	{503, 503, "", asRetryAfter},
 	{400, 499, "", asPermanent},
 	{500, 599, "", asAmbiguous},
 }
 
-// A meaning returns the error for a response, or nil if all lines are stored.
-// err is the response as an error.
-type meaning func(resp *http.Response, text string, err error) error
+// A meaning returns the error for a response. err is the response as an error.
+type meaning func(resp *http.Response, a *answer, err error) error
 
 // checkResponse returns an error that says what to do with the payload, or nil
-// if the server stored all lines. text is the body of the response.
-func checkResponse(resp *http.Response, text string) error {
-	err := fmt.Errorf("the server responded with %s: %s", statusOf(resp), excerpt(text))
-	lower := strings.ToLower(text)
+// if the server stored all lines. a is the body of the response.
+func checkResponse(resp *http.Response, a *answer) error {
+	mean := meaning(asAmbiguous)
 	for _, r := range responses {
-		if resp.StatusCode >= r.from && resp.StatusCode <= r.to && strings.Contains(lower, r.text) {
-			return r.meaning(resp, text, err)
+		if resp.StatusCode >= r.from && resp.StatusCode <= r.to && strings.Contains(a.words, r.words) {
+			mean = r.meaning
+			break
 		}
 	}
-	return Ambiguous(err)
+	if mean == nil {
+		return nil
+	}
+	return mean(resp, a, fmt.Errorf("the server responded with %s: %s", statusOf(resp), excerpt(a.text)))
 }
 
 // statusOf returns the status with its standard text, since the text that the
@@ -63,57 +72,75 @@ func statusOf(resp *http.Response) string {
 
 // excerpt returns the start of text as one line, for logs.
 func excerpt(text string) string {
+	const most = 200
+	if len(text) > 8*most {
+		text = text[:8*most] // the rest can only be cut
+	}
 	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > 200 {
-		text = strings.ToValidUTF8(text[:200], "") + "…"
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
 }
 
-func asStored(*http.Response, string, error) error { return nil }
+func asSplit(_ *http.Response, a *answer, err error) error { return splitAt(a.named, err) }
 
-func asSplit(_ *http.Response, _ string, err error) error { return Split(err) }
+func asTooLarge(_ *http.Response, _ *answer, err error) error { return TooLarge(err) }
 
-func asTooLarge(_ *http.Response, _ string, err error) error { return TooLarge(err) }
+func asPermanent(_ *http.Response, _ *answer, err error) error { return Permanent(err) }
 
-func asPermanent(_ *http.Response, _ string, err error) error { return Permanent(err) }
+func asAmbiguous(_ *http.Response, _ *answer, err error) error { return Ambiguous(err) }
 
-func asAmbiguous(_ *http.Response, _ string, err error) error { return Ambiguous(err) }
-
-func asRetryAfter(resp *http.Response, _ string, err error) error {
-	return RetryAfter(retryAfter(resp.Header.Get("Retry-After"), time.Now()), err)
+func asRetryAfter(resp *http.Response, _ *answer, err error) error {
+	return RetryAfter(waitOf(resp), err)
 }
 
-// asMisconfigured waits longer than the first backoffs, since a person has to
-// change the configuration of the server or of this program.
-func asMisconfigured(_ *http.Response, _ string, err error) error {
-	return RetryAfter(30*time.Second, err)
+func asConfig(resp *http.Response, _ *answer, err error) error {
+	return misconfigured(Config, waitOf(resp), err)
 }
 
-func asPartial(_ *http.Response, text string, err error) error {
-	return Partial(rejectedLines(text), err)
+func asAuth(resp *http.Response, _ *answer, err error) error {
+	return misconfigured(Auth, waitOf(resp), fmt.Errorf("%w; check user, password or token, and what they may write", err))
 }
 
-var droppedCount = regexp.MustCompile(`\bdropped=(\d{1,9})\b`)
+func asNotFound(resp *http.Response, _ *answer, err error) error {
+	return misconfigured(NotFound, waitOf(resp), fmt.Errorf("%w; check the path of the address, and that its database or bucket exists", err))
+}
 
-// rejectedLines returns how many lines a response with a partial write reports.
-// InfluxDB 1 and 2 write their number, and InfluxDB 3 lists them. If a response
-// has neither, at least one line was rejected.
-func rejectedLines(text string) int {
-	if m := droppedCount.FindStringSubmatch(text); m != nil {
-		n, err := strconv.Atoi(m[1])
-		if err == nil {
-			return n
-		}
+func asWrongVersion(_ *http.Response, _ *answer, err error) error {
+	return &Error{Err: fmt.Errorf("%w; the path of the address takes no lines: check it, and the version of the server", err),
+		kind: permanent, problem: Config}
+}
+
+// asPartial counts the lines that the server reports. If its list is as long as a
+// list can be, more lines may be rejected: those that it names are removed and the
+// others sent again, which stores the same values once more.
+func asPartial(_ *http.Response, a *answer, err error) error {
+	if a.listed >= maxListed && len(a.named) > 0 {
+		return splitAt(a.named, err)
 	}
-	return max(strings.Count(text, `"line_number"`), 1)
+	return partialAt(a.named, a.rejected(), err)
+}
+
+// waitOf returns the wait that a response asks for, or zero. A date is compared
+// with the server's own clock, if the response has it.
+func waitOf(resp *http.Response) time.Duration {
+	now, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return retryAfter(resp.Header.Get("Retry-After"), now)
 }
 
 // retryAfter parses the header of that name, which is seconds or a date. It
 // returns zero if it is neither.
 func retryAfter(s string, now time.Time) time.Duration {
 	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil { // too many digits
+			return maxRetryAfter
+		}
 		return time.Duration(min(n, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	if t, err := http.ParseTime(s); err == nil {

@@ -2,6 +2,7 @@ package send
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,31 +18,63 @@ import (
 	"monkit.example/internal/faultsink"
 )
 
+// TestHTTPFaults has a row for each answer of a server that stores lines over HTTP,
+// InfluxDB before all, and what is stored and counted then.
 func TestHTTPFaults(t *testing.T) {
+	const all = "accepted=10 delivered=10 dropped=0 pending=0"
+	const allBut1 = "accepted=10 delivered=9 dropped=1(rejected=1) pending=0"
+	const none = "accepted=10 delivered=0 dropped=10(rejected=10) pending=0"
+	type script = []faultsink.Reply
+	var text strings.Builder // more than minGzip
+	for i := range 10 {
+		fmt.Fprintf(&text, "line.%d,is=%s,pad=%s v=1 1700000000\n", i, []string{"even", "odd"}[i%2], strings.Repeat("x", 100))
+	}
 	for _, tt := range []struct {
 		name   string
-		script []faultsink.Reply
+		script script
 		stored int // lines
 		want   string
 	}{
-		{"no fault", nil, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"overload", []faultsink.Reply{faultsink.Refuses(503, ""), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"no response", []faultsink.Reply{faultsink.Hangup(), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"partial", []faultsink.Reply{faultsink.Stores(400, "partial write: dropped=4")}, 10, "accepted=10 delivered=6 dropped=4(rejected=4) pending=0"},
-		{"one line rejected", []faultsink.Reply{faultsink.Strict("line.3 ")}, 9, "accepted=10 delivered=9 dropped=1(rejected=1) pending=0"},
-		{"all lines rejected", []faultsink.Reply{faultsink.Refuses(422, "no")}, 0, "accepted=10 delivered=0 dropped=10(rejected=10) pending=0"},
-		{"too large at first", []faultsink.Reply{faultsink.TooLarge(70)}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"too many, seconds", []faultsink.Reply{faultsink.TooMany("0"), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
-		{"too many, date", []faultsink.Reply{faultsink.TooMany("Fri, 02 Jan 2026 03:03:05 GMT"), faultsink.OK()}, 10, "accepted=10 delivered=10 dropped=0 pending=0"},
+		{"no fault", nil, 10, all},
+		{"any 2xx", script{faultsink.Stores(202, "queued")}, 10, all},
+		{"v1: conflicts", script{faultsink.Stores(400, `{"error":"partial write: field type conflict dropped=4"}`)}, 10, "accepted=10 delivered=6 dropped=4(rejected=4) pending=0"},
+		{"v1: a line that cannot be parsed", script{faultsink.Influx1("line.3,")}, 9, allBut1},
+		{"v1: some lines that cannot be parsed", script{faultsink.Influx1("=odd")}, 5, "accepted=10 delivered=5 dropped=5(rejected=5) pending=0"},
+		{"v1: no line can be parsed", script{faultsink.Influx1("line")}, 0, none},
+		{"v1: retention policy that is created later", script{faultsink.Refuses(400, `{"error":"retention policy not found: x"}`), faultsink.OK()}, 10, all},
+		{"v1: throttled", script{faultsink.Refuses(503, ""), faultsink.OK()}, 10, all},
+		{"v2: refused whole", script{faultsink.Strict("line.3,")}, 9, allBut1},
+		{"v2: refused whole, quoted", script{faultsink.Influx2("line.3,", 1)}, 9, allBut1},
+		{"v2: partial write", script{faultsink.Stores(422, `{"code":"unprocessable entity","message":"failure: partial write: dropped=4"}`)}, 10, "accepted=10 delivered=6 dropped=4(rejected=4) pending=0"},
+		{"early v2: partial write with 500", script{faultsink.Stores(500, `{"message":"unexpected error: partial write"}`)}, 10, allBut1},
+		{"early v2: conflict with 500", script{faultsink.Stores(500, "field type conflict")}, 10, allBut1},
+		{"v3: partial", script{faultsink.Influx3("line.3,", true)}, 9, allBut1},
+		{"v3: limit", script{faultsink.Stores(422, `{"error":"partial write of line protocol occurred","data":[{"line_number":1},{"line_number":2}]}`)}, 10, "accepted=10 delivered=8 dropped=2(rejected=2) pending=0"},
+		{"v3: all or nothing", script{faultsink.Influx3("line.3,", false)}, 9, allBut1},
+		{"token that is renewed", script{faultsink.Refuses(401, ""), faultsink.OK()}, 10, all},
+		{"permission that is granted", script{faultsink.Refuses(403, ""), faultsink.OK()}, 10, all},
+		{"database that is created", script{faultsink.Refuses(404, ""), faultsink.OK()}, 10, all},
+		{"wrong version", script{faultsink.Refuses(405, "")}, 0, none},
+		{"gzip is not taken", script{faultsink.NoGzip(faultsink.OK(), 415, "")}, 10, all},
+		{"gzip is not understood", script{faultsink.NoGzip(faultsink.OK(), 400, "invalid UTF-8")}, 10, all},
+		{"too large at first", script{faultsink.TooLarge(700)}, 10, all},
+		{"too many, seconds", script{faultsink.TooMany("0"), faultsink.OK()}, 10, all},
+		{"too many, date", script{faultsink.TooMany("Fri, 02 Jan 2026 03:03:05 GMT"), faultsink.OK()}, 10, all},
+		{"too many, neither", script{faultsink.TooMany(""), faultsink.OK()}, 10, all},
+		{"unavailable for a while", script{faultsink.Refuses(503, "", "Retry-After", "0"), faultsink.OK()}, 10, all},
+		{"timeout of the server", script{faultsink.Refuses(408, ""), faultsink.OK()}, 10, all},
+		{"broken", script{faultsink.Refuses(500, "panic"), faultsink.OK()}, 10, all},
+		{"no response", script{faultsink.Hangup(), faultsink.OK()}, 10, all},
+		{"hinted handoff", script{faultsink.Stores(500, "hinted handoff queue not empty")}, 10, all},
+		{"any other 4xx", script{faultsink.Refuses(422, "no")}, 0, none},
 	} {
 		for _, zip := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, gzip %v", tt.name, zip), func(t *testing.T) {
 				sink := faultsink.NewHTTP(t, tt.script...)
-				s := New(open(t, "http://"+sink.Addr()+"/write?db=x", DialOptions{Gzip: zip}), fast)
-				sendNumbered(t, s, 1, 10)
-				if err := s.Close(within(t, 20*time.Second)); (err != nil) != strings.Contains(tt.want, "rejected=") {
-					t.Errorf("Close() = %v", err)
-				}
+				tr := open(t, "http://"+sink.Addr()+"/write?db=x", DialOptions{Gzip: zip})
+				s := New(eager{tr.(Messenger)}, fast)
+				mustSend(t, s, text.String(), 10)
+				s.Close(within(t, 20*time.Second)) // its error is about lines that are counted below
 				if got := sink.Lines(); len(got) != tt.stored {
 					t.Errorf("%d lines are stored: %q", len(got), got)
 				}
@@ -49,6 +82,19 @@ func TestHTTPFaults(t *testing.T) {
 			})
 		}
 	}
+}
+
+// eager is a Messenger whose peer never asks for a wait.
+type eager struct{ Messenger }
+
+func (m eager) Deliver(ctx context.Context, p []byte) error {
+	err := m.Messenger.Deliver(ctx, p)
+	if err == nil {
+		return nil
+	}
+	e := *classify(err)
+	e.after, e.longest = 0, false
+	return &e
 }
 
 func TestSameBytesAreSentAfterATimeout(t *testing.T) {
@@ -198,6 +244,21 @@ func TestConnectionOfATooLongResponseIsClosed(t *testing.T) {
 	}
 	if err := <-result; err == nil {
 		t.Errorf("%d bytes of a response were read", most)
+	}
+}
+
+// InfluxDB 1 quotes each line that it cannot parse, before dropped=0.
+func TestEveryQuotedLineOfALongResponseIsCounted(t *testing.T) {
+	sink := faultsink.NewHTTP(t, faultsink.Influx1("v=1u"))
+	tr := open(t, "http://"+sink.Addr(), DialOptions{Gzip: true}).(Messenger)
+	defer tr.Close()
+	var payload []byte
+	for i := range 5000 {
+		payload = fmt.Appendf(payload, "line.%d,host=\"a<b>\" v=1%s %d\n", i, []string{"u", "i"}[i%2], 1700000000+i)
+	}
+	e := classify(tr.Deliver(t.Context(), payload))
+	if e.kind != partial || e.rejected != 2500 || len(e.named) != 2500 || len(sink.Lines()) != 2500 {
+		t.Errorf("kind %d, %d rejected, %d named, %d stored", e.kind, e.rejected, len(e.named), len(sink.Lines()))
 	}
 }
 

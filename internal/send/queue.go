@@ -208,6 +208,34 @@ func (q *queue) countSentLocked(lines, bytes int) {
 	q.sentBytes += int64(bytes)
 }
 
+// settlePart counts lines of the one chunk in flight as sent and as dropped.
+func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	q.flight.front().lines -= sent + dropped
+	q.flight.lines -= sent + dropped
+	q.countSentLocked(sent, 0)
+	q.countDroppedLocked(dropped, reason)
+	q.notifyLocked()
+}
+
+// pause moves the one chunk in flight, of which some lines are settled, to those
+// that wait beside newer ones, until the search s in it goes on.
+func (q *queue) pause(s *search) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	c := q.flight.popFront()
+	q.settledLocked(c) // a copy on disk has lines that are settled
+	c.settled, c.search = false, s
+	q.disk.replay.pushFront(c)
+}
+
 // drop counts the oldest chunk in flight as dropped.
 func (q *queue) drop(reason ledger.Reason) {
 	q.mu.Lock()

@@ -55,6 +55,27 @@ func (q *queue) due(now time.Time, force bool) (all []*chunk) {
 		q.disk.writing.pushBack(c)
 		all = append(all, c)
 	}
+	if force {
+		all = append(all, q.dueReplayLocked()...)
+	}
+	return all
+}
+
+// dueReplayLocked does the same for the chunks beside the newer ones that have no
+// copy on disk: it is gone, or a search has settled some of its lines.
+func (q *queue) dueReplayLocked() (all []*chunk) {
+	for range q.disk.replay.n {
+		c := q.disk.replay.popFront()
+		if c.spoolSeq > 0 {
+			q.disk.replay.pushBack(c)
+			continue
+		}
+		if c.search != nil {
+			c.buf, c.search, c.shared = c.search.rest(), nil, true
+		}
+		q.disk.writing.pushBack(c)
+		all = append(all, c)
+	}
 	return all
 }
 

@@ -1,9 +1,7 @@
 package send
 
 import (
-	"bytes"
 	"context"
-	"math/bits"
 	"time"
 
 	"monkit.example/reporters/ledger"
@@ -16,6 +14,8 @@ type requests struct {
 	retry     *retrier
 	messenger Messenger
 	pace      *pace // nil if the payloads are no datagrams
+
+	quarantine *quarantine
 
 	atMostOnce bool
 	sizeLimit  int // larger chunks are cut, since the peer rejects them; 0 is none
@@ -33,19 +33,36 @@ func (r *requests) step(ctx context.Context) time.Duration {
 	if c == nil {
 		return forever
 	}
-	if c.budget.isSpent() {
-		r.drop(ledger.Rejected)
-		return 0
-	}
 	if r.sizeLimit > 0 && len(c.buf) > r.sizeLimit && r.halve() {
 		return 0
 	}
-	c.budget.spend()
+	if c.search != nil {
+		r.search(ctx, c.search)
+		return 0
+	}
+	askedAt := time.Now()
 	err := r.messenger.Deliver(ctx, c.buf)
-	if !r.isAbandoned() { // else Close has settled the chunk; if it ended the attempt, err is not the peer's failure
+	if r.isAbandoned() {
+		return 0 // Close has settled the chunk; if it ended the attempt, err is not the peer's failure
+	}
+	if e := classify(err); err != nil && e.kind == split {
+		s := newSearch(c.buf, c.lines, askedAt)
+		s.refused(e, time.Now())
+		r.search(ctx, s)
+	} else {
 		r.finish(c, err)
 	}
 	return 0
+}
+
+// reject keeps the lines of c that were rejected for a person to look at.
+func (r *requests) reject(c *chunk, lines int, reason ledger.Reason, e *Error) {
+	all := rejectedLines(c.buf, lines, e, time.Now())
+	for i := range all {
+		all[i].Reason = reason
+	}
+	r.quarantine.add(all...)
+	r.retry.rejected(e)
 }
 
 // finish counts, cuts or keeps a chunk, as the result of its delivery demands.
@@ -58,19 +75,18 @@ func (r *requests) finish(c *chunk, err error) {
 	e := classify(err)
 	switch e.kind {
 	case partial:
-		r.retry.rejected(e)
-		r.settle(min(e.rejected, c.lines))
+		rejected := min(e.rejected, c.lines)
+		r.reject(c, rejected, ledger.Rejected, e)
+		r.settle(rejected)
 		r.retry.succeeded(time.Now())
 	case permanent:
-		r.retry.rejected(e)
+		r.reject(c, c.lines, ledger.Rejected, e)
 		r.drop(ledger.Rejected)
 	case oversize:
-		r.retry.rejected(e)
+		r.reject(c, c.lines, ledger.Oversize, e)
 		r.drop(ledger.Oversize)
 	case tooLarge:
 		r.limitSize(c, e)
-	case split:
-		r.bisect(c, e)
 	case ambiguous:
 		r.retry.failed(e, time.Now())
 		if r.atMostOnce {
@@ -97,40 +113,50 @@ func (r *requests) limitSize(c *chunk, e *Error) {
 		return
 	}
 	// A single line of that size is no reason to cut chunks of several.
-	r.retry.rejected(e)
+	r.reject(c, c.lines, ledger.Oversize, e)
 	r.drop(ledger.Oversize)
 }
 
-// searchBudget is the number of requests that a Sender may make to find the
-// lines of one chunk that the peer rejects. All pieces of the chunk share it. A
-// nil budget has no limit.
-type searchBudget struct{ requests int }
-
-// newSearchBudget allows twice as many requests as it takes to find one line
-// among n, and eight more.
-func newSearchBudget(n int) *searchBudget {
-	return &searchBudget{2*bits.Len(uint(max(n-1, 0))) + 8}
+// search finds the lines of the chunk in flight because of which the peer stored
+// nothing, and delivers the others. If a delivery fails, the search is paused.
+func (r *requests) search(ctx context.Context, s *search) {
+	for {
+		r.settleFound(s.take())
+		now := time.Now()
+		piece, lines := s.next(now)
+		if piece == nil {
+			break
+		}
+		err := r.messenger.Deliver(ctx, piece)
+		now = time.Now()
+		if r.isAbandoned() {
+			return
+		}
+		switch e := classify(err); {
+		case err == nil:
+			s.accepted(now)
+		case e.kind != retry && e.kind != ambiguous:
+			s.refused(e, now)
+		default:
+			if e.kind == ambiguous && r.atMostOnce {
+				s.skip()
+				r.settlePart(0, lines, ledger.Ambiguous)
+			}
+			r.pause(s)
+			r.retry.failed(e, now)
+			return
+		}
+	}
+	r.settle(0)
+	r.retry.succeeded(time.Now())
 }
 
-func (b *searchBudget) isSpent() bool { return b != nil && b.requests <= 0 }
-
-func (b *searchBudget) spend() {
-	if b != nil {
-		b.requests--
+// settleFound counts what a search has found.
+func (r *requests) settleFound(found searchResult) {
+	r.settlePart(found.delivered, found.rejected, ledger.Rejected)
+	r.settlePart(0, found.oversize, ledger.Oversize)
+	r.quarantine.add(found.refused...)
+	if found.rejected+found.oversize > 0 {
+		r.retry.rejected(&Error{Err: found.err, kind: permanent})
 	}
-}
-
-// bisect halves a chunk, because the peer rejects some of its lines. If it is
-// one line, that line is dropped.
-func (r *requests) bisect(c *chunk, e *Error) {
-	if c.budget == nil {
-		c.budget = newSearchBudget(bytes.Count(c.buf, newline))
-		c.budget.spend() // for the request that was just rejected
-	}
-	if r.halve() {
-		r.retry.responded()
-		return
-	}
-	r.retry.rejected(e)
-	r.drop(ledger.Rejected)
 }

@@ -2,11 +2,15 @@ package send
 
 import (
 	"bytes"
+	"context"
 	"math/bits"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 // rejectWith returns an answer that is err for payloads that contain bad.
@@ -24,15 +28,19 @@ func TestARejectedLineCostsNoOtherLine(t *testing.T) {
 	for bad := range n {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fakeMessenger{answer: rejectWith("bad", Split(errDown))}
-			s := New(f, Options{})
+			s := New(f, Options{Name: "x"})
 			lines := strings.SplitAfter(string(numbered(0, n)), "\n")
 			lines[bad] = "bad\n"
 			mustSend(t, s, strings.Join(lines, ""), n)
 			mustSend(t, s, "after 1\n", 1)
 			s.Close(t.Context())
-			lines[bad] = ""
-			if want := strings.Join(lines, "") + "after 1\n"; f.text() != want {
-				t.Errorf("rejected line %d: got %q", bad, f.text())
+			want := append(slices.Delete(lines, bad, bad+1)[:n-1], "after 1\n")
+			slices.Sort(want)
+			if got := slices.Sorted(strings.Lines(f.text())); !slices.Equal(got, want) {
+				t.Errorf("rejected line %d: got %q", bad, got)
+			}
+			if kept := s.RejectedLines(); len(kept) != 1 || kept[0].Text != "bad" || kept[0].Destination != "x" || kept[0].Err != "down" {
+				t.Errorf("rejected line %d: kept for a person are %v", bad, kept)
 			}
 			checkLedger(t, s, "accepted=65 delivered=64 dropped=1(rejected=1) pending=0")
 		})
@@ -169,5 +177,102 @@ func TestSplitPoint(t *testing.T) {
 		if got := splitPoint([]byte(tt.in)); got != tt.want {
 			t.Errorf("splitPoint(%q) = %d, want %d", tt.in, got, tt.want)
 		}
+	}
+}
+
+func TestSearchGoesOnAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeMessenger{}
+		f.answer = func(n int, p []byte) error {
+			if n%3 == 0 {
+				return errDown
+			}
+			return rejectWith("bad", Split(errDown))(n, p)
+		}
+		s := New(f, Options{MaxBackoff: time.Second})
+		good := string(numbered(0, 100))
+		mustSend(t, s, good[:1000]+"bad 1\n"+good[1000:], 101)
+		if err := s.Flush(within(t, time.Hour)); err == nil || !strings.Contains(err.Error(), "rejected=") {
+			t.Errorf("Flush() = %v", err)
+		}
+		s.Close(t.Context())
+		l := s.Ledger()
+		if err := l.Check(); err != nil || l.String() != "accepted=101 delivered=100 dropped=1(rejected=1) pending=0" || strings.Count(f.text(), "\n") != 100 {
+			t.Errorf("%d lines are stored, ledger %v, %v", strings.Count(f.text(), "\n"), l, err)
+		}
+	})
+}
+
+func TestSearchWithAtMostOnceSendsNoLineTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeMessenger{}
+		f.answer = func(n int, p []byte) error {
+			if n == 3 {
+				return Ambiguous(errDown)
+			}
+			return rejectWith("bad", Split(errDown))(n, p)
+		}
+		s := New(f, Options{AtMostOnce: true})
+		mustSend(t, s, "bad 1\n"+string(numbered(0, 7)), 8)
+		s.Flush(within(t, 30*time.Second))
+		s.Close(t.Context())
+		l := s.Ledger()
+		if l.Check() != nil || l.Dropped[ledger.Ambiguous] == 0 || l.Delivered < 4 || l.Pending != 0 {
+			t.Errorf("ledger: %v", l)
+		}
+		if n := strings.Count(f.text(), "\n"); int64(n) != l.Delivered {
+			t.Errorf("%d lines are stored, ledger %v", n, l)
+		}
+	})
+}
+
+func TestCloseDuringASearchCountsWhatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &slowAnswers{answer: rejectWith("bad", Split(errDown))}
+		s := New(f, Options{})
+		mustSend(t, s, string(numbered(0, 7))+"bad 1\n", 8)
+		time.Sleep(2500 * time.Millisecond)
+		if err := s.Close(within(t, time.Second)); err == nil {
+			t.Error("Close returns nil")
+		}
+		l := s.Ledger()
+		if err := l.Check(); err != nil || l.Delivered == 0 || l.Dropped[ledger.Closed] == 0 || l.Pending != 0 {
+			t.Errorf("ledger %v, %v", l, err)
+		}
+	})
+}
+
+// slowAnswers is a Messenger whose answer takes a second.
+type slowAnswers struct{ answer func(int, []byte) error }
+
+func (m *slowAnswers) Deliver(ctx context.Context, p []byte) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return m.answer(0, p)
+	}
+}
+
+func (m *slowAnswers) Close() error { return nil }
+
+func TestWhatAPeerRejectsIsKeptForAPerson(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		err    error
+		lines  int
+		reason ledger.Reason
+	}{
+		{"permanent", Permanent(errDown), 2, ledger.Rejected},
+		{"partial", Partial(1, errDown), 1, ledger.Rejected},
+		{"oversize", Oversize(errDown), 2, ledger.Oversize},
+	} {
+		s := New(&fakeMessenger{answer: always(tt.err)}, Options{Name: "x"})
+		mustSend(t, s, "a 1\nb 1\n", 2)
+		s.Close(t.Context())
+		if got := s.RejectedLines(); len(got) != 1 || got[0].Lines != tt.lines || got[0].Reason != tt.reason || got[0].Destination != "x" || got[0].Err != "down" {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+		checkLedger(t, s, "")
 	}
 }

@@ -54,7 +54,11 @@ func newRetrier(o Options) *retrier {
 func (r *retrier) failed(e *Error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at = now.Add(max(r.backoff.NextBackOff(), e.after, 0))
+	wait := max(r.backoff.NextBackOff(), e.after, 0)
+	if e.longest {
+		wait = max(wait, r.backoff.MaxInterval)
+	}
+	r.at = now.Add(wait)
 	r.byPeer = e.after > 0
 	h := &r.health
 	h.last = e.Err

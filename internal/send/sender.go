@@ -23,7 +23,9 @@ type Sender struct {
 	pace      *pace   // nil if the payloads are no datagrams
 	driver    driver  // owned by run
 	keeper    *keeper // nil if nothing is kept on disk
-	keys      seriesKeys
+
+	quarantine *quarantine
+	keys       seriesKeys
 
 	ctx    context.Context // ended by stop; run returns then
 	stop   context.CancelFunc
@@ -65,6 +67,7 @@ func New(t Transport, o Options) *Sender {
 		closed:    make(chan struct{}),
 	}
 	s.retry = newRetrier(s.opts)
+	s.quarantine = newQuarantine(o.Name)
 	s.journal = journal{name: o.Name, log: s.log}
 	if isDatagrams(t) {
 		s.pace = &pace{spread: defaultPace}
@@ -76,7 +79,7 @@ func New(t Transport, o Options) *Sender {
 	case Stream:
 		s.driver = &window{queue: s.queue, retry: s.retry, stream: t, atMostOnce: o.AtMostOnce}
 	case Messenger:
-		s.driver = &requests{queue: s.queue, retry: s.retry, messenger: t, pace: s.pace, atMostOnce: o.AtMostOnce}
+		s.driver = &requests{queue: s.queue, retry: s.retry, messenger: t, pace: s.pace, quarantine: s.quarantine, atMostOnce: o.AtMostOnce}
 	default:
 		panic(fmt.Sprintf("send: %T is neither a Messenger nor a Stream", t))
 	}
@@ -171,6 +174,9 @@ func (s *Sender) settle(ctx context.Context) error {
 // shared, lines that its owner has counted and not sent are missing from what is
 // pending.
 func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
+
+// RejectedLines returns the newest lines that the peer rejected, oldest first.
+func (s *Sender) RejectedLines() []ledger.RejectedLine { return s.quarantine.newest() }
 
 // wake ends the present or next pause of run.
 func (s *Sender) wake() {

@@ -34,11 +34,13 @@ func TestURLIsCompleted(t *testing.T) {
 
 func TestNameHasTheAddress(t *testing.T) {
 	for addr, want := range map[string]string{
-		"db.example":          "influx+http://db.example:8086/write?db=app&precision=ns",
-		"127.0.0.1:9999":      "influx+http://127.0.0.1:9999/write?db=app&precision=ns",
-		"udp://h:8090":        "influx+udp://h:8090",
-		"unix:///run/x.sock":  "influx+unix:///run/x.sock",
-		"influx+tcp://h:8094": "influx+tcp://h:8094",
+		"db.example":              "influx+http://db.example:8086/write?db=app&precision=ns",
+		"127.0.0.1:9999":          "influx+http://127.0.0.1:9999/write?db=app&precision=ns",
+		"http://h/write?gzip=off": "influx+http://h:80/write?db=app&precision=ns",
+		"h?gzip=on":               "influx+http://h:8086/write?db=app&precision=ns",
+		"udp://h:8090":            "influx+udp://h:8090",
+		"unix:///run/x.sock":      "influx+unix:///run/x.sock",
+		"influx+tcp://h:8094":     "influx+tcp://h:8094",
 	} {
 		p, err := Open(addr, Options{Database: "app"})
 		if err != nil {
@@ -63,6 +65,9 @@ func TestErrorsOfAddressesSayWhatToWrite(t *testing.T) {
 		"http://h/query?db=x":                     "write /write?db=DB",
 		"http://h/write?db=x&precision=s":         "remove it",
 		"http://h/write?db=%zz":                   "%XX",
+		"http://h/write?db=x&gzip=false":          "gzip=false is not known; write gzip=on or gzip=off",
+		"https://h/write?db=x&gzip=on&gzip=on":    "write it once",
+		"udp://h:1?gzip=off":                      "udp has no options",
 		"udp://h":                                 "no port",
 		"graphite+http://h/write?db=x":            "graphite",
 		"http://user:secret@h/write?precision=ns": "add ?db=DB",

@@ -16,6 +16,10 @@
 // a user and password in the address or, better, a token by [Options.Token].
 // They are never logged.
 //
+// Bodies of more than 1 KiB are compressed, until the server responds that it
+// takes no gzip. The option gzip=off in the query of an http address turns that
+// off from the start, and gzip=on is the default; the server gets neither.
+//
 // # Lines
 //
 // All fields of one series and time make one line, with the measurement and

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/reporters"
 )
 
@@ -97,17 +98,58 @@ func TestNewSendsOverHTTP(t *testing.T) {
 }
 
 func TestLargeBodiesAreCompressed(t *testing.T) {
-	s := newServer(t)
-	p := New(s.URL + "/write?db=x")
-	if err := p.Report(t.Context(), batch(500)); err != nil {
-		t.Fatal(err)
+	for _, tt := range []struct {
+		option string
+		gzips  int
+	}{{"", 1}, {"&gzip=on", 1}, {"&gzip=off", 0}} {
+		s := newServer(t)
+		p := New(s.URL + "/write?db=x" + tt.option)
+		if err := p.Report(t.Context(), batch(500)); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want, _ := newCodec().AppendRun(nil, batch(500).Points)
+		if s.lines.String() != string(want) || s.gzips != tt.gzips {
+			t.Errorf("%q: received %d bytes in %d compressed bodies, want %d in %d", tt.option, s.lines.Len(), s.gzips, len(want), tt.gzips)
+		}
+		if got := strings.Join(s.seen, " "); strings.Contains(got, "gzip") {
+			t.Errorf("%q: requested %s", tt.option, got)
+		}
+		if l := p.Ledger(); l.Check() != nil || l.Delivered != 500 {
+			t.Errorf("%q: ledger is %v", tt.option, l)
+		}
 	}
-	if err := p.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	want, _ := newCodec().AppendRun(nil, batch(500).Points)
-	if s.lines.String() != string(want) || s.gzips != 1 {
-		t.Errorf("received %d bytes in %d compressed bodies, want %d in one", s.lines.Len(), s.gzips, len(want))
+}
+
+// A server that cannot read a compressed body says so in one of several ways. No
+// line is lost then, and no later body is compressed.
+func TestServerThatTakesNoGzipGetsPlainBodies(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		status int
+		text   string
+	}{
+		{"by its status", 415, ""},
+		{"by its words", 400, `{"code":"invalid","message":"invalid UTF-8"}`},
+	} {
+		sink := faultsink.NewHTTP(t, faultsink.NoGzip(faultsink.OK(), tt.status, tt.text))
+		p := New("http://" + sink.Addr() + "/write?db=x")
+		for range 2 {
+			if err := p.Report(t.Context(), batch(500)); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if l := p.Ledger(); l.Check() != nil || l.Delivered != 1000 || sink.Visits() != 3 {
+			t.Errorf("%s: ledger is %v after %d requests, want 3", tt.name, l, sink.Visits())
+		}
 	}
 }
 

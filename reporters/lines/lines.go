@@ -56,14 +56,15 @@ func New(addr string, enc Encoder, o Options) *reporters.Pusher {
 	return p
 }
 
-// dial returns how ep is sent to. For http it has the format check ep's URL.
-func (o Options) dial(ep *endpoint.Endpoint) (send.DialOptions, error) {
+// dial returns how ep is sent to. For http it takes the option gzip off ep's
+// URL, and has the format check the rest.
+func (o Options) dial(ep *endpoint.Endpoint) (d send.DialOptions, err error) {
 	if o.HTTP == nil || !ep.IsHTTP() {
-		return send.DialOptions{}, nil
-	}
-	d := send.DialOptions{ContentType: o.HTTP.ContentType, Gzip: o.HTTP.Gzip, Header: o.HTTP.Header}
-	if o.HTTP.URL == nil {
 		return d, nil
+	}
+	d = send.DialOptions{ContentType: o.HTTP.ContentType, Header: o.HTTP.Header}
+	if *ep, d.Gzip, err = ep.TakeGzip(o.HTTP.Gzip); err != nil || o.HTTP.URL == nil {
+		return d, err
 	}
 	u := new(url.URL)
 	*u = *ep.URL

@@ -153,16 +153,27 @@ func TestHTTPOptionsApply(t *testing.T) {
 }
 
 func TestGzipCompressesLongBodies(t *testing.T) {
-	encodings := make(chan string, 2)
+	encodings, queries := make(chan string, 1), make(chan string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		encodings <- r.Header.Get("Content-Encoding")
+		queries <- r.URL.RawQuery
 	}))
 	defer server.Close()
 	long := batch(strings.Repeat("w", 2000))
-	for _, gzip := range []bool{false, true} {
-		deliver(t, open(t, server.URL, Options{HTTP: &HTTP{Gzip: gzip}}), long)
-		if got := <-encodings; (got == "gzip") != gzip {
-			t.Errorf("with Gzip %v the encoding is %q", gzip, got)
+	for _, tt := range []struct {
+		option string
+		gzip   bool
+		want   string
+	}{
+		{"", false, ""}, {"", true, "gzip"},
+		{"?gzip=on", false, "gzip"}, {"?gzip=off", true, ""}, {"?a=1&gzip=off", true, ""},
+	} {
+		deliver(t, open(t, server.URL+tt.option, Options{HTTP: &HTTP{Gzip: tt.gzip}}), long)
+		if got := <-encodings; got != tt.want {
+			t.Errorf("with Gzip %v and %q the encoding is %q", tt.gzip, tt.option, got)
+		}
+		if got := <-queries; strings.Contains(got, "gzip") {
+			t.Errorf("the server got the query %q", got)
 		}
 	}
 }
@@ -180,6 +191,7 @@ func TestErrorsOfOpenSayWhatIsWrong(t *testing.T) {
 		{"another format", "graphite+tcp://h:1", Options{}, "write words"},
 		{"a file that does not exist", "tls://h:1?ca=/no/such/file", Options{}, "/no/such/file"},
 		{"the destination is named", "tls://h:1?ca=/no/such/file", Options{}, "words address tls://h:1"},
+		{"an unknown value of gzip", "http://h/?gzip=yes", Options{HTTP: &HTTP{}}, "gzip=yes is not known; write gzip=on or gzip=off"},
 		{"the format rejects the URL", "http://h/", Options{HTTP: &HTTP{URL: refuse}}, "no database"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -40,7 +40,9 @@ type HTTP struct {
 	URL func(u *url.URL) error
 	// ContentType is the header of that name. Empty means text/plain.
 	ContentType string
-	// Gzip compresses bodies of more than 1 KiB.
+	// Gzip compresses bodies of more than 1 KiB, unless the server has
+	// responded that it does not take gzip. The option gzip=on or gzip=off in
+	// the query of an address replaces it; the server does not get that option.
 	Gzip bool
 	// Header changes the header of each request, such as for a token that is
 	// read each time. Nil changes nothing.

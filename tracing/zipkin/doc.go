@@ -16,6 +16,9 @@
 // kind, tags and annotations, and the name of its error. Arguments and the
 // texts of errors, which may be private, are only sent if Options ask for it.
 //
+// Requests are compressed, until the server responds that it takes no gzip. The
+// option gzip=off in the query of the address turns that off from the start.
+//
 // While the server is unavailable, spans wait in bounded memory. Dropped spans
 // are counted: Ledger accounts for every span.
 package zipkin

@@ -18,12 +18,16 @@ func open(addr string, o Options) (*send.Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zipkin: %w", err)
 	}
+	ep, compress, err := ep.TakeGzip(true)
+	if err != nil {
+		return nil, fmt.Errorf("zipkin: %s: %w", ep.Destination(), err)
+	}
 	u := *ep.URL
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/api/v2/spans"
 	}
 	ep.URL = &u
-	t, err := send.OpenHTTP(ep, send.DialOptions{ContentType: "application/json", Gzip: true})
+	t, err := send.OpenHTTP(ep, send.DialOptions{ContentType: "application/json", Gzip: compress})
 	if err != nil {
 		return nil, fmt.Errorf("zipkin: %s: %w", ep.Destination(), err)
 	}

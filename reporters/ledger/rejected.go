@@ -1,0 +1,19 @@
+package ledger
+
+import "time"
+
+// RejectedLine is a line that a listener, or the server of a destination, rejected,
+// for a person to look at. If the server did not say which of several lines it
+// rejected, it stands for all of them.
+type RejectedLine struct {
+	At time.Time
+
+	// One of these is the name of what rejected the line.
+	Listener    string
+	Destination string
+
+	Reason Reason
+	Lines  int    // for how many lines of the ledger it stands
+	Text   string // the line, which may be cut; empty if it is not known
+	Err    string // what is wrong, in the words of the listener or the server
+}
