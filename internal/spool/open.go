@@ -141,14 +141,24 @@ func (s *Spool) matches(h header) bool {
 	return (s.opts.Identity == "" || s.opts.Identity == h.identity) && (s.opts.Format == "" || s.opts.Format == h.format)
 }
 
-// recover finds out which records are there and not released.
-func (s *Spool) recover(files []file, slots []slot) error {
-	position, known := slot{}, false
+// lastPosition returns the position that was written last, whether there is one,
+// and whether there was none after it for sure: the other slot is whole, too.
+func (s *Spool) lastPosition(slots []slot) (position slot, known, newest bool) {
+	own := 0
 	for _, c := range slots {
-		if c.spoolID == s.id && !known {
-			position, known = c, true
+		if c.spoolID != s.id {
+			continue
+		}
+		if own++; own == 1 {
+			position = c
 		}
 	}
+	return position, own > 0, own == 2
+}
+
+// recover finds out which records are there and not released.
+func (s *Spool) recover(files []file, slots []slot) error {
+	position, known, newest := s.lastPosition(slots)
 	s.counts.CursorLost = !known && len(files) > 0
 	s.cursor.durable = position
 	s.r.released, s.r.read, s.r.before = position.released, position.read, position.read
@@ -157,7 +167,7 @@ func (s *Spool) recover(files []file, slots []slot) error {
 	missing, last := int64(0), position.released
 	for i := range files {
 		f := &files[i]
-		if (known || i > 0) && f.first > last+1 {
+		if (newest || i > 0) && f.first > last+1 {
 			missing += int64(f.first - last - 1)
 		}
 		lost, err := s.load(f, last)
@@ -165,8 +175,8 @@ func (s *Spool) recover(files []file, slots []slot) error {
 			return err
 		}
 		missing += lost
-		if !known && i == 0 {
-			s.r.before = f.next - 1 // older segments are removed once they are released
+		if !newest && i == 0 {
+			s.r.before = max(s.r.before, f.next-1) // older segments are removed once they are released
 		}
 		last = max(last, f.next-1)
 	}
@@ -183,7 +193,8 @@ func (s *Spool) recover(files []file, slots []slot) error {
 	s.countMissing(missing)
 	if !known {
 		// Without a position, the next start would have to assume the worst. It
-		// is written again before anything depends on it.
+		// is written to both slots; before anything depends on it, it is again.
+		_ = s.cursor.write(s.position())
 		_ = s.cursor.write(s.position())
 	}
 	return nil
