@@ -229,7 +229,10 @@ func (s *Spool) create() error {
 
 func (s *Spool) begin(f File, attempt uint32) error {
 	err := f.Allocate(s.opts.SegmentBytes)
-	if s.counts.Preallocated = err == nil; errors.Is(err, errors.ErrUnsupported) {
+	if err == nil {
+		s.counts.Preallocated = true
+	} else if errors.Is(err, errors.ErrUnsupported) {
+		s.counts.Preallocated = false
 		err = f.Truncate(s.opts.SegmentBytes)
 	}
 	if err != nil {

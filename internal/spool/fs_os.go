@@ -189,3 +189,5 @@ func (f osFile) Size() (int64, error) {
 }
 
 func (f osFile) Allocate(size int64) error { return allocate(f.File, size) }
+
+func (f osFile) Sync() error { return syncFile(f.File) }
