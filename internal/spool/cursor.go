@@ -45,7 +45,7 @@ func loadCursor(fsys FS, dir string) (slots []slot, err error) {
 func readSlots(f File) (slots []slot, newer uint32) {
 	for i := range int64(2) {
 		b := make([]byte, slotSize)
-		if n, _ := f.ReadAt(b, i*slotStride); n < slotSize {
+		if readSome(f, b, i*slotStride) < slotSize {
 			continue
 		}
 		s, ok := decodeSlot(b)

@@ -229,7 +229,8 @@ func (m *model) drop() error {
 	d, err := m.s.DropOldest()
 	if n := int(d.Unread.Records + d.Held.Records); n > 0 {
 		m.settle(n)
-		m.unsynced = min(m.unsynced, len(m.all)-m.done)
+		m.all, m.read, m.done = m.all[m.done:], m.read-m.done, 0 // no Open finds them
+		m.unsynced = min(m.unsynced, len(m.all))
 	} else if errors.Is(err, errCrash) {
 		m.settled = max(m.settled, oldest.next-1) // perhaps
 	}
@@ -383,7 +384,7 @@ const modelSteps = 150
 // changes the disk, and what of the unsynced sectors, lengths, names and removals
 // may be there after it; and then a crash in every call of the recovery.
 func TestCrashAfterEveryCall(t *testing.T) {
-	seeds := uint64(4)
+	seeds := uint64(2)
 	if testing.Short() {
 		seeds = 1
 	}
@@ -447,8 +448,8 @@ func TestErrorInEveryCall(t *testing.T) {
 		{"read-only for a while", syscall.EROFS, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for at := 1; at < 250 && !t.Failed(); at++ {
-				m := newModel(t, newSim(), uint64(at%3))
+			for at := 1; at < 200 && !t.Failed(); at++ {
+				m := newModel(t, newSim(), uint64(at%7))
 				m.fs.fail = func(o op) error {
 					if o.n < at || o.n >= at+tt.last || o.call == "read" || o.call == "open" {
 						return nil
@@ -474,5 +475,26 @@ func (m *model) runOn(steps int) {
 		if err := m.step(); err != nil {
 			m.check(err)
 		}
+	}
+}
+
+// TestReadsThatFailNowAndThen has some reads fail once, and checks
+// that nothing is taken for damaged.
+func TestReadsThatFailNowAndThen(t *testing.T) {
+	for seed := range uint64(20) {
+		m := newModel(t, newSim(), seed)
+		calls, every := map[string]int{}, map[string]int{"read": 7, "open": 101}
+		m.fs.fail = func(o op) error {
+			if calls[o.call]++; every[o.call] > 0 && calls[o.call]%every[o.call] == 0 {
+				return syscall.EIO
+			}
+			return nil
+		}
+		m.runOn(modelSteps)
+		if st := m.s.Stats(); st.Damaged.Records != 0 || st.Unreadable != 0 {
+			t.Errorf("seed %d: %+v", seed, st)
+		}
+		m.fs.fail = nil
+		m.verify(m.fs.crash(rand.New(rand.NewPCG(1, seed)), 0.5), fmt.Sprintf("seed %d", seed))
 	}
 }

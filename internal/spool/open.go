@@ -291,8 +291,7 @@ func (s *Spool) anyReadable() (ok bool) {
 			return
 		}
 		if f, err := s.fs.Open(filepath.Join(s.dir, e.Name), false); err == nil {
-			_, err = f.ReadAt(make([]byte, 1), 0)
-			ok = err == nil
+			ok = readSome(f, make([]byte, 1), 0) == 1
 			f.Close()
 		}
 	})

@@ -180,14 +180,26 @@ func (s *scanner) fill(off int64, n int) error {
 	return err
 }
 
+// readSome reads up to len(b) bytes at off and returns how many. It tries again
+// for a while after errors of the system, which may pass.
+func readSome(f File, b []byte, off int64) (n int) {
+	for range maxReadFailures {
+		var err error
+		if n, err = f.ReadAt(b, off); err == nil || errors.Is(err, io.EOF) {
+			break
+		}
+	}
+	return n
+}
+
 // fillBlocks reads buf from keep on block by block.
 func (s *scanner) fillBlocks(keep int) {
 	for keep < len(s.buf) {
 		at := s.bufAt + int64(keep)
 		n := min(int(blockSize-at%blockSize), len(s.buf)-keep)
 		b := s.buf[keep : keep+n]
-		if got, err := s.file.ReadAt(b, at); err != nil && got < n {
-			clear(b)
+		if got := readSome(s.file, b, at); got < n {
+			clear(b[got:])
 			s.unreadable += int64(n)
 		}
 		keep += n

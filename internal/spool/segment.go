@@ -61,7 +61,7 @@ func inspect(fsys FS, dir string, e Entry) (file, error) {
 	}
 	defer in.Close()
 	b := make([]byte, headerSize)
-	if n, _ := in.ReadAt(b, 0); n == headerSize {
+	if readSome(in, b, 0) == headerSize {
 		f.header, f.hasHeader = decodeHeader(b)
 	}
 	if f.hasHeader && f.header.version > version {
@@ -74,7 +74,7 @@ func inspect(fsys FS, dir string, e Entry) (file, error) {
 	if at < headerSize {
 		return f, nil
 	}
-	if n, _ := in.ReadAt(b[:footerSize], at); n == footerSize {
+	if readSome(in, b[:footerSize], at) == footerSize {
 		f.footer, f.hasFooter = decodeFooter(b[:footerSize])
 	}
 	if f.hasFooter && (f.footer.first != f.first || f.hasHeader && f.footer.spoolID != f.id) {
