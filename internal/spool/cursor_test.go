@@ -2,7 +2,6 @@ package spool
 
 import (
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,6 +133,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(good)
 	f.Add(append(slices.Clone(good), make([]byte, cursorSize)...))
 	f.Add(slot{version: version + 1}.encode())
+	base := filled(f, 3, false)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		node := &simNode{data: data}
 		slots, newer := readSlots(&simFile{fs: newSim(), node: node})
@@ -152,7 +152,7 @@ func FuzzCursor(f *testing.F) {
 		if len(slots) == 2 && slots[0].generation < slots[1].generation {
 			t.Errorf("the older slot is first: %+v", slots)
 		}
-		sim := filled(t, 3, false)
+		sim := base.clone()
 		sim.names["d/cursor"].data = data
 		s, err := Open("d", testOptions(sim))
 		var e *VersionError
@@ -166,93 +166,6 @@ func FuzzCursor(f *testing.F) {
 			t.Errorf("records %v are read", got)
 		}
 	})
-}
-
-// FuzzSegment reads a segment with arbitrary content, as it is and in the place
-// of good records.
-func FuzzSegment(f *testing.F) {
-	data := filled(f, 5, false)
-	good := data.names[data.segments()[0]].data
-	f.Add(good, uint16(0))
-	f.Add(good[headerSize:], uint16(headerSize))
-	f.Add(good[:len(good)-footerSize-10], uint16(0))
-	noise := make([]byte, 2000)
-	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range noise {
-		noise[i] = byte(rng.Uint32())
-	}
-	f.Add(noise, uint16(700))
-	f.Add(appendRecord(nil, 2, Meta{}, noise), uint16(headerSize))
-	f.Fuzz(func(t *testing.T, data []byte, at uint16) {
-		sim := filled(t, 5, true)
-		n := sim.names[sim.segments()[0]]
-		n.data = change{off: int64(at), data: append([]byte{}, data...)}.apply(n.data)
-		s, err := Open("d", testOptions(sim))
-		if errors.Is(err, ErrForeign) {
-			return
-		}
-		var e *VersionError
-		if errors.As(err, &e) && e.Version > version {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		fuzzRead(t, s)
-		f := &segment{name: nameOfSegment(1, 0), first: 1, limit: noLimit, end: int64(len(n.data))}
-		fuzzScan(t, n, f)
-	})
-}
-
-// fuzzRead reads all records of a spool.
-func fuzzRead(t *testing.T, s *Spool) {
-	last := s.Stats().Released
-	for {
-		rec, err := s.Next()
-		if err != nil {
-			break
-		}
-		if rec.Seq <= last || len(rec.Bytes) == 0 || len(rec.Bytes) > MaxRecord {
-			t.Fatalf("record %d of %d bytes follows %d", rec.Seq, len(rec.Bytes), last)
-		}
-		last = rec.Seq
-	}
-	st := s.Stats()
-	if st.Unread != (Totals{}) || st.Damaged.Records < 0 || st.Damaged.Lines < 0 || st.Pending.Lines < 0 {
-		t.Errorf("%+v", st)
-	}
-	appendRecords(t, s, 1)
-}
-
-// fuzzScan checks that each item of a scan begins where the one before ended,
-// that records are what is in the file, and that memory is bounded.
-func fuzzScan(t *testing.T, n *simNode, f *segment) {
-	file := &simFile{fs: newSim(), node: n}
-	sc := scanner{file: file, first: f.first, off: headerSize, end: f.end}
-	for at := sc.off; ; {
-		it, err := sc.next()
-		if err != nil || it.from != at {
-			t.Fatalf("an item from %d, want %d: %v", it.from, at, err)
-		}
-		if cap(sc.buf) > MaxRecord+recordHeaderSize+readAhead {
-			t.Fatalf("the buffer has %d bytes", cap(sc.buf))
-		}
-		if it.kind == endOfRecords {
-			break
-		}
-		if it.kind == goodRecord {
-			raw := n.data[it.from:it.to]
-			if order.Uint32(raw[8:]) != checksum(raw[12:]) || string(raw[recordHeaderSize:]) != string(it.record.Bytes) {
-				t.Fatalf("the record at %d is not what is in the file", it.from)
-			}
-		}
-		if at = sc.off; at < it.to {
-			t.Fatalf("the scan stays at %d", at)
-		}
-	}
-	if _, err := scanSegment(file, f, 0); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestVersion1 reads a spool that version 1 wrote, byte for byte. Later versions
