@@ -302,25 +302,20 @@ func (s *Spool) anyReadable() (ok bool) {
 // that it lacks: what is torn is cut off. It is best effort: if it fails, the
 // segment is scanned again by the next Open.
 func (s *Spool) endFound(f *file, r scan) {
-	path := filepath.Join(s.dir, f.name)
-	out, err := s.fs.Open(path, true)
+	out, err := s.fs.Open(filepath.Join(s.dir, f.name), true)
 	if err != nil {
 		return
 	}
 	defer out.Close()
-	if out.Sync() != nil {
-		return
-	}
 	size := f.end
 	if f.hasHeader && r.skipped == 0 && r.duplicates == 0 { // a footer counts all records of the segment
 		foot := footer{spoolID: s.id, first: f.first, next: f.next, total: f.unread, oldest: f.oldest, newest: f.newest}
-		if _, err := out.WriteAt(foot.encode(), f.end); err != nil {
-			return
+		if _, err := out.WriteAt(foot.encode(), f.end); err == nil {
+			size += footerSize
 		}
-		size += footerSize
 	}
 	if out.Truncate(size) == nil {
-		_ = out.Sync() // if it fails, the old size comes back, and with it no records
 		f.size = size
 	}
+	_ = out.Sync()
 }

@@ -36,8 +36,8 @@ func (s *Spool) reclaim() error {
 // are settled. One that cannot be removed is tried again by the next call.
 func (s *Spool) removeSettled() error {
 	for s.r.pos > 0 {
-		seg, first := s.segs[0], s.held.first()
-		if !seg.sealed || first != nil && first.seg == seg || s.cursor.durable.released+1 < seg.next {
+		seg := s.segs[0]
+		if !seg.sealed || s.cursor.durable.released+1 < seg.next {
 			return nil
 		}
 		if err := ignoreMissing(s.fs.Remove(s.path(seg))); err != nil {
