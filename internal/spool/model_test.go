@@ -402,7 +402,12 @@ func TestCrashAfterEveryCall(t *testing.T) {
 				m.crashInRecovery(rng, keep, how)
 				crashes++
 			}
-			m.verify(m.fs.kill(), fmt.Sprintf("seed %d, killed in call %d", seed, at))
+			how := fmt.Sprintf("seed %d, killed in call %d", seed, at)
+			if at%2 == 0 {
+				m.verify(m.fs.kill(), how)
+			} else {
+				m.crashAfterKill(how)
+			}
 		}
 	}
 	if crashes < 1000 && !testing.Short() {
@@ -431,6 +436,22 @@ func (m *model) crashInRecovery(rng *rand.Rand, keep float64, how string) {
 	}
 	after.crashAt = 0
 	m.verify(after.crash(rng, keep), fmt.Sprintf("%s, and in call %d of the recovery", how, at))
+}
+
+// crashAfterKill kills the process, and the system soon after the next one has
+// begun: it must not have relied on what is in the memory of the system alone.
+func (m *model) crashAfterKill(how string) {
+	m.t.Helper()
+	o := modelOptions
+	o.FS = m.fs.kill()
+	s, err := Open("d", o)
+	if err == nil {
+		err = s.Sync()
+	}
+	if err != nil {
+		m.t.Errorf("%s: %v", how, err)
+	}
+	m.verify(m.fs.crash(m.rng, 0.2), how+", and then crashed")
 }
 
 // TestErrorInEveryCall has each call fail in turn, once and for a while, and

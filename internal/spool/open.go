@@ -160,7 +160,7 @@ func (s *Spool) lastPosition(slots []slot) (position slot, known, newest bool) {
 func (s *Spool) recover(files []file, slots []slot) error {
 	position, known, newest := s.lastPosition(slots)
 	s.counts.CursorLost = !known && len(files) > 0
-	s.cursor.durable = position
+	s.cursor.durable, s.cursor.found = position, known
 	s.r.released, s.r.read, s.r.before = position.released, position.read, position.read
 	setLimits(files)
 
@@ -223,6 +223,7 @@ func (s *Spool) load(f *file, after uint64) (missing int64, err error) {
 			return 0, err
 		}
 	}
+	f.waiting = f.oldest
 	if f.name == "" { // it was empty
 		return 0, nil
 	}

@@ -23,6 +23,7 @@ type segment struct {
 
 	unread         Totals // what Next has not returned yet
 	oldest, newest int64  // unix ms, of its records
+	waiting        int64  // unix ms, of the oldest one that was appended since all was read
 	counted        int64  // offset up to which damage was found before and is counted
 	gaps           int64  // records that were missing when the footer was written
 	unsure         bool   // parts could not be read when the spool was opened, and may hold records

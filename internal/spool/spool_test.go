@@ -382,6 +382,88 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestAgeAfterIdleTime checks that a record in a segment of long ago is as old as
+// it is, and not as the segment.
+func TestAgeAfterIdleTime(t *testing.T) {
+	s := mustOpen(t, "d", testOptions(newSim()))
+	now := time.UnixMilli(1_700_000_000_000)
+	for _, at := range []time.Time{now, now.Add(10 * time.Hour)} {
+		if _, err := s.Append(Meta{1, at}, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if age := s.Stats().Age(at.Add(time.Second)); age != time.Second {
+			t.Errorf("the age is %v", age)
+		}
+		if err := s.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		rec, err := s.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if age := s.Stats().Age(at.Add(time.Minute)); age != time.Minute {
+			t.Errorf("while it is delivered the age is %v", age)
+		}
+		if err := s.Release(rec.Seq); err != nil {
+			t.Fatal(err)
+		}
+		if age := s.Stats().Age(at.Add(time.Hour)); age != 0 {
+			t.Errorf("with nothing pending the age is %v", age)
+		}
+	}
+}
+
+// TestStatsIsConcurrent reads the state while records are appended and read. The
+// race detector judges.
+func TestStatsIsConcurrent(t *testing.T) {
+	s := mustOpen(t, "d", testOptions(newSim()))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		appendRecords(t, s, damageRecords)
+		readSeqs(t, s)
+	}()
+	for {
+		if st := s.Stats(); st.Pending.Lines != testLines*st.Pending.Records {
+			t.Fatalf("%+v", st)
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}
+
+// TestFailedDropKeepsTheReader checks that Next goes on where it was.
+func TestFailedDropKeepsTheReader(t *testing.T) {
+	sim := newSim()
+	s := mustOpen(t, "d", testOptions(sim))
+	appendRecords(t, s, damageRecords)
+	for range 3 {
+		if _, err := s.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sim.fail = failOn("remove", syscall.EROFS)
+	if d, err := s.DropOldest(); !errors.Is(err, syscall.EROFS) || d != (Drop{}) {
+		t.Errorf("%+v, %v", d, err)
+	}
+	sim.fail = nil
+	if got, want := readSeqs(t, s), without(damageRecords, 1, 2, 3); !slices.Equal(got, want) {
+		t.Errorf("records %v are read, want %v", got, want)
+	}
+	if st := s.Stats(); st.Duplicates != 0 || st.Pending.Records != damageRecords {
+		t.Errorf("%+v", st)
+	}
+	if err := s.Rewind(); err != nil {
+		t.Fatal(err)
+	}
+	if got := readSeqs(t, s); !slices.Equal(got, without(damageRecords)) {
+		t.Errorf("after Rewind records %v are read", got)
+	}
+}
+
 func TestFailedSyncTakesRecordsBack(t *testing.T) {
 	sim := newSim()
 	s := mustOpen(t, "d", testOptions(sim))
