@@ -127,6 +127,36 @@ func TestFailedWriteOfTheCursorKeepsSegments(t *testing.T) {
 	}
 }
 
+// TestFoundPositionIsMadeDurable kills a process between writing the position and
+// making it durable: the next one writes it again before it removes segments.
+func TestFoundPositionIsMadeDurable(t *testing.T) {
+	sim := newSim()
+	s := mustOpen(t, "d", testOptions(sim))
+	appendRecords(t, s, damageRecords)
+	readSeqs(t, s)
+	if err := s.Release(20); err != nil {
+		t.Fatal(err)
+	}
+	sim.fail = func(o op) error {
+		if o.call == "sync" && o.path == cursorName {
+			return errCrash
+		}
+		return nil
+	}
+	if err := s.Sync(); !errors.Is(err, errCrash) {
+		t.Fatal(err)
+	}
+	sim.fail = nil
+	s = reopened(t, sim.kill())
+	segments := len(sim.segments())
+	if err := s.Sync(); err != nil || len(sim.segments()) >= segments {
+		t.Fatalf("%v, %d segments", err, len(sim.segments()))
+	}
+	if n := len(sim.names["d/cursor"].pending); n > 0 {
+		t.Errorf("segments are removed, and %d changes of the position are not durable", n)
+	}
+}
+
 // FuzzCursor reads a cursor with arbitrary content.
 func FuzzCursor(f *testing.F) {
 	good := slot{version: version, spoolID: 1, generation: 1, released: 2, read: 3, next: 4}.encode()
