@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -280,6 +281,43 @@ func TestMagicAcrossTwoReads(t *testing.T) {
 		if rec, err := s.Next(); err != nil || rec.Seq != 2 {
 			t.Errorf("%d bytes before the end: record %d is read, %v", short, rec.Seq, err)
 		}
+	}
+}
+
+// TestManyMagicsTakeLittleTime has segments full of headers that claim to begin
+// records of the largest size, and counts the bytes of the CRCs by their reads.
+func TestManyMagicsTakeLittleTime(t *testing.T) {
+	sim := newSim()
+	o := testOptions(sim)
+	o.SegmentBytes, o.MaxBytes = 4<<20, 16<<20
+	s := mustOpen(t, "d", o)
+	fake := appendRecord(nil, 3, Meta{}, []byte("x"))[:recordHeaderSize]
+	order.PutUint32(fake[4:], 1<<20-2000)
+	body := bytes.Repeat(fake, MaxRecord/len(fake))
+	for range 3 {
+		if _, err := s.Append(Meta{}, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	data := sim.names[sim.segments()[0]].data
+	for seq, at := range offsets(t, data) {
+		if seq < 3 {
+			data[at[0]+5] ^= 1
+		}
+	}
+	read := 0
+	sim.fail = func(o op) error {
+		read += o.size
+		return nil
+	}
+	if rec, err := s.Next(); err != nil || rec.Seq != 3 {
+		t.Errorf("record %d is read, %v", rec.Seq, err)
+	}
+	if read > 200<<20 {
+		t.Errorf("%d MiB were read", read>>20)
 	}
 }
 

@@ -27,10 +27,10 @@
 //     number that begins a whole record. The damaged bytes are kept in files
 //     SEGMENT.OFFSET.bad, 1 MiB in all, which may be deleted. How many records are
 //     missing is known from the sequences; their lines are estimated from the
-//     others, and exact at the end of a segment that was not scanned by Open.
+//     others, and exact once Next has left a segment that Open did not scan.
 //   - Open fails because of damage in no case. It needs memory for one record, and
-//     some bytes a segment, and reads the first and last segment and those whose
-//     writer died.
+//     some bytes a segment. It reads the segment of the position and those whose
+//     writer died, and of the others the first and last sector.
 //   - If the system reports that it could not sync, what was appended since the
 //     last Sync is taken back, and the next record begins another segment: Linux
 //     marks pages as written after such a failure.
@@ -46,6 +46,19 @@
 //     followed. Files with other names are left alone.
 //   - Times are stored and change nothing: a clock that jumps is seen in
 //     Stats.Age alone.
+//
+// # Accounting
+//
+// In a process, each appended record is in Stats.Pending until it is released, or
+// counted in Dropped (DropOldest returns it), Unwritten (an UnwrittenError has it)
+// or Damaged: records and lines add up. A user that counts lines over restarts
+// compares Stats.Pending with what it thought was pending: more is returned again,
+// less is lost. Of what is lost, at most Damaged.Lines is damage that Open found,
+// and the rest was not durable. Damage that Open finds in records that the last
+// process had read may be in the counts of that process, too.
+//
+// An open spool keeps its last segment, also if all of it is released. Close gives
+// its space back.
 //
 // # Files
 //

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"encoding/hex"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,23 @@ func TestDecodersRejectEachFlippedBit(t *testing.T) {
 			if p.decode(p.bytes[:n]) {
 				t.Errorf("%s: accepted with %d bytes", name, n)
 			}
+		}
+	}
+}
+
+func TestCRCOfARange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	data := make([]byte, 100_000)
+	for i := range data {
+		data[i] = byte(rng.Uint32())
+	}
+	s := &scanner{file: &simFile{fs: newSim(), node: &simNode{data: data}}, end: int64(len(data))}
+	c := newRangeCRC(s, 777)
+	for range 2000 {
+		from := 777 + rng.Int64N(int64(len(data))-777)
+		to := from + rng.Int64N(int64(len(data))-from+1)
+		if got, err := c.of(from, to); err != nil || got != checksum(data[from:to]) {
+			t.Fatalf("from %d to %d: %08x, %v, want %08x", from, to, got, err, checksum(data[from:to]))
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // Open opens the spool in dir and creates it if there is none. Whatever the
 // content of the files is, Open succeeds: what is damaged is counted and
 // skipped. It fails with ErrLocked, ErrForeign, ErrUnsafe or a VersionError, and
-// has changed nothing then, and with errors of the system. It reads the first
-// and the last segment, and of those between the first and the last sector.
+// has changed nothing then, and with errors of the system. An Open that fails may
+// be tried again.
 func Open(dir string, o Options) (*Spool, error) {
 	o, err := o.withDefaults()
 	if err != nil {
