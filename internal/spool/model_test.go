@@ -79,7 +79,19 @@ func (m *model) check(err error) {
 	m.t.Errorf("after %d calls: %v", m.fs.ops, err)
 }
 
+// step does the next thing of the script, and checks that the accounts are those
+// of the model.
 func (m *model) step() error {
+	if err := m.do(); err != nil || m.uncertain > 0 {
+		return err
+	}
+	if st := m.s.Stats(); st.Pending.Records != int64(len(m.all)-m.done) || st.Unread.Records != int64(len(m.all)-m.read) {
+		m.t.Errorf("after %d calls: %+v; want %d pending and %d unread", m.fs.ops, st, len(m.all)-m.done, len(m.all)-m.read)
+	}
+	return nil
+}
+
+func (m *model) do() error {
 	switch n := m.rng.IntN(100); {
 	case n < 50:
 		return m.append()
