@@ -44,6 +44,7 @@ var rules = []rule{
 	{dir: "internal/endpoint"},
 	{dir: "internal/send", ours: "monkit reporters/ledger internal/endpoint internal/spool",
 		theirs: "github.com/cenkalti/backoff/v4 golang.org/x/sys"},
+	{dir: "internal/spool", theirs: "golang.org/x/sys", without: "net"},
 	{dir: "internal/dotted", ours: "monkit reporters", without: "net os"},
 	{dir: "internal/decimal", without: "net os"},
 	{dir: "internal/line", without: "net os"},

@@ -26,8 +26,9 @@ type writer struct {
 // Append adds a record and returns its sequence. The record is read and survives
 // once Sync returned. If the last segment is full, it is made durable first, so
 // that the error may be an UnwrittenError of earlier records, too. After any
-// error the record is not part of the spool. ErrFull, ErrReserve and the
-// system's errors may pass; then the next Append succeeds.
+// error the record is not part of the spool. ErrFull lasts until DropOldest or
+// Release and Sync have made room, which may take several calls if MaxBytes was
+// larger before. ErrReserve and the system's errors may pass.
 func (s *Spool) Append(m Meta, b []byte) (seq uint64, err error) {
 	if err := s.checkRecord(m, b); err != nil {
 		return 0, s.wrap("append", err)
@@ -69,6 +70,9 @@ func (s *Spool) count(m Meta, size int) {
 		seg.oldest, seg.newest = ms, ms
 	}
 	seg.oldest, seg.newest = min(seg.oldest, ms), max(seg.newest, ms)
+	if seg.waiting = min(seg.waiting, ms); s.unread.Records == 0 || s.w.total.Records == 0 {
+		seg.waiting = ms
+	}
 	t := Totals{1, int64(m.Lines), int64(size)}
 	s.w.off += int64(recordHeaderSize + size)
 	s.w.total.add(t)
@@ -229,7 +233,10 @@ func (s *Spool) create() error {
 
 func (s *Spool) begin(f File, attempt uint32) error {
 	err := f.Allocate(s.opts.SegmentBytes)
-	if s.counts.Preallocated = err == nil; errors.Is(err, errors.ErrUnsupported) {
+	if err == nil {
+		s.counts.Preallocated = true
+	} else if errors.Is(err, errors.ErrUnsupported) {
+		s.counts.Preallocated = false
 		err = f.Truncate(s.opts.SegmentBytes)
 	}
 	if err != nil {

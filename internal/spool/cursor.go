@@ -19,6 +19,7 @@ type cursor struct {
 	dir     string
 	file    File // nil until the first write
 	durable slot // what was written last; zero if nothing was
+	found   bool // durable was read, and may be in the memory of the system alone
 }
 
 // loadCursor returns the slots that are whole, the newer one first. It returns a
@@ -45,7 +46,7 @@ func loadCursor(fsys FS, dir string) (slots []slot, err error) {
 func readSlots(f File) (slots []slot, newer uint32) {
 	for i := range int64(2) {
 		b := make([]byte, slotSize)
-		if n, _ := f.ReadAt(b, i*slotStride); n < slotSize {
+		if readSome(f, b, i*slotStride) < slotSize {
 			continue
 		}
 		s, ok := decodeSlot(b)
@@ -77,7 +78,7 @@ func (c *cursor) write(s slot) error {
 	if err := c.file.Sync(); err != nil {
 		return fmt.Errorf("sync the cursor: %w", err)
 	}
-	c.durable = s
+	c.durable, c.found = s, false
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -217,6 +218,109 @@ func checkMissing(t *testing.T, sim *simFS, want []uint64, path string) {
 	checkBalance(t, s, damageRecords, len(got))
 }
 
+// TestMissingEndIsCounted checks that records that were durable when the position
+// was written are missing if the last segments are gone, and that their sequences
+// are not used again.
+func TestMissingEndIsCounted(t *testing.T) {
+	sim := newSim()
+	s := mustOpen(t, "d", testOptions(sim))
+	appendRecords(t, s, damageRecords)
+	if _, err := s.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Release(1), s.Sync()); err != nil {
+		t.Fatal(err)
+	}
+	sim.kill()
+	segments := sim.segments()
+	lost := offsets(t, sim.names[segments[len(segments)-1]].data)
+	delete(sim.names, segments[len(segments)-1])
+	s = reopened(t, sim)
+	if st := s.Stats(); st.Damaged.Records != int64(len(lost)) || st.Damaged.Lines != testLines*int64(len(lost)) {
+		t.Errorf("%+v are missing, want %d records", st.Damaged, len(lost))
+	}
+	if s.next != damageRecords+1 {
+		t.Errorf("the next record has the sequence %d", s.next)
+	}
+}
+
+// TestGapIsCountedOnce opens a spool twice whose writer died, with damage in the
+// last segment. The second time the segment has a footer.
+func TestGapIsCountedOnce(t *testing.T) {
+	sim := filled(t, 5, true)
+	sim.names[sim.segments()[0]].data[headerSize+400] ^= 1 // in the second record
+	for i, damaged := range []int64{1, 0} {
+		s := reopened(t, sim)
+		if got, want := readSeqs(t, s), without(5, 2); !slices.Equal(got, want) {
+			t.Errorf("records %v are read, want %v", got, want)
+		}
+		if st := s.Stats(); st.Damaged.Records != damaged || st.Damaged.Lines != damaged*testLines {
+			t.Errorf("open %d: %+v, want %d records", i, st.Damaged, damaged)
+		}
+		sim.kill()
+	}
+}
+
+// TestMagicAcrossTwoReads has a damaged record end where a part of a segment that
+// is searched at once ends.
+func TestMagicAcrossTwoReads(t *testing.T) {
+	for _, short := range []int{0, 1, 2, 3, 4} {
+		sim := newSim()
+		o := testOptions(sim)
+		o.SegmentBytes, o.MaxBytes = 256<<10, 1<<20
+		s := mustOpen(t, "d", o)
+		for _, size := range []int{64<<10 - recordHeaderSize - short, 100} {
+			if _, err := s.Append(Meta{}, make([]byte, size)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		sim.names[sim.segments()[0]].data[headerSize+5] ^= 1
+		if rec, err := s.Next(); err != nil || rec.Seq != 2 {
+			t.Errorf("%d bytes before the end: record %d is read, %v", short, rec.Seq, err)
+		}
+	}
+}
+
+// TestManyMagicsTakeLittleTime has segments full of headers that claim to begin
+// records of the largest size, and counts the bytes of the CRCs by their reads.
+func TestManyMagicsTakeLittleTime(t *testing.T) {
+	sim := newSim()
+	o := testOptions(sim)
+	o.SegmentBytes, o.MaxBytes = 4<<20, 16<<20
+	s := mustOpen(t, "d", o)
+	fake := appendRecord(nil, 3, Meta{}, []byte("x"))[:recordHeaderSize]
+	order.PutUint32(fake[4:], 1<<20-2000)
+	body := bytes.Repeat(fake, MaxRecord/len(fake))
+	for range 3 {
+		if _, err := s.Append(Meta{}, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	data := sim.names[sim.segments()[0]].data
+	for seq, at := range offsets(t, data) {
+		if seq < 3 {
+			data[at[0]+5] ^= 1
+		}
+	}
+	read := 0
+	sim.fail = func(o op) error {
+		read += o.size
+		return nil
+	}
+	if rec, err := s.Next(); err != nil || rec.Seq != 3 {
+		t.Errorf("record %d is read, %v", rec.Seq, err)
+	}
+	if read > 200<<20 {
+		t.Errorf("%d MiB were read", read>>20)
+	}
+}
+
 // TestSegmentRemovedWhileOpen removes a segment that the reader has not reached.
 func TestSegmentRemovedWhileOpen(t *testing.T) {
 	sim := newSim()
@@ -261,9 +365,9 @@ func TestCopiedSegmentIsReadOnce(t *testing.T) {
 func TestDamagedBytesAreKept(t *testing.T) {
 	sim := filled(t, damageRecords, false)
 	path := sim.segments()[0]
-	span := offsets(t, sim.names[path].data)[3]
-	sim.names[path].data[span[0]+40] ^= 1
-	want := string(sim.names[path].data[span[0]:span[1]])
+	at := offsets(t, sim.names[path].data)[3]
+	sim.names[path].data[at[0]+40] ^= 1
+	want := string(sim.names[path].data[at[0]:at[1]])
 	for range 2 {
 		s := reopened(t, sim)
 		readSeqs(t, s)
@@ -283,14 +387,19 @@ func TestDamagedBytesAreKept(t *testing.T) {
 	var bad badFiles
 	for i := range 2 * maxBadFiles {
 		f := &simFile{fs: sim, node: &simNode{data: make([]byte, 100<<10)}}
-		bad.keep(sim, "d", fmt.Sprintf("%020d.seg", i), f, span64(0, 100<<10))
+		bad.keep(sim, "d", fmt.Sprintf("%020d.seg", i), f, span{0, 100 << 10})
 	}
 	if bad.bytes != maxBadBytes || bad.files > maxBadFiles {
 		t.Errorf("%d files of %d bytes are kept", bad.files, bad.bytes)
 	}
+	bad = badFiles{}
+	for i := range 2 * maxBadFiles {
+		bad.keep(sim, "d", fmt.Sprintf("%020d.seg", 1000+i), &simFile{fs: sim, node: &simNode{data: []byte("x")}}, span{0, 1})
+	}
+	if bad.bytes != maxBadFiles || bad.files != maxBadFiles {
+		t.Errorf("%d files of %d bytes are kept", bad.files, bad.bytes)
+	}
 }
-
-func span64(from, to int64) span { return span{from, to} }
 
 // TestUnreadableSegment checks that a part that the disk cannot read costs what is
 // in it, and that a disk that is gone costs nothing.

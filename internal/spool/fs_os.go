@@ -61,6 +61,10 @@ func (o OS) mkdir(dir string) error {
 	return o.SyncDir(parent)
 }
 
+func notAFile(path string, info fs.FileInfo) error {
+	return fmt.Errorf("%s: %w: it is %s, not a file; remove it", path, ErrUnsafe, kindOf(info.Mode()))
+}
+
 func kindOf(mode fs.FileMode) string {
 	switch {
 	case mode&fs.ModeSymlink != 0:
@@ -75,6 +79,9 @@ func kindOf(mode fs.FileMode) string {
 
 // Lock implements FS.
 func (OS) Lock(path string) (io.Closer, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notAFile(path, info)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, fileMode|lockMode)
 	if err != nil {
 		return nil, lockOpenError(err)
@@ -128,7 +135,7 @@ func (OS) Open(path string, write bool) (File, error) {
 	if info, err := os.Lstat(path); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w: it is %s, not a file", path, ErrUnsafe, kindOf(info.Mode()))
+		return nil, notAFile(path, info)
 	}
 	flag := os.O_RDONLY
 	if write {
@@ -153,7 +160,7 @@ func checkFile(f *os.File) error {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: %w: it is %s, not a file", f.Name(), ErrUnsafe, kindOf(info.Mode()))
+		return notAFile(f.Name(), info)
 	}
 	if err := checkOwner(info); err != nil {
 		return fmt.Errorf("%s: %w", f.Name(), err)
@@ -182,3 +189,5 @@ func (f osFile) Size() (int64, error) {
 }
 
 func (f osFile) Allocate(size int64) error { return allocate(f.File, size) }
+
+func (f osFile) Sync() error { return syncFile(f.File) }

@@ -70,7 +70,9 @@ func filled(t testing.TB, n int, killed bool) *simFS {
 // clone returns a copy of the file system.
 func (s *simFS) clone() *simFS {
 	c := newSim()
-	for name, n := range s.names {
+	c.created = slices.Clone(s.created)
+	for _, name := range s.list() {
+		n := s.names[name]
 		c.names[name] = &simNode{data: slices.Clone(n.data), synced: slices.Clone(n.data)}
 	}
 	c.durable = maps.Clone(c.names)

@@ -79,7 +79,19 @@ func (m *model) check(err error) {
 	m.t.Errorf("after %d calls: %v", m.fs.ops, err)
 }
 
+// step does the next thing of the script, and checks that the accounts are those
+// of the model.
 func (m *model) step() error {
+	if err := m.do(); err != nil || m.uncertain > 0 {
+		return err
+	}
+	if st := m.s.Stats(); st.Pending.Records != int64(len(m.all)-m.done) || st.Unread.Records != int64(len(m.all)-m.read) {
+		m.t.Errorf("after %d calls: %+v; want %d pending and %d unread", m.fs.ops, st, len(m.all)-m.done, len(m.all)-m.read)
+	}
+	return nil
+}
+
+func (m *model) do() error {
 	switch n := m.rng.IntN(100); {
 	case n < 50:
 		return m.append()
@@ -229,7 +241,8 @@ func (m *model) drop() error {
 	d, err := m.s.DropOldest()
 	if n := int(d.Unread.Records + d.Held.Records); n > 0 {
 		m.settle(n)
-		m.unsynced = min(m.unsynced, len(m.all)-m.done)
+		m.all, m.read, m.done = m.all[m.done:], m.read-m.done, 0 // no Open finds them
+		m.unsynced = min(m.unsynced, len(m.all))
 	} else if errors.Is(err, errCrash) {
 		m.settled = max(m.settled, oldest.next-1) // perhaps
 	}
@@ -374,105 +387,5 @@ func (m *model) appendOne(s *Spool, how string) {
 	}
 	if st := s.Stats(); st.Pending != (Totals{}) || st.Segments > 1 {
 		m.t.Errorf("%s: after all is released, %+v in %d segments is pending", how, st.Pending, st.Segments)
-	}
-}
-
-const modelSteps = 150
-
-// TestCrashAfterEveryCall enumerates a crash in every call of a script that
-// changes the disk, and what of the unsynced sectors, lengths, names and removals
-// may be there after it; and then a crash in every call of the recovery.
-func TestCrashAfterEveryCall(t *testing.T) {
-	seeds := uint64(4)
-	if testing.Short() {
-		seeds = 1
-	}
-	crashes := 0
-	for seed := range seeds {
-		for at, ended := 1, false; !ended && !t.Failed(); at++ {
-			m := newModel(t, newSim(), seed)
-			m.fs.crashAt = at
-			m.fs.noAlloc = seed%2 == 1
-			ended = m.run(modelSteps)
-			for i, keep := range []float64{0, 1, 0.5, 0.5, 0.9, 0.1} {
-				how := fmt.Sprintf("seed %d, crash in call %d, variant %d", seed, at, i)
-				rng := rand.New(rand.NewPCG(uint64(at), uint64(i)))
-				m.verify(m.fs.crash(rng, keep), how)
-				m.crashInRecovery(rng, keep, how)
-				crashes++
-			}
-			m.verify(m.fs.kill(), fmt.Sprintf("seed %d, killed in call %d", seed, at))
-		}
-	}
-	if crashes < 1000 && !testing.Short() {
-		t.Errorf("%d crashes", crashes)
-	}
-	t.Logf("%d crashes", crashes)
-}
-
-// crashInRecovery crashes once more while the spool is opened, read and written.
-func (m *model) crashInRecovery(rng *rand.Rand, keep float64, how string) {
-	m.t.Helper()
-	after := m.fs.crash(rng, keep)
-	at := 1 + rng.IntN(12)
-	after.crashAt = at
-	o := modelOptions
-	o.FS = after
-	if s, err := Open("d", o); err == nil {
-		for err == nil {
-			_, err = s.Next()
-		}
-		m.attempt(s.next, describe(Meta{Lines: 1}, []byte("again")))
-		_, err = s.Append(Meta{Lines: 1}, []byte("again"))
-		if err == nil {
-			_ = s.Sync()
-		}
-	}
-	after.crashAt = 0
-	m.verify(after.crash(rng, keep), fmt.Sprintf("%s, and in call %d of the recovery", how, at))
-}
-
-// TestErrorInEveryCall has each call fail in turn, once and for a while, and
-// checks that the spool goes on and loses nothing but what it says.
-func TestErrorInEveryCall(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		err  error
-		last int // calls that fail
-	}{
-		{"EIO once", syscall.EIO, 1},
-		{"EIO for a while", syscall.EIO, 7},
-		{"ENOSPC once", syscall.ENOSPC, 1},
-		{"ENOSPC for a while", syscall.ENOSPC, 7},
-		{"read-only for a while", syscall.EROFS, 7},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			for at := 1; at < 250 && !t.Failed(); at++ {
-				m := newModel(t, newSim(), uint64(at%3))
-				m.fs.fail = func(o op) error {
-					if o.n < at || o.n >= at+tt.last || o.call == "read" || o.call == "open" {
-						return nil
-					}
-					return tt.err
-				}
-				m.runOn(modelSteps)
-				m.fs.fail = nil
-				m.verify(m.fs.crash(rand.New(rand.NewPCG(1, uint64(at))), 0.5), fmt.Sprintf("%s in call %d", tt.name, at))
-			}
-		})
-	}
-}
-
-// runOn performs all steps, whatever fails. Open is tried until it succeeds.
-func (m *model) runOn(steps int) {
-	for m.open() != nil {
-		if m.fs.ops > 100 {
-			m.t.Fatal("cannot open the spool")
-		}
-	}
-	for range steps {
-		if err := m.step(); err != nil {
-			m.check(err)
-		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // Open opens the spool in dir and creates it if there is none. Whatever the
 // content of the files is, Open succeeds: what is damaged is counted and
 // skipped. It fails with ErrLocked, ErrForeign, ErrUnsafe or a VersionError, and
-// has changed nothing then, and with errors of the system. It reads the first
-// and the last segment, and of those between the first and the last sector.
+// has changed nothing then, and with errors of the system. An Open that fails may
+// be tried again.
 func Open(dir string, o Options) (*Spool, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -141,23 +141,33 @@ func (s *Spool) matches(h header) bool {
 	return (s.opts.Identity == "" || s.opts.Identity == h.identity) && (s.opts.Format == "" || s.opts.Format == h.format)
 }
 
-// recover finds out which records are there and not released.
-func (s *Spool) recover(files []file, slots []slot) error {
-	position, known := slot{}, false
+// lastPosition returns the position that was written last, whether there is one,
+// and whether there was none after it for sure: the other slot is whole, too.
+func (s *Spool) lastPosition(slots []slot) (position slot, known, newest bool) {
+	own := 0
 	for _, c := range slots {
-		if c.spoolID == s.id && !known {
-			position, known = c, true
+		if c.spoolID != s.id {
+			continue
+		}
+		if own++; own == 1 {
+			position = c
 		}
 	}
+	return position, own > 0, own == 2
+}
+
+// recover finds out which records are there and not released.
+func (s *Spool) recover(files []file, slots []slot) error {
+	position, known, newest := s.lastPosition(slots)
 	s.counts.CursorLost = !known && len(files) > 0
-	s.cursor.durable = position
+	s.cursor.durable, s.cursor.found = position, known
 	s.r.released, s.r.read, s.r.before = position.released, position.read, position.read
 	setLimits(files)
 
 	missing, last := int64(0), position.released
 	for i := range files {
 		f := &files[i]
-		if (known || i > 0) && f.first > last+1 {
+		if (newest || i > 0) && f.first > last+1 {
 			missing += int64(f.first - last - 1)
 		}
 		lost, err := s.load(f, last)
@@ -165,8 +175,8 @@ func (s *Spool) recover(files []file, slots []slot) error {
 			return err
 		}
 		missing += lost
-		if !known && i == 0 {
-			s.r.before = f.next - 1 // older segments are removed once they are released
+		if !newest && i == 0 {
+			s.r.before = max(s.r.before, f.next-1) // older segments are removed once they are released
 		}
 		last = max(last, f.next-1)
 	}
@@ -183,7 +193,8 @@ func (s *Spool) recover(files []file, slots []slot) error {
 	s.countMissing(missing)
 	if !known {
 		// Without a position, the next start would have to assume the worst. It
-		// is written again before anything depends on it.
+		// is written to both slots; before anything depends on it, it is again.
+		_ = s.cursor.write(s.position())
 		_ = s.cursor.write(s.position())
 	}
 	return nil
@@ -212,6 +223,7 @@ func (s *Spool) load(f *file, after uint64) (missing int64, err error) {
 			return 0, err
 		}
 	}
+	f.waiting = f.oldest
 	if f.name == "" { // it was empty
 		return 0, nil
 	}
@@ -280,8 +292,7 @@ func (s *Spool) anyReadable() (ok bool) {
 			return
 		}
 		if f, err := s.fs.Open(filepath.Join(s.dir, e.Name), false); err == nil {
-			_, err = f.ReadAt(make([]byte, 1), 0)
-			ok = err == nil
+			ok = readSome(f, make([]byte, 1), 0) == 1
 			f.Close()
 		}
 	})
@@ -292,25 +303,20 @@ func (s *Spool) anyReadable() (ok bool) {
 // that it lacks: what is torn is cut off. It is best effort: if it fails, the
 // segment is scanned again by the next Open.
 func (s *Spool) endFound(f *file, r scan) {
-	path := filepath.Join(s.dir, f.name)
-	out, err := s.fs.Open(path, true)
+	out, err := s.fs.Open(filepath.Join(s.dir, f.name), true)
 	if err != nil {
 		return
 	}
 	defer out.Close()
-	if out.Sync() != nil {
-		return
-	}
 	size := f.end
 	if f.hasHeader && r.skipped == 0 && r.duplicates == 0 { // a footer counts all records of the segment
 		foot := footer{spoolID: s.id, first: f.first, next: f.next, total: f.unread, oldest: f.oldest, newest: f.newest}
-		if _, err := out.WriteAt(foot.encode(), f.end); err != nil {
-			return
+		if _, err := out.WriteAt(foot.encode(), f.end); err == nil {
+			size += footerSize
 		}
-		size += footerSize
 	}
 	if out.Truncate(size) == nil {
-		_ = out.Sync() // if it fails, the old size comes back, and with it no records
 		f.size = size
 	}
+	_ = out.Sync()
 }

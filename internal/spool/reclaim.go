@@ -24,7 +24,7 @@ func (s *Spool) skipRead() {
 func (s *Spool) reclaim() error {
 	s.skipRead()
 	s.settle()
-	if p, d := s.position(), s.cursor.durable; p.released != d.released || p.read != d.read {
+	if p, d := s.position(), s.cursor.durable; s.cursor.found || p.released != d.released || p.read != d.read {
 		if err := s.cursor.write(p); err != nil {
 			return err
 		}
@@ -36,8 +36,8 @@ func (s *Spool) reclaim() error {
 // are settled. One that cannot be removed is tried again by the next call.
 func (s *Spool) removeSettled() error {
 	for s.r.pos > 0 {
-		seg, first := s.segs[0], s.held.first()
-		if !seg.sealed || first != nil && first.seg == seg || s.cursor.durable.released+1 < seg.next {
+		seg := s.segs[0]
+		if !seg.sealed || s.cursor.durable.released+1 < seg.next {
 			return nil
 		}
 		if err := ignoreMissing(s.fs.Remove(s.path(seg))); err != nil {
@@ -92,6 +92,10 @@ func (s *Spool) DropOldest() (Drop, error) {
 // which one a crash would leave, and records that were not dropped must not be
 // behind it. The other way round a crash leaves a gap, which Open counts.
 func (s *Spool) drop(seg *segment) (d Drop, err error) {
+	if sc := s.r.scanner; sc != nil && s.r.pos == 0 { // Windows does not remove a file that is open
+		seg.start = sc.off
+		s.r.close()
+	}
 	if err := ignoreMissing(s.fs.Remove(s.path(seg))); err != nil {
 		return Drop{}, err
 	}

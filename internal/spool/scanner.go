@@ -95,6 +95,7 @@ func (s *scanner) plausible(seq uint64) bool {
 // resync returns the offset of the first record behind from, or s.end, and the
 // offset behind the last byte before it that is not zero.
 func (s *scanner) resync(from int64) (to, text int64, err error) {
+	c := candidates{s: s, from: from}
 	for at := from; at < s.end; {
 		b, err := s.view(at, 64<<10)
 		if err != nil {
@@ -121,17 +122,56 @@ func (s *scanner) resync(from int64) (to, text int64, err error) {
 			continue
 		}
 		at += int64(i)
-		_, size, err := s.recordAt(at)
-		if err != nil {
-			return 0, 0, err
-		}
-		if size > 0 {
-			return at, text, nil
+		if ok, err := c.isRecord(at); ok || err != nil {
+			return at, text, err
 		}
 		text = at + 1
 		at++
 	}
 	return s.end, text, nil
+}
+
+// candidates are what looks like a record in a search for one.
+type candidates struct {
+	s      *scanner
+	from   int64
+	failed int
+	crc    *rangeCRC
+}
+
+// manyCandidates is how many are read as a whole.
+const manyCandidates = 16
+
+// isRecord reports whether there is a record at off.
+func (c *candidates) isRecord(off int64) (bool, error) {
+	if c.failed >= manyCandidates {
+		if ok, err := c.mayBeRecord(off); !ok || err != nil {
+			return false, err
+		}
+	}
+	_, size, err := c.s.recordAt(off)
+	if size == 0 {
+		c.failed++
+	}
+	return size > 0, err
+}
+
+// mayBeRecord does the same as isRecord without reading all of the record.
+func (c *candidates) mayBeRecord(off int64) (bool, error) {
+	b, err := c.s.view(off, recordHeaderSize)
+	if err != nil {
+		return false, err
+	}
+	size, ok := recordLength(b, c.s.end-off)
+	if !ok || !c.s.plausible(order.Uint64(b[12:])) {
+		return false, nil
+	}
+	want := order.Uint32(b[8:])
+	if c.crc == nil {
+		c.crc = newRangeCRC(c.s, c.from)
+	}
+	got, err := c.crc.of(off+12, off+int64(size))
+	return got == want, err
 }
 
 // view returns n bytes at off, or fewer at s.end. They are good until the next
@@ -180,14 +220,26 @@ func (s *scanner) fill(off int64, n int) error {
 	return err
 }
 
+// readSome reads up to len(b) bytes at off and returns how many. It tries again
+// for a while after errors of the system, which may pass.
+func readSome(f File, b []byte, off int64) (n int) {
+	for range maxReadFailures {
+		var err error
+		if n, err = f.ReadAt(b, off); err == nil || errors.Is(err, io.EOF) {
+			break
+		}
+	}
+	return n
+}
+
 // fillBlocks reads buf from keep on block by block.
 func (s *scanner) fillBlocks(keep int) {
 	for keep < len(s.buf) {
 		at := s.bufAt + int64(keep)
 		n := min(int(blockSize-at%blockSize), len(s.buf)-keep)
 		b := s.buf[keep : keep+n]
-		if got, err := s.file.ReadAt(b, at); err != nil && got < n {
-			clear(b)
+		if got := readSome(s.file, b, at); got < n {
+			clear(b[got:])
 			s.unreadable += int64(n)
 		}
 		keep += n

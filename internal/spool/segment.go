@@ -23,6 +23,7 @@ type segment struct {
 
 	unread         Totals // what Next has not returned yet
 	oldest, newest int64  // unix ms, of its records
+	waiting        int64  // unix ms, of the oldest one that was appended since all was read
 	counted        int64  // offset up to which damage was found before and is counted
 	gaps           int64  // records that were missing when the footer was written
 	unsure         bool   // parts could not be read when the spool was opened, and may hold records
@@ -61,7 +62,7 @@ func inspect(fsys FS, dir string, e Entry) (file, error) {
 	}
 	defer in.Close()
 	b := make([]byte, headerSize)
-	if n, _ := in.ReadAt(b, 0); n == headerSize {
+	if readSome(in, b, 0) == headerSize {
 		f.header, f.hasHeader = decodeHeader(b)
 	}
 	if f.hasHeader && f.header.version > version {
@@ -74,7 +75,7 @@ func inspect(fsys FS, dir string, e Entry) (file, error) {
 	if at < headerSize {
 		return f, nil
 	}
-	if n, _ := in.ReadAt(b[:footerSize], at); n == footerSize {
+	if readSome(in, b[:footerSize], at) == footerSize {
 		f.footer, f.hasFooter = decodeFooter(b[:footerSize])
 	}
 	if f.hasFooter && (f.footer.first != f.first || f.hasHeader && f.footer.spoolID != f.id) {

@@ -22,6 +22,7 @@ const sector = 512
 type simFS struct {
 	names   map[string]*simNode // what a process sees
 	durable map[string]*simNode // what the directory has on disk
+	created []string            // names in the order in which they were created; fuzzing wants the same paths again
 	locked  map[string]bool
 
 	ops     int               // calls that change something, so far
@@ -148,10 +149,23 @@ func (l simLock) Close() error {
 }
 
 func (s *simFS) ReadDir(dir string, fn func(Entry)) error {
-	for _, name := range slices.Sorted(maps.Keys(s.names)) {
+	for _, name := range s.list() {
 		fn(Entry{Name: filepath.Base(name), Size: int64(len(s.names[name].data)), Regular: true})
 	}
 	return nil
+}
+
+// list returns the names of all files.
+func (s *simFS) list() []string {
+	for _, name := range s.created {
+		if s.names[name] == nil {
+			return slices.Sorted(maps.Keys(s.names))
+		}
+	}
+	if len(s.created) != len(s.names) { // a test has added or removed some
+		return slices.Sorted(maps.Keys(s.names))
+	}
+	return s.created
 }
 
 func (s *simFS) Create(path string) (File, error) {
@@ -162,6 +176,7 @@ func (s *simFS) Create(path string) (File, error) {
 		return nil, fs.ErrExist
 	}
 	s.names[path] = &simNode{}
+	s.created = append(s.created, path)
 	return &simFile{s, path, s.names[path], false}, nil
 }
 

@@ -70,14 +70,15 @@ type Stats struct {
 	Unread   Totals // the part of Pending that Next has not returned
 	Unsynced Totals // the part of Unread that Sync has not made durable
 
-	// Oldest and Newest bound the times of what is pending: Oldest is exact to
-	// a segment. Both are zero if nothing is.
+	// Oldest and Newest bound the times of what is pending. Of a segment that
+	// Next has read in part, Oldest may be the time of a record before. Both are
+	// zero if nothing is pending.
 	Oldest, Newest time.Time
 
 	DiskBytes    int64 // size of the segments, with what is reserved in the last one
 	MaxBytes     int64
 	Segments     int
-	Preallocated bool // the file system reserves the space of a segment when it is created
+	Preallocated bool // the file system has reserved the space of the last segment; false before the first one
 	NextSeq      uint64
 	Released     uint64 // sequence up to which records are settled
 	Foreign      int    // files in the directory that are not of this spool and were left alone
@@ -158,7 +159,7 @@ func (s *Spool) bounds() (oldest, newest time.Time) {
 	case first != nil:
 		oldest = milliTime(first.ms)
 	case s.r.pos < len(s.segs):
-		oldest = milliTime(s.segs[s.r.pos].oldest)
+		oldest = milliTime(s.segs[s.r.pos].waiting)
 	}
 	return oldest, newest
 }

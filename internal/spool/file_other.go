@@ -8,3 +8,5 @@ import (
 )
 
 func allocate(*os.File, int64) error { return errors.ErrUnsupported }
+
+func syncFile(f *os.File) error { return f.Sync() }
