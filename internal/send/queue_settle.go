@@ -1,0 +1,179 @@
+package send
+
+import (
+	"fmt"
+	"time"
+
+	"monkit.example/reporters/ledger"
+)
+
+// settle counts the oldest chunk in flight as sent, except for so many of its
+// lines, which the peer rejected.
+func (q *queue) settle(rejected int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	c := q.flight.popFront()
+	q.settledLocked(c)
+	q.countSentLocked(c.lines-rejected, len(c.buf))
+	q.countDroppedLocked(rejected, ledger.Rejected)
+	c.recycle()
+	q.notifyLocked()
+}
+
+func (q *queue) countDroppedLocked(lines int, reason ledger.Reason) {
+	if lines > 0 {
+		q.book.Drop(reason, int64(lines))
+		q.droppedAt, q.droppedFor = time.Now(), reason
+	}
+}
+
+func (q *queue) countSentLocked(lines, bytes int) {
+	q.book.Sent(int64(lines))
+	q.sentBytes += int64(bytes)
+}
+
+// settlePart counts lines of the one chunk in flight as sent and as dropped.
+func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	q.flight.front().lines -= sent + dropped
+	q.flight.lines -= sent + dropped
+	q.countSentLocked(sent, 0)
+	q.countDroppedLocked(dropped, reason)
+	q.notifyLocked()
+}
+
+// pause moves the one chunk in flight, of which some lines are settled, to those
+// that wait beside newer ones, until the search s in it goes on.
+func (q *queue) pause(s *search) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	c := q.flight.popFront()
+	q.settledLocked(c) // a copy on disk has lines that are settled
+	c.settled, c.search = false, s
+	q.disk.replay.pushFront(c)
+}
+
+// drop counts the oldest chunk in flight as dropped.
+func (q *queue) drop(reason ledger.Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	c := q.flight.popFront()
+	q.settledLocked(c)
+	q.countDroppedLocked(c.lines, reason)
+	c.recycle()
+	q.notifyLocked()
+}
+
+// putBack moves the one chunk in flight back to waiting.
+func (q *queue) putBack() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.abandoned {
+		q.returnFlightLocked()
+	}
+}
+
+// halve replaces the one chunk in flight by its halves, which wait. It reports
+// false, and does nothing, if the chunk is one line.
+func (q *queue) halve() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return true
+	}
+	a, b := q.flight.front().halves()
+	if a == nil {
+		return false
+	}
+	q.settledLocked(q.flight.popFront()) // the halves have no copy on disk
+	q.waiting.pushFront(b)
+	q.waiting.pushFront(a)
+	return true
+}
+
+// limitChunks makes later payloads join chunks of at most n bytes only.
+func (q *queue) limitChunks(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.chunkSize = min(q.chunkSize, n)
+}
+
+// acknowledge settles the chunks that lie within the first n bytes in flight,
+// and keeps them for a redo. It returns their size.
+func (q *queue) acknowledge(n int, now time.Time) (settled int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.flight.n > 0 {
+		c := q.flight.front()
+		size := len(c.unsent())
+		if n-settled < size {
+			break
+		}
+		settled += size
+		q.settledLocked(q.flight.popFront())
+		q.countSentLocked(c.lines, len(c.buf))
+		q.keepLocked(c, now)
+	}
+	if settled > 0 {
+		q.notifyLocked()
+	}
+	return settled
+}
+
+// requeue moves what is in flight back to waiting, except for the chunks that
+// the first written bytes lie in, less those of whole lines among the acked
+// first: their lines may have arrived, so that they are dropped.
+func (q *queue) requeue(acked, written int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return
+	}
+	if q.flight.n > 0 {
+		written -= q.flight.front().skipLines(acked)
+	}
+	for q.flight.n > 0 && written > 0 {
+		c := q.flight.popFront()
+		written -= len(c.unsent())
+		sent := c.ackedLines()
+		q.countSentLocked(sent, c.off)
+		q.countDroppedLocked(c.lines-sent, ledger.Ambiguous)
+		c.recycle()
+	}
+	q.returnFlightLocked()
+	q.notifyLocked()
+}
+
+func (q *queue) returnFlightLocked() {
+	for q.flight.n > 0 {
+		c := q.flight.popBack()
+		if c.spoolSeq > 0 {
+			q.disk.replay.pushFront(c)
+		} else {
+			q.waiting.pushFront(c)
+		}
+	}
+}
+
+// recentLoss returns an error if lines were dropped within the last minute.
+func (q *queue) recentLoss(now time.Time) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.droppedAt.IsZero() || now.Sub(q.droppedAt) >= quietTime {
+		return nil
+	}
+	return fmt.Errorf("lines were dropped within the last minute, the last ones as %s", q.droppedFor)
+}
