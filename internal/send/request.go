@@ -33,11 +33,11 @@ func (r *requests) step(ctx context.Context) time.Duration {
 	if c == nil {
 		return forever
 	}
-	if r.sizeLimit > 0 && len(c.buf) > r.sizeLimit && r.halve() {
-		return 0
-	}
 	if c.search != nil {
 		r.search(ctx, c.search)
+		return 0
+	}
+	if r.sizeLimit > 0 && len(c.buf) > r.sizeLimit && r.halve() {
 		return 0
 	}
 	askedAt := time.Now()
