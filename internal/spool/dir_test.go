@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"maps"
@@ -165,6 +166,32 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 	}
 	if len(after) != len(foreign)+2 { // and the cursor and the lock
 		t.Errorf("files are %q", slices.Sorted(maps.Keys(after)))
+	}
+}
+
+// TestGarbageNamedLikeASegment checks that a name proves nothing: such a file is
+// left alone, and does not void records or move the sequences.
+func TestGarbageNamedLikeASegment(t *testing.T) {
+	for _, name := range []string{nameOfSegment(5, 0), nameOfSegment(1, 3), nameOfSegment(damageRecords+1, 0), "18446744073709551615.seg", "99999999999999999999.seg", "00000000000000000000.seg"} {
+		for _, size := range []int{1, 600, 20_000} {
+			sim := filled(t, damageRecords, true)
+			path := filepath.Join("d", name)
+			sim.names[path] = &simNode{data: bytes.Repeat([]byte("garbage "), size/8+1)}
+			s := reopened(t, sim)
+			appendRecords(t, s, 1)
+			if got := readSeqs(t, s); !slices.Equal(got, without(damageRecords+1)) {
+				t.Errorf("%s of %d bytes: records %v are read", name, size, got)
+			}
+			if err := errors.Join(s.Release(damageRecords+1), s.Close()); err != nil {
+				t.Error(err)
+			}
+			if st := s.Stats(); st.Damaged.Records != 0 || st.Foreign != 1 || sim.names[path] == nil {
+				t.Errorf("%s of %d bytes: %+v", name, size, st)
+			}
+			if v := inspected(t, sim); len(viewed(t, v)) != 0 || v.Info().Missing != 0 {
+				t.Errorf("%s of %d bytes: %+v", name, size, v.Info())
+			}
+		}
 	}
 }
 

@@ -43,7 +43,8 @@
 //     it is an error of the write, which costs nothing but that Append.
 //   - A directory of another destination, of a newer version, of another user, or
 //     that others may write to, is refused and left as it is. Links are not
-//     followed. Files with other names are left alone.
+//     followed. Files with other names, or with no more of a segment than the name,
+//     are left alone.
 //   - Times are stored and change nothing: a clock that jumps is seen in
 //     Stats.Age alone.
 //

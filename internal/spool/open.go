@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // Open opens the spool in dir and creates it if there is none. Whatever the
@@ -81,37 +82,10 @@ func (s *Spool) refuse() error {
 // format and id. Segments of another spool are left alone, even if it was for
 // the same destination: their sequences have nothing to do with ours.
 func (s *Spool) adopt(l *listing, slots []slot) ([]file, error) {
-	s.id = 0
-	var newest *file
-	for i := range l.files {
-		f := &l.files[i]
-		if f.hasHeader && s.matches(f.header) {
-			newest = f
-			for _, c := range slots {
-				s.id = cmp.Or(s.id, ifEqual(c.spoolID, f.id))
-			}
-		}
+	if err := s.adoptIdentity(l.files); err != nil {
+		return nil, err
 	}
-	if newest == nil {
-		for _, f := range l.files {
-			if f.hasHeader {
-				return nil, fmt.Errorf("%w: %s holds %q in format %q, and this is %q in format %q; give each destination its own directory",
-					ErrForeign, f.name, f.header.identity, f.header.format, s.opts.Identity, s.opts.Format)
-			}
-		}
-	} else {
-		s.opts.Identity, s.opts.Format = newest.header.identity, newest.header.format
-		s.id = cmp.Or(s.id, newest.id)
-	}
-	for _, f := range l.files {
-		s.id = cmp.Or(s.id, f.id)
-	}
-	if len(slots) > 0 {
-		s.id = cmp.Or(s.id, slots[0].spoolID)
-	}
-	if s.id == 0 {
-		s.id = newID()
-	}
+	s.id = s.chooseID(l.files, slots)
 	var own []file
 	for _, f := range l.files {
 		if f.id == s.id && (!f.hasHeader || s.matches(f.header)) || f.id == 0 {
@@ -123,11 +97,46 @@ func (s *Spool) adopt(l *listing, slots []slot) ([]file, error) {
 	return own, nil
 }
 
-func ifEqual(a, b uint64) uint64 {
-	if a == b {
-		return a
+// adoptIdentity takes identity and format from the newest segment. If all are of
+// another destination, it returns an ErrForeign.
+func (s *Spool) adoptIdentity(files []file) error {
+	var foreign error
+	for _, f := range slices.Backward(files) {
+		switch {
+		case !f.hasHeader:
+		case s.matches(f.header):
+			s.opts.Identity, s.opts.Format = f.header.identity, f.header.format
+			return nil
+		default:
+			foreign = fmt.Errorf("%w: %s holds %q in format %q, and this is %q in format %q; give each destination its own directory",
+				ErrForeign, f.name, f.header.identity, f.header.format, s.opts.Identity, s.opts.Format)
+		}
 	}
-	return 0
+	return foreign
+}
+
+// chooseID returns the id of the spool: that of segments and cursor, or else that
+// of the newest segment, or else that of the cursor, or else a new one.
+func (s *Spool) chooseID(files []file, slots []slot) uint64 {
+	newest := uint64(0)
+	for _, f := range slices.Backward(files) {
+		if f.id == 0 || f.hasHeader && !s.matches(f.header) {
+			continue
+		}
+		for _, c := range slots {
+			if c.spoolID == f.id {
+				return f.id
+			}
+		}
+		newest = cmp.Or(newest, f.id)
+	}
+	if newest == 0 && len(slots) > 0 {
+		newest = slots[0].spoolID
+	}
+	if newest == 0 {
+		newest = newID()
+	}
+	return newest
 }
 
 // newID returns a random id, which is not 0.
@@ -159,27 +168,14 @@ func (s *Spool) lastPosition(slots []slot) (position slot, known, newest bool) {
 // recover finds out which records are there and not released.
 func (s *Spool) recover(files []file, slots []slot) error {
 	position, known, newest := s.lastPosition(slots)
-	s.counts.CursorLost = !known && len(files) > 0
 	s.cursor.durable, s.cursor.found = position, known
 	s.r.released, s.r.read, s.r.before = position.released, position.read, position.read
 	setLimits(files)
-
-	missing, last := int64(0), position.released
-	for i := range files {
-		f := &files[i]
-		if (newest || i > 0) && f.first > last+1 {
-			missing += int64(f.first - last - 1)
-		}
-		lost, err := s.load(f, last)
-		if err != nil {
-			return err
-		}
-		missing += lost
-		if !newest && i == 0 {
-			s.r.before = max(s.r.before, f.next-1) // older segments are removed once they are released
-		}
-		last = max(last, f.next-1)
+	last, missing, err := s.loadAll(files, newest)
+	if err != nil {
+		return err
 	}
+	s.counts.CursorLost = !known && len(s.segs) > 0
 	if position.next > last+1 {
 		missing += int64(position.next - last - 1)
 		last = position.next - 1
@@ -198,6 +194,34 @@ func (s *Spool) recover(files []file, slots []slot) error {
 		_ = s.cursor.write(s.position())
 	}
 	return nil
+}
+
+// loadAll adds the segments and returns the last sequence and how many records are
+// missing. sure is whether the position is the last one that was written: if it is
+// older, records before the first segment are released.
+func (s *Spool) loadAll(files []file, sure bool) (last uint64, missing int64, err error) {
+	last = s.r.released
+	before := !sure
+	for i := range files {
+		f := &files[i]
+		lost, err := s.load(f, last)
+		if err != nil {
+			return 0, 0, err
+		}
+		if f.name == "" || !f.confirmed && f.next == f.first {
+			continue // its name alone proves nothing
+		}
+		if f.first > last+1 && !before {
+			missing += int64(f.first - last - 1)
+		}
+		if before {
+			s.r.before = max(s.r.before, f.next-1) // older segments are removed once they are released
+			before = false
+		}
+		missing += lost
+		last = max(last, f.next-1)
+	}
+	return last, missing, nil
 }
 
 // countMissing counts records that the sequences say are missing, with as many
@@ -224,7 +248,7 @@ func (s *Spool) load(f *file, after uint64) (missing int64, err error) {
 		}
 	}
 	f.waiting = f.oldest
-	if f.name == "" { // it was empty
+	if f.name == "" { // it is no segment
 		return 0, nil
 	}
 	if !f.hasHeader {
@@ -237,8 +261,8 @@ func (s *Spool) load(f *file, after uint64) (missing int64, err error) {
 	return missing, nil
 }
 
-// loadByScan reads all of f. It ends a segment whose writer died, and removes it
-// if it holds nothing.
+// loadByScan reads all of f. It ends a segment whose writer died. If f turns out
+// to be no segment of this spool, or an empty one, it clears the name.
 func (s *Spool) loadByScan(f *file, after uint64) (missing int64, err error) {
 	in, err := s.fs.Open(filepath.Join(s.dir, f.name), false)
 	if err != nil {
@@ -249,39 +273,56 @@ func (s *Spool) loadByScan(f *file, after uint64) (missing int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	f.start, f.counted, f.unread = r.start, f.end, r.total
-	f.oldest, f.newest = r.oldest, r.newest
-	if f.unsure = r.unreadable > 0; f.unsure {
-		if !s.anyReadable() {
-			return 0, errUnreadable
-		}
-		r.end = f.end // the reader tries again
+	f.unsure = r.unreadable > 0
+	if f.unsure && !s.anyReadable() {
+		return 0, errUnreadable
 	}
-	s.counts.Duplicates += r.duplicates
-	s.counts.Unreadable += r.unreadable
-	s.counts.Damaged.Bytes += r.damaged
-	for _, at := range r.damageSpans {
-		s.bad.keep(s.fs, s.dir, f.name, in, at)
-	}
-	if f.hasFooter {
-		s.counts.Damaged.Bytes += r.torn
-		if f.next > max(r.next, after+1) {
-			r.missing += int64(f.next - max(r.next, after+1))
-		}
-		f.end = r.end
-		return r.missing, nil
-	}
-	s.counts.Torn += r.torn
-	f.end, f.next = r.end, r.next
-	empty := r.end == headerSize && r.torn == 0 && r.unreadable == 0
-	if empty && ignoreMissing(s.fs.Remove(filepath.Join(s.dir, f.name))) == nil {
+	if !f.hasFooter && r.end == headerSize && s.leaveOut(f, r) {
 		f.name = ""
 		return 0, nil
 	}
-	if r.unreadable == 0 {
+	f.start, f.counted, f.unread = r.start, f.end, r.total
+	f.oldest, f.newest = r.oldest, r.newest
+	s.countScan(f, r, in)
+	if !f.unsure { // else the reader tries again
+		f.end = r.end
+	}
+	if f.hasFooter {
+		known := max(r.next, after+1)
+		return r.missing + int64(max(f.next, known)-known), nil
+	}
+	f.next = r.next
+	if !f.unsure {
 		s.endFound(f, r)
 	}
 	return r.missing, nil
+}
+
+// leaveOut reports whether f, in which no record was found, is not taken for a
+// segment. It removes a file of this spool that nothing was written to.
+func (s *Spool) leaveOut(f *file, r scan) bool {
+	if r.torn == 0 && !f.unsure && (f.hasHeader || f.blank) {
+		return ignoreMissing(s.fs.Remove(filepath.Join(s.dir, f.name))) == nil
+	}
+	if !f.hasHeader {
+		s.counts.Foreign++ // it has the name of a segment, and nothing else
+	}
+	return !f.hasHeader
+}
+
+// countScan counts what is damaged in f, and keeps a copy.
+func (s *Spool) countScan(f *file, r scan, in File) {
+	s.counts.Duplicates += r.duplicates
+	s.counts.Unreadable += r.unreadable
+	s.counts.Damaged.Bytes += r.damaged
+	if f.hasFooter {
+		s.counts.Damaged.Bytes += r.torn
+	} else {
+		s.counts.Torn += r.torn
+	}
+	for _, at := range r.damageSpans {
+		s.bad.keep(s.fs, s.dir, f.name, in, at)
+	}
 }
 
 // anyReadable reports whether the disk can read anything. If it cannot, waiting

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -47,6 +48,8 @@ type file struct {
 	footer    footer
 	hasHeader bool
 	hasFooter bool
+	blank     bool // the first sector has zeros alone, as that of a file that was created and not written
+	confirmed bool // there is more than the name that says what its first sequence is
 	fileSize  int64
 }
 
@@ -61,32 +64,42 @@ func inspect(fsys FS, dir string, e Entry) (file, error) {
 		return f, err
 	}
 	defer in.Close()
-	b := make([]byte, headerSize)
-	if readSome(in, b, 0) == headerSize {
-		f.header, f.hasHeader = decodeHeader(b)
-	}
+	f.readHeader(in)
 	if f.hasHeader && f.header.version > version {
 		return f, &VersionError{File: filepath.Join(dir, e.Name), Version: f.header.version}
 	}
-	if f.hasHeader {
-		f.id, f.first, f.next = f.header.spoolID, f.header.first, f.header.first
-	}
-	at := e.Size - footerSize
-	if at < headerSize {
-		return f, nil
-	}
-	if readSome(in, b[:footerSize], at) == footerSize {
-		f.footer, f.hasFooter = decodeFooter(b[:footerSize])
-	}
-	if f.hasFooter && (f.footer.first != f.first || f.hasHeader && f.footer.spoolID != f.id) {
-		f.footer, f.hasFooter = footer{}, false
-	}
-	if f.hasFooter {
-		f.id = f.footer.spoolID
-		f.next, f.end = f.footer.next, at
-		f.oldest, f.newest = f.footer.oldest, f.footer.newest
+	f.readFooter(in)
+	if f.confirmed = f.hasHeader || f.hasFooter; !f.confirmed {
+		rec, size, err := (&scanner{file: in, first: f.first, end: f.end, lenient: true}).recordAt(headerSize)
+		f.confirmed = err == nil && size > 0 && rec.Seq == f.first
 	}
 	return f, nil
+}
+
+func (f *file) readHeader(in File) {
+	b := make([]byte, headerSize)
+	n := readSome(in, b, 0)
+	f.blank = int64(n) == min(headerSize, f.fileSize) && len(bytes.TrimRight(b, "\x00")) == 0
+	if n < headerSize {
+		return
+	}
+	if f.header, f.hasHeader = decodeHeader(b); f.hasHeader && f.header.version <= version {
+		f.id, f.first, f.next = f.header.spoolID, f.header.first, f.header.first
+	}
+}
+
+func (f *file) readFooter(in File) {
+	b, at := make([]byte, footerSize), f.fileSize-footerSize
+	if at < headerSize || readSome(in, b, at) < footerSize {
+		return
+	}
+	foot, ok := decodeFooter(b)
+	if !ok || foot.first != f.first || f.hasHeader && foot.spoolID != f.id {
+		return
+	}
+	f.footer, f.hasFooter = foot, true
+	f.id, f.next, f.end = foot.spoolID, foot.next, at
+	f.oldest, f.newest = foot.oldest, foot.newest
 }
 
 const noLimit = ^uint64(0)
@@ -146,7 +159,7 @@ func compare[T uint64 | uint32](a, b T) int {
 func setLimits(files []file) {
 	for i := range files {
 		for _, later := range files[i+1:] {
-			if later.first > files[i].first || later.header.attempt > files[i].header.attempt {
+			if later.confirmed && later.first > files[i].first || later.header.attempt > files[i].header.attempt {
 				files[i].limit = later.first
 				break
 			}
