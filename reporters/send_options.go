@@ -20,6 +20,16 @@ type SendOptions struct {
 	// unix, 512 KiB for http and https. It is never more than an
 	// eighth of MaxBytes, or than MaxBytes if that is less than 8 KiB.
 	MaxPayload int
+	// Spool is a folder in which lines wait that cannot be sent soon; it is made
+	// if it does not exist. Each destination has a folder in it. Lines there
+	// survive the end of the process, also by a crash, and a restart with the
+	// same folder sends them. Empty means that lines wait in memory, as those
+	// for statsd always do: it would count twice what a crash leaves unclear.
+	// With a Spool, a MaxAge of zero means a year.
+	Spool string
+	// SpoolBytes bounds the files of one destination; beyond it the oldest lines
+	// are dropped. Zero means 1 GiB.
+	SpoolBytes int64
 	// Logger logs when the destination becomes unavailable, when it is
 	// available again, and dropped lines, each at most once a minute. Nil means
 	// the collector's logger.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -50,12 +52,13 @@ type keeper struct {
 	damaged int64          // lines, as counted
 	failing bool           // the last use of the disk failed
 	logAt   time.Time      // no failure is logged before
+	bookErr error          // of openBook, until it is logged
 }
 
 // SpoolOptions say where chunks are kept on disk.
 type SpoolOptions struct {
-	// Dir is a folder for this destination alone. It is made if it does not
-	// exist.
+	// Dir is a folder for this destination alone: the folder spool in it has
+	// the lines, and the file book the counts. It is made if it does not exist.
 	Dir string
 	// Format is the name of the lines' format.
 	Format string
@@ -76,7 +79,18 @@ func newKeeper(q *queue, o SpoolOptions, name string, log func() *slog.Logger, w
 		copies: make(map[uint64]int), settled: make(map[uint64]int),
 	}
 	q.disk.wake = k.wake
+	k.openBook()
 	return k
+}
+
+// openBook has the queue count in a file. If that is not possible, which is logged
+// by open, it counts in memory.
+func (k *keeper) openBook() {
+	if k.bookErr = os.MkdirAll(k.opts.Dir, 0o700); k.bookErr != nil {
+		return
+	}
+	k.queue.book, k.bookErr = ledger.OpenBook(filepath.Join(k.opts.Dir, "book"), k.name)
+	k.queue.expect(int(k.queue.book.Ledger().Pending))
 }
 
 // wake ends the present or next pause of run.
@@ -144,7 +158,11 @@ func (k *keeper) step(now time.Time) time.Duration {
 
 // open opens the spool, and compares what is there with the book.
 func (k *keeper) open(now time.Time) bool {
-	s, err := spool.Open(k.opts.Dir, spool.Options{Identity: k.name, Format: k.opts.Format, MaxBytes: k.opts.MaxBytes})
+	if k.bookErr != nil {
+		k.log().Warn("the counts of lines do not survive this process", "destination", k.name, "err", k.bookErr)
+		k.bookErr = nil
+	}
+	s, err := spool.Open(filepath.Join(k.opts.Dir, "spool"), spool.Options{Identity: k.name, Format: k.opts.Format, MaxBytes: k.opts.MaxBytes})
 	if err != nil {
 		k.failed(err, now)
 		k.queue.notFound()
@@ -153,13 +171,14 @@ func (k *keeper) open(now time.Time) bool {
 	k.spool = s
 	k.stats.Store(s)
 	found := s.Stats()
-	again, lost := k.queue.book.Settle(found.Pending.Lines)
 	k.damaged = found.Damaged.Lines
+	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
+	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
 	k.queue.found(int(found.Pending.Lines))
-	if found.Pending.Lines+again+lost > 0 {
+	if found.Pending.Lines+again+lost+corrupt > 0 {
 		last, end := k.queue.book.Recovered()
 		k.log().Info("the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
-			"sent_again", again, "lost", lost, "end", end.String(), "ledger", last.String())
+			"sent_again", again, "lost", lost, "corrupt", corrupt, "end", end.String(), "ledger", last.String())
 	}
 	return true
 }

@@ -23,16 +23,7 @@ import (
 // of its own: the book goes on with the counts of the last one.
 func spooled(t *testing.T, dir string) Options {
 	t.Helper()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	book, err := ledger.OpenBook(filepath.Join(dir, "book"), "x")
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		t.Fatal(err)
-	}
-	return Options{
-		Name: "x", Spool: &SpoolOptions{Dir: filepath.Join(dir, "spool"), Format: "words"}, Book: book, MaxBackoff: 500 * time.Millisecond,
-	}
+	return Options{Name: "x", Spool: &SpoolOptions{Dir: dir, Format: "words"}, Counted: true, MaxBackoff: 500 * time.Millisecond}
 }
 
 // accepted sends payloads of a line each, as the owner of a book does, which
@@ -41,7 +32,7 @@ func accepted(t *testing.T, s *Sender, from, n, size int) (lines []string) {
 	t.Helper()
 	for i := range n {
 		line := fmt.Sprintf("%-*d\n", size-1, from+i)
-		s.queue.book.Accept(1)
+		s.Book().Accept(1)
 		mustSend(t, s, line, 1)
 		lines = append(lines, line)
 	}
@@ -235,7 +226,7 @@ func TestNewLinesDoNotWaitForTheBacklog(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		g.open.Store(true)
 		for i := range 200 { // as many bytes as can be sent
-			s.queue.book.Accept(1)
+			s.Book().Accept(1)
 			mustSend(t, s, fmt.Sprintf("%-*s\n", 999, fmt.Sprintf("new%d", i)), 1)
 			time.Sleep(10 * time.Millisecond)
 		}

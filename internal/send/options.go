@@ -3,8 +3,6 @@ package send
 import (
 	"log/slog"
 	"time"
-
-	"monkit.example/reporters/ledger"
 )
 
 // Options change how a Sender works. The zero value works.
@@ -24,9 +22,9 @@ type Options struct {
 	// them again. statsd needs it, since a line that arrives twice counts
 	// twice, and one that arrives late counts at the wrong time.
 	AtMostOnce bool
-	// Book counts the lines. If it is given, Send does not count lines as
-	// accepted, since its owner has. Nil means a new one.
-	Book *ledger.Book
+	// Counted says that the caller of Send has counted the lines as accepted in
+	// the Sender's Book.
+	Counted bool
 	// Spool says where lines wait on disk that cannot be sent soon. Nil means
 	// that they wait in memory. With AtMostOnce they always do: what a crash
 	// leaves on disk may have arrived.

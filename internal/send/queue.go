@@ -15,9 +15,9 @@ import (
 // Its methods may be called from any goroutine. Those that take a chunk, or
 // settle one, are for the goroutine of the Sender only.
 type queue struct {
-	bounds bounds       // set once, as all above mu
-	book   *ledger.Book // counts the lines
-	shared bool         // the owner of book counts lines as accepted
+	bounds  bounds       // set once, as all above mu
+	book    *ledger.Book // counts the lines
+	counted bool         // they were counted as accepted before
 
 	mu      sync.Mutex
 	waiting station // guarded by mu, as all below
@@ -40,13 +40,7 @@ type queue struct {
 }
 
 func newQueue(o Options, t Transport) *queue {
-	q := &queue{bounds: o.bounds(t), book: o.Book, shared: o.Book != nil, chunkSize: o.ChunkBytes}
-	if q.book == nil {
-		q.book = ledger.NewBook()
-	}
-	if o.Spool != nil {
-		q.expect(int(q.book.Ledger().Pending))
-	}
+	q := &queue{bounds: o.bounds(t), book: ledger.NewBook(), counted: o.Counted, chunkSize: o.ChunkBytes}
 	return q
 }
 
@@ -81,7 +75,7 @@ func (q *queue) accept(payload []byte, lines int, now time.Time) {
 }
 
 func (q *queue) acceptLocked(payload []byte, lines int, now time.Time) {
-	if !q.shared {
+	if !q.counted {
 		q.book.Accept(int64(lines))
 	}
 	switch {

@@ -225,6 +225,16 @@ func (q *queue) found(lines int) {
 	q.notifyLocked()
 }
 
+// countCorrupt counts lines that should be on disk and are not as corrupt, as far
+// as records are damaged, and returns their number.
+func (q *queue) countCorrupt(found, damaged int64) int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := max(min(int64(q.disk.expected)-found, damaged), 0)
+	q.countDroppedLocked(int(n), ledger.Corrupt)
+	return n
+}
+
 // notFound ends the wait for what is on disk, since that cannot be opened now.
 func (q *queue) notFound() {
 	q.mu.Lock()

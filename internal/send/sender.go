@@ -73,6 +73,9 @@ func New(t Transport, o Options) *Sender {
 		s.pace = &pace{spread: defaultPace}
 	}
 	s.queue = newQueue(s.opts, t)
+	if o.Spool != nil && !o.AtMostOnce {
+		s.keeper = newKeeper(s.queue, *o.Spool, o.Name, s.log, s.wake)
+	}
 	s.returned = s.queue.book.Ledger().Dropped // of earlier runs
 	s.journal.drops.counts = s.returned
 	switch t := t.(type) {
@@ -84,8 +87,7 @@ func New(t Transport, o Options) *Sender {
 		panic(fmt.Sprintf("send: %T is neither a Messenger nor a Stream", t))
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	if o.Spool != nil && !o.AtMostOnce {
-		s.keeper = newKeeper(s.queue, *o.Spool, o.Name, s.log, s.wake)
+	if s.keeper != nil {
 		go s.keeper.run()
 	}
 	go s.run()
@@ -170,9 +172,12 @@ func (s *Sender) settle(ctx context.Context) error {
 	}
 }
 
-// Ledger returns the counts of all lines that were accepted. If Options.Book is
-// shared, lines that its owner has counted and not sent are missing from what is
-// pending.
+// Book returns the book that counts the lines.
+func (s *Sender) Book() *ledger.Book { return s.queue.book }
+
+// Ledger returns the counts of all lines that were accepted. With
+// Options.Counted, lines that were counted and not yet sent are missing from
+// what is pending.
 func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
 
 // RejectedLines returns the newest lines that the peer rejected, oldest first.

@@ -5,9 +5,9 @@ import (
 	"net/url"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/internal/push"
 	"monkit.example/internal/send"
 	"monkit.example/reporters"
-	"monkit.example/reporters/ledger"
 )
 
 // Encoder is an encoder with the name of its format, such as "graphite":
@@ -35,14 +35,13 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
 	}
 	name := enc.Name() + "+" + ep.Destination()
-	size, book := o.maxPayload(ep), ledger.NewBook()
-	s := send.New(t, send.Options{
-		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, ChunkBytes: size,
-		Book: book, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
+	p, err := push.New(enc, t, push.Options{
+		Format: enc.Name(), Name: name, MaxPayload: o.maxPayload(ep), AtMostOnce: o.AtMostOnce, Send: o.Send,
 	})
-	return reporters.NewPusher(enc, s, reporters.PusherOptions{
-		MaxPayload: size, Format: enc.Name(), Name: name, Book: book,
-	}), nil
+	if err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
+	}
+	return p, nil
 }
 
 // New is Open for a program that wants to run with a wrong address too. Each
@@ -72,22 +71,14 @@ func (o Options) dial(ep *endpoint.Endpoint) (d send.DialOptions, err error) {
 	return d, o.HTTP.URL(u)
 }
 
-// maxPayload returns the size limit of a payload. It is an eighth of the queue at
-// most, or a long line if the queue has room for that: a full queue drops its
-// oldest payload, which should not be all that it has.
+// maxPayload returns the size limit that the user chose, or else what suits the
+// transport.
 func (o Options) maxPayload(ep endpoint.Endpoint) int {
-	size := o.Send.MaxPayload
-	if size <= 0 {
-		size = maxPayload(ep)
+	if o.Send.MaxPayload > 0 {
+		return o.Send.MaxPayload
 	}
-	if queue := o.Send.MaxBytes; queue > 0 {
-		size = min(size, max(queue/8, min(queue, longLine)))
-	}
-	return size
+	return maxPayload(ep)
 }
-
-// longLine is longer than any line that a Pusher sends.
-const longLine = 8 << 10
 
 // maxPayload returns the size limit of a payload that suits the transport.
 func maxPayload(ep endpoint.Endpoint) int {

@@ -223,16 +223,7 @@ func TestDefaultsCompleteTheAddress(t *testing.T) {
 	}
 }
 
-func TestPayloadFitsIntoASmallQueue(t *testing.T) {
-	ep, err := endpoint.Parse("http://h:1/", endpoint.Default{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for queue, want := range map[int]int{0: 512 << 10, 1 << 30: 512 << 10, 1 << 20: 128 << 10, 16 << 10: 8 << 10, 100: 100} {
-		if got := (Options{Send: reporters.SendOptions{MaxBytes: queue}}).maxPayload(ep); got != want {
-			t.Errorf("with a queue of %d bytes a payload has up to %d, want %d", queue, got, want)
-		}
-	}
+func TestBatchLargerThanTheQueueIsSentAsFarAsItFits(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
 	p := open(t, server.URL, Options{HTTP: &HTTP{}, Send: reporters.SendOptions{MaxBytes: 10}})

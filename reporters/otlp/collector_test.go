@@ -129,8 +129,8 @@ func many(n int) (names []string) {
 	return names
 }
 
-// push reports b to a new reporter, closes it, and compares its ledger.
-func push(t *testing.T, addr string, o Options, b *reporters.Batch, want ledger.Ledger) {
+// pushBatch reports b to a new reporter, closes it, and compares its ledger.
+func pushBatch(t *testing.T, addr string, o Options, b *reporters.Batch, want ledger.Ledger) {
 	t.Helper()
 	p, err := Open(addr, o)
 	if err != nil {

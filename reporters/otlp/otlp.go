@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"monkit.example/internal/endpoint"
-	"monkit.example/internal/send"
+	"monkit.example/internal/push"
 	"monkit.example/reporters"
 )
 
@@ -82,12 +82,13 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
 	}
 	name := Format + "+" + ep.Destination()
-	s := send.New(newPoster(ep.URL, d, o), send.Options{
-		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger,
+	p, err := push.New(newEncoder(), newPoster(ep.URL, d, o), push.Options{
+		Format: Format, Name: name, MaxPayload: payload, MaxLine: maxPoint, Send: o.Send,
 	})
-	return reporters.NewPusher(newEncoder(), s, reporters.PusherOptions{
-		MaxPayload: payload, MaxLine: maxPoint, Format: Format, Name: name,
-	}), nil
+	if err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
+	}
+	return p, nil
 }
 
 // maxPayload returns the size of the lines that fit into a body of d.

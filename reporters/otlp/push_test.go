@@ -19,7 +19,7 @@ func TestPointsArePosted(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "")
 	for path, want := range map[string]string{"": "/v1/metrics", "/": "/v1/metrics", "/v1/metrics": "/v1/metrics", "/tenant/otlp": "/tenant/otlp"} {
 		c := newCollector(t, nil)
-		push(t, c.URL+path, Options{Service: "shop"}, gauges("a", "b"), ledger.Ledger{Accepted: 2, Delivered: 2})
+		pushBatch(t, c.URL+path, Options{Service: "shop"}, gauges("a", "b"), ledger.Ledger{Accepted: 2, Delivered: 2})
 		if got := c.requests[0].URL.Path; got != want || joined(c.accepted) != "a b" {
 			t.Errorf("%q: posted %v to %s, want %s", path, c.accepted, got, want)
 		}
@@ -33,7 +33,7 @@ func TestPointsThatCannotBeHeldAreCounted(t *testing.T) {
 	c := newCollector(t, nil)
 	b := gauges("a", "b", "c")
 	b.Points[0].Value, b.Points[1].Kind = math.NaN(), reporters.GaugeDelta
-	push(t, c.URL, Options{}, b, ledger.Ledger{Accepted: 3, Delivered: 1, Dropped: ledger.Counts{ledger.NotFinite: 1, ledger.Unsupported: 1}})
+	pushBatch(t, c.URL, Options{}, b, ledger.Ledger{Accepted: 3, Delivered: 1, Dropped: ledger.Counts{ledger.NotFinite: 1, ledger.Unsupported: 1}})
 }
 
 func TestHeaders(t *testing.T) {
@@ -72,7 +72,7 @@ func TestCredentialsOfTheAddressAreSentAndNotShown(t *testing.T) {
 	addr := strings.Replace(c.URL, "http://", "http://user:secret@", 1)
 	var log strings.Builder
 	o := Options{Send: reporters.SendOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}}
-	push(t, addr, o, gauges("a"), ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.Rejected: 1}})
+	pushBatch(t, addr, o, gauges("a"), ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.Rejected: 1}})
 	if user, password, _ := c.requests[0].BasicAuth(); user != "user" || password != "secret" {
 		t.Errorf("user %q, password %q", user, password)
 	}
@@ -86,7 +86,7 @@ func TestLargeBodiesAreCompressedAndBounded(t *testing.T) {
 	names := many(4000)
 	const limit = 64 << 10
 	o := Options{Resource: map[string]string{"k": strings.Repeat("v", 4000)}, Send: reporters.SendOptions{MaxPayload: limit}}
-	push(t, c.URL, o, gauges(names...), ledger.Ledger{Accepted: 4000, Delivered: 4000})
+	pushBatch(t, c.URL, o, gauges(names...), ledger.Ledger{Accepted: 4000, Delivered: 4000})
 	if !slices.Equal(c.accepted, names) {
 		t.Errorf("received %d points, want %d in their order", len(c.accepted), len(names))
 	}
@@ -108,7 +108,7 @@ func TestServerWithoutGzipGetsPlainBodies(t *testing.T) {
 		}
 	})
 	names := many(400)
-	push(t, c.URL, Options{Send: reporters.SendOptions{MaxPayload: 32 << 10}}, gauges(names...), ledger.Ledger{Accepted: 400, Delivered: 400})
+	pushBatch(t, c.URL, Options{Send: reporters.SendOptions{MaxPayload: 32 << 10}}, gauges(names...), ledger.Ledger{Accepted: 400, Delivered: 400})
 	if !slices.Equal(c.accepted, names) {
 		t.Errorf("received %d points", len(c.accepted))
 	}
@@ -131,7 +131,7 @@ func contains(status int) func(w http.ResponseWriter, names []string) {
 
 func TestRejectedPointCostsNoOtherPoint(t *testing.T) {
 	c := newCollector(t, contains(http.StatusBadRequest))
-	push(t, c.URL, Options{}, gauges("a", "b", "bad", "c", "d", "e"), ledger.Ledger{Accepted: 6, Delivered: 5, Dropped: ledger.Counts{ledger.Rejected: 1}})
+	pushBatch(t, c.URL, Options{}, gauges("a", "b", "bad", "c", "d", "e"), ledger.Ledger{Accepted: 6, Delivered: 5, Dropped: ledger.Counts{ledger.Rejected: 1}})
 	slices.Sort(c.accepted)
 	if joined(c.accepted) != "a b c d e" {
 		t.Errorf("accepted %v", c.accepted)
@@ -144,7 +144,7 @@ func TestBodyThatIsTooLargeIsHalved(t *testing.T) {
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
 		}
 	})
-	push(t, c.URL, Options{}, gauges(many(16)...), ledger.Ledger{Accepted: 16, Delivered: 16})
+	pushBatch(t, c.URL, Options{}, gauges(many(16)...), ledger.Ledger{Accepted: 16, Delivered: 16})
 	slices.Sort(c.accepted)
 	if !slices.Equal(c.accepted, many(16)) {
 		t.Errorf("accepted %v", c.accepted)
@@ -154,7 +154,7 @@ func TestBodyThatIsTooLargeIsHalved(t *testing.T) {
 func TestOtherStatusesDropThePoints(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 405, 406, 408, 409, 415, 418, 431, 500, 501, 505, 599} {
 		c := newCollector(t, contains(status))
-		push(t, c.URL, Options{}, gauges("a", "bad"), ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.Rejected: 2}})
+		pushBatch(t, c.URL, Options{}, gauges("a", "bad"), ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.Rejected: 2}})
 		if len(c.requests) != 1 {
 			t.Errorf("%d: %d requests, want one", status, len(c.requests))
 		}
@@ -223,7 +223,7 @@ func TestPartialSuccessIsCounted(t *testing.T) {
 			o := Options{Send: reporters.SendOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}}
 			want := ledger.Ledger{Accepted: 3, Delivered: 3 - tt.rejected}
 			want.Drop(ledger.Rejected, tt.rejected)
-			push(t, c.URL, o, gauges("a", "b", "c"), want)
+			pushBatch(t, c.URL, o, gauges("a", "b", "c"), want)
 			if len(c.requests) != 1 {
 				t.Errorf("%d requests, want one", len(c.requests))
 			}

@@ -1,9 +1,11 @@
 package pickle
 
 import (
+	"cmp"
 	"fmt"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/internal/push"
 	"monkit.example/internal/send"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
@@ -50,12 +52,11 @@ func Open(addr string, o graphite.Options) (*reporters.Pusher, error) {
 		return nil, fmt.Errorf("%s address %s: not a stream; write tcp, tls or unix", Format, ep.Destination())
 	}
 	name := Format + "+" + ep.Destination()
-	out := send.New(newFramed(s, o.Send.Logger), send.Options{
-		Name: name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, Logger: o.Send.Logger,
+	p, err := push.New(graphite.NewCodec(o), newFramed(s, o.Send.Logger), push.Options{
+		Format: graphite.Format, Name: name, MaxPayload: cmp.Or(max(o.Send.MaxPayload, 0), maxPayload), Send: o.Send,
 	})
-	p := reporters.PusherOptions{MaxPayload: o.Send.MaxPayload, Format: graphite.Format, Name: name}
-	if p.MaxPayload <= 0 {
-		p.MaxPayload = maxPayload
+	if err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
 	}
-	return reporters.NewPusher(graphite.NewCodec(o), out, p), nil
+	return p, nil
 }
