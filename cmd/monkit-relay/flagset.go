@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -40,9 +41,10 @@ type value[T any] struct {
 	parse func(string) (T, error)
 }
 
-// String returns the default, which the flag package prints.
+// String returns the default, which the flag package prints, or "" for a default
+// that depends on other flags.
 func (v *value[T]) String() string {
-	if v.p == nil { // the flag package calls String on a zero value
+	if v.p == nil || reflect.ValueOf(*v.p).IsZero() { // the flag package calls String on a zero value, too
 		return ""
 	}
 	return fmt.Sprint(*v.p)
@@ -83,6 +85,18 @@ func atLeast(least time.Duration, example string) func(string) (time.Duration, e
 			return 0, fmt.Errorf("write a time of at least %v, such as %s", least, example)
 		}
 		return d, nil
+	}
+}
+
+// sizeOf returns a parser of sizes such as "64MiB". The example is part of its
+// errors.
+func sizeOf[T int | int64](least, most int64, example string) func(string) (T, error) {
+	return func(s string) (T, error) {
+		n, err := endpoint.ParseSize(s)
+		if err != nil || n < least || n > most || int64(T(n)) != n {
+			return 0, fmt.Errorf("write a size of at least %d bytes, such as %s", least, example)
+		}
+		return T(n), nil
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -53,7 +54,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
+	if cfg.Memory > 0 {
+		debug.SetMemoryLimit(cfg.Memory) // the garbage collector works more before it is exceeded
+	}
 	printAddresses(stdout, r, cfg)
+	r.PrintBounds(stdout)
 	return runAndPrint(ctx, r, stdout)
 }
 

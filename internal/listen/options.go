@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -96,25 +95,12 @@ func (o Options) withAddress(options url.Values) (Options, error) {
 const maxRcvBuf = 1 << 30
 
 func setRcvBuf(o *Options, value string) error {
-	n, err := parseSize(value)
+	n, err := endpoint.ParseSize(value)
 	if err != nil || n <= 0 || n > maxRcvBuf {
 		return fmt.Errorf("rcvbuf=%s is not a size from 1 to 1GiB; write one such as rcvbuf=16MiB", value)
 	}
 	o.RcvBuf = int(n)
 	return nil
-}
-
-// parseSize parses a number of bytes, or of KiB, MiB or GiB if one of these
-// units follows.
-func parseSize(s string) (int64, error) {
-	shift := 0
-	for i, unit := range []string{"KiB", "MiB", "GiB"} {
-		if digits, ok := strings.CutSuffix(s, unit); ok {
-			s, shift = digits, 10*(i+1)
-		}
-	}
-	n, err := strconv.ParseUint(s, 10, 31) // shifted by 30 it still fits
-	return int64(n) << shift, err
 }
 
 func setMode(o *Options, value string) error {

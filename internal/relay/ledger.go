@@ -31,7 +31,8 @@ type DestinationLedger struct {
 	Name string
 	ledger.Ledger
 	// Routed is how many lines its listeners accepted, and how many points
-	// the aggregate produced for it. It equals Accepted once Run has returned.
+	// the aggregate produced for it, in this run and, with a spool, those before.
+	// It equals Accepted once Run has returned.
 	Routed int64
 }
 
@@ -55,9 +56,17 @@ func (r *Relay) Ledger() Ledger {
 	return all
 }
 
+// acceptedBy returns how many lines d has accepted.
+func acceptedBy(d Destination) int64 {
+	if k, ok := d.Reporter.(ledger.Keeper); ok {
+		return k.Ledger().Accepted
+	}
+	return 0
+}
+
 // routed returns how many lines and points d should have accepted.
 func (r *Relay) routed(d *destination) int64 {
-	var n int64
+	n := d.before
 	for _, rec := range r.receivers {
 		if slices.Contains(rec.destinations, d) {
 			n += rec.ledger().Accepted

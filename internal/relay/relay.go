@@ -35,6 +35,21 @@ type Config struct {
 	// RcvBuf is the size of the kernel's buffer for datagrams in bytes. Zero
 	// means 8 MiB.
 	RcvBuf int
+	// Queue is how many bytes of lines may wait in memory for each destination.
+	// Zero means 32 MiB, or a share of Memory.
+	Queue int
+	// MaxAge is how long lines may wait. Zero means ten minutes, or a year with
+	// a Spool. Lines for statsd wait for a minute at most.
+	MaxAge time.Duration
+	// Spool is a folder in which lines wait that cannot be sent soon, for each
+	// destination but those of statsd. They survive the end of the process.
+	// Empty means that lines wait in memory.
+	Spool string
+	// SpoolBytes bounds the files of each destination. Zero means 1 GiB.
+	SpoolBytes int64
+	// Memory divides so many bytes over the listeners and the destinations.
+	// Zero means that each has its own default.
+	Memory int64
 	// HTTP is the address of the admin pages, such as "127.0.0.1:9125". An
 	// address without a host is for this machine only. Empty means no pages.
 	HTTP string
@@ -58,6 +73,9 @@ func (c Config) withDefaults() Config {
 	if c.Drain <= 0 {
 		c.Drain = 5 * time.Second
 	}
+	if c.SpoolBytes <= 0 {
+		c.SpoolBytes = 1 << 30
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -69,6 +87,7 @@ func (c Config) withDefaults() Config {
 // which have locks of their own.
 type Relay struct {
 	cfg          Config
+	bounds       bounds
 	receivers    []*receiver
 	destinations []*destination
 	admin        *admin // nil if there are no pages
@@ -88,6 +107,7 @@ type Relay struct {
 type destination struct {
 	Destination
 	format string
+	before int64 // lines that it had accepted before this run; a spool keeps the count
 }
 
 // needsAggregate reports whether lines of f must be aggregated for d.
@@ -102,7 +122,9 @@ func New(cfg Config) (*Relay, error) {
 	for _, d := range cfg.Destinations {
 		r.addDestination(d, "")
 	}
-	err := errors.Join(r.checkListen(), r.openForwards(), r.checkAdmin())
+	var err error
+	r.bounds, err = r.cfg.bounds(len(r.cfg.Listen), len(r.cfg.Forward))
+	err = errors.Join(err, r.checkListen(), r.openForwards(), r.checkAdmin())
 	if err == nil {
 		err = r.openAdmin()
 	}
@@ -136,7 +158,7 @@ func (r *Relay) openForwards() error {
 	}
 	var errs []error
 	for _, addr := range r.cfg.Forward {
-		p, f, err := openDestination(addr, reporters.SendOptions{Logger: r.cfg.Logger})
+		p, f, err := openDestination(addr, r.sendOptions())
 		if err != nil {
 			errs = append(errs, fmt.Errorf("forward: %w", err))
 			continue
@@ -146,10 +168,17 @@ func (r *Relay) openForwards() error {
 	return errors.Join(errs...)
 }
 
+// sendOptions returns how each destination is sent to.
+func (r *Relay) sendOptions() reporters.SendOptions {
+	return reporters.SendOptions{
+		MaxBytes: r.bounds.queue, MaxAge: r.cfg.MaxAge, Spool: r.cfg.Spool, SpoolBytes: r.cfg.SpoolBytes, Logger: r.cfg.Logger,
+	}
+}
+
 // addDestination adds d, with a number behind its name if that is taken.
 func (r *Relay) addDestination(d Destination, format string) {
 	d.Name = naming.Unique(d.Name, r.hasDestination)
-	r.destinations = append(r.destinations, &destination{d, format})
+	r.destinations = append(r.destinations, &destination{d, format, acceptedBy(d)})
 }
 
 func (r *Relay) hasDestination(name string) bool {
@@ -162,7 +191,7 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, Lines: f.newLines, Logger: r.cfg.Logger})
+		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger})
 		if err != nil {
 			return err
 		}
@@ -191,7 +220,7 @@ func (r *Relay) destinationsOf(f format) []*destination {
 		return direct
 	}
 	if r.fanOut == nil {
-		r.aggregate = &destination{Destination{"aggregate", newAggregate()}, f.name}
+		r.aggregate = &destination{Destination{"aggregate", newAggregate()}, f.name, 0}
 		r.fanOut = &fanOut{destinations: aggregated, log: r.logFailure}
 	}
 	return append(direct, r.aggregate)

@@ -1,0 +1,104 @@
+package relay
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"monkit.example/internal/faultsink"
+)
+
+func TestMemoryIsDivided(t *testing.T) {
+	for _, tt := range []struct {
+		name                    string
+		cfg                     Config
+		listeners, destinations int
+		ring, queue             int
+		err                     string
+	}{
+		{"defaults", Config{}, 3, 5, 16 << 20, 32 << 20, ""},
+		{"a queue that was chosen", Config{Queue: 1 << 20}, 1, 1, 16 << 20, 1 << 20, ""},
+		{"one of each", Config{Memory: 64 << 20}, 1, 1, 64 << 20 / 5, 32 << 20 * 4 / 5, ""},
+		{"several", Config{Memory: 64 << 20}, 2, 4, 32 << 20 / 5, 8 << 20 * 4 / 5, ""},
+		{"no more than without", Config{Memory: 1 << 30}, 1, 1, 16 << 20, 32 << 20, ""},
+		{"a queue that was chosen stays", Config{Memory: 64 << 20, Queue: 1 << 20}, 1, 1, 64 << 20 / 5, 1 << 20, ""},
+		{"too little for the listeners", Config{Memory: 2 << 20}, 10, 1, 0, 0, "memory: 2 MiB is too little for 10 listeners and 1 destinations; write at least 13 MiB"},
+		{"too little for the destinations", Config{Memory: 2 << 20}, 1, 10, 0, 0, "write at least 13 MiB"},
+	} {
+		b, err := tt.cfg.bounds(tt.listeners, tt.destinations)
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("%s: %v, want %s", tt.name, err, tt.err)
+			}
+			continue
+		}
+		if err != nil || b.ring != tt.ring || b.queue != tt.queue {
+			t.Errorf("%s: ring %d, queue %d, %v, want %d and %d", tt.name, b.ring, b.queue, err, tt.ring, tt.queue)
+		}
+	}
+}
+
+func TestLeastMemoryIsEnough(t *testing.T) {
+	for listeners := range 20 {
+		for destinations := range 20 {
+			_, err := Config{Memory: 1}.bounds(listeners+1, destinations+1)
+			_, text, _ := strings.Cut(err.Error(), "at least ")
+			var least int64
+			if _, err := fmt.Sscanf(text, "%d MiB", &least); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			if _, err := (Config{Memory: least << 20}).bounds(listeners+1, destinations+1); err != nil {
+				t.Errorf("%s is not enough: %v", text, err)
+			}
+		}
+	}
+}
+
+func TestSizesAreReadable(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 1000: "1000 bytes", 64 << 20: "64 MiB", 1 << 30: "1 GiB", 1536 << 10: "1.5 MiB", 3 << 10: "3 KiB", 3_000_000: "2.9 MiB", 1 << 50: "1048576 GiB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d bytes are printed as %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestBoundsArePrinted(t *testing.T) {
+	r, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Spool: t.TempDir(), Drain: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.closeUnused()
+	var b strings.Builder
+	r.PrintBounds(&b)
+	if got := b.String(); !strings.Contains(got, "16 MiB for what each of 1 listeners received, and 32 MiB") || !strings.Contains(got, "disk: up to 1 GiB in ") {
+		t.Errorf("printed:\n%s", got)
+	}
+}
+
+func TestLinesWaitInTheSpoolForTheNextRelay(t *testing.T) {
+	dir, addr := t.TempDir(), freeAddr(t)
+	cfg := Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + addr}, Spool: dir, Drain: 10 * time.Millisecond}
+	r := start(t, cfg)
+	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\na.c 2 1700000000\n")
+	waitFor(t, "the lines", func() bool { return r.Ledger().Destinations[0].Pending == 2 })
+	if l := r.stop(t); l.Destinations[0].Pending != 2 || l.Destinations[0].Dropped.Sum() != 0 {
+		t.Errorf("the first relay's ledger: %v", l)
+	}
+	sink := faultsink.NewTCP(t)
+	cfg.Forward = []string{"graphite+tcp://" + sink.Addr()}
+	other := start(t, cfg) // has a destination, and so a folder, of its own
+	if l := other.stop(t); l.Destinations[0].Accepted != 0 {
+		t.Errorf("lines went to another destination: %v", l)
+	}
+	at := faultsink.NewTCPAt(t, addr)
+	cfg.Forward, cfg.Drain = []string{"graphite+tcp://" + addr}, 10*time.Second
+	again := start(t, cfg)
+	waitFor(t, "delivery", func() bool { return again.Ledger().Destinations[0].Delivered == 2 })
+	if l := again.stop(t); l.Destinations[0].Accepted != 2 || l.Destinations[0].Pending != 0 {
+		t.Errorf("the next relay's ledger: %v", l)
+	}
+	if got := text(at); got != "a.b 1 1700000000\na.c 2 1700000000\n" {
+		t.Errorf("received %q", got)
+	}
+}
