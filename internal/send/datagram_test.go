@@ -2,12 +2,13 @@ package send
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,7 +72,6 @@ type refusingConn struct {
 	err    error
 	refuse int // number of writes
 	writes int
-	closed bool
 }
 
 func (c *refusingConn) Write(p []byte) (int, error) {
@@ -82,7 +82,8 @@ func (c *refusingConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (c *refusingConn) Close() error { c.closed = true; return nil }
+func (c *refusingConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *refusingConn) Close() error                     { return nil }
 
 func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
 	_, refused := net.Dial("tcp", freeAddr(t))
@@ -186,90 +187,12 @@ func TestUnixgramConnectsToAReplacedSocket(t *testing.T) {
 	checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
 }
 
-func TestNamesAreLookedUpAgainAfterAWhile(t *testing.T) {
-	_, refused := net.Dial("tcp", freeAddr(t))
-	two, other := []string{"127.0.0.1", "127.0.0.2"}, []string{"127.0.0.3"}
-	for _, tt := range []struct {
-		name   string
-		host   string
-		ago    time.Duration // of the last lookup
-		refuse int
-		answer []string
-		err    error
-		want   map[string]float64
-	}{
-		{"too soon", "statsd.test", 30*time.Second - 1, 0, other, nil, map[string]float64{}},
-		{"other addresses", "statsd.test", 30 * time.Second, 0, other, nil, map[string]float64{"lookups": 1, "dns_changes": 1}},
-		{"the same in another order", "statsd.test", time.Minute, 0, []string{two[1], two[0]}, nil, map[string]float64{"lookups": 1}},
-		{"no addresses", "statsd.test", time.Minute, 0, nil, nil, map[string]float64{"lookups": 1, "lookup_errors": 1}},
-		{"no answer", "statsd.test", time.Minute, 0, other, errDown, map[string]float64{"lookups": 1, "lookup_errors": 1}},
-		{"an address is not a name", "127.0.0.1", time.Hour, 0, other, nil, map[string]float64{}},
-		{"refused, too soon", "statsd.test", time.Second - 1, 1, other, nil, map[string]float64{"refused": 1}},
-		{"refused", "statsd.test", time.Second, 1, other, nil, map[string]float64{"refused": 1, "lookups": 1, "dns_changes": 1}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				lookups := 0
-				lookup := func(context.Context, string) ([]string, error) {
-					lookups++
-					return tt.answer, tt.err
-				}
-				tr := open(t, "udp://"+tt.host+":1", DialOptions{Lookup: lookup}).(*datagramTransport)
-				defer tr.Close()
-				c := &refusingConn{err: refused, refuse: tt.refuse}
-				tr.conn, tr.addrs, tr.lookedUpAt = c, two, time.Now().Add(-tt.ago)
-				for range 2 {
-					tr.Deliver(t.Context(), []byte("a 1\n"))
-					tr.lookups.Wait()
-				}
-				got := stats(tr)
-				got["lookups"] = float64(lookups)
-				for _, field := range []string{"lookups", "dns_changes", "lookup_errors", "refused"} {
-					if got[field] != tt.want[field] {
-						t.Errorf("%s is %v, want %v", field, got[field], tt.want[field])
-					}
-				}
-				if changed := tt.want["dns_changes"] > 0; c.closed != changed {
-					t.Errorf("the old socket is closed: %v, want %v", c.closed, changed)
-				}
-			})
-		})
-	}
-}
-
-func TestCloseEndsAndJoinsALookup(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		returned := false
-		lookup := func(ctx context.Context, _ string) ([]string, error) {
-			<-ctx.Done()
-			time.Sleep(time.Second)
-			returned = true
-			return nil, ctx.Err()
-		}
-		tr := open(t, "udp://statsd.test:1", DialOptions{Lookup: lookup}).(*datagramTransport)
-		tr.conn, tr.lookedUpAt = &refusingConn{}, time.Now().Add(-time.Hour)
-		tr.Deliver(t.Context(), []byte("a 1\n"))
-		start := time.Now()
-		tr.Close()
-		if d := time.Since(start); !returned || d != time.Second {
-			t.Errorf("Close returned after %v, and the lookup has returned: %v", d, returned)
-		}
-	})
-}
-
 func TestUDPFollowsItsName(t *testing.T) {
-	old, new := faultsink.NewUDP(t), (*faultsink.Sink)(nil)
+	old := faultsink.NewUDP(t)
 	_, port, _ := net.SplitHostPort(old.Addr())
-	new = faultsink.NewUDPAt(t, "127.0.0.2:"+port)
-	var mu sync.Mutex
-	addrs, lookups := []string{"127.0.0.1"}, 0
-	lookup := func(context.Context, string) ([]string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		lookups++
-		return addrs, nil
-	}
-	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: lookup}).(*datagramTransport)
+	moved := faultsink.NewUDPAt(t, "127.0.0.2:"+port)
+	names := newFakeNames("127.0.0.1")
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: names.lookup}).(*datagramTransport)
 	defer tr.Close()
 	deliver := func(p string) {
 		t.Helper()
@@ -278,23 +201,157 @@ func TestUDPFollowsItsName(t *testing.T) {
 		}
 	}
 	deliver("a 1\n")
-	mu.Lock()
-	addrs = []string{"127.0.0.2"}
-	mu.Unlock()
+	names.set(nil, "127.0.0.2")
 	deliver("b 1\n")
 	old.WaitLines(2)
-	tr.lookedUpAt = tr.lookedUpAt.Add(-lookupInterval)
-	deliver("c 1\n") // starts a lookup, and arrives at either address
-	tr.lookups.Wait()
-	deliver("d 1\n")
-	for want := 1; !slices.Contains(new.WaitLines(want), "d 1"); want++ {
-	}
-	if len(old.Lines()) > 3 {
+	resolveNow(tr.resolver)
+	deliver("c 1\n")
+	moved.WaitLines(1)
+	if len(old.Lines()) != 2 {
 		t.Errorf("the old address got %q", old.Lines())
 	}
-	if lookups != 2 || tr.dnsChanges.Load() != 1 {
-		t.Errorf("%d lookups, %d changes", lookups, tr.dnsChanges.Load())
+	resolveNow(tr.resolver) // which changes nothing
+	deliver("d 1\n")
+	moved.WaitLines(2)
+	if n := stats(tr); n["dns_changes"] != 1 || n["reconnects"] != 1 || n["lookup_errors"] != 0 {
+		t.Errorf("got %v", n)
 	}
+}
+
+// resolveNow returns after a lookup.
+func resolveNow(r *resolver) {
+	r.mu.Lock()
+	r.began = time.Time{}
+	r.askLocked()
+	pending := r.pending
+	r.mu.Unlock()
+	<-pending
+}
+
+// A name such as localhost may have addresses of both IP versions, and the
+// server may be at one of them only.
+func TestRefusedDatagramsGoToTheNextAddress(t *testing.T) {
+	sink := faultsink.NewUDPAt(t, "127.0.0.3:0")
+	_, port, _ := net.SplitHostPort(sink.Addr())
+	names := newFakeNames("127.0.0.1", "127.0.0.3")
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: names.lookup}).(*datagramTransport)
+	s := New(tr, fast)
+	sent := 0
+	for len(sink.Lines()) == 0 { // the first ones are refused, which the socket reports later
+		mustSend(t, s, "a:1|c\n", 1)
+		sent++
+		s.Flush(within(t, 10*time.Second))
+	}
+	sink.WaitLines(1)
+	n := stats(tr)
+	s.Close(within(t, 10*time.Second))
+	if n["refused"] == 0 || n["reconnects"] != 1 {
+		t.Errorf("got %v", n)
+	}
+	checkLedger(t, s, fmt.Sprintf("accepted=%d delivered=%d dropped=0 pending=0", sent, sent))
+}
+
+// fullConn is a socket without room for the first writes.
+type fullConn struct {
+	net.Conn
+	err      error // of a write without room; nil blocks until the deadline
+	full     int   // number of writes
+	writes   int
+	deadline time.Time
+	closed   bool
+}
+
+func (c *fullConn) Write(p []byte) (int, error) {
+	if c.err == nil && !time.Now().Before(c.deadline) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	if c.writes++; c.writes > c.full {
+		return len(p), nil
+	}
+	if c.err == nil {
+		time.Sleep(time.Until(c.deadline))
+		return 0, os.ErrDeadlineExceeded
+	}
+	return 0, c.err
+}
+
+func (c *fullConn) SetWriteDeadline(end time.Time) error { c.deadline = end; return nil }
+func (c *fullConn) Close() error                         { c.closed = true; return nil }
+
+func TestDatagramWaitsForRoom(t *testing.T) {
+	noBuffer := os.NewSyscallError("sendto", syscall.ENOBUFS)
+	for _, tt := range []struct {
+		name     string
+		err      error
+		full     int
+		age      time.Duration // of the deadline
+		took     time.Duration
+		noBuffer float64
+		ok       bool
+	}{
+		{"room", noBuffer, 0, 0, 0, 0, true},
+		{"no room twice", noBuffer, 2, 0, 3 * time.Millisecond, 2, true},
+		{"no room ten times", noBuffer, 10, 0, 100 * time.Millisecond, 10, true},
+		{"no room eleven times", noBuffer, 11, 0, 100 * time.Millisecond, 11, false},
+		{"room, after a deadline of long ago", nil, 0, time.Hour, 0, 0, true},
+		{"the socket waits, for longer than it may", nil, 1 << 30, time.Hour, 100 * time.Millisecond, 1, false},
+	} {
+		for _, transport := range []string{"udp://127.0.0.1:1", "unixgram:///x"} {
+			t.Run(tt.name+", "+transport, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tr := open(t, transport, DialOptions{}).(*datagramTransport)
+					defer tr.Close()
+					c := &fullConn{err: tt.err, full: tt.full, deadline: time.Now().Add(100*time.Millisecond - tt.age)}
+					tr.conn = c
+					start := time.Now()
+					err := tr.Deliver(t.Context(), []byte("a 1\n"))
+					if d := time.Since(start); (err == nil) != tt.ok || d != tt.took {
+						t.Errorf("Deliver returns %v after %v, want %v", err, d, tt.took)
+					}
+					if n := stats(tr)["no_buffer"]; n != tt.noBuffer {
+						t.Errorf("%v are counted, want %v", n, tt.noBuffer)
+					}
+					if c.closed {
+						t.Error("the socket was closed")
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestWaitForRoomEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
+		defer tr.Close()
+		tr.conn = &fullConn{err: os.NewSyscallError("sendto", syscall.ENOBUFS), full: 1 << 30}
+		start := time.Now()
+		err := tr.Deliver(within(t, 5*time.Millisecond), []byte("a 1\n"))
+		if d := time.Since(start); err == nil || d != 5*time.Millisecond {
+			t.Errorf("Deliver returns %v after %v", err, d)
+		}
+	})
+}
+
+// An address that cannot be reached says nothing about the others.
+func TestUnreachableAddressIsReplacedByTheNext(t *testing.T) {
+	sink := faultsink.NewUDPAt(t, "127.0.0.3:0")
+	_, port, _ := net.SplitHostPort(sink.Addr())
+	names := newFakeNames("127.0.0.1", "127.0.0.3")
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: names.lookup}).(*datagramTransport)
+	defer tr.Close()
+	if err := tr.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tr.conn.Close()
+	tr.conn = &fullConn{err: os.NewSyscallError("sendto", syscall.ENETUNREACH), full: 1}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err == nil || classify(err).kind != retry {
+		t.Errorf("Deliver: %v", err)
+	}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+		t.Error(err)
+	}
+	sink.WaitLines(1)
 }
 
 func TestNameThatIsNotFoundIsTriedAgain(t *testing.T) {

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
-	"time"
 
 	"monkit.example/internal/endpoint"
 )
@@ -25,12 +23,12 @@ const (
 
 // httpTransport is the Messenger for http and https: one POST for a payload.
 type httpTransport struct {
-	url       *url.URL // may contain credentials, so it is never logged
-	opts      DialOptions
-	client    *http.Client
-	closeIdle func()
+	url    *url.URL // may contain credentials, so it is never logged
+	opts   DialOptions
+	dialer *httpDialer
+	client *http.Client
 
-	requests, dials atomic.Int64
+	requests atomic.Int64
 }
 
 var (
@@ -39,23 +37,8 @@ var (
 )
 
 func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
-	t := &httpTransport{url: ep.URL, opts: o}
-	d := net.Dialer{Timeout: o.Timeout, KeepAliveConfig: keepAlive, Control: controlTCP}
-	tr := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     o.TLS,
-		TLSHandshakeTimeout: o.Timeout,
-		MaxIdleConnsPerHost: 1,
-		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
-		DisableCompression:  true,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			t.dials.Add(1)
-			return d.DialContext(ctx, network, addr)
-		},
-	}
-	t.closeIdle = tr.CloseIdleConnections
-	t.client = &http.Client{Transport: tr, CheckRedirect: noRedirects}
+	t := &httpTransport{url: ep.URL, opts: o, dialer: newHTTPDialer(o)}
+	t.client = &http.Client{Transport: t.dialer, CheckRedirect: noRedirects}
 	return t
 }
 
@@ -118,20 +101,20 @@ func postError(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	if isUnsent(err) {
 		return fmt.Errorf("post: %w", err)
 	}
 	return Ambiguous(fmt.Errorf("post: %w", err))
 }
 
-// Close closes the idle connections. No request is under way when it is called.
+// Close closes the idle connections, and joins the lookups. No request is under
+// way when it is called.
 func (t *httpTransport) Close() error {
-	t.closeIdle()
+	t.dialer.close()
 	return nil
 }
 
 func (t *httpTransport) stats(cb func(field string, val float64)) {
 	cb("requests", float64(t.requests.Load()))
-	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
+	t.dialer.stats(cb)
 }

@@ -7,45 +7,121 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// errPeerClosed is why a connection is dead that ended without an error.
+// errPeerClosed is why a connection is dead that the peer closed in order.
 var errPeerClosed = errors.New("the peer closed the connection")
+
+// confirmTime is how long a TLS 1.3 server may take to refuse the client after
+// the handshake. Until then the client does not know whether its certificate
+// was accepted, unless the server sends something first.
+const confirmTime = time.Second
 
 // streamConn is one connection of a streamTransport. The goroutine of the
 // Sender calls its methods; discard runs in a goroutine of its own.
 type streamConn struct {
-	net.Conn
-	buffer    sendBuffer
-	born      time.Time
+	net.Conn               // progress, or a tls.Conn over it
+	progress *progressConn // over sock
+	sock     net.Conn
+	addr     string // of the peer, as the resolver knows it
+	buffer   sendBuffer
+	born     time.Time
+
+	confirmBy time.Time     // when silence of a TLS 1.3 server means that it accepts the client; zero if that is known
+	confirmed atomic.Bool   // the server has sent something
 	discarded chan struct{} // closed when discard has returned
 
-	written, acked int // bytes; owned by the Sender's goroutine
+	written, acked int       // bytes; owned by the Sender's goroutine, as all below
+	progressAt     time.Time // when the peer last took bytes
 
-	mu  sync.Mutex
-	err error // guarded by mu; why the connection is dead
+	mu   sync.Mutex
+	err  error     // guarded by mu; why the connection is dead
+	died time.Time // guarded by mu; when err was set
 }
 
-// newStreamConn starts a goroutine, which close joins.
-func newStreamConn(nc, sock net.Conn) *streamConn {
-	_, encrypted := nc.(*tls.Conn)
-	c := &streamConn{Conn: nc, buffer: newSendBuffer(sock, encrypted), born: time.Now(), discarded: make(chan struct{})}
-	go c.discard()
-	return c
+// newStreamConn returns a connection over sock. It must be started.
+func newStreamConn(sock net.Conn, addr string, encrypted bool, l limits) *streamConn {
+	buffer := newSendBuffer(sock, encrypted)
+	p := &progressConn{Conn: sock, buffer: buffer, limits: l}
+	return &streamConn{Conn: p, progress: p, sock: sock, addr: addr, buffer: buffer, born: time.Now(), discarded: make(chan struct{})}
 }
+
+// secure performs the handshake of TLS. It closes the socket if that fails.
+func (c *streamConn) secure(ctx context.Context, conf *tls.Config) error {
+	conf = conf.Clone()
+	conf.ClientSessionCache = &ticketNotice{next: conf.ClientSessionCache, received: &c.confirmed}
+	secure := tls.Client(c.progress, conf)
+	began := time.Now()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		c.sock.Close()
+		return err
+	}
+	if secure.ConnectionState().Version >= tls.VersionTLS13 {
+		// The refusal takes as long as the rest of the handshake did.
+		c.confirmBy = time.Now().Add(max(confirmTime, 2*time.Since(began)))
+	}
+	c.Conn = secure
+	return nil
+}
+
+// ticketNotice notes that the server sent a session ticket. A server that asks
+// for a certificate sends it when it has accepted that of the client.
+type ticketNotice struct {
+	next     tls.ClientSessionCache // nil if sessions are not resumed
+	received *atomic.Bool
+}
+
+// Get implements tls.ClientSessionCache.
+func (n *ticketNotice) Get(key string) (*tls.ClientSessionState, bool) {
+	if n.next == nil {
+		return nil, false
+	}
+	return n.next.Get(key)
+}
+
+// Put implements tls.ClientSessionCache.
+func (n *ticketNotice) Put(key string, s *tls.ClientSessionState) {
+	if s != nil {
+		n.received.Store(true)
+	}
+	if n.next != nil {
+		n.next.Put(key, s)
+	}
+}
+
+// start starts discard, which close joins.
+func (c *streamConn) start() { go c.discard() }
 
 // discard reads and ignores what the peer sends. Only a read reveals that the
 // peer has closed: a write would still succeed, and its bytes would be lost.
 func (c *streamConn) discard() {
 	defer close(c.discarded)
-	_, err := io.Copy(io.Discard, c.Conn)
-	if err == nil {
+	buf := make([]byte, 512)
+	for {
+		n, err := c.Conn.Read(buf)
+		if n > 0 {
+			c.confirmed.Store(true)
+		}
+		if err != nil {
+			c.fail(err)
+			c.progress.interrupt()
+			return
+		}
+	}
+}
+
+// fail notes why the connection is dead. The first reason stays.
+func (c *streamConn) fail(err error) {
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS, if the peer closed without an alert
 		err = errPeerClosed
 	}
 	c.mu.Lock()
-	c.err = withoutAddress(err)
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err, c.died = withoutAddress(err), time.Now()
+	}
 }
 
 // deadErr returns why the connection is dead, or nil if it is not.
@@ -55,27 +131,99 @@ func (c *streamConn) deadErr() error {
 	return c.err
 }
 
-// write ends after writeTimeout, or when ctx ends.
+// isConfirmed reports whether the server has accepted the client.
+func (c *streamConn) isConfirmed() bool {
+	if c.confirmBy.IsZero() || c.confirmed.Load() {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if c.err != nil {
+		now = c.died
+	}
+	return !now.Before(c.confirmBy)
+}
+
+// write blocks as long as the peer takes bytes, or until ctx ends.
 func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	// A deadline in the past ends a Write that blocks.
-	stop := context.AfterFunc(ctx, func() { c.SetWriteDeadline(time.Unix(1, 0)) })
-	defer stop()
+	c.progress.SetWriteDeadline(time.Time{})
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		c.progress.SetWriteDeadline(past)
+	})
 	n, err := c.Conn.Write(p)
-	c.written += n
-	return n, err
+	if !stop() {
+		<-ended
+	}
+	if c.written += n; n > 0 {
+		c.progressAt = time.Now()
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case ctx.Err() != nil:
+		return n, ctx.Err()
+	}
+	c.fail(err)
+	return n, c.deadErr()
+}
+
+// state returns how many bytes the peer may not have, and why the connection
+// is dead, which is no error if the peer closed it and has everything. After
+// any other end it asks the kernel no more: what the peer's system has
+// acknowledged by then, the peer may not have read.
+func (c *streamConn) state() (unacked int, err error) {
+	if err = c.deadErr(); err == nil || err == errPeerClosed {
+		c.refresh()
+	}
+	if err == nil && c.isSilent() {
+		c.fail(errSilent)
+		err = c.deadErr()
+	}
+	if unacked = c.unacked(); unacked == 0 && err == errPeerClosed {
+		return 0, nil
+	}
+	return unacked, err
+}
+
+// isSilent reports whether the peer's system has acknowledged nothing for long.
+func (c *streamConn) isSilent() bool {
+	limit := c.progress.limits.silence
+	return c.unacked() > 0 && time.Since(c.progressAt) >= limit && c.buffer.silence() >= limit
 }
 
 // unacked returns the number of bytes that were not acknowledged at the last
 // refresh.
 func (c *streamConn) unacked() int { return c.written - c.acked }
 
-// refresh asks the kernel which bytes the peer has.
+// refresh asks the kernel which bytes the peer has. Nothing counts as
+// acknowledged until the peer has accepted the client.
 func (c *streamConn) refresh() {
-	if c.unacked() > 0 {
-		c.acked = c.written - c.buffer.unacked(c.unacked())
+	if c.unacked() == 0 || !c.isConfirmed() {
+		return
+	}
+	if acked := c.written - c.buffer.unacked(c.unacked()); acked != c.acked {
+		c.acked, c.progressAt = acked, time.Now()
+	}
+}
+
+// drain waits until everything is acknowledged. It returns an error if the
+// connection dies first, or ctx ends.
+func (c *streamConn) drain(ctx context.Context) error {
+	for wait := minPoll; ; wait = min(2*wait, maxPoll) {
+		if n, err := c.state(); n == 0 || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
 	}
 }
 
@@ -83,12 +231,13 @@ func (c *streamConn) refresh() {
 // or closes its own direction. It waits no longer than lingerTime, and not
 // after ctx has ended.
 func (c *streamConn) linger(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lingerTime)
+	defer cancel()
+	defer context.AfterFunc(ctx, c.progress.interrupt)() // TLS writes an alert, which may block
 	w, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || c.deadErr() != nil || ctx.Err() != nil || w.CloseWrite() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, lingerTime)
-	defer cancel()
 	for wait := minPoll; !c.buffer.isEmpty(); wait = min(2*wait, maxPoll) {
 		select {
 		case <-c.discarded:
@@ -100,8 +249,18 @@ func (c *streamConn) linger(ctx context.Context) {
 	}
 }
 
-// close closes the connection at once and joins discard.
+// abort closes the connection, and has the system discard what it still holds
+// instead of sending it. The peer gets a RST.
+func (c *streamConn) abort() {
+	if l, ok := c.sock.(interface{ SetLinger(seconds int) error }); ok { // TCP has it
+		l.SetLinger(0) // fails only if the socket is closed
+	}
+	c.close()
+}
+
+// close closes the connection at once and joins discard. The system sends what
+// it still holds.
 func (c *streamConn) close() {
-	c.Conn.Close()
+	c.sock.Close()
 	<-c.discarded
 }

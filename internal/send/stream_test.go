@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -218,17 +217,6 @@ func TestFailedHandshakeClosesTheSocket(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAttemptsShareTheTimeOfADial(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx := within(t, 8*time.Second)
-		for n, want := range map[int]time.Duration{1: 8 * time.Second, 4: 2 * time.Second} {
-			if got := timePerAttempt(ctx, n); got != want {
-				t.Errorf("one of %d attempts has %v, want %v", n, got, want)
-			}
-		}
-	})
 }
 
 func TestLinesThatThePeerNeverReadsAreDroppedByClose(t *testing.T) {

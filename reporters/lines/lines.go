@@ -60,14 +60,22 @@ func (o Options) dial(ep *endpoint.Endpoint) (send.DialOptions, error) {
 	if o.HTTP == nil || !ep.IsHTTP() {
 		return send.DialOptions{}, nil
 	}
-	d := send.DialOptions{ContentType: o.HTTP.ContentType, Gzip: o.HTTP.Gzip, Header: o.HTTP.Header}
-	if o.HTTP.URL == nil {
-		return d, nil
+	d := send.DialOptions{
+		ContentType: o.HTTP.ContentType, Gzip: o.HTTP.Gzip,
+		Header: o.HTTP.Header, Authorize: o.HTTP.Authorize, TokenFile: o.HTTP.TokenFile,
 	}
-	u := new(url.URL)
-	*u = *ep.URL
-	ep.URL = u
-	return d, o.HTTP.URL(u)
+	if o.HTTP.URL != nil {
+		u := new(url.URL)
+		*u = *ep.URL
+		ep.URL = u
+		if err := o.HTTP.URL(u); err != nil {
+			return d, err
+		}
+	}
+	if o.HTTP.TokenScheme != nil {
+		d.TokenScheme = o.HTTP.TokenScheme()
+	}
+	return d, nil
 }
 
 // maxPayload returns the size limit of a payload that suits the transport.

@@ -178,8 +178,8 @@ func TestErrorsOfOpenSayWhatIsWrong(t *testing.T) {
 		{"no port", "tcp://h", Options{}, "no port"},
 		{"http is not for this format", "http://h/", Options{}, "transport \"http\""},
 		{"another format", "graphite+tcp://h:1", Options{}, "write words"},
-		{"a file that does not exist", "tls://h:1?ca=/no/such/file", Options{}, "/no/such/file"},
-		{"the destination is named", "tls://h:1?ca=/no/such/file", Options{}, "words address tls://h:1"},
+		{"a folder for a file", "tls://h:1?ca=/", Options{}, "option ca: / is a folder"},
+		{"the destination is named", "tls://h:1?ca=/", Options{}, "words address tls://h:1"},
 		{"the format rejects the URL", "http://h/", Options{HTTP: &HTTP{URL: refuse}}, "no database"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
