@@ -93,7 +93,7 @@ func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
 	}{{0, 1, true}, {1, 2, true}, {2, 3, true}, {3, 3, false}} {
 		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
 		c := &refusingConn{err: refused, refuse: tt.refuse}
-		tr.conn = c
+		tr.conn, tr.addr = c, "127.0.0.1:1"
 		if err := tr.Deliver(t.Context(), []byte("a 1\n")); (err == nil) != tt.delivered {
 			t.Errorf("%d refusals: Deliver returns %v", tt.refuse, err)
 		}

@@ -26,7 +26,7 @@ const (
 // idle connection.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
-// errMoved is why a connection is given up that did not drain in drainTime.
+// errMoved is why a connection is given up that did not drain in time.
 var errMoved = errors.New("the name has other addresses now")
 
 // streamTransport is the Stream for tcp, tls and unix. It has one connection at
@@ -105,8 +105,8 @@ func (t *streamTransport) retire(ctx context.Context) error {
 	case c.deadErr() != nil:
 		t.disconnect()
 		return nil
-	case t.hasMoved():
-		if err := t.drain(ctx); err != nil {
+	case c.hasMoved():
+		if err := c.drain(ctx); err != nil {
 			return err
 		}
 	case time.Since(c.born) <= maxConnAge || n > 0:
@@ -115,27 +115,6 @@ func (t *streamTransport) retire(ctx context.Context) error {
 	c.linger(t.ctx)
 	t.disconnect()
 	return nil
-}
-
-// hasMoved reports whether the name no longer has the address of the
-// connection.
-func (t *streamTransport) hasMoved() bool {
-	if t.resolver == nil {
-		return false
-	}
-	t.resolver.touch()
-	return !t.resolver.contains(t.conn.addr)
-}
-
-// drain waits until the peer has everything, for at most drainTime.
-func (t *streamTransport) drain(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, drainTime)
-	defer cancel()
-	err := t.conn.drain(limited)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return errMoved
-	}
-	return err
 }
 
 // dial returns a new connection, which is started.
@@ -150,7 +129,7 @@ func (t *streamTransport) dial(ctx context.Context) (*streamConn, error) {
 		return nil, err
 	}
 	encrypted := t.ep.Transport == endpoint.TLS
-	c := newStreamConn(sock, addr, encrypted, t.limits)
+	c := newStreamConn(sock, addr, t.resolver, encrypted, t.limits)
 	if encrypted {
 		if err := c.secure(ctx, t.opts.TLS); err != nil {
 			t.resolver.failed(addr)
@@ -193,7 +172,7 @@ func (t *streamTransport) Reset() int {
 		t.disconnect()
 		return 0
 	}
-	if t.resolver != nil {
+	if t.resolver != nil && err != errMoved {
 		t.resolver.failed(t.conn.addr)
 	}
 	t.conn.abort()

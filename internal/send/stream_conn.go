@@ -25,7 +25,8 @@ type streamConn struct {
 	net.Conn               // progress, or a tls.Conn over it
 	progress *progressConn // over sock
 	sock     net.Conn
-	addr     string // of the peer, as the resolver knows it
+	addr     string    // of the peer, as resolver knows it
+	resolver *resolver // nil for unix
 	buffer   sendBuffer
 	born     time.Time
 
@@ -39,13 +40,18 @@ type streamConn struct {
 	mu   sync.Mutex
 	err  error     // guarded by mu; why the connection is dead
 	died time.Time // guarded by mu; when err was set
+
+	movedAt time.Time // guarded by mu; when the name was found to have no longer addr; zero if it has
 }
 
-// newStreamConn returns a connection over sock. It must be started.
-func newStreamConn(sock net.Conn, addr string, encrypted bool, l limits) *streamConn {
-	buffer := newSendBuffer(sock, encrypted)
-	p := &progressConn{Conn: sock, buffer: buffer, limits: l}
-	return &streamConn{Conn: p, progress: p, sock: sock, addr: addr, buffer: buffer, born: time.Now(), discarded: make(chan struct{})}
+// newStreamConn returns a connection over sock to addr, which is one of r's if r
+// is not nil. It must be started.
+func newStreamConn(sock net.Conn, addr string, r *resolver, encrypted bool, l limits) *streamConn {
+	c := &streamConn{sock: sock, addr: addr, resolver: r, born: time.Now(), discarded: make(chan struct{})}
+	c.buffer = newSendBuffer(sock, encrypted)
+	c.progress = &progressConn{Conn: sock, buffer: c.buffer, limits: l, giveUp: c.giveUp}
+	c.Conn = c.progress
+	return c
 }
 
 // secure performs the handshake of TLS. It closes the socket if that fails.
@@ -181,9 +187,13 @@ func (c *streamConn) state() (unacked int, err error) {
 	if err = c.deadErr(); err == nil || err == errPeerClosed {
 		c.refresh()
 	}
-	if err == nil && c.isSilent() {
-		c.fail(errSilent)
-		err = c.deadErr()
+	if err == nil && c.unacked() > 0 {
+		if err = c.giveUp(); err == nil && c.isSilent() {
+			err = errSilent
+		}
+		if err != nil {
+			c.fail(err)
+		}
 	}
 	if unacked = c.unacked(); unacked == 0 && err == errPeerClosed {
 		return 0, nil
@@ -194,7 +204,37 @@ func (c *streamConn) state() (unacked int, err error) {
 // isSilent reports whether the peer's system has acknowledged nothing for long.
 func (c *streamConn) isSilent() bool {
 	limit := c.progress.limits.silence
-	return c.unacked() > 0 && time.Since(c.progressAt) >= limit && c.buffer.silence() >= limit
+	return time.Since(c.progressAt) >= limit && c.buffer.silence() >= limit
+}
+
+// hasMoved reports whether the name no longer has the address of c.
+func (c *streamConn) hasMoved() bool {
+	if c.resolver == nil {
+		return false
+	}
+	c.resolver.touch()
+	moved := !c.resolver.contains(c.addr)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !moved {
+		c.movedAt = time.Time{}
+	} else if c.movedAt.IsZero() {
+		c.movedAt = time.Now()
+	}
+	return moved
+}
+
+// giveUp returns errMoved if the name moved longer ago than limits.drain.
+func (c *streamConn) giveUp() error {
+	if !c.hasMoved() {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.movedAt) < c.progress.limits.drain {
+		return nil
+	}
+	return errMoved
 }
 
 // unacked returns the number of bytes that were not acknowledged at the last
@@ -213,7 +253,7 @@ func (c *streamConn) refresh() {
 }
 
 // drain waits until everything is acknowledged. It returns an error if the
-// connection dies first, or ctx ends.
+// connection dies or is given up first, or ctx ends.
 func (c *streamConn) drain(ctx context.Context) error {
 	for wait := minPoll; ; wait = min(2*wait, maxPoll) {
 		if n, err := c.state(); n == 0 || err != nil {

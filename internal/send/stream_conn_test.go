@@ -38,9 +38,19 @@ func pipeTransport(t *testing.T) (tr *streamTransport, c *pipeConn, peer net.Con
 	return tr, c, peer
 }
 
+// testLiteral returns a resolver of an IP address and port.
+func testLiteral(t *testing.T, addr string) *resolver {
+	t.Helper()
+	r, err := newResolver(addr, DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // setConn makes c the connection of tr.
 func setConn(tr *streamTransport, c net.Conn) {
-	tr.conn = newStreamConn(c, "pipe", false, tr.limits)
+	tr.conn = newStreamConn(c, "pipe", nil, false, tr.limits)
 	tr.conn.start()
 }
 
@@ -229,7 +239,7 @@ func TestEndOfAnIdleConnectionIsAnErrorUnlessItWasInOrder(t *testing.T) {
 			sink := faultsink.NewTCP(t)
 			tr, _, _ := pipeTransport(t)
 			defer tr.Close()
-			tr.resolver, _ = newResolver(sink.Addr(), tr.opts)
+			tr.resolver = testLiteral(t, sink.Addr())
 			tr.conn.buffer = sendBuffer{}
 			tr.conn.written, tr.conn.acked = 4, tt.acked
 			tr.conn.fail(tt.err)
@@ -275,7 +285,7 @@ func (c brokenConn) SetWriteDeadline(time.Time) error { return nil }
 
 func TestErrorOfADeadConnectionHasNoAddress(t *testing.T) {
 	c := brokenConn{err: &net.OpError{Op: "read", Net: "tcp", Addr: &net.TCPAddr{Port: 2003}, Err: errDown}}
-	sc := newStreamConn(c, "", false, defaultLimits)
+	sc := newStreamConn(c, "", nil, false, defaultLimits)
 	sc.start()
 	sc.close()
 	if err := sc.deadErr(); err != errDown {

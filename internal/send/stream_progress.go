@@ -28,12 +28,14 @@ const (
 
 // limits are the times after which a connection is given up. Tests shorten
 // them.
-type limits struct{ progress, silence time.Duration }
+type limits struct{ progress, silence, drain time.Duration }
 
-var defaultLimits = limits{progress: progressTimeout, silence: silenceTimeout}
+var defaultLimits = limits{progress: progressTimeout, silence: silenceTimeout, drain: drainTime}
 
 // interval returns how often a blocked Write looks for progress.
-func (l limits) interval() time.Duration { return min(time.Second, l.progress/10, l.silence/4) }
+func (l limits) interval() time.Duration {
+	return min(time.Second, l.progress/10, l.silence/4, l.drain/4)
+}
 
 var (
 	errStalled = fmt.Errorf("the peer takes no bytes: %w", os.ErrDeadlineExceeded)
@@ -51,13 +53,15 @@ type progressConn struct {
 	net.Conn
 	buffer sendBuffer
 	limits limits
+	giveUp func() error // returns why not to wait for the peer any longer, or nil
 
 	mu          sync.Mutex
 	limit       time.Time // guarded by mu; of SetWriteDeadline; zero is none
 	interrupted bool      // guarded by mu
 }
 
-// Write returns errStalled or errSilent if the peer is not worth waiting for.
+// Write returns errStalled, errSilent or the error of giveUp if it stops waiting
+// for the peer.
 func (c *progressConn) Write(p []byte) (n int, err error) {
 	size, _ := c.buffer.size()
 	last := time.Now()
@@ -72,6 +76,9 @@ func (c *progressConn) Write(p []byte) (n int, err error) {
 		}
 		now, was := time.Now(), size
 		size, _ = c.buffer.size()
+		if err := c.giveUp(); err != nil {
+			return n, err
+		}
 		switch {
 		case m > 0 || size < was:
 			last = now

@@ -148,9 +148,9 @@ func TestOldConnectionIsReplaced(t *testing.T) {
 		age  time.Duration
 		want map[string]float64 // after the next Write
 	}{
-		{0, map[string]float64{"connects": 1, "reconnects": 0}},
-		{9 * time.Minute, map[string]float64{"connects": 1, "reconnects": 0}},
-		{10*time.Minute + time.Second, map[string]float64{"connects": 2, "reconnects": 1}},
+		{0, map[string]float64{"connects": 1, "reconnects": 0, "dns_changes": 0, "lookup_errors": 0}},
+		{9 * time.Minute, map[string]float64{"connects": 1, "reconnects": 0, "dns_changes": 0, "lookup_errors": 0}},
+		{10*time.Minute + time.Second, map[string]float64{"connects": 2, "reconnects": 1, "dns_changes": 0, "lookup_errors": 0}},
 	} {
 		if tr.conn != nil {
 			tr.conn.born = time.Now().Add(-tt.age)
@@ -167,7 +167,7 @@ func TestOldConnectionLingersBeforeItIsReplaced(t *testing.T) {
 	sink := faultsink.NewTCP(t)
 	tr, c, peer := pipeTransport(t)
 	defer tr.Close()
-	tr.ep.Address = sink.Addr()
+	tr.resolver = testLiteral(t, sink.Addr())
 	tr.conn.born = time.Now().Add(-time.Hour)
 	c.onCloseWrite = func() { peer.Close() }
 	mustWrite(t, tr, "a 1\n")
