@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -174,9 +175,23 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 		return n, nil
 	case ctx.Err() != nil:
 		return n, ctx.Err()
+	case !errors.Is(err, os.ErrDeadlineExceeded):
+		c.awaitReason()
 	}
 	c.fail(err)
 	return n, c.deadErr()
+}
+
+// reasonWait is how long a Write that failed waits for the reason.
+const reasonWait = 100 * time.Millisecond
+
+// awaitReason returns when discard has read why the peer closed the connection,
+// such as an alert of TLS: an error of a write says no more than that it did.
+func (c *streamConn) awaitReason() {
+	select {
+	case <-c.discarded:
+	case <-time.After(reasonWait):
+	}
 }
 
 // state returns how many bytes the peer may not have, and why the connection
