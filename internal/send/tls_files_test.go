@@ -221,3 +221,11 @@ func waitUntil(t *testing.T, cond func() bool) {
 		}
 	}
 }
+
+// writeText replaces the file, so that no reader sees a part of text.
+func writeText(file, text string) error {
+	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
