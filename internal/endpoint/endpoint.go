@@ -97,7 +97,7 @@ func (e Endpoint) options() string {
 		return ""
 	}
 	mark := "?"
-	if e.URL != nil && (e.URL.RawQuery != "" || e.URL.ForceQuery) {
+	if e.URL != nil && e.URL.RawQuery != "" {
 		mark = "&"
 	}
 	return mark + maskQuery(e.Options.Encode())

@@ -147,7 +147,7 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 	e.URL = u
 	if !d.ServerSide {
 		e.Options, u.RawQuery, err = cutOptions(u.RawQuery, e.Transport)
-		u.ForceQuery = u.ForceQuery && u.RawQuery != ""
+		u.ForceQuery = false
 	}
 	return e, err
 }

@@ -173,7 +173,7 @@ func (t *datagramTransport) redial(ctx context.Context) {
 // still the same.
 func (t *datagramTransport) replace(ctx context.Context) {
 	old, addr := t.conn, t.addr
-	if addrs, err := t.resolver.addresses(ctx); err != nil || addrs[0] == addr {
+	if addrs := t.resolver.known(); addrs == nil || addrs[0] == addr {
 		return
 	}
 	if t.dial(ctx) == nil {
@@ -206,6 +206,9 @@ func (t *datagramTransport) dialSocket(ctx context.Context) (c net.Conn, addr st
 		return c, t.ep.Address, err
 	}
 	t.generation = t.resolver.generation.Load() // before the addresses, so that no change is missed
+	if addrs := t.resolver.known(); addrs != nil {
+		return t.resolver.dialEach(ctx, new(net.Dialer), "udp", addrs) // no datagram waits for a lookup
+	}
 	return t.resolver.dial(ctx, new(net.Dialer), "udp")
 }
 

@@ -55,6 +55,7 @@ type resolver struct {
 
 	mu      sync.Mutex
 	running bool          // guarded by mu; run has not returned
+	asking  bool          // guarded by mu; a lookup is under way
 	addrs   []string      // guarded by mu; host:port each; nil before the first success
 	next    int           // guarded by mu; the index in addrs of the address to try first
 	err     error         // guarded by mu; of the last lookup; nil if it succeeded
@@ -131,7 +132,7 @@ func (r *resolver) askLocked() {
 }
 
 // addresses returns the addresses of the host, each with the port, in the order
-// in which to try them. It waits for a lookup that was asked for: until ctx ends
+// in which to try them. It waits for a lookup that is under way: until ctx ends
 // if no address is known, and else for at most lookupWait.
 func (r *resolver) addresses(ctx context.Context) ([]string, error) {
 	r.touch()
@@ -141,21 +142,37 @@ func (r *resolver) addresses(ctx context.Context) ([]string, error) {
 		r.askLocked()
 	}
 	pending := r.pending
+	if known && !r.asking && r.due.After(time.Now()) {
+		pending = nil // the last lookup was a moment ago
+	}
 	r.mu.Unlock()
 	if pending != nil {
 		await(ctx, r.ctx, pending, known)
 	}
+	if addrs := r.known(); addrs != nil {
+		return addrs, nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.addrs != nil:
-		return append(slices.Clone(r.addrs[r.next:]), r.addrs[:r.next]...), nil
 	case ctx.Err() != nil:
 		return nil, r.lookupError(ctx.Err())
 	case r.ctx.Err() != nil:
 		return nil, r.lookupError(net.ErrClosed)
 	}
 	return nil, r.err
+}
+
+// known returns what addresses does, or nil if no address is known. It does not
+// wait.
+func (r *resolver) known() []string {
+	r.touch()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.addrs == nil {
+		return nil
+	}
+	return append(slices.Clone(r.addrs[r.next:]), r.addrs[:r.next]...)
 }
 
 // await returns when pending is closed or one of the contexts ends, and after
@@ -240,7 +257,7 @@ func (r *resolver) retire() bool {
 // resolve looks the name up once. Only run calls it.
 func (r *resolver) resolve() {
 	r.mu.Lock()
-	r.began = time.Now()
+	r.asking, r.began = true, time.Now()
 	r.due = r.began.Add(lookupInterval)
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(r.ctx, lookupTimeout)
@@ -251,6 +268,7 @@ func (r *resolver) resolve() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.asking = false
 	if r.err = nil; err != nil {
 		r.err = r.lookupError(err)
 		r.lookupErrors.Add(1)
@@ -303,6 +321,11 @@ func (r *resolver) dial(ctx context.Context, d *net.Dialer, network string) (c n
 	if err != nil {
 		return nil, "", err
 	}
+	return r.dialEach(ctx, d, network, addrs)
+}
+
+// dialEach is dial for addresses that the caller got from r.
+func (r *resolver) dialEach(ctx context.Context, d *net.Dialer, network string, addrs []string) (c net.Conn, addr string, err error) {
 	addrs = addrs[:min(len(addrs), maxAttempts)]
 	for i, addr := range addrs {
 		attempt, cancel := withShare(ctx, len(addrs)-i)
