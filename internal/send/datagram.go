@@ -231,8 +231,6 @@ func (t *datagramTransport) Close() error {
 func (t *datagramTransport) stats(cb func(field string, val float64)) {
 	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
 	cb("no_buffer", float64(t.noBuffer.Load()))
-	if t.resolver != nil {
-		cb("refused", float64(t.refused.Load()))
-		t.resolver.stats(cb)
-	}
+	cb("refused", float64(t.refused.Load()))
+	t.resolver.stats(cb)
 }

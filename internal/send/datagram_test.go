@@ -104,6 +104,19 @@ func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
 	}
 }
 
+func TestAllTransportsCountReconnectsAndLookups(t *testing.T) {
+	for _, addr := range []string{"udp://h.test:1", "tcp://h.test:1", "tls://h.test:1", "http://h.test:1/", "https://h.test:1/", "unix:///x", "unixgram:///x"} {
+		tr := open(t, addr, DialOptions{})
+		got := stats(tr.(statser))
+		for _, field := range []string{"reconnects", "dns_changes", "lookup_errors"} {
+			if n, ok := got[field]; !ok || n != 0 {
+				t.Errorf("%s: %s is %v, emitted: %v", addr, field, n, ok)
+			}
+		}
+		tr.Close()
+	}
+}
+
 // stats returns the fields of a transport.
 func stats(t statser) map[string]float64 {
 	all := map[string]float64{}

@@ -193,6 +193,7 @@ func TestServerNameOfHTTPS(t *testing.T) {
 		{"and for the name", "https://h.test:" + port + "/?ca=" + url.QueryEscape(cert), ""},
 		{"but not for another", "https://other.test:" + port + "/?ca=" + url.QueryEscape(cert), "not other.test"},
 		{"unless its name is written", "https://other.test:" + port + "/?servername=h.test&ca=" + url.QueryEscape(cert), ""},
+		{"or its address", "https://other.test:" + port + "/?servername=127.0.0.1&ca=" + url.QueryEscape(cert), ""},
 		{"a wrong name is not accepted", "https://" + addr + "/?servername=other.test&ca=" + url.QueryEscape(cert), "not other.test"},
 		{"without ca the roots are those of the system", "https://" + addr + "/", "unknown authority"},
 	} {

@@ -352,7 +352,13 @@ func withShare(ctx context.Context, n int) (context.Context, context.CancelFunc)
 	return context.WithTimeout(ctx, time.Until(end)/time.Duration(n))
 }
 
+// stats also works for a nil resolver, which is that of a unix socket, so that
+// all transports have the same fields.
 func (r *resolver) stats(cb func(field string, val float64)) {
-	cb("dns_changes", float64(r.changes.Load()))
-	cb("lookup_errors", float64(r.lookupErrors.Load()))
+	var changes, lookupErrors int64
+	if r != nil {
+		changes, lookupErrors = r.changes.Load(), r.lookupErrors.Load()
+	}
+	cb("dns_changes", float64(changes))
+	cb("lookup_errors", float64(lookupErrors))
 }

@@ -207,7 +207,5 @@ func (t *streamTransport) stats(cb func(field string, val float64)) {
 	n := t.dials.Load()
 	cb("connects", float64(n))
 	cb("reconnects", float64(max(n-1, 0)))
-	if t.resolver != nil {
-		t.resolver.stats(cb)
-	}
+	t.resolver.stats(cb)
 }
