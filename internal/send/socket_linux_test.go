@@ -187,9 +187,10 @@ func TestPeerThatDoesNotReadStallsButIsNotSilent(t *testing.T) {
 	}
 }
 
-// A reader of 100 KB/s is slower than the send buffer drains in the time that a
-// peer has here to take bytes. That it acknowledges some shows that it reads.
-func TestSlowReaderGetsEveryLineOnce(t *testing.T) {
+// slowSink reads 80 KB/s, with a receive buffer so small that its system
+// acknowledges bytes several times a second.
+func slowSink(t *testing.T) *faultsink.Sink {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -198,16 +199,24 @@ func TestSlowReaderGetsEveryLineOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 8<<10) })
-	sink := faultsink.Serve(t, l, faultsink.Slow(5000, 50*time.Millisecond))
+	raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 8<<10) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return faultsink.Serve(t, l, faultsink.Slow(4096, 50*time.Millisecond))
+}
+
+// The whole takes far longer than a peer may take no bytes at all.
+func TestSlowReaderGetsEveryLineOnce(t *testing.T) {
+	sink := slowSink(t)
 	tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*streamTransport)
 	tr.limits.progress = 500 * time.Millisecond
 	if err := tr.connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	tr.conn.sock.(*net.TCPConn).SetWriteBuffer(128 << 10)
+	tr.conn.sock.(*net.TCPConn).SetWriteBuffer(32 << 10)
 	s := New(tr, fast)
-	want := sendNumbered(t, s, 10, 1200)
+	want := sendNumbered(t, s, 10, 1000)
 	if err := s.Close(within(t, 20*time.Second)); err != nil {
 		t.Error(err)
 	}
@@ -217,5 +226,22 @@ func TestSlowReaderGetsEveryLineOnce(t *testing.T) {
 	if n := stats(tr)["connects"]; n != 1 {
 		t.Errorf("%v connections", n)
 	}
-	checkLedger(t, s, "accepted=12000 delivered=12000 dropped=0 pending=0")
+	checkLedger(t, s, "accepted=10000 delivered=10000 dropped=0 pending=0")
+}
+
+// The system may have no room for more bytes although the peer takes some.
+func TestAcknowledgementsAreProgress(t *testing.T) {
+	sink := slowSink(t)
+	c := dialSocket(t, "tcp", sink.Addr())
+	if _, err := c.Write(numbered(0, 4000)); err != nil {
+		t.Fatal(err)
+	}
+	b := newSendBuffer(c, false)
+	p := &progressConn{Conn: &fullConn{full: 1 << 30}, buffer: b, limits: limits{500 * time.Millisecond, time.Hour, time.Hour}, giveUp: func() error { return nil }}
+	if n, err := p.Write([]byte("a 1\n")); n != 0 || !errors.Is(err, errStalled) {
+		t.Errorf("Write returns %d, %v", n, err)
+	}
+	if size, ok := b.size(); !ok || size > 0 {
+		t.Errorf("Write gives up while the peer takes bytes: %d are left", size)
+	}
 }
