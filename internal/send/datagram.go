@@ -21,7 +21,7 @@ const (
 	minBufferWait = time.Millisecond
 	maxBufferWait = 16 * time.Millisecond
 	// redialInterval is the shortest time between two sockets of udp, if
-	// datagrams are refused at each address.
+	// datagrams are refused at each address, or none can be dialed.
 	redialInterval = time.Second
 )
 
@@ -41,7 +41,7 @@ type datagramTransport struct {
 	conn       net.Conn  // nil before the first Deliver; owned by the Sender's goroutine, as all below
 	addr       string    // of the peer, as resolver knows it
 	generation int64     // of resolver, when addr was looked at
-	redialedAt time.Time // when a refusal last led to another socket
+	redialedAt time.Time // when redial last did something
 }
 
 var (
@@ -152,16 +152,18 @@ func (t *datagramTransport) connect(ctx context.Context) error {
 	}
 	t.resolver.touch()
 	if g := t.resolver.generation.Load(); g != t.generation {
-		t.generation = g
-		if !t.resolver.contains(t.addr) {
-			t.replace(ctx)
+		if t.resolver.contains(t.addr) {
+			t.generation = g
+		} else {
+			t.redial(ctx)
 		}
 	}
 	return nil
 }
 
-// redial replaces a socket whose datagrams are refused by one to the next
-// address, unless it did so a moment ago.
+// redial replaces a socket whose address the name no longer has, or whose
+// datagrams are refused, by one to the next address. It does nothing if it did so
+// a moment ago.
 func (t *datagramTransport) redial(ctx context.Context) {
 	if now := time.Now(); now.Sub(t.redialedAt) >= redialInterval {
 		t.redialedAt = now
@@ -185,6 +187,10 @@ func (t *datagramTransport) replace(ctx context.Context) {
 func (t *datagramTransport) dial(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
 	defer cancel()
+	var generation int64
+	if t.resolver != nil {
+		generation = t.resolver.generation.Load() // before the addresses, so that no change is missed
+	}
 	conn, addr, err := t.dialSocket(ctx)
 	if err != nil {
 		return err
@@ -196,7 +202,7 @@ func (t *datagramTransport) dial(ctx context.Context) error {
 		conn.Close()
 		return err
 	}
-	t.conn, t.addr = conn, addr
+	t.conn, t.addr, t.generation = conn, addr, generation
 	return nil
 }
 
@@ -205,7 +211,6 @@ func (t *datagramTransport) dialSocket(ctx context.Context) (c net.Conn, addr st
 		c, err = new(net.Dialer).DialContext(ctx, "unixgram", t.ep.Address)
 		return c, t.ep.Address, err
 	}
-	t.generation = t.resolver.generation.Load() // before the addresses, so that no change is missed
 	if addrs := t.resolver.known(); addrs != nil {
 		return t.resolver.dialEach(ctx, new(net.Dialer), "udp", addrs) // no datagram waits for a lookup
 	}

@@ -11,6 +11,9 @@ import (
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 func isTooLong(err error) bool { return errors.Is(err, syscall.EMSGSIZE) }
 
+// isBrokenPipe reports whether err says only that the connection has ended.
+func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
 // isNoBuffer reports whether a datagram was not sent because a buffer is full.
 func isNoBuffer(err error) bool {
 	return errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM)

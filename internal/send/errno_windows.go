@@ -14,6 +14,9 @@ func isRefused(err error) bool {
 
 func isTooLong(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }
 
+// isBrokenPipe is false: every error of a write says why.
+func isBrokenPipe(error) bool { return false }
+
 // isNoBuffer reports whether a datagram was not sent because a buffer is full.
 func isNoBuffer(err error) bool {
 	return errors.Is(err, windows.WSAENOBUFS) || errors.Is(err, windows.WSAEWOULDBLOCK)

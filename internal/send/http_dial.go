@@ -91,7 +91,7 @@ func (d *httpDialer) dial(ctx context.Context, network, address string) (net.Con
 	if err != nil {
 		return nil, unsent(err)
 	}
-	c, addr, err := r.dial(ctx, &net.Dialer{KeepAliveConfig: keepAlive, Control: controlTCP}, network)
+	c, addr, err := r.dial(ctx, &net.Dialer{KeepAliveConfig: keepAlive}, network)
 	if err != nil {
 		return nil, unsent(err)
 	}

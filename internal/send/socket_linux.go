@@ -81,11 +81,3 @@ func (b sendBuffer) silence() time.Duration {
 	}
 	return time.Duration(info.Last_ack_recv) * time.Millisecond
 }
-
-// controlTCP sets userTimeout. A kernel without that option waits longer, which
-// is not an error.
-func controlTCP(_, _ string, raw syscall.RawConn) error {
-	return raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
-	})
-}

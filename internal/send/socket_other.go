@@ -4,7 +4,6 @@ package send
 
 import (
 	"net"
-	"syscall"
 	"time"
 )
 
@@ -25,5 +24,3 @@ func (sendBuffer) silence() time.Duration { return 0 }
 // isEmpty always reports false, so that Close waits until the peer closes, or
 // for lingerTime.
 func (sendBuffer) isEmpty() bool { return false }
-
-func controlTCP(string, string, syscall.RawConn) error { return nil }

@@ -98,6 +98,10 @@ func (t *streamTransport) connect(ctx context.Context) error {
 // error if the connection failed, or must be given up before.
 func (t *streamTransport) retire(ctx context.Context) error {
 	c := t.conn
+	moved := c.hasMoved()
+	if c.deadErr() == nil && !moved && time.Since(c.born) <= maxConnAge {
+		return nil
+	}
 	n, err := c.state()
 	switch {
 	case err != nil:
@@ -105,12 +109,12 @@ func (t *streamTransport) retire(ctx context.Context) error {
 	case c.deadErr() != nil:
 		t.disconnect()
 		return nil
-	case c.hasMoved():
+	case moved:
 		if err := c.drain(ctx); err != nil {
 			return err
 		}
-	case time.Since(c.born) <= maxConnAge || n > 0:
-		return nil
+	case n > 0:
+		return nil // it is only old, and is replaced when it has nothing to lose
 	}
 	c.linger(t.ctx)
 	t.disconnect()
@@ -145,7 +149,7 @@ func (t *streamTransport) dialSocket(ctx context.Context) (sock net.Conn, addr s
 		sock, err = new(net.Dialer).DialContext(ctx, "unix", t.ep.Address)
 		return sock, t.ep.Address, err
 	}
-	return t.resolver.dial(ctx, &net.Dialer{KeepAliveConfig: keepAlive, Control: controlTCP}, "tcp")
+	return t.resolver.dial(ctx, &net.Dialer{KeepAliveConfig: keepAlive}, "tcp")
 }
 
 // Unacked implements Stream. It returns an error if the connection failed, even

@@ -175,11 +175,22 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 		return n, nil
 	case ctx.Err() != nil:
 		return n, ctx.Err()
-	case !errors.Is(err, os.ErrDeadlineExceeded):
+	case err != errMoved && !errors.Is(err, os.ErrDeadlineExceeded):
 		c.awaitReason()
 	}
-	c.fail(err)
+	c.failWrite(err)
 	return n, c.deadErr()
+}
+
+// failWrite notes the error of a write. If the system returned the reason by it,
+// discard has read only that the stream ended.
+func (c *streamConn) failWrite(err error) {
+	c.mu.Lock()
+	if c.err == errPeerClosed && !isBrokenPipe(err) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.err = nil
+	}
+	c.mu.Unlock()
+	c.fail(err)
 }
 
 // reasonWait is how long a Write that failed waits for the reason.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -218,6 +219,29 @@ func TestWriteReturnsWhatWasWrittenBeforeAnError(t *testing.T) {
 		t.Errorf("%d bytes are counted as written", tr.conn.written)
 	}
 	tr.Reset()
+}
+
+// The system returns the reason for the end of a connection once: to a read or
+// to a write. The other only learns that the stream ended.
+func TestReasonOfAFailureIsKept(t *testing.T) {
+	alert := errors.New("tls: bad certificate")
+	for _, tt := range []struct {
+		name              string
+		read, write, want error
+	}{
+		{"of the write", io.EOF, errDown, errDown},
+		{"of the read", errDown, io.ErrClosedPipe, errDown},
+		{"an alert", alert, errDown, alert},
+		{"of neither", io.EOF, os.ErrDeadlineExceeded, errPeerClosed},
+	} {
+		tr, _, _ := pipeTransport(t)
+		tr.conn.fail(tt.read)
+		tr.conn.failWrite(tt.write)
+		if err := tr.conn.deadErr(); err != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+		tr.Reset()
+	}
 }
 
 // What the peer's system acknowledged before a connection failed, the peer may

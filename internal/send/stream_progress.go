@@ -16,14 +16,10 @@ const (
 	// that is after 2 s at 50 KB/s and after 95 s at 1 KB/s, as measured.
 	progressTimeout = 2 * time.Minute
 	// silenceTimeout is how long the peer's system may acknowledge nothing,
-	// not even that its window is closed.
+	// not even that its window is closed. TCP_USER_TIMEOUT is not set instead:
+	// Linux also applies it to a peer that lives and keeps its window closed,
+	// and even to one whose window opens by less than the next segment.
 	silenceTimeout = 20 * time.Second
-	// userTimeout is TCP_USER_TIMEOUT, after which the kernel ends the
-	// connection itself. It is longer than progressTimeout, since Linux also
-	// applies it to a peer that lives and keeps its window closed. So it ends
-	// connections that nothing is written to; silenceTimeout finds dead peers
-	// sooner.
-	userTimeout = 3 * time.Minute
 )
 
 // limits are the times after which a connection is given up. Tests shorten
