@@ -38,10 +38,11 @@ type datagramTransport struct {
 
 	dials, refused, noBuffer atomic.Int64
 
-	conn       net.Conn  // nil before the first Deliver; owned by the Sender's goroutine, as all below
-	addr       string    // of the peer, as resolver knows it
-	generation int64     // of resolver, when addr was looked at
-	redialedAt time.Time // when redial last did something
+	conn       net.Conn   // nil before the first Deliver; owned by the Sender's goroutine, as all below
+	addr       string     // of the peer, as resolver knows it
+	generation int64      // of resolver, when addr was looked at
+	redialedAt time.Time  // when redial last did something
+	watch      *pathWatch // of unixgram
 }
 
 var (
@@ -142,12 +143,17 @@ func (t *datagramTransport) awaitRoom(ctx context.Context, err error, wait time.
 }
 
 // connect dials if there is no socket. It replaces a socket of udp when the
-// name no longer has its address.
+// name no longer has its address, and one of unixgram when the path has another
+// socket.
 func (t *datagramTransport) connect(ctx context.Context) error {
 	if t.conn == nil {
 		return t.dial(ctx)
 	}
 	if t.resolver == nil {
+		if t.watch.isReplaced() {
+			t.disconnect()
+			return t.dial(ctx)
+		}
 		return nil
 	}
 	t.resolver.touch()
@@ -208,6 +214,7 @@ func (t *datagramTransport) dial(ctx context.Context) error {
 
 func (t *datagramTransport) dialSocket(ctx context.Context) (c net.Conn, addr string, err error) {
 	if t.resolver == nil {
+		t.watch = watchPath(t.ep.Address)
 		c, err = new(net.Dialer).DialContext(ctx, "unixgram", t.ep.Address)
 		return c, t.ep.Address, err
 	}

@@ -38,7 +38,8 @@
 // Names are resolved at the first use, every 30 s while they are used, and after
 // each failure; the known addresses stay if that fails. A failed address is
 // tried again after all others. Streams drain, and http and udp change over,
-// when the name no longer has the address in use. Certificates, keys and tokens
+// when the name no longer has the address in use, or the path of a unix socket
+// has another one. Certificates, keys and tokens
 // are read from their files for each handshake or request: a file that is
 // missing is a failure like that of a server, and tried again.
 package send

@@ -27,7 +27,7 @@ const (
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 // errMoved is why a connection is given up that did not drain in time.
-var errMoved = errors.New("the name has other addresses now")
+var errMoved = errors.New("the server has another address or socket now")
 
 // streamTransport is the Stream for tcp, tls and unix. It has one connection at
 // a time. The goroutine of the Sender calls its methods, except Abort and stats,
@@ -128,12 +128,17 @@ func (t *streamTransport) dial(ctx context.Context) (*streamConn, error) {
 	if err := t.opts.files.check(); err != nil {
 		return nil, err
 	}
+	var watch *pathWatch
+	if t.ep.IsPath() {
+		watch = watchPath(t.ep.Address)
+	}
 	sock, addr, err := t.dialSocket(ctx)
 	if err != nil {
 		return nil, err
 	}
 	encrypted := t.ep.Transport == endpoint.TLS
 	c := newStreamConn(sock, addr, t.resolver, encrypted, t.limits)
+	c.watch = watch
 	if encrypted {
 		if err := c.secure(ctx, t.opts.TLS); err != nil {
 			t.resolver.failed(addr)

@@ -26,8 +26,9 @@ type streamConn struct {
 	net.Conn               // progress, or a tls.Conn over it
 	progress *progressConn // over sock
 	sock     net.Conn
-	addr     string    // of the peer, as resolver knows it
-	resolver *resolver // nil for unix
+	addr     string     // of the peer, as resolver knows it
+	resolver *resolver  // nil for unix
+	watch    *pathWatch // nil except for unix
 	buffer   sendBuffer
 	born     time.Time
 
@@ -42,7 +43,7 @@ type streamConn struct {
 	err  error     // guarded by mu; why the connection is dead
 	died time.Time // guarded by mu; when err was set
 
-	movedAt time.Time // guarded by mu; when the name was found to have no longer addr; zero if it has
+	movedAt time.Time // guarded by mu; when hasMoved first reported true; zero if it does not
 }
 
 // newStreamConn returns a connection over sock to addr, which is one of r's if r
@@ -233,13 +234,16 @@ func (c *streamConn) isSilent() bool {
 	return time.Since(c.progressAt) >= limit && c.buffer.silence() >= limit
 }
 
-// hasMoved reports whether the name no longer has the address of c.
+// hasMoved reports whether the name no longer has the address of c, or the path
+// its socket.
 func (c *streamConn) hasMoved() bool {
+	var moved bool
 	if c.resolver == nil {
-		return false
+		moved = c.watch.isReplaced()
+	} else {
+		c.resolver.touch()
+		moved = !c.resolver.contains(c.addr)
 	}
-	c.resolver.touch()
-	moved := !c.resolver.contains(c.addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !moved {
