@@ -32,7 +32,7 @@
 // [Options.AtMostOnce] if a line must rather be lost than arrive twice.
 //
 // A stream is slow as long as its peer takes bytes. It is given up if the peer
-// takes none for 2 minutes or, on Linux, if its system acknowledges nothing for
+// takes none for 5 minutes or, on Linux, if its system acknowledges nothing for
 // 20 s. The kernel discards then what will be sent again.
 //
 // Names are resolved at the first use, every 30 s while they are used, and after

@@ -13,8 +13,8 @@ const (
 	// progressTimeout is how long a peer may take no byte at all. A reader is
 	// not slow because its window stays closed for long: Linux opens it again
 	// only when half of the receive buffer is empty. With the default buffer
-	// that is after 2 s at 50 KB/s and after 95 s at 1 KB/s, as measured.
-	progressTimeout = 2 * time.Minute
+	// that took 2 s at 50 KB/s, and more than two minutes at 1 KB/s.
+	progressTimeout = 5 * time.Minute
 	// silenceTimeout is how long the peer's system may acknowledge nothing,
 	// not even that its window is closed. TCP_USER_TIMEOUT is not set instead:
 	// Linux also applies it to a peer that lives and keeps its window closed,
