@@ -13,8 +13,11 @@
 //	tls://carbon.example:2003?ca=/etc/ca.pem
 //	unix:///run/carbon.sock             three slashes: the path is absolute
 //	influx+http://host:8086/write?db=x  the query belongs to the server
+//	https://host/write?db=x&ca=/ca.pem  except for the options of https
 //
 // The path of a socket is taken literally up to the first "?": nothing in it is
-// unescaped. Parse accepts any query in an http URL, but only known options in
-// other addresses. Neither errors nor [Endpoint.String] show credentials.
+// unescaped. Parse accepts any query in an http or https URL, and takes these
+// options out of it: tokenfile and, of https, ca, cert, key and servername. A
+// server that has a parameter of such a name cannot be given it. Other addresses
+// have known options only. Neither errors nor [Endpoint.String] show credentials.
 package endpoint

@@ -27,7 +27,7 @@ type Endpoint struct {
 	Transport string     // one of the constants above
 	Address   string     // host:port, or the path of a socket
 	URL       *url.URL   // http and https only; its Host has a port if one was written
-	Options   url.Values // of the other transports; nil if there are none
+	Options   url.Values // those that are not the server's own; nil if there are none
 }
 
 // Default completes addresses that leave a part out, and restricts them to what
@@ -46,9 +46,12 @@ type Default struct {
 	ServerSide bool
 }
 
-// dialOptions are the options of each transport for a client.
+// dialOptions are the options of each transport for a client. The rest of the
+// query of an http or https address belongs to the server.
 var dialOptions = map[string][]string{
-	TLS: {"ca", "cert", "key", "servername"},
+	TLS:   {"ca", "cert", "key", "servername"},
+	HTTP:  {"tokenfile"},
+	HTTPS: {"ca", "cert", "key", "servername", "tokenfile"},
 }
 
 // listenOptions are the options of each transport for a listener.
@@ -105,7 +108,11 @@ func (e Endpoint) options() string {
 	if len(e.Options) == 0 {
 		return ""
 	}
-	return "?" + maskQuery(e.Options.Encode())
+	mark := "?"
+	if e.URL != nil && e.URL.RawQuery != "" {
+		mark = "&"
+	}
+	return mark + maskQuery(e.Options.Encode())
 }
 
 // list joins names for an error text: "a, b or c".

@@ -145,7 +145,38 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 		return e, err
 	}
 	e.URL = u
-	return e, nil
+	if !d.ServerSide {
+		e.Options, u.RawQuery, err = cutOptions(u.RawQuery, e.Transport)
+		u.ForceQuery = false
+	}
+	return e, err
+}
+
+// cutOptions takes the options of a client out of the query of a URL. The rest,
+// which belongs to the server, keeps its order and its escapes.
+func cutOptions(query, transport string) (o url.Values, rest string, err error) {
+	var others []string
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if n, err := url.QueryUnescape(name); err == nil {
+			name = n
+		}
+		if !slices.Contains(dialOptions[transport], name) {
+			others = append(others, pair)
+			continue
+		}
+		if value, err = url.QueryUnescape(value); err != nil {
+			return nil, "", fmt.Errorf("option %q cannot be read; write special characters of its value as %%XX", name)
+		}
+		if o.Has(name) {
+			return nil, "", fmt.Errorf("option %q stands there more than once; write it once", name)
+		}
+		if o == nil {
+			o = url.Values{}
+		}
+		o.Set(name, value)
+	}
+	return o, strings.Join(others, "&"), nil
 }
 
 func parseOptions(query, transport string, d Default) (url.Values, error) {

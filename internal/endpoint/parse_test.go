@@ -43,6 +43,11 @@ func TestParseCompletesAddresses(t *testing.T) {
 		{"url with the port of its scheme", "http://h:80/w", bare, " http h:80", ""},
 		{"url, ipv6 with a zone", "http://[fe80::1%25eth0]/w", bare, " http [fe80::1%eth0]:80", ""},
 		{"url, ipv6 without scheme", "[::1]/w", influx, "influx http [::1]:8086", "influx+http://[::1]:8086/w"},
+		{"url with options", "https://h:1/write?ca=%2Fx&db=a%2Fb&servername=n", influx, "influx https h:1", "influx+https://h:1/write?db=a%2Fb&ca=%2Fx&servername=n"},
+		{"url with options only", "https://h:1/?key=k&cert=c", influx, "influx https h:1", "influx+https://h:1/?cert=c&key=k"},
+		{"url with a token file", "http://h:1/?tokenfile=t&db=x", influx, "influx http h:1", "influx+http://h:1/?db=x&tokenfile=t"},
+		{"url of http has no certificates", "http://h:1/?ca=x", influx, "influx http h:1", "influx+http://h:1/?ca=x"},
+		{"url with a query that cannot be unescaped", "https://h:1/?a=%zz&b;c&ca=x", influx, "influx https h:1", "influx+https://h:1/?a=%zz&b;c&ca=x"},
 		{"url in the query of a url", "http://h:1/?to=tcp://x:1", bare, " http h:1", ""},
 		{"no defaults", "tcp://h:1", bare, " tcp h:1", ""},
 	} {
@@ -145,6 +150,8 @@ func TestParseErrorsShowWhatToWrite(t *testing.T) {
 		{"option unknown", "graphite+udp://:1?x=1", listen, `"x" is not known for udp; write rcvbuf`},
 		{"option twice", "graphite+udp://:1?rcvbuf=1&rcvbuf=2", listen, "2 times"},
 		{"options broken", "graphite+udp://:1?rcvbuf=%zz", listen, "cannot be read"},
+		{"option of https twice", "https://h:1/?ca=a&db=x&c%61=b", influx, `option "ca" stands there more than once`},
+		{"option of https broken", "https://h:1/?ca=%zz", influx, `option "ca" cannot be read`},
 		{"empty user", "@h:1", graphite, "which only http and https have"},
 		{"user", "u:geheim@h:1", graphite, "which only http and https have"},
 	} {
@@ -187,6 +194,20 @@ func TestTextsMaskCredentials(t *testing.T) {
 	}
 }
 
+// The server gets what is not an option, as it was written.
+func TestOptionsOfHTTPSAreNotInItsURL(t *testing.T) {
+	e, err := Parse("https://h:1/write?org=a+b&ca=%2Fa%20b&tokenfile=t&bucket=%41&key=", influx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.URL.String(); got != "https://h:1/write?org=a+b&bucket=%41" {
+		t.Errorf("the URL is %q", got)
+	}
+	if got := e.Options.Encode(); got != "ca=%2Fa+b&key=&tokenfile=t" {
+		t.Errorf("the options are %q", got)
+	}
+}
+
 func textOf(err error) string {
 	if err == nil {
 		return ""
@@ -195,7 +216,7 @@ func textOf(err error) string {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"h:1", "graphite+udp://:2003", "unix:///x?y=z", "http://u:p@h:1/a?b=c#d", "[::1%25]:1", "tls://h:1?ca=a+b", "+://", "a+b+c://d"} {
+	for _, s := range []string{"h:1", "graphite+udp://:2003", "unix:///x?y=z", "http://u:p@h:1/a?b=c#d", "[::1%25]:1", "tls://h:1?ca=a+b", "https://h/?ca=a+b&x=%zz&tokenfile", "+://", "a+b+c://d"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

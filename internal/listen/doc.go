@@ -20,6 +20,10 @@
 // more than reading a few lines. Input after a pause is passed on at once. A
 // delay ends early when Run ends or a stream needs room in the ring.
 //
+// The files of a tls listener are read again by each handshake if they have
+// changed. While one of them cannot be used, handshakes fail, are counted, and
+// the reason is logged once a minute.
+//
 // Memory is bounded: a listener holds at most twice Options.RingBytes, and 2
 // MiB for datagrams or Options.MaxConns × (Options.MaxLine + 64 KiB) for
 // streams, of which an idle stream uses 4 KiB.

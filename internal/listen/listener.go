@@ -21,6 +21,7 @@ type Listener struct {
 	packet *packetConn  // of a datagram transport, else nil
 	stream net.Listener // of a stream transport, else nil
 	tls    *tls.Config  // of the transport tls, else nil
+	files  *tlsFiles    // that tls is made of
 	ring   *ring
 	keys   keys
 
@@ -47,9 +48,12 @@ func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
 	}
 	l.ring = newRing(l.opts.RingBytes)
 	if ep.Transport == endpoint.TLS {
-		if l.tls, err = tlsConfig(ep.Options); err != nil {
+		if l.files, err = newTLSFiles(ep.Options); err != nil {
 			return err
 		}
+		l.tls = l.files.server()
+		_, err = l.files.config()
+		l.files.explain(l.opts.Logger, l.name, err)
 	}
 	if !ep.IsPath() {
 		return Explain(l.bind(ep))

@@ -66,8 +66,9 @@ func (l *Listener) serve(ctx context.Context, conn net.Conn) {
 	conn = newCoalescedConn(conn, ctx.Done())
 	if l.tls != nil {
 		secure := tls.Server(conn, l.tls)
-		if handshake(ctx, secure) != nil { // counted only: port scans would fill the log
+		if err := handshake(ctx, secure); err != nil {
 			l.counts.failedHandshakes.Add(1)
+			l.files.explain(l.opts.Logger, l.name, err)
 			return
 		}
 		conn = secure

@@ -79,7 +79,7 @@ func TestErrorOfOpenHasAdvice(t *testing.T) {
 	for _, tt := range []struct{ name, addr, want string }{
 		{"port in use", "tcp://" + busy.Addr().String(), inUse},
 		{"no certificate", "tls://127.0.0.1:0", "cert=FILE&key=FILE"},
-		{"missing certificate", "tls://127.0.0.1:0?cert=/nowhere&key=/nowhere", "/nowhere"},
+		{"folder for a certificate", "tls://127.0.0.1:0?cert=/&key=/nowhere", "option cert: / is a folder"},
 		{"transport without a listener", "http://127.0.0.1:1/", "use udp, tcp, tls, unix or unixgram"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

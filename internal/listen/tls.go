@@ -6,24 +6,111 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 )
 
-// tlsConfig returns the configuration that the options of an address ask for:
-// cert and key, and ca if clients must present a certificate.
-func tlsConfig(o url.Values) (*tls.Config, error) {
-	if o.Get("cert") == "" || o.Get("key") == "" {
+// tlsFiles are the files of the options cert, key and ca. Each handshake uses
+// what they hold at that moment, so that they may be replaced, or be written
+// later than the listener starts. Its methods may be called concurrently.
+type tlsFiles struct {
+	cert, key string
+	ca        string // empty if clients need no certificate
+
+	mu         sync.Mutex
+	conf       *tls.Config    // guarded by mu; made of the files; nil if that failed
+	infos      [3]fs.FileInfo // guarded by mu; of the files that conf was made of
+	quietUntil time.Time      // guarded by mu; no error is logged before
+}
+
+// newTLSFiles returns an error for what no later change of the files can mend,
+// short of removing a folder.
+func newTLSFiles(o url.Values) (*tlsFiles, error) {
+	f := &tlsFiles{cert: o.Get("cert"), key: o.Get("key"), ca: o.Get("ca")}
+	if f.cert == "" || f.key == "" {
 		return nil, errors.New("tls needs a certificate; write ?cert=FILE&key=FILE")
 	}
-	cert, err := tls.LoadX509KeyPair(o.Get("cert"), o.Get("key"))
+	if o.Has("ca") && f.ca == "" {
+		return nil, errors.New("option ca has no value; write ca=FILE, or leave it out")
+	}
+	for _, name := range []string{"cert", "key", "ca"} {
+		if info, err := os.Stat(o.Get(name)); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("option %s: %s is a folder; write the path of a PEM file", name, o.Get(name))
+		}
+	}
+	return f, nil
+}
+
+// server returns the configuration of the listener.
+func (f *tlsFiles) server() *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return f.config() },
+	}
+}
+
+// A fileError says why a file of a listener cannot be used.
+type fileError struct{ error }
+
+// config returns the configuration for one handshake. It reads the files only if
+// they have changed, since clients decide how many handshakes there are. Its
+// error is a fileError.
+func (f *tlsFiles) config() (*tls.Config, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	infos, err := f.stat()
+	if err == nil && f.conf != nil && areSame(infos, f.infos) {
+		return f.conf, nil
+	}
+	f.conf = nil
+	if err == nil {
+		f.conf, err = f.load()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("load cert and key: %w", err)
+		return nil, fileError{err}
+	}
+	f.infos = infos
+	return f.conf, nil
+}
+
+func (f *tlsFiles) stat() (infos [3]fs.FileInfo, err error) {
+	for i, file := range []string{f.cert, f.key, f.ca} {
+		if file == "" {
+			continue
+		}
+		if infos[i], err = os.Stat(file); err != nil {
+			return infos, fmt.Errorf("option %s: %w", []string{"cert", "key", "ca"}[i], err)
+		}
+	}
+	return infos, nil
+}
+
+// areSame reports whether no file was replaced or written to.
+func areSame(a, b [3]fs.FileInfo) bool {
+	for i := range a {
+		if a[i] == nil {
+			continue // there is no such option
+		}
+		if !os.SameFile(a[i], b[i]) || a[i].Size() != b[i].Size() || !a[i].ModTime().Equal(b[i].ModTime()) {
+			return false
+		}
+	}
+	return true
+}
+
+// load reads the files.
+func (f *tlsFiles) load() (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		return nil, fmt.Errorf("options cert and key: %w", err)
 	}
 	conf := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	if file := o.Get("ca"); file != "" {
-		err = requireClientCert(conf, file)
+	if f.ca != "" {
+		err = requireClientCert(conf, f.ca)
 	}
 	return conf, err
 }
@@ -33,13 +120,35 @@ func tlsConfig(o url.Values) (*tls.Config, error) {
 func requireClientCert(conf *tls.Config, file string) error {
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("read ca: %w", err)
+		return fmt.Errorf("option ca: %w", err)
 	}
 	conf.ClientCAs, conf.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
 	if !conf.ClientCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("ca %q holds no PEM certificate; write a file that does", file)
+		return fmt.Errorf("option ca: %s holds no PEM certificate; write a file that does", file)
 	}
 	return nil
+}
+
+// quietHandshakes is the time between two log records about the files.
+const quietHandshakes = time.Minute
+
+// explain logs why handshakes fail if that is because of a file. Errors of
+// clients are counted only: port scans would fill the log.
+func (f *tlsFiles) explain(log *slog.Logger, listener string, err error) {
+	var file fileError
+	if f == nil || !errors.As(err, &file) {
+		return
+	}
+	f.mu.Lock()
+	now := time.Now()
+	quiet := now.Before(f.quietUntil)
+	if !quiet {
+		f.quietUntil = now.Add(quietHandshakes)
+	}
+	f.mu.Unlock()
+	if !quiet {
+		log.Warn("handshakes fail until this file is right; it is read again by each", "listener", listener, "err", file)
+	}
 }
 
 // handshakeTime is enough for a handshake around the world and back, and

@@ -8,11 +8,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,17 +215,15 @@ func TestTLSVersionsBefore12AreRefused(t *testing.T) {
 	}
 }
 
-func TestWrongCertificateFilesAreErrors(t *testing.T) {
-	id := newIdentity(t)
-	empty := filepath.Join(t.TempDir(), "empty.pem")
-	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+func TestTLSOptionsThatCanNeverBeRightAreErrors(t *testing.T) {
+	id, dir := newIdentity(t), t.TempDir()
 	for _, tt := range []struct{ name, addr, want string }{
 		{"no key", "tls://127.0.0.1:0?cert=" + id.cert, "cert=FILE&key=FILE"},
-		{"key of another certificate", "tls://127.0.0.1:0?cert=" + id.cert + "&key=" + newIdentity(t).key, "load cert and key"},
-		{"missing ca", id.addr() + "&ca=" + empty + "2", "read ca"},
-		{"ca without a certificate", id.addr() + "&ca=" + empty, "holds no PEM certificate"},
+		{"no certificate", "tls://127.0.0.1:0?key=" + id.key, "cert=FILE&key=FILE"},
+		{"ca without a value", id.addr() + "&ca=", "ca=FILE"},
+		{"cert is a folder", "tls://127.0.0.1:0?key=" + id.key + "&cert=" + dir, "option cert: " + dir + " is a folder"},
+		{"key is a folder", "tls://127.0.0.1:0?cert=" + id.cert + "&key=" + dir, "option key: " + dir + " is a folder"},
+		{"ca is a folder", id.addr() + "&ca=" + dir, "option ca: " + dir + " is a folder"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ep, err := endpoint.Parse(tt.addr, addresses)
@@ -230,8 +231,144 @@ func TestWrongCertificateFilesAreErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			if l, err := Open(ep, Options{}); l != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("Open() = %v, %v", l, err)
+				t.Errorf("Open() = %v, %v, want %q", l, err, tt.want)
 			}
 		})
 	}
+}
+
+// copyFile replaces the file to, so that no reader sees a part.
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to+".new", text, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(to+".new", to)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Certificates are replaced while the listener runs, and may be written after
+// it starts. Handshakes fail while a file is wrong, and the listener goes on.
+func TestCertificateFilesAreReadByEachHandshake(t *testing.T) {
+	one, two, client, other := newIdentity(t), newIdentity(t), newIdentity(t), newIdentity(t)
+	dir := t.TempDir()
+	cert, key, ca := filepath.Join(dir, "cert"), filepath.Join(dir, "key"), filepath.Join(dir, "ca")
+	var log syncBuffer
+	r := listen(t, "tls://127.0.0.1:0?cert="+cert+"&key="+key+"&ca="+ca, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if !strings.Contains(log.String(), "option cert: ") {
+		t.Errorf("the missing file is not logged: %s", log.String())
+	}
+	use := func(id, client identity) {
+		copyFile(t, id.cert, cert)
+		copyFile(t, id.key, key)
+		copyFile(t, client.cert, ca)
+	}
+	sessions := map[string]tls.ClientSessionCache{client.cert: tls.NewLRUClientSessionCache(10), other.cert: tls.NewLRUClientSessionCache(10)}
+	served, failed := 0, 0
+	for _, step := range []struct {
+		name        string
+		change      func()
+		server      identity
+		client      identity
+		ok, resumes bool
+	}{
+		{"no files yet", func() {}, one, client, false, false},
+		{"all files", func() { use(one, client) }, one, client, true, false},
+		{"the same, with a session ticket", func() {}, one, client, true, true},
+		{"cert is half-written", func() { os.Truncate(cert, 100) }, one, client, false, false},
+		{"cert is replaced before its key", func() { use(one, client); copyFile(t, two.cert, cert) }, two, client, false, false},
+		{"key follows", func() { copyFile(t, two.key, key) }, two, client, true, false},
+		{"ca is empty", func() { os.Truncate(ca, 0) }, two, client, false, false},
+		{"ca is another", func() { use(two, other) }, two, other, true, false},
+		{"the client of the former ca, with its session ticket", func() {}, two, client, false, false},
+		{"key is missing", func() { os.Remove(key) }, two, other, false, false},
+		{"all is right again", func() { use(one, client) }, one, client, true, false},
+	} {
+		step.change()
+		conf := &tls.Config{RootCAs: step.server.pool, Certificates: []tls.Certificate{step.client.pair}, ClientSessionCache: sessions[step.client.cert]}
+		conn, err := tls.Dial("tcp", r.Addr().String(), conf)
+		if err == nil {
+			conn.Write([]byte("a 1\n"))
+			if step.resumes != conn.ConnectionState().DidResume {
+				t.Errorf("%s: the session was resumed: %v", step.name, !step.resumes)
+			}
+		}
+		if step.ok {
+			served++
+			waitFor(t, step.name+": a line", func() bool { return strings.Count(r.got(), "a 1\n") == served })
+			conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			conn.Read(make([]byte, 1)) // takes the session ticket
+		} else {
+			failed++
+			waitFor(t, step.name+": a failed handshake", func() bool { return r.stat("failed_handshakes") == float64(failed) })
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+	if n := strings.Count(log.String(), "handshakes fail"); n != 1 {
+		t.Errorf("%d records in less than a minute:\n%s", n, log.String())
+	}
+	if in := r.stop(t); in.Accepted != int64(served) {
+		t.Errorf("counts are %+v, want %d lines", in, served)
+	}
+}
+
+func TestCertificateFilesAreLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log syncBuffer
+		logger := slog.New(slog.NewTextHandler(&log, nil))
+		f := &tlsFiles{cert: filepath.Join(t.TempDir(), "missing"), key: "missing"}
+		for range 150 { // seconds
+			_, err := f.config()
+			f.explain(logger, "l", err)
+			f.explain(logger, "l", errors.New("of a client"))
+			time.Sleep(time.Second)
+		}
+		if n := strings.Count(log.String(), "\n"); n != 3 || strings.Contains(log.String(), "of a client") {
+			t.Errorf("%d records in 150 s:\n%s", n, log.String())
+		}
+	})
+}
+
+func TestUnchangedFilesAreNotReadAgain(t *testing.T) {
+	id := newIdentity(t)
+	f := &tlsFiles{cert: id.cert, key: id.key}
+	first, err := f.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := f.config(); err != nil || again != first {
+		t.Errorf("config makes another configuration of the same files: %v", err)
+	}
+	now := time.Now().Add(time.Hour)
+	if err := os.Chtimes(id.key, now, now); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := f.config(); err != nil || again == first {
+		t.Errorf("config does not read files that were written to: %v", err)
+	}
+}
+
+// syncBuffer is a buffer for several goroutines.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf strings.Builder // guarded by mu
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }

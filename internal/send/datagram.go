@@ -2,10 +2,10 @@ package send
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"slices"
-	"sync"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -13,13 +13,16 @@ import (
 )
 
 const (
-	// lookupInterval is the time after which a name is resolved again.
-	lookupInterval = 30 * time.Second
-	// refusedInterval is the same while datagrams are refused.
-	refusedInterval = time.Second
-	// unixgramTimeout is how long a write waits for a receiver whose queue is
-	// full.
-	unixgramTimeout = 100 * time.Millisecond
+	// bufferTimeout is how long a datagram waits for room in the buffers of
+	// this system or, for unixgram, in the receiver's queue.
+	bufferTimeout = 100 * time.Millisecond
+	// A datagram for which there is no room is tried again after
+	// minBufferWait, then less and less often, up to maxBufferWait.
+	minBufferWait = time.Millisecond
+	maxBufferWait = 16 * time.Millisecond
+	// redialInterval is the shortest time between two sockets of udp, if
+	// datagrams are refused at each address, or none can be dialed.
+	redialInterval = time.Second
 )
 
 // datagramTransport is the Messenger for udp and unixgram. Each payload is one
@@ -27,24 +30,19 @@ const (
 // twice: an error of the socket is about an earlier datagram, or means that
 // this one was not sent.
 //
-// The goroutine of the Sender calls its methods, except stats. Lookups run in
-// goroutines of their own.
+// The goroutine of the Sender calls its methods, except stats.
 type datagramTransport struct {
-	ep   endpoint.Endpoint
-	opts DialOptions
+	ep       endpoint.Endpoint
+	opts     DialOptions
+	resolver *resolver // nil for unixgram
 
-	ctx     context.Context // of lookups; ended by Close
-	cancel  context.CancelFunc
-	lookups sync.WaitGroup
+	dials, refused, noBuffer atomic.Int64
 
-	dials, refused, dnsChanges, lookupErrors atomic.Int64
-
-	mu       sync.Mutex
-	resolved []string // guarded by mu; the result of the last lookup; nil once it was used
-
-	conn       net.Conn  // nil before the first Deliver; owned by the Sender's goroutine, as all below
-	addrs      []string  // the addresses of the name when conn was dialed
-	lookedUpAt time.Time // when the last lookup began
+	conn       net.Conn   // nil before the first Deliver; owned by the Sender's goroutine, as all below
+	addr       string     // of the peer, as resolver knows it
+	generation int64      // of resolver, when addr was looked at
+	redialedAt time.Time  // when redial last did something
+	watch      *pathWatch // of unixgram
 }
 
 var (
@@ -52,13 +50,14 @@ var (
 	_ statser   = (*datagramTransport)(nil)
 )
 
-func newDatagramTransport(ep endpoint.Endpoint, o DialOptions) *datagramTransport {
-	t := &datagramTransport{ep: ep, opts: o}
-	t.ctx, t.cancel = context.WithCancel(context.Background())
-	return t
+// newDatagramTransport returns a transport that closes r, which is nil for
+// unixgram.
+func newDatagramTransport(ep endpoint.Endpoint, o DialOptions, r *resolver) *datagramTransport {
+	return &datagramTransport{ep: ep, opts: o, resolver: r}
 }
 
-// Deliver sends payload as one datagram.
+// Deliver sends payload as one datagram. If there is no room for it, Deliver
+// waits until there is, for at most bufferTimeout.
 func (t *datagramTransport) Deliver(ctx context.Context, payload []byte) error {
 	if len(payload) > t.opts.MaxDatagram {
 		return Oversize(fmt.Errorf("a payload of %d bytes, the limit of a datagram is %d", len(payload), t.opts.MaxDatagram))
@@ -66,132 +65,163 @@ func (t *datagramTransport) Deliver(ctx context.Context, payload []byte) error {
 	if err := t.connect(ctx); err != nil {
 		return fmt.Errorf("dial: %w", err)
 	}
-	err := t.write(payload)
+	err := t.write(ctx, payload)
 	switch {
 	case err == nil:
 		return nil
 	case isTooLong(err):
 		return Oversize(fmt.Errorf("a payload of %d bytes: %w", len(payload), withoutAddress(err)))
-	case t.ep.Transport == endpoint.Unixgram && isStale(err):
+	case isNoRoom(err) || ctx.Err() != nil:
+		// The socket works, and is kept.
+	case t.resolver == nil && isStale(err):
+		t.disconnect()
+	case t.resolver != nil && !isRefused(err): // the host or the network cannot be reached, say
+		t.resolver.failed(t.addr)
 		t.disconnect()
 	}
 	return fmt.Errorf("write: %w", withoutAddress(err))
 }
 
+// maxRefusals is how many refusals in a row end an attempt. A socket returns
+// at most one for each datagram that was sent before.
+const maxRefusals = 3
+
 // write sends one datagram. If a socket of udp returns that the connection was
 // refused, an earlier datagram was, and this one was not sent. write tries again
-// then: a statsd server may have started since.
-func (t *datagramTransport) write(payload []byte) (err error) {
-	for range 3 {
-		if t.ep.Transport == endpoint.Unixgram {
-			t.conn.SetWriteDeadline(time.Now().Add(unixgramTimeout))
-		}
-		if _, err = t.conn.Write(payload); err == nil || !isRefused(err) || t.ep.Transport != endpoint.UDP {
+// then, at the next address if there is one: a server may have started since.
+func (t *datagramTransport) write(ctx context.Context, payload []byte) error {
+	end := time.Now().Add(bufferTimeout)
+	for refusals, wait := 0, minBufferWait; ; {
+		_, err := t.conn.Write(payload)
+		switch {
+		case err == nil:
+			return nil
+		case isNoRoom(err):
+			if !t.awaitRoom(ctx, err, wait, end) {
+				return err
+			}
+			wait = min(2*wait, maxBufferWait)
+		case isRefused(err) && t.resolver != nil:
+			t.refused.Add(1)
+			t.resolver.failed(t.addr)
+			if refusals++; refusals == maxRefusals {
+				return err
+			}
+			t.redial(ctx)
+		default:
 			return err
 		}
-		t.refused.Add(1)
-		t.startLookup(refusedInterval)
 	}
-	return err
+}
+
+// isNoRoom reports whether a datagram was not sent because a buffer of this
+// system or the queue of the receiver is full.
+func isNoRoom(err error) bool { return isNoBuffer(err) || errors.Is(err, os.ErrDeadlineExceeded) }
+
+// awaitRoom returns after wait, and reports whether to try again: not after end,
+// and not when ctx has ended. An err that is a timeout needs no wait: the socket
+// has waited, or its deadline was that of an earlier datagram.
+func (t *datagramTransport) awaitRoom(ctx context.Context, err error, wait time.Duration, end time.Time) bool {
+	left, timeout := time.Until(end), errors.Is(err, os.ErrDeadlineExceeded)
+	if !timeout || left <= 0 {
+		t.noBuffer.Add(1)
+	}
+	if left <= 0 || ctx.Err() != nil {
+		return false
+	}
+	if timeout {
+		return t.conn.SetWriteDeadline(end) == nil
+	}
+	timer := time.NewTimer(min(wait, left))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // connect dials if there is no socket. It replaces a socket of udp when the
-// name has other addresses than before.
+// name no longer has its address, and one of unixgram when the path has another
+// socket.
 func (t *datagramTransport) connect(ctx context.Context) error {
-	if t.ep.Transport == endpoint.Unixgram {
-		return t.connectPath(ctx)
-	}
 	if t.conn == nil {
-		return t.connectName(ctx)
+		return t.dial(ctx)
 	}
-	t.startLookup(lookupInterval)
-	if addrs := t.takeResolved(); addrs != nil && !sameSet(addrs, t.addrs) {
-		if conn, err := t.dialFirst(ctx, addrs); err == nil {
-			t.conn.Close()
-			t.conn, t.addrs = conn, addrs
-			t.dnsChanges.Add(1)
+	if t.resolver == nil {
+		if t.watch.isReplaced() {
+			t.disconnect()
+			return t.dial(ctx)
 		}
-	}
-	return nil
-}
-
-// connectPath dials a unixgram socket if there is no connection.
-func (t *datagramTransport) connectPath(ctx context.Context) (err error) {
-	if t.conn != nil {
 		return nil
 	}
-	t.conn, err = new(net.Dialer).DialContext(ctx, "unixgram", t.ep.Address)
-	if err == nil {
-		t.dials.Add(1)
+	t.resolver.touch()
+	if g := t.resolver.generation.Load(); g != t.generation {
+		if t.resolver.contains(t.addr) {
+			t.generation = g
+		} else {
+			t.redial(ctx)
+		}
 	}
-	return err
-}
-
-// connectName resolves the name and dials, for the first datagram.
-func (t *datagramTransport) connectName(ctx context.Context) error {
-	host, _, err := net.SplitHostPort(t.ep.Address)
-	if err != nil {
-		return err
-	}
-	lookup, cancel := context.WithTimeout(ctx, t.opts.Timeout)
-	defer cancel()
-	addrs, err := t.opts.resolve(lookup, host)
-	if err != nil {
-		return err
-	}
-	conn, err := t.dialFirst(ctx, addrs)
-	if err != nil {
-		return err
-	}
-	t.conn, t.addrs, t.lookedUpAt = conn, addrs, time.Now()
 	return nil
 }
 
-// dialFirst returns a socket to the first address that can be dialed.
-func (t *datagramTransport) dialFirst(ctx context.Context, addrs []string) (conn net.Conn, err error) {
-	_, port, err := net.SplitHostPort(t.ep.Address)
-	if err != nil {
-		return nil, err
+// redial replaces a socket whose address the name no longer has, or whose
+// datagrams are refused, by one to the next address. It does nothing if it did so
+// a moment ago.
+func (t *datagramTransport) redial(ctx context.Context) {
+	if now := time.Now(); now.Sub(t.redialedAt) >= redialInterval {
+		t.redialedAt = now
+		t.replace(ctx)
 	}
-	err = fmt.Errorf("lookup %s: no addresses", t.ep.Address)
-	for _, addr := range addrs {
-		if conn, err = new(net.Dialer).DialContext(ctx, "udp", net.JoinHostPort(addr, port)); err == nil {
-			t.dials.Add(1)
-			return conn, nil
-		}
-	}
-	return nil, err
 }
 
-// startLookup resolves the name in the background, unless the last lookup began
-// less than interval ago. It never blocks a datagram.
-func (t *datagramTransport) startLookup(interval time.Duration) {
-	host, _, err := net.SplitHostPort(t.ep.Address)
-	if err != nil || isIP(host) || time.Since(t.lookedUpAt) < interval {
+// replace dials, and keeps the old socket if it cannot, or if the address is
+// still the same.
+func (t *datagramTransport) replace(ctx context.Context) {
+	old, addr := t.conn, t.addr
+	if addrs := t.resolver.known(); addrs == nil || addrs[0] == addr {
 		return
 	}
-	t.lookedUpAt = time.Now()
-	t.lookups.Go(func() {
-		ctx, cancel := context.WithTimeout(t.ctx, t.opts.Timeout)
-		defer cancel()
-		addrs, err := t.opts.Lookup(ctx, host)
-		if err != nil || len(addrs) == 0 {
-			t.lookupErrors.Add(1)
-			return
-		}
-		t.mu.Lock()
-		t.resolved = addrs
-		t.mu.Unlock()
-	})
+	if t.dial(ctx) == nil {
+		old.Close()
+	}
 }
 
-// takeResolved returns the result of the last lookup, once.
-func (t *datagramTransport) takeResolved() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	addrs := t.resolved
-	t.resolved = nil
-	return addrs
+// dial makes a new socket.
+func (t *datagramTransport) dial(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
+	defer cancel()
+	var generation int64
+	if t.resolver != nil {
+		generation = t.resolver.generation.Load() // before the addresses, so that no change is missed
+	}
+	conn, addr, err := t.dialSocket(ctx)
+	if err != nil {
+		return err
+	}
+	t.dials.Add(1)
+	// A deadline is moved only when it has passed: that is cheaper than one for
+	// each datagram.
+	if err := conn.SetWriteDeadline(time.Now().Add(bufferTimeout)); err != nil {
+		conn.Close()
+		return err
+	}
+	t.conn, t.addr, t.generation = conn, addr, generation
+	return nil
+}
+
+func (t *datagramTransport) dialSocket(ctx context.Context) (c net.Conn, addr string, err error) {
+	if t.resolver == nil {
+		t.watch = watchPath(t.ep.Address)
+		c, err = new(net.Dialer).DialContext(ctx, "unixgram", t.ep.Address)
+		return c, t.ep.Address, err
+	}
+	if addrs := t.resolver.known(); addrs != nil {
+		return t.resolver.dialEach(ctx, new(net.Dialer), "udp", addrs) // no datagram waits for a lookup
+	}
+	return t.resolver.dial(ctx, new(net.Dialer), "udp")
 }
 
 func (t *datagramTransport) disconnect() {
@@ -201,23 +231,18 @@ func (t *datagramTransport) disconnect() {
 
 // Close ends and joins the lookups.
 func (t *datagramTransport) Close() error {
-	t.cancel()
 	if t.conn != nil {
 		t.disconnect()
 	}
-	t.lookups.Wait()
+	if t.resolver != nil {
+		t.resolver.close()
+	}
 	return nil
 }
 
 func (t *datagramTransport) stats(cb func(field string, val float64)) {
 	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
+	cb("no_buffer", float64(t.noBuffer.Load()))
 	cb("refused", float64(t.refused.Load()))
-	cb("dns_changes", float64(t.dnsChanges.Load()))
-	cb("lookup_errors", float64(t.lookupErrors.Load()))
-}
-
-// sameSet compares without the order, which load balancers rotate.
-func sameSet(a, b []string) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(a, b)
+	t.resolver.stats(cb)
 }

@@ -2,12 +2,12 @@ package send
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,7 +71,6 @@ type refusingConn struct {
 	err    error
 	refuse int // number of writes
 	writes int
-	closed bool
 }
 
 func (c *refusingConn) Write(p []byte) (int, error) {
@@ -82,7 +81,8 @@ func (c *refusingConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (c *refusingConn) Close() error { c.closed = true; return nil }
+func (c *refusingConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *refusingConn) Close() error                     { return nil }
 
 func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
 	_, refused := net.Dial("tcp", freeAddr(t))
@@ -92,12 +92,25 @@ func TestEachRefusalOfADatagramIsCounted(t *testing.T) {
 	}{{0, 1, true}, {1, 2, true}, {2, 3, true}, {3, 3, false}} {
 		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
 		c := &refusingConn{err: refused, refuse: tt.refuse}
-		tr.conn = c
+		tr.conn, tr.addr = c, "127.0.0.1:1"
 		if err := tr.Deliver(t.Context(), []byte("a 1\n")); (err == nil) != tt.delivered {
 			t.Errorf("%d refusals: Deliver returns %v", tt.refuse, err)
 		}
 		if n := stats(tr)["refused"]; n != float64(tt.refuse) || c.writes != tt.writes {
 			t.Errorf("%d refusals: %v are counted, %d writes, want %d", tt.refuse, n, c.writes, tt.writes)
+		}
+		tr.Close()
+	}
+}
+
+func TestAllTransportsCountReconnectsAndLookups(t *testing.T) {
+	for _, addr := range []string{"udp://h.test:1", "tcp://h.test:1", "tls://h.test:1", "http://h.test:1/", "https://h.test:1/", "unix:///x", "unixgram:///x"} {
+		tr := open(t, addr, DialOptions{})
+		got := stats(tr.(statser))
+		for _, field := range []string{"reconnects", "dns_changes", "lookup_errors"} {
+			if n, ok := got[field]; !ok || n != 0 {
+				t.Errorf("%s: %s is %v, emitted: %v", addr, field, n, ok)
+			}
 		}
 		tr.Close()
 	}
@@ -186,90 +199,12 @@ func TestUnixgramConnectsToAReplacedSocket(t *testing.T) {
 	checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
 }
 
-func TestNamesAreLookedUpAgainAfterAWhile(t *testing.T) {
-	_, refused := net.Dial("tcp", freeAddr(t))
-	two, other := []string{"127.0.0.1", "127.0.0.2"}, []string{"127.0.0.3"}
-	for _, tt := range []struct {
-		name   string
-		host   string
-		ago    time.Duration // of the last lookup
-		refuse int
-		answer []string
-		err    error
-		want   map[string]float64
-	}{
-		{"too soon", "statsd.test", 30*time.Second - 1, 0, other, nil, map[string]float64{}},
-		{"other addresses", "statsd.test", 30 * time.Second, 0, other, nil, map[string]float64{"lookups": 1, "dns_changes": 1}},
-		{"the same in another order", "statsd.test", time.Minute, 0, []string{two[1], two[0]}, nil, map[string]float64{"lookups": 1}},
-		{"no addresses", "statsd.test", time.Minute, 0, nil, nil, map[string]float64{"lookups": 1, "lookup_errors": 1}},
-		{"no answer", "statsd.test", time.Minute, 0, other, errDown, map[string]float64{"lookups": 1, "lookup_errors": 1}},
-		{"an address is not a name", "127.0.0.1", time.Hour, 0, other, nil, map[string]float64{}},
-		{"refused, too soon", "statsd.test", time.Second - 1, 1, other, nil, map[string]float64{"refused": 1}},
-		{"refused", "statsd.test", time.Second, 1, other, nil, map[string]float64{"refused": 1, "lookups": 1, "dns_changes": 1}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				lookups := 0
-				lookup := func(context.Context, string) ([]string, error) {
-					lookups++
-					return tt.answer, tt.err
-				}
-				tr := open(t, "udp://"+tt.host+":1", DialOptions{Lookup: lookup}).(*datagramTransport)
-				defer tr.Close()
-				c := &refusingConn{err: refused, refuse: tt.refuse}
-				tr.conn, tr.addrs, tr.lookedUpAt = c, two, time.Now().Add(-tt.ago)
-				for range 2 {
-					tr.Deliver(t.Context(), []byte("a 1\n"))
-					tr.lookups.Wait()
-				}
-				got := stats(tr)
-				got["lookups"] = float64(lookups)
-				for _, field := range []string{"lookups", "dns_changes", "lookup_errors", "refused"} {
-					if got[field] != tt.want[field] {
-						t.Errorf("%s is %v, want %v", field, got[field], tt.want[field])
-					}
-				}
-				if changed := tt.want["dns_changes"] > 0; c.closed != changed {
-					t.Errorf("the old socket is closed: %v, want %v", c.closed, changed)
-				}
-			})
-		})
-	}
-}
-
-func TestCloseEndsAndJoinsALookup(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		returned := false
-		lookup := func(ctx context.Context, _ string) ([]string, error) {
-			<-ctx.Done()
-			time.Sleep(time.Second)
-			returned = true
-			return nil, ctx.Err()
-		}
-		tr := open(t, "udp://statsd.test:1", DialOptions{Lookup: lookup}).(*datagramTransport)
-		tr.conn, tr.lookedUpAt = &refusingConn{}, time.Now().Add(-time.Hour)
-		tr.Deliver(t.Context(), []byte("a 1\n"))
-		start := time.Now()
-		tr.Close()
-		if d := time.Since(start); !returned || d != time.Second {
-			t.Errorf("Close returned after %v, and the lookup has returned: %v", d, returned)
-		}
-	})
-}
-
 func TestUDPFollowsItsName(t *testing.T) {
-	old, new := faultsink.NewUDP(t), (*faultsink.Sink)(nil)
+	old := faultsink.NewUDP(t)
 	_, port, _ := net.SplitHostPort(old.Addr())
-	new = faultsink.NewUDPAt(t, "127.0.0.2:"+port)
-	var mu sync.Mutex
-	addrs, lookups := []string{"127.0.0.1"}, 0
-	lookup := func(context.Context, string) ([]string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		lookups++
-		return addrs, nil
-	}
-	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: lookup}).(*datagramTransport)
+	moved := faultsink.NewUDPAt(t, "127.0.0.2:"+port)
+	names := newFakeNames("127.0.0.1")
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: names.lookup}).(*datagramTransport)
 	defer tr.Close()
 	deliver := func(p string) {
 		t.Helper()
@@ -278,23 +213,54 @@ func TestUDPFollowsItsName(t *testing.T) {
 		}
 	}
 	deliver("a 1\n")
-	mu.Lock()
-	addrs = []string{"127.0.0.2"}
-	mu.Unlock()
+	names.set(nil, "127.0.0.2")
 	deliver("b 1\n")
 	old.WaitLines(2)
-	tr.lookedUpAt = tr.lookedUpAt.Add(-lookupInterval)
-	deliver("c 1\n") // starts a lookup, and arrives at either address
-	tr.lookups.Wait()
-	deliver("d 1\n")
-	for want := 1; !slices.Contains(new.WaitLines(want), "d 1"); want++ {
-	}
-	if len(old.Lines()) > 3 {
+	resolveNow(tr.resolver)
+	deliver("c 1\n")
+	moved.WaitLines(1)
+	if len(old.Lines()) != 2 {
 		t.Errorf("the old address got %q", old.Lines())
 	}
-	if lookups != 2 || tr.dnsChanges.Load() != 1 {
-		t.Errorf("%d lookups, %d changes", lookups, tr.dnsChanges.Load())
+	resolveNow(tr.resolver) // which changes nothing
+	deliver("d 1\n")
+	moved.WaitLines(2)
+	if n := stats(tr); n["dns_changes"] != 1 || n["reconnects"] != 1 || n["lookup_errors"] != 0 {
+		t.Errorf("got %v", n)
 	}
+}
+
+// resolveNow returns after a lookup.
+func resolveNow(r *resolver) {
+	r.mu.Lock()
+	r.began = time.Time{}
+	r.askLocked()
+	pending := r.pending
+	r.mu.Unlock()
+	<-pending
+}
+
+// A name such as localhost may have addresses of both IP versions, and the
+// server may be at one of them only.
+func TestRefusedDatagramsGoToTheNextAddress(t *testing.T) {
+	sink := faultsink.NewUDPAt(t, "127.0.0.3:0")
+	_, port, _ := net.SplitHostPort(sink.Addr())
+	names := newFakeNames("127.0.0.1", "127.0.0.3")
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: names.lookup}).(*datagramTransport)
+	s := New(tr, fast)
+	sent := 0
+	for len(sink.Lines()) == 0 { // the first ones are refused, which the socket reports later
+		mustSend(t, s, "a:1|c\n", 1)
+		sent++
+		s.Flush(within(t, 10*time.Second))
+	}
+	sink.WaitLines(1)
+	n := stats(tr)
+	s.Close(within(t, 10*time.Second))
+	if n["refused"] == 0 || n["reconnects"] != 1 {
+		t.Errorf("got %v", n)
+	}
+	checkLedger(t, s, fmt.Sprintf("accepted=%d delivered=%d dropped=0 pending=0", sent, sent))
 }
 
 func TestNameThatIsNotFoundIsTriedAgain(t *testing.T) {

@@ -19,7 +19,9 @@
 //
 //	http, https     the server answered that it has stored the lines
 //	tcp on Linux    the peer's system has acknowledged the bytes
-//	tls on Linux    the same, but known only when it has acknowledged all bytes
+//	tls on Linux    the same, but known only when it has acknowledged all bytes,
+//	                and on a new connection of TLS 1.3 not before the server sends
+//	                something or a second has passed: it may refuse the client
 //	unix on Linux   the peer has read the bytes
 //	tcp, tls, unix  on other systems: the local system took the bytes
 //	udp, unixgram   the local system took the datagram, which is sent once
@@ -28,4 +30,16 @@
 // sent again over a new connection, from the start of their line. A line may
 // arrive twice, but no connection begins within a line. Set
 // [Options.AtMostOnce] if a line must rather be lost than arrive twice.
+//
+// A stream is slow as long as its peer takes bytes. It is given up if the peer
+// takes none for 5 minutes or, on Linux, if its system acknowledges nothing for
+// 20 s. The kernel discards then what will be sent again.
+//
+// Names are resolved at the first use, every 30 s while they are used, and after
+// each failure; the known addresses stay if that fails. A failed address is
+// tried again after all others. Streams drain, and http and udp change over,
+// when the name no longer has the address in use, or the path of a unix socket
+// has another one. Certificates, keys and tokens
+// are read from their files for each handshake or request: a file that is
+// missing is a failure like that of a server, and tried again.
 package send

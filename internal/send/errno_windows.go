@@ -6,8 +6,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func isReset(err error) bool { return errors.Is(err, windows.WSAECONNRESET) }
-
 // isRefused includes WSAECONNRESET, which Windows returns when an earlier
 // datagram was refused.
 func isRefused(err error) bool {
@@ -15,6 +13,14 @@ func isRefused(err error) bool {
 }
 
 func isTooLong(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }
+
+// isBrokenPipe is false: every error of a write says why.
+func isBrokenPipe(error) bool { return false }
+
+// isNoBuffer reports whether a datagram was not sent because a buffer is full.
+func isNoBuffer(err error) bool {
+	return errors.Is(err, windows.WSAENOBUFS) || errors.Is(err, windows.WSAEWOULDBLOCK)
+}
 
 // isStale reports whether the peer of a socket was closed or replaced, so that
 // a new connection may work.

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"monkit.example/internal/endpoint"
 )
@@ -31,13 +29,13 @@ const (
 
 // httpTransport is the Messenger for http and https: one POST for a payload.
 type httpTransport struct {
-	url       *url.URL // may contain credentials, so it is never logged
-	opts      DialOptions
-	client    *http.Client
-	closeIdle func()
-	gzip      gzipUse
+	url    *url.URL // may contain credentials, so it is never logged
+	opts   DialOptions
+	dialer *httpDialer
+	client *http.Client
+	gzip   gzipUse
 
-	requests, dials atomic.Int64
+	requests atomic.Int64
 }
 
 var (
@@ -46,25 +44,8 @@ var (
 )
 
 func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
-	t := &httpTransport{url: ep.URL, opts: o, gzip: gzipUse{on: o.Gzip}}
-	d := net.Dialer{Timeout: o.Timeout, KeepAliveConfig: keepAlive, Control: controlTCP}
-	tr := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     o.TLS,
-		TLSHandshakeTimeout: o.Timeout,
-		MaxIdleConnsPerHost: 1,
-		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
-		DisableCompression:  true,
-
-		MaxResponseHeaderBytes: maxHeader,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			t.dials.Add(1)
-			return d.DialContext(ctx, network, addr)
-		},
-	}
-	t.closeIdle = tr.CloseIdleConnections
-	t.client = &http.Client{Transport: tr, CheckRedirect: noRedirects}
+	t := &httpTransport{url: ep.URL, opts: o, dialer: newHTTPDialer(o), gzip: gzipUse{on: o.Gzip}}
+	t.client = &http.Client{Transport: t.dialer, CheckRedirect: noRedirects}
 	return t
 }
 
@@ -200,21 +181,21 @@ func postError(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	if isUnsent(err) {
 		return fmt.Errorf("post: %w", err)
 	}
 	return Ambiguous(fmt.Errorf("post: %w", err))
 }
 
-// Close closes the idle connections. No request is under way when it is called.
+// Close closes the idle connections, and joins the lookups. No request is under
+// way when it is called.
 func (t *httpTransport) Close() error {
-	t.closeIdle()
+	t.dialer.close()
 	return nil
 }
 
 func (t *httpTransport) stats(cb func(field string, val float64)) {
 	cb("requests", float64(t.requests.Load()))
 	cb("gzip_refusals", float64(t.gzip.refusals.Load()))
-	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
+	t.dialer.stats(cb)
 }

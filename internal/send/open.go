@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -21,25 +20,38 @@ type DialOptions struct {
 	// Gzip compresses http bodies of more than 1 KiB.
 	Gzip bool
 	// Header is called before each http request and may change its headers.
-	// It can read a token that changes. Nil adds nothing.
+	// Nil adds nothing.
 	Header func(http.Header)
+	// Authorize is called before each http request and adds credentials. If it
+	// returns an error, nothing is sent and the payload is sent later. Nil adds
+	// nothing.
+	Authorize func(http.Header) error
+	// TokenFile is a file with a token that is sent with each http request. It
+	// is read each time, without the white space around the token, and replaces
+	// Authorize. Empty means none. The option tokenfile of the endpoint
+	// replaces it.
+	TokenFile string
+	// TokenScheme is the scheme of the token in the header Authorization.
+	// Empty means Bearer.
+	TokenScheme string
 	// Timeout ends a dial with its handshake, or a request with its response.
 	// Zero means ten seconds.
 	Timeout time.Duration
 	// TLS is the configuration of tls and https, to which the options of the
 	// endpoint are added. Nil means the root certificates of the system.
 	TLS *tls.Config
-	// Lookup resolves host names. Nil means the system's resolver. http and
-	// https do not use it.
+	// Lookup resolves host names, those of http proxies too. Nil means the
+	// system's resolver.
 	Lookup func(ctx context.Context, host string) ([]string, error)
 	// MaxDatagram is the largest payload of udp and unixgram. Larger ones are
 	// dropped. Zero means 65507.
 	MaxDatagram int
+
+	files tlsFiles // of the endpoint's options
 }
 
 const (
-	dialTimeout  = 10 * time.Second
-	writeTimeout = 10 * time.Second
+	dialTimeout = 10 * time.Second
 
 	// maxDatagram is 65535 less the headers of IPv4 and UDP.
 	maxDatagram = 65507
@@ -62,7 +74,8 @@ func (o DialOptions) withDefaults() DialOptions {
 }
 
 // Open returns a transport to ep. It does not connect: an error means that ep
-// or o is wrong.
+// or o is wrong. Files that the options of ep name may be missing: the dials
+// fail until they are there.
 func Open(ep endpoint.Endpoint, o DialOptions) (Transport, error) {
 	if ep.IsHTTP() {
 		return OpenHTTP(ep, o)
@@ -71,11 +84,17 @@ func Open(ep endpoint.Endpoint, o DialOptions) (Transport, error) {
 	if err != nil {
 		return nil, err
 	}
+	var names *resolver
+	if !ep.IsPath() {
+		if names, err = newResolver(ep.Address, o); err != nil {
+			return nil, err
+		}
+	}
 	switch ep.Transport {
 	case endpoint.TCP, endpoint.TLS, endpoint.Unix:
-		return newStreamTransport(ep, o), nil
+		return newStreamTransport(ep, o, names), nil
 	case endpoint.UDP, endpoint.Unixgram:
-		return newDatagramTransport(ep, o), nil
+		return newDatagramTransport(ep, o, names), nil
 	}
 	return nil, fmt.Errorf("send: unknown transport %q", ep.Transport)
 }
@@ -92,29 +111,21 @@ func OpenHTTP(ep endpoint.Endpoint, o DialOptions) (Messenger, error) {
 	return newHTTPTransport(ep, o), nil
 }
 
-// prepare returns o with defaults, and with the TLS configuration for ep.
+// prepare returns o with defaults, and with the token and the TLS configuration
+// for ep.
 func (o DialOptions) prepare(ep endpoint.Endpoint) (DialOptions, error) {
-	o = o.withDefaults()
+	o, err := o.withDefaults().withToken(ep)
+	if err != nil {
+		return o, err
+	}
 	if ep.Transport != endpoint.TLS && ep.Transport != endpoint.HTTPS {
 		return o, nil
 	}
-	c, err := tlsConfig(ep, o.TLS)
-	o.TLS = c
-	return o, err
-}
-
-// resolve returns host if it is an IP address, and else the addresses of that
-// name.
-func (o DialOptions) resolve(ctx context.Context, host string) ([]string, error) {
-	if isIP(host) {
-		return []string{host}, nil
+	if o.files, err = newTLSFiles(ep.Options); err != nil {
+		return o, err
 	}
-	return o.Lookup(ctx, host)
-}
-
-func isIP(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+	o.TLS = tlsConfig(ep, o.TLS, o.files)
+	return o, nil
 }
 
 // withoutAddress returns the cause of an error of package net, without the

@@ -3,6 +3,7 @@ package send
 import (
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -63,10 +64,20 @@ func (b sendBuffer) isEmpty() bool {
 	return ok && size == 0
 }
 
-// controlTCP sets userTimeout. A kernel without that option waits longer, which
-// is not an error.
-func controlTCP(_, _ string, raw syscall.RawConn) error {
-	return raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
-	})
+// silence returns how long the peer's system has acknowledged nothing although
+// bytes, or probes of a closed window, were sent to it again. It is zero for a
+// peer that keeps its window closed and says so.
+func (b sendBuffer) silence() time.Duration {
+	if b.raw == nil {
+		return 0
+	}
+	var info *unix.TCPInfo
+	var err error
+	if e := b.raw.Control(func(fd uintptr) { info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) }); e != nil || err != nil {
+		return 0
+	}
+	if info.Retransmits == 0 && info.Probes < 2 { // one probe may be on its way
+		return 0
+	}
+	return time.Duration(info.Last_ack_recv) * time.Millisecond
 }

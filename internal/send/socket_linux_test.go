@@ -1,8 +1,10 @@
 package send
 
 import (
+	"errors"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -96,18 +98,22 @@ func TestAcknowledgementsAfterAResetDoNotCount(t *testing.T) {
 	}
 }
 
-func TestKernelEndsAConnectionWithoutAcknowledgements(t *testing.T) {
+// TCP_USER_TIMEOUT would end connections to slow readers, and replaces the
+// limits of keepalive.
+func TestKernelHasNoUserTimeoutAndSendsKeepalives(t *testing.T) {
 	tr := open(t, "tcp://"+faultsink.NewTCP(t).Addr(), DialOptions{}).(*streamTransport)
 	defer tr.Close()
 	mustWrite(t, tr, "a 1\n")
-	raw, err := tr.conn.Conn.(*net.TCPConn).SyscallConn()
+	raw, err := tr.conn.sock.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ms int
-	raw.Control(func(fd uintptr) { ms, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT) })
-	if err != nil || ms != 20_000 {
-		t.Errorf("TCP_USER_TIMEOUT is %d ms, %v, want 20 s", ms, err)
+	for option, want := range map[int]int{unix.TCP_USER_TIMEOUT: 0, unix.TCP_KEEPIDLE: 15, unix.TCP_KEEPINTVL: 5, unix.TCP_KEEPCNT: 3} {
+		raw.Control(func(fd uintptr) {
+			if got, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, option); err != nil || got != want {
+				t.Errorf("option %d is %d, %v, want %d", option, got, err, want)
+			}
+		})
 	}
 }
 
@@ -118,5 +124,128 @@ func TestDatagramThatTheKernelCallsTooLongIsOversize(t *testing.T) {
 	err := tr.Deliver(t.Context(), []byte("a 1\n"))
 	if e := classify(err); e.kind != oversize {
 		t.Errorf("Deliver returns %v", err)
+	}
+}
+
+// vanish has the peer's system ignore every segment for c, as if the machine
+// had lost its power.
+func vanish(t *testing.T, c net.Conn) {
+	t.Helper()
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ignore := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K}}
+	raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &ignore[0]})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestVanishedPeerIsFoundWhetherSomethingIsWrittenOrNot(t *testing.T) {
+	for _, size := range []int{4, 64 << 20} { // the latter fills every buffer
+		vanished := make(chan struct{})
+		sink := faultsink.NewTCP(t, func(c *faultsink.Conn) {
+			vanish(t, c.Conn)
+			close(vanished)
+			c.Read(make([]byte, 1)) // until the test ends
+		})
+		tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*streamTransport)
+		tr.limits = limits{progress: time.Hour, silence: time.Second, drain: drainTime}
+		if err := tr.connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		<-vanished
+		n, err := tr.Write(t.Context(), make([]byte, size))
+		for size == n && err == nil {
+			time.Sleep(minPoll)
+			_, err = tr.Unacked()
+		}
+		if !errors.Is(err, errSilent) {
+			t.Errorf("%d bytes: %v, want %v", size, err, errSilent)
+		}
+		if lost := tr.Reset(); lost != n {
+			t.Errorf("%d bytes may have arrived, want %d", lost, n)
+		}
+		tr.Abort()
+		tr.Close()
+	}
+}
+
+// A peer that keeps its window closed lives, and is not silent.
+func TestPeerThatDoesNotReadStallsButIsNotSilent(t *testing.T) {
+	sink := faultsink.NewTCP(t, faultsink.NeverRead())
+	tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*streamTransport)
+	defer tr.Close()
+	// The kernel asks the peer for its window less and less often: in the third
+	// second it does not.
+	tr.limits = limits{progress: 3 * time.Second, silence: time.Second, drain: drainTime}
+	n, err := tr.Write(t.Context(), make([]byte, 64<<20))
+	if n == 0 || !errors.Is(err, errStalled) {
+		t.Errorf("Write returns %d, %v, want %v", n, err, errStalled)
+	}
+	if lost := tr.Reset(); lost == 0 || lost > n {
+		t.Errorf("%d of %d bytes are not acknowledged", lost, n)
+	}
+}
+
+// slowSink reads 80 KB/s, with a receive buffer so small that its system
+// acknowledges bytes several times a second.
+func slowSink(t *testing.T) *faultsink.Sink {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := l.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 8<<10) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return faultsink.Serve(t, l, faultsink.Slow(4096, 50*time.Millisecond))
+}
+
+// The whole takes far longer than a peer may take no bytes at all.
+func TestSlowReaderGetsEveryLineOnce(t *testing.T) {
+	sink := slowSink(t)
+	tr := open(t, "tcp://"+sink.Addr(), DialOptions{}).(*streamTransport)
+	tr.limits.progress = 500 * time.Millisecond
+	if err := tr.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tr.conn.sock.(*net.TCPConn).SetWriteBuffer(32 << 10)
+	s := New(tr, fast)
+	want := sendNumbered(t, s, 10, 1000)
+	if err := s.Close(within(t, 20*time.Second)); err != nil {
+		t.Error(err)
+	}
+	if got := sink.WaitLines(len(want)); !slices.Equal(got, want) {
+		t.Errorf("%d lines arrived, %d were sent", len(got), len(want))
+	}
+	if n := stats(tr)["connects"]; n != 1 {
+		t.Errorf("%v connections", n)
+	}
+	checkLedger(t, s, "accepted=10000 delivered=10000 dropped=0 pending=0")
+}
+
+// The system may have no room for more bytes although the peer takes some.
+func TestAcknowledgementsAreProgress(t *testing.T) {
+	sink := slowSink(t)
+	c := dialSocket(t, "tcp", sink.Addr())
+	if _, err := c.Write(numbered(0, 4000)); err != nil {
+		t.Fatal(err)
+	}
+	b := newSendBuffer(c, false)
+	p := &progressConn{Conn: &fullConn{full: 1 << 30}, buffer: b, limits: limits{500 * time.Millisecond, time.Hour, time.Hour}, giveUp: func() error { return nil }}
+	if n, err := p.Write([]byte("a 1\n")); n != 0 || !errors.Is(err, errStalled) {
+		t.Errorf("Write returns %d, %v", n, err)
+	}
+	if size, ok := b.size(); !ok || size > 0 {
+		t.Errorf("Write gives up while the peer takes bytes: %d are left", size)
 	}
 }

@@ -4,7 +4,7 @@ package send
 
 import (
 	"net"
-	"syscall"
+	"time"
 )
 
 // sendBuffer cannot be read on this system: bytes that the local system took
@@ -13,10 +13,14 @@ type sendBuffer struct{}
 
 func newSendBuffer(net.Conn, bool) sendBuffer { return sendBuffer{} }
 
+func (sendBuffer) size() (n int, ok bool) { return 0, false }
+
 func (sendBuffer) unacked(int) int { return 0 }
+
+// silence is not known: the keepalive of the system, and its limit for sending
+// bytes again, find a dead peer.
+func (sendBuffer) silence() time.Duration { return 0 }
 
 // isEmpty always reports false, so that Close waits until the peer closes, or
 // for lingerTime.
 func (sendBuffer) isEmpty() bool { return false }
-
-func controlTCP(string, string, syscall.RawConn) error { return nil }

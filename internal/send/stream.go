@@ -2,7 +2,7 @@ package send
 
 import (
 	"context"
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"sync/atomic"
@@ -12,26 +12,31 @@ import (
 )
 
 const (
-	// maxConnAge bounds the age of a connection. One without a bound would still
-	// use an old address long after its name has a new one.
+	// maxConnAge bounds the age of a connection. Load balancers get a chance to
+	// choose another server then.
 	maxConnAge = 10 * time.Minute
+	// drainTime is how long a connection whose address the name no longer has
+	// may take until the peer has everything.
+	drainTime = 5 * time.Second
 	// lingerTime is how long Close waits until the peer has everything.
 	lingerTime = time.Second
-	// userTimeout is after how long without an acknowledgement the kernel ends
-	// a connection.
-	userTimeout = 20 * time.Second
 )
 
 // keepAlive sends probes sooner than any known NAT or load balancer ends an
 // idle connection.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
+// errMoved is why a connection is given up that did not drain in time.
+var errMoved = errors.New("the server has another address or socket now")
+
 // streamTransport is the Stream for tcp, tls and unix. It has one connection at
 // a time. The goroutine of the Sender calls its methods, except Abort and stats,
 // which any goroutine may call.
 type streamTransport struct {
-	ep   endpoint.Endpoint
-	opts DialOptions
+	ep       endpoint.Endpoint
+	opts     DialOptions
+	limits   limits
+	resolver *resolver // nil for unix
 
 	ctx    context.Context // ended by Abort; Close does not wait then
 	cancel context.CancelFunc
@@ -46,18 +51,20 @@ var (
 	_ statser = (*streamTransport)(nil)
 )
 
-func newStreamTransport(ep endpoint.Endpoint, o DialOptions) *streamTransport {
-	t := &streamTransport{ep: ep, opts: o}
+// newStreamTransport returns a transport that closes r, which is nil for unix.
+func newStreamTransport(ep endpoint.Endpoint, o DialOptions, r *resolver) *streamTransport {
+	t := &streamTransport{ep: ep, opts: o, limits: defaultLimits, resolver: r}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
 
-// Write implements Stream.
+// Write implements Stream. It connects if there is no connection, and blocks as
+// long as the peer takes bytes, or until ctx ends. It returns the error of a
+// connection that failed since the last call, and dials again only after Reset:
+// what the peer's system had acknowledged may be lost. It does dial again after
+// the peer closed the connection in order and has everything.
 func (t *streamTransport) Write(ctx context.Context, p []byte) (int, error) {
 	if err := t.connect(ctx); err != nil {
-		return 0, err
-	}
-	if err := t.conn.deadErr(); err != nil {
 		return 0, err
 	}
 	n, err := t.conn.write(ctx, p)
@@ -67,117 +74,138 @@ func (t *streamTransport) Write(ctx context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
-// connect dials if there is no connection. If all bytes are acknowledged, it
-// first closes a connection that is dead or too old, which loses nothing.
+// connect dials if there is no connection, or if retire has closed it.
 func (t *streamTransport) connect(ctx context.Context) error {
-	if c := t.conn; c != nil && c.unacked() == 0 {
-		if c.deadErr() != nil {
-			t.Reset()
-		} else if time.Since(c.born) > maxConnAge {
-			c.linger(t.ctx)
-			t.Reset()
+	if t.conn != nil {
+		if err := t.retire(ctx); err != nil {
+			return err
 		}
 	}
 	if t.conn != nil {
 		return nil
 	}
-	nc, sock, err := t.dial(ctx)
+	c, err := t.dial(ctx)
 	if err != nil {
 		return fmt.Errorf("dial: %w", err)
 	}
 	t.dials.Add(1)
-	t.conn = newStreamConn(nc, sock)
+	t.conn = c
 	return nil
 }
 
-// dial returns a connection and its socket, which differ for tls.
-func (t *streamTransport) dial(ctx context.Context) (nc, sock net.Conn, err error) {
+// retire closes a connection that the peer closed, that is too old, or whose
+// address the name no longer has, once the peer has everything. It returns an
+// error if the connection failed, or must be given up before.
+func (t *streamTransport) retire(ctx context.Context) error {
+	c := t.conn
+	moved := c.hasMoved()
+	if c.deadErr() == nil && !moved && time.Since(c.born) <= maxConnAge {
+		return nil
+	}
+	n, err := c.state()
+	switch {
+	case err != nil:
+		return err
+	case c.deadErr() != nil:
+		t.disconnect()
+		return nil
+	case moved:
+		if err := c.drain(ctx); err != nil {
+			return err
+		}
+	case n > 0:
+		return nil // it is only old, and is replaced when it has nothing to lose
+	}
+	c.linger(t.ctx)
+	t.disconnect()
+	return nil
+}
+
+// dial returns a new connection, which is started.
+func (t *streamTransport) dial(ctx context.Context) (*streamConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
 	defer cancel()
-	if t.ep.Transport == endpoint.Unix {
-		nc, err = new(net.Dialer).DialContext(ctx, "unix", t.ep.Address)
-		return nc, nc, err
+	if err := t.opts.files.check(); err != nil {
+		return nil, err
 	}
-	if sock, err = t.dialTCP(ctx); err != nil {
-		return nil, nil, err
+	var watch *pathWatch
+	if t.ep.IsPath() {
+		watch = watchPath(t.ep.Address)
 	}
-	if t.ep.Transport == endpoint.TCP {
-		return sock, sock, nil
-	}
-	c := tls.Client(sock, t.opts.TLS)
-	if err := c.HandshakeContext(ctx); err != nil {
-		sock.Close()
-		return nil, nil, err
-	}
-	return c, sock, nil
-}
-
-// dialTCP resolves the name for each dial, and tries its addresses in order.
-func (t *streamTransport) dialTCP(ctx context.Context) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(t.ep.Address)
+	sock, addr, err := t.dialSocket(ctx)
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := t.opts.resolve(ctx, host)
-	if err != nil {
-		return nil, err
-	}
-	err = fmt.Errorf("lookup %s: no addresses", host)
-	d := net.Dialer{KeepAliveConfig: keepAlive, Control: controlTCP}
-	for i, addr := range addrs {
-		attempt, cancel := context.WithTimeout(ctx, timePerAttempt(ctx, len(addrs)-i))
-		var c net.Conn
-		c, err = d.DialContext(attempt, "tcp", net.JoinHostPort(addr, port))
-		cancel()
-		if err == nil {
-			return c, nil
+	encrypted := t.ep.Transport == endpoint.TLS
+	c := newStreamConn(sock, addr, t.resolver, encrypted, t.limits)
+	c.watch = watch
+	if encrypted {
+		if err := c.secure(ctx, t.opts.TLS); err != nil {
+			t.resolver.failed(addr)
+			return nil, err
 		}
 	}
-	return nil, err
+	c.start()
+	return c, nil
 }
 
-// timePerAttempt divides the time until the deadline of ctx by n.
-func timePerAttempt(ctx context.Context, n int) time.Duration {
-	end, _ := ctx.Deadline() // dial has set one
-	return time.Until(end) / time.Duration(n)
+func (t *streamTransport) dialSocket(ctx context.Context) (sock net.Conn, addr string, err error) {
+	if t.resolver == nil {
+		sock, err = new(net.Dialer).DialContext(ctx, "unix", t.ep.Address)
+		return sock, t.ep.Address, err
+	}
+	return t.resolver.dial(ctx, &net.Dialer{KeepAliveConfig: keepAlive}, "tcp")
 }
 
-// Unacked implements Stream. It asks the kernel, but not after a RST: what was
-// acknowledged before that may not have been read.
-func (t *streamTransport) Unacked() (int, error) {
+// Unacked implements Stream. It returns an error if the connection failed, even
+// if n is zero: what the peer's system acknowledged, the peer may not have read.
+// That the peer closed the connection in order is no error if n is zero. On
+// Linux it asks the kernel; elsewhere every byte that was written counts as
+// acknowledged.
+func (t *streamTransport) Unacked() (n int, err error) {
 	if t.conn == nil {
 		return 0, nil
 	}
-	err := t.conn.deadErr()
-	if !isReset(err) {
-		t.conn.refresh()
-	}
-	n := t.conn.unacked()
-	if n == 0 {
-		return 0, nil // even if it is dead, the peer has everything
-	}
-	return n, err
+	return t.conn.state()
 }
 
-// Reset implements Stream.
+// Reset implements Stream. It has the system discard what the peer does not
+// have, so that it is not delivered besides being sent again. What a unix socket
+// has taken stays for the peer to read.
 func (t *streamTransport) Reset() int {
-	n, _ := t.Unacked()
 	if t.conn == nil {
 		return 0
 	}
-	t.conn.close()
+	n, err := t.conn.state()
+	if n == 0 && err == nil {
+		t.disconnect()
+		return 0
+	}
+	if t.resolver != nil && err != errMoved {
+		t.resolver.failed(t.conn.addr)
+	}
+	t.conn.abort()
 	t.conn = nil
 	return n
 }
 
+func (t *streamTransport) disconnect() {
+	t.conn.close()
+	t.conn = nil
+}
+
 // Close waits until the peer has what the kernel still holds, for at most
-// lingerTime and not after Abort. It returns when the connection is closed.
+// lingerTime and not after Abort. The kernel goes on sending after that. Close
+// returns when the connection is closed and the lookups have ended.
 func (t *streamTransport) Close() error {
 	if t.conn != nil {
 		t.conn.linger(t.ctx)
-		t.Reset()
+		t.disconnect()
 	}
 	t.cancel()
+	if t.resolver != nil {
+		t.resolver.close()
+	}
 	return nil
 }
 
@@ -188,4 +216,5 @@ func (t *streamTransport) stats(cb func(field string, val float64)) {
 	n := t.dials.Load()
 	cb("connects", float64(n))
 	cb("reconnects", float64(max(n-1, 0)))
+	t.resolver.stats(cb)
 }

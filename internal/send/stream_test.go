@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -149,9 +148,9 @@ func TestOldConnectionIsReplaced(t *testing.T) {
 		age  time.Duration
 		want map[string]float64 // after the next Write
 	}{
-		{0, map[string]float64{"connects": 1, "reconnects": 0}},
-		{9 * time.Minute, map[string]float64{"connects": 1, "reconnects": 0}},
-		{10*time.Minute + time.Second, map[string]float64{"connects": 2, "reconnects": 1}},
+		{0, map[string]float64{"connects": 1, "reconnects": 0, "dns_changes": 0, "lookup_errors": 0}},
+		{9 * time.Minute, map[string]float64{"connects": 1, "reconnects": 0, "dns_changes": 0, "lookup_errors": 0}},
+		{10*time.Minute + time.Second, map[string]float64{"connects": 2, "reconnects": 1, "dns_changes": 0, "lookup_errors": 0}},
 	} {
 		if tr.conn != nil {
 			tr.conn.born = time.Now().Add(-tt.age)
@@ -168,7 +167,7 @@ func TestOldConnectionLingersBeforeItIsReplaced(t *testing.T) {
 	sink := faultsink.NewTCP(t)
 	tr, c, peer := pipeTransport(t)
 	defer tr.Close()
-	tr.ep.Address = sink.Addr()
+	tr.resolver = testLiteral(t, sink.Addr())
 	tr.conn.born = time.Now().Add(-time.Hour)
 	c.onCloseWrite = func() { peer.Close() }
 	mustWrite(t, tr, "a 1\n")
@@ -218,17 +217,6 @@ func TestFailedHandshakeClosesTheSocket(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAttemptsShareTheTimeOfADial(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx := within(t, 8*time.Second)
-		for n, want := range map[int]time.Duration{1: 8 * time.Second, 4: 2 * time.Second} {
-			if got := timePerAttempt(ctx, n); got != want {
-				t.Errorf("one of %d attempts has %v, want %v", n, got, want)
-			}
-		}
-	})
 }
 
 func TestLinesThatThePeerNeverReadsAreDroppedByClose(t *testing.T) {

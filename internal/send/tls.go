@@ -5,15 +5,17 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
+	"net/url"
 	"os"
+	"time"
 
 	"monkit.example/internal/endpoint"
 )
 
 // tlsConfig returns a copy of base, to which it adds the options ca, cert, key
-// and servername of the endpoint.
-func tlsConfig(ep endpoint.Endpoint, base *tls.Config) (*tls.Config, error) {
+// and servername of the endpoint. The files are read by each handshake, so that
+// they may be replaced, or written later than the program starts.
+func tlsConfig(ep endpoint.Endpoint, base *tls.Config, f tlsFiles) *tls.Config {
 	c := &tls.Config{}
 	if base != nil {
 		c = base.Clone()
@@ -24,45 +26,119 @@ func tlsConfig(ep endpoint.Endpoint, base *tls.Config) (*tls.Config, error) {
 	if name := ep.Options.Get("servername"); name != "" {
 		c.ServerName = name
 	}
+	host := hostOf(ep)
 	if c.ServerName == "" && ep.Transport == endpoint.TLS {
-		host, _, err := net.SplitHostPort(ep.Address)
-		if err != nil {
-			return nil, fmt.Errorf("send: %w", err)
+		c.ServerName = host // net/http sets it to that of its proxy or target
+	}
+	if f.cert != "" {
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return f.certificate() }
+	}
+	if f.ca != "" && !c.InsecureSkipVerify {
+		// A configuration has fixed roots. This one verifies with those that
+		// the file has now, in the same way.
+		c.InsecureSkipVerify = true
+		c.VerifyConnection = f.verifier(host, c.ServerName, c.Time, c.VerifyConnection)
+	}
+	return c
+}
+
+func hostOf(ep endpoint.Endpoint) string {
+	if ep.URL != nil {
+		return ep.URL.Hostname()
+	}
+	u := url.URL{Host: ep.Address}
+	return u.Hostname()
+}
+
+// tlsFiles are the values of the options ca, cert and key. Each may be empty.
+type tlsFiles struct{ ca, cert, key string }
+
+// newTLSFiles returns an error for what no later change of the files can mend,
+// short of removing a folder.
+func newTLSFiles(o url.Values) (tlsFiles, error) {
+	f := tlsFiles{ca: o.Get("ca"), cert: o.Get("cert"), key: o.Get("key")}
+	if (f.cert == "") != (f.key == "") {
+		return f, errors.New("send: options cert and key: one is missing; write both")
+	}
+	for _, name := range []string{"ca", "cert", "key"} {
+		if !o.Has(name) {
+			continue
 		}
-		c.ServerName = host
+		file := o.Get(name)
+		if file == "" {
+			return f, fmt.Errorf("send: option %s has no value; write %s=FILE", name, name)
+		}
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			return f, fmt.Errorf("send: option %s: %s is a folder; write the path of a PEM file", name, file)
+		}
 	}
-	if err := loadCA(c, ep.Options.Get("ca")); err != nil {
-		return nil, err
-	}
-	return c, loadCert(c, ep.Options.Get("cert"), ep.Options.Get("key"))
+	return f, nil
 }
 
-func loadCA(c *tls.Config, file string) error {
-	if file == "" {
-		return nil
+// check returns an error if a handshake would fail now because of a file.
+func (f tlsFiles) check() error {
+	if f.ca != "" {
+		if _, err := f.roots(); err != nil {
+			return err
+		}
 	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("send: option ca: %w", err)
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("send: option ca: %s holds no PEM certificate", file)
+	if f.cert != "" {
+		if _, err := f.certificate(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func loadCert(c *tls.Config, cert, key string) error {
-	if cert == "" && key == "" {
+func (f tlsFiles) roots() (*x509.CertPool, error) {
+	pem, err := os.ReadFile(f.ca)
+	if err != nil {
+		return nil, fmt.Errorf("option ca: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("option ca: %s holds no PEM certificate", f.ca)
+	}
+	return roots, nil
+}
+
+func (f tlsFiles) certificate() (*tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		return nil, fmt.Errorf("options cert and key: %w", err)
+	}
+	return &pair, nil
+}
+
+// verifier returns a function that verifies the certificate of a server as
+// package tls does, but with the roots that the file ca has at that moment. The
+// certificate must be for name or, if that is empty, for the name that the
+// server was asked for or, if that was an IP address, for host.
+func (f tlsFiles) verifier(host, name string, clock func() time.Time, next func(tls.ConnectionState) error) func(tls.ConnectionState) error {
+	return func(s tls.ConnectionState) error {
+		roots, err := f.roots()
+		if err != nil {
+			return err
+		}
+		o := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), DNSName: name}
+		if o.DNSName == "" {
+			o.DNSName = s.ServerName
+		}
+		if o.DNSName == "" {
+			o.DNSName = host
+		}
+		if clock != nil {
+			o.CurrentTime = clock()
+		}
+		for _, c := range s.PeerCertificates[1:] {
+			o.Intermediates.AddCert(c)
+		}
+		if _, err := s.PeerCertificates[0].Verify(o); err != nil {
+			return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
+		}
+		if next != nil {
+			return next(s)
+		}
 		return nil
 	}
-	if cert == "" || key == "" {
-		return errors.New("send: options cert and key: one is missing; write both")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return fmt.Errorf("send: options cert and key: %w", err)
-	}
-	c.Certificates = []tls.Certificate{pair}
-	return nil
 }

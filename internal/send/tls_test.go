@@ -109,42 +109,43 @@ func TestTLSConfigKeepsWhatTheCallerSet(t *testing.T) {
 	ep := endpoint.Endpoint{Transport: endpoint.TLS, Address: "h:1"}
 	for _, tt := range []struct{ min, want uint16 }{{0, tls.VersionTLS12}, {tls.VersionTLS13, tls.VersionTLS13}} {
 		base := &tls.Config{MinVersion: tt.min}
-		c, err := tlsConfig(ep, base)
-		if err != nil || c.MinVersion != tt.want || c.ServerName != "h" {
-			t.Errorf("version %x, server name %q, %v, want version %x", c.MinVersion, c.ServerName, err, tt.want)
+		c := tlsConfig(ep, base, tlsFiles{})
+		if c.MinVersion != tt.want || c.ServerName != "h" {
+			t.Errorf("version %x, server name %q, want version %x", c.MinVersion, c.ServerName, tt.want)
 		}
 		if base.MinVersion != tt.min || base.ServerName != "" {
 			t.Errorf("the caller's configuration was changed: version %x, server name %q", base.MinVersion, base.ServerName)
 		}
 	}
-	c, err := tlsConfig(ep, &tls.Config{ServerName: "other"})
-	if err != nil || c.ServerName != "other" {
-		t.Errorf("server name %q, %v, want that of the caller", c.ServerName, err)
+	if c := tlsConfig(ep, &tls.Config{ServerName: "other"}, tlsFiles{}); c.ServerName != "other" {
+		t.Errorf("server name %q, want that of the caller", c.ServerName)
 	}
 }
 
-func TestWrongTLSOptions(t *testing.T) {
-	c, _ := testCertificate()
-	cert, key := writePEM(t, c)
-	noPEM := writeFile(t, "no.pem", []byte("no certificate"))
-	missing := noPEM + ".missing"
+// endpoints returns one endpoint for each transport with TLS.
+func endpoints(addr string, options url.Values) []endpoint.Endpoint {
+	return []endpoint.Endpoint{
+		{Transport: endpoint.TLS, Address: addr, Options: options},
+		{Transport: endpoint.HTTPS, Address: addr, URL: &url.URL{Scheme: "https", Host: addr, Path: "/"}, Options: options},
+	}
+}
+
+func TestTLSOptionsThatCanNeverBeRightAreErrorsOfOpen(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing.pem")
 	for _, tt := range []struct {
 		name    string
 		options url.Values
 		want    string // in the error
 	}{
-		{"all is right", url.Values{"ca": {cert}, "cert": {cert}, "key": {key}}, ""},
-		{"cert without key", url.Values{"cert": {cert}}, "options cert and key: one is missing"},
-		{"key without cert", url.Values{"key": {key}}, "options cert and key: one is missing"},
-		{"no files", url.Values{"cert": {missing}, "key": {missing}}, "options cert and key: open " + missing},
-		{"the key of no certificate", url.Values{"cert": {cert}, "key": {cert}}, "options cert and key: "},
-		{"no ca file", url.Values{"ca": {missing}}, "option ca: open " + missing},
-		{"ca that is not PEM", url.Values{"ca": {noPEM}}, "option ca: " + noPEM + " holds no PEM certificate"},
+		{"files may come later", url.Values{"ca": {missing}, "cert": {missing}, "key": {missing}}, ""},
+		{"cert without key", url.Values{"cert": {missing}}, "options cert and key: one is missing"},
+		{"key without cert", url.Values{"key": {missing}}, "options cert and key: one is missing"},
+		{"ca without value", url.Values{"ca": {""}}, "option ca has no value; write ca=FILE"},
+		{"ca is a folder", url.Values{"ca": {t.TempDir()}}, "is a folder"},
+		{"cert is a folder", url.Values{"cert": {t.TempDir()}, "key": {missing}}, "option cert: "},
+		{"key is a folder", url.Values{"cert": {missing}, "key": {t.TempDir()}}, "option key: "},
 	} {
-		for _, ep := range []endpoint.Endpoint{
-			{Transport: endpoint.TLS, Address: "h:1", Options: tt.options},
-			{Transport: endpoint.HTTPS, URL: &url.URL{Scheme: "https", Host: "h"}, Options: tt.options},
-		} {
+		for _, ep := range endpoints("h:1", tt.options) {
 			t.Run(ep.Transport+", "+tt.name, func(t *testing.T) {
 				tr, err := Open(ep, DialOptions{})
 				if tt.want == "" {

@@ -7,6 +7,12 @@
 // or unix:///path or unixgram:///path. The default port is 2003. If an address
 // is wrong, New logs the error through the collector, and [Open] returns it.
 //
+// An address with tls takes ?ca=FILE, the certificates that sign the server's,
+// cert=FILE&key=FILE, the certificate of this client, and servername=NAME, the
+// name in the server's certificate. The files are read for each connection, so
+// that they may be replaced while the program runs. A host name is resolved
+// again every 30 s, and its new addresses are followed.
+//
 // # Names
 //
 // A series is written as [prefix.]scope.measurement[.tag values].field, the

@@ -78,7 +78,7 @@ func TestNewSendsOverUDP(t *testing.T) {
 }
 
 func TestReportReturnsTheErrorOfTheAddress(t *testing.T) {
-	for addr, want := range map[string]string{"": "empty", "http://h:1": "tcp", "influx+tcp://h:1": "influx", "h:x": "port", "tls://h:1?ca=/none": "/none"} {
+	for addr, want := range map[string]string{"": "empty", "http://h:1": "tcp", "influx+tcp://h:1": "influx", "h:x": "port", "tls://h:1?ca=/": "is a folder"} {
 		p := New(addr)
 		if err := p.Report(t.Context(), batch()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: Report() = %v, want it to contain %q", addr, err, want)

@@ -13,8 +13,21 @@
 //
 // where the default port of a host alone is 8086. If an address is wrong, New
 // logs the error through the collector, and [Open] returns it. Credentials are
-// a user and password in the address or, better, a token by [Options.Token].
-// They are never logged.
+// a user and password in the address or, better, a token by [Options.Token] or
+// [Options.TokenFile]. They are never logged.
+//
+// Options follow the "?", beside the server's own parameters, which never
+// include them:
+//
+//	ca=FILE              https, tls: certificates that sign the server's
+//	cert=FILE&key=FILE   https, tls: the certificate of this client
+//	servername=NAME      https, tls: the name in the server's certificate
+//	tokenfile=FILE       http, https: the token, with white space around it ignored
+//
+// The files are read for each connection or request, so that they may be
+// replaced while the program runs. While one is missing or half-written, lines
+// wait as they do for a server that is down. A host name is resolved again every
+// 30 s, and its new addresses are followed.
 //
 // Bodies of more than 1 KiB are compressed, until the server responds that it
 // takes no gzip. The option gzip=off in the query of an http address turns that

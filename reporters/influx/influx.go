@@ -1,8 +1,10 @@
 package influx
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"monkit.example/reporters"
 	"monkit.example/reporters/lines"
@@ -16,9 +18,14 @@ type Options struct {
 	// Database is for InfluxDB 1 and 3, if the address names none.
 	Database string
 	// Token returns the token that authorizes a request. It is called for
-	// each request, so that a token may change. Nil means user and password
-	// of the address, if it has them.
+	// each request, so that a token may change. White space around the token
+	// is ignored; without a token the request is not sent, and tried again
+	// later. Nil means user and password of the address, if it has them.
 	Token func() string
+	// TokenFile is a file with the token, which is read for each request and
+	// need not exist yet. The option tokenfile of the address replaces it, and
+	// both replace Token. Empty means none.
+	TokenFile string
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -42,13 +49,21 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 
 func (o Options) lines() lines.Options {
 	var a api // of the address, once URL was called
-	h := &lines.HTTP{Port: "8086", Gzip: true}
+	h := &lines.HTTP{Port: "8086", Gzip: true, TokenFile: o.TokenFile}
+	h.TokenScheme = func() string { return a.auth }
 	h.URL = func(u *url.URL) (err error) {
 		a, err = complete(u, o.Database)
 		return err
 	}
 	if o.Token != nil {
-		h.Header = func(h http.Header) { h.Set("Authorization", a.auth+" "+o.Token()) }
+		h.Authorize = func(h http.Header) error {
+			token := strings.TrimSpace(o.Token())
+			if token == "" {
+				return errors.New("influx: Options.Token returned no token")
+			}
+			h.Set("Authorization", a.auth+" "+token)
+			return nil
+		}
 	}
 	return lines.Options{Send: o.Send, Transport: "http", HTTP: h}
 }

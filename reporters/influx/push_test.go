@@ -2,11 +2,15 @@ package influx
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +69,10 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 
 func TestNewSendsOverHTTP(t *testing.T) {
 	token := func() string { return "secret" }
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("of-the-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, path string
 		opts       Options
@@ -73,6 +81,9 @@ func TestNewSendsOverHTTP(t *testing.T) {
 		{"InfluxDB 1", "/write?db=x", Options{}, "/write?db=x&precision=ns "},
 		{"the database by option", "", Options{Database: "x"}, "/write?db=x&precision=ns "},
 		{"InfluxDB 2", "/api/v2/write?org=o&bucket=b", Options{Token: token}, "/api/v2/write?bucket=b&org=o&precision=ns Token secret"},
+		{"white space around a token", "/write?db=x", Options{Token: func() string { return "\tsecret\r\n" }}, "/write?db=x&precision=ns Token secret"},
+		{"token file", "/write?db=x", Options{TokenFile: file, Token: token}, "/write?db=x&precision=ns Token of-the-file"},
+		{"token file of the address", "/api/v3/write_lp?db=x&tokenfile=" + url.QueryEscape(file), Options{TokenFile: "missing"}, "/api/v3/write_lp?db=x&precision=nanosecond Bearer of-the-file"},
 		{"InfluxDB 3", "/api/v3/write_lp?db=x", Options{Token: token}, "/api/v3/write_lp?db=x&precision=nanosecond Bearer secret"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,6 +102,32 @@ func TestNewSendsOverHTTP(t *testing.T) {
 				t.Errorf("received %q", got)
 			}
 			if l := p.Ledger(); l.Check() != nil || l.Delivered != 2 {
+				t.Errorf("ledger is %v", l)
+			}
+		})
+	}
+}
+
+func TestNothingIsRequestedWithoutAToken(t *testing.T) {
+	for name, o := range map[string]Options{
+		"Token returns none":   {Token: func() string { return " \n" }},
+		"TokenFile is missing": {TokenFile: filepath.Join(t.TempDir(), "missing")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			p := NewWith(s.URL+"/write?db=x", o)
+			if err := p.Report(t.Context(), batch(2)); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if err := p.Close(ctx); err == nil || !strings.Contains(err.Error(), "token") {
+				t.Errorf("Close returns %v, which does not say what is missing", err)
+			}
+			if len(s.seen) > 0 {
+				t.Errorf("requested %q", s.seen)
+			}
+			if l := p.Ledger(); l.Check() != nil || l.Delivered != 0 {
 				t.Errorf("ledger is %v", l)
 			}
 		})

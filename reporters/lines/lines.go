@@ -61,14 +61,24 @@ func (o Options) dial(ep *endpoint.Endpoint) (d send.DialOptions, err error) {
 	if o.HTTP == nil || !ep.IsHTTP() {
 		return d, nil
 	}
-	d = send.DialOptions{ContentType: o.HTTP.ContentType, Header: o.HTTP.Header}
-	if *ep, d.Gzip, err = ep.TakeGzip(o.HTTP.Gzip); err != nil || o.HTTP.URL == nil {
+	d = send.DialOptions{
+		ContentType: o.HTTP.ContentType, Header: o.HTTP.Header, Authorize: o.HTTP.Authorize, TokenFile: o.HTTP.TokenFile,
+	}
+	if *ep, d.Gzip, err = ep.TakeGzip(o.HTTP.Gzip); err != nil {
 		return d, err
 	}
-	u := new(url.URL)
-	*u = *ep.URL
-	ep.URL = u
-	return d, o.HTTP.URL(u)
+	if o.HTTP.URL != nil {
+		u := new(url.URL)
+		*u = *ep.URL
+		ep.URL = u
+		if err := o.HTTP.URL(u); err != nil {
+			return d, err
+		}
+	}
+	if o.HTTP.TokenScheme != nil {
+		d.TokenScheme = o.HTTP.TokenScheme()
+	}
+	return d, nil
 }
 
 // maxPayload returns the size limit that the user chose, or else what suits the

@@ -189,8 +189,8 @@ func TestErrorsOfOpenSayWhatIsWrong(t *testing.T) {
 		{"no port", "tcp://h", Options{}, "no port"},
 		{"http is not for this format", "http://h/", Options{}, "transport \"http\""},
 		{"another format", "graphite+tcp://h:1", Options{}, "write words"},
-		{"a file that does not exist", "tls://h:1?ca=/no/such/file", Options{}, "/no/such/file"},
-		{"the destination is named", "tls://h:1?ca=/no/such/file", Options{}, "words address tls://h:1"},
+		{"a folder for a file", "tls://h:1?ca=/", Options{}, "option ca: / is a folder"},
+		{"the destination is named", "tls://h:1?ca=/", Options{}, "words address tls://h:1"},
 		{"an unknown value of gzip", "http://h/?gzip=yes", Options{HTTP: &HTTP{}}, "gzip=yes is not known; write gzip=on or gzip=off"},
 		{"the format rejects the URL", "http://h/", Options{HTTP: &HTTP{URL: refuse}}, "no database"},
 	} {

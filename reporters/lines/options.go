@@ -44,9 +44,19 @@ type HTTP struct {
 	// responded that it does not take gzip. The option gzip=on or gzip=off in
 	// the query of an address replaces it; the server does not get that option.
 	Gzip bool
-	// Header changes the header of each request, such as for a token that is
-	// read each time. Nil changes nothing.
+	// Header changes the header of each request. Nil changes nothing.
 	Header func(h http.Header)
+	// Authorize adds credentials to the header of each request, such as a token
+	// that changes. If it returns an error, the request is not sent, and its
+	// lines are sent later. Nil adds nothing.
+	Authorize func(h http.Header) error
+	// TokenFile is a file with a token, which is read for each request and
+	// replaces Authorize. The option tokenfile of an address replaces it. Empty
+	// means none.
+	TokenFile string
+	// TokenScheme returns the scheme of the token in the header Authorization.
+	// It is called after URL. Nil means Bearer.
+	TokenScheme func() string
 }
 
 // grammar returns what addresses of format may be and leave out.

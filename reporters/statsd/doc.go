@@ -8,6 +8,12 @@
 // Datadog's agent expects a length before each payload on unix streams, which
 // is not written here: use unixgram for it.
 //
+// An address with tls takes ?ca=FILE, the certificates that sign the server's,
+// cert=FILE&key=FILE, the certificate of this client, and servername=NAME, the
+// name in the server's certificate. The files are read for each connection, so
+// that they may be replaced while the program runs. A host name is resolved
+// again every 30 s, and its new addresses are followed.
+//
 // # Dialects
 //
 // The reference daemon has no tags, so a series is named

@@ -1,0 +1,117 @@
+//go:build unix
+
+package send
+
+import (
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"monkit.example/internal/faultsink"
+)
+
+// fullConn is a socket without room for the first writes.
+type fullConn struct {
+	net.Conn
+	err      error // of a write without room; nil blocks until the deadline
+	full     int   // number of writes
+	writes   int
+	deadline time.Time
+	closed   bool
+}
+
+func (c *fullConn) Write(p []byte) (int, error) {
+	if c.err == nil && !time.Now().Before(c.deadline) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	if c.writes++; c.writes > c.full {
+		return len(p), nil
+	}
+	if c.err == nil {
+		time.Sleep(time.Until(c.deadline))
+		return 0, os.ErrDeadlineExceeded
+	}
+	return 0, c.err
+}
+
+func (c *fullConn) SetWriteDeadline(end time.Time) error { c.deadline = end; return nil }
+func (c *fullConn) Close() error                         { c.closed = true; return nil }
+
+func TestDatagramWaitsForRoom(t *testing.T) {
+	noBuffer := os.NewSyscallError("sendto", syscall.ENOBUFS)
+	for _, tt := range []struct {
+		name     string
+		err      error
+		full     int
+		age      time.Duration // of the deadline
+		took     time.Duration
+		noBuffer float64
+		ok       bool
+	}{
+		{"room", noBuffer, 0, 0, 0, 0, true},
+		{"no room twice", noBuffer, 2, 0, 3 * time.Millisecond, 2, true},
+		{"no room ten times", noBuffer, 10, 0, 100 * time.Millisecond, 10, true},
+		{"no room eleven times", noBuffer, 11, 0, 100 * time.Millisecond, 11, false},
+		{"room, after a deadline of long ago", nil, 0, time.Hour, 0, 0, true},
+		{"the socket waits, for longer than it may", nil, 1 << 30, time.Hour, 100 * time.Millisecond, 1, false},
+	} {
+		for _, transport := range []string{"udp://127.0.0.1:1", "unixgram:///x"} {
+			t.Run(tt.name+", "+transport, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tr := open(t, transport, DialOptions{}).(*datagramTransport)
+					defer tr.Close()
+					c := &fullConn{err: tt.err, full: tt.full, deadline: time.Now().Add(100*time.Millisecond - tt.age)}
+					tr.conn = c
+					start := time.Now()
+					err := tr.Deliver(t.Context(), []byte("a 1\n"))
+					if d := time.Since(start); (err == nil) != tt.ok || d != tt.took {
+						t.Errorf("Deliver returns %v after %v, want %v", err, d, tt.took)
+					}
+					if n := stats(tr)["no_buffer"]; n != tt.noBuffer {
+						t.Errorf("%v are counted, want %v", n, tt.noBuffer)
+					}
+					if c.closed {
+						t.Error("the socket was closed")
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestWaitForRoomEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
+		defer tr.Close()
+		tr.conn = &fullConn{err: os.NewSyscallError("sendto", syscall.ENOBUFS), full: 1 << 30}
+		start := time.Now()
+		err := tr.Deliver(within(t, 5*time.Millisecond), []byte("a 1\n"))
+		if d := time.Since(start); err == nil || d != 5*time.Millisecond {
+			t.Errorf("Deliver returns %v after %v", err, d)
+		}
+	})
+}
+
+// An address that cannot be reached says nothing about the others.
+func TestUnreachableAddressIsReplacedByTheNext(t *testing.T) {
+	sink := faultsink.NewUDPAt(t, "127.0.0.3:0")
+	_, port, _ := net.SplitHostPort(sink.Addr())
+	names := newFakeNames("127.0.0.1", "127.0.0.3")
+	tr := open(t, "udp://statsd.test:"+port, DialOptions{Lookup: names.lookup}).(*datagramTransport)
+	defer tr.Close()
+	if err := tr.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tr.conn.Close()
+	tr.conn = &fullConn{err: os.NewSyscallError("sendto", syscall.ENETUNREACH), full: 1}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err == nil || classify(err).kind != retry {
+		t.Errorf("Deliver: %v", err)
+	}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+		t.Error(err)
+	}
+	sink.WaitLines(1)
+}
