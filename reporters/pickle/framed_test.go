@@ -248,10 +248,10 @@ func TestReceivedLinesAreFramed(t *testing.T) {
 
 func TestErrorsOfOpenSayWhatIsWrong(t *testing.T) {
 	for addr, want := range map[string]string{
-		"":                    "empty",
-		"udp://h:2004":        `transport "udp" is not possible here; write tcp, tls or unix`,
-		"graphite+tcp://h":    "write pickle",
-		"tls://h?ca=/":        "ca: / is a folder",
+		"":                 "empty",
+		"udp://h:2004":     `transport "udp" is not possible here; write tcp, tls or unix`,
+		"graphite+tcp://h": "write pickle",
+		"tls://h?ca=/":     "ca: / is a folder",
 	} {
 		if _, err := Open(addr, graphite.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q) = %v, want %q", addr, err, want)
