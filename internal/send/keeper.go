@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"monkit.example/internal/spool"
+	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -39,6 +40,8 @@ type keeper struct {
 	stop       chan struct{}               // closed by close
 	done       chan struct{}               // closed when run has returned
 	stats      atomic.Pointer[spool.Spool] // spool, for its method Stats
+	down       atomic.Bool                 // the last use of the disk failed
+	failures   atomic.Int64
 
 	spool    *spool.Spool // nil while it is not open; owned by run, as all below
 	retryAt  time.Time    // the disk is not used before
@@ -50,7 +53,6 @@ type keeper struct {
 	copies  map[uint64]int // lines of chunks in memory that were not read yet
 	settled map[uint64]int // lines of settled chunks that were not read yet
 	damaged int64          // lines, as counted
-	failing bool           // the last use of the disk failed
 	logAt   time.Time      // no failure is logged before
 	bookErr error          // of openBook, until it is logged
 }
@@ -268,7 +270,7 @@ func (k *keeper) dropOldest() error {
 	last := k.spool.Stats().Released
 	kept := k.forgetRecords(func(seq uint64) bool { return seq <= last })
 	kept += k.queue.forgetCopies(last)
-	k.queue.loseOnDisk(int(d.Unread.Lines)-kept, ledger.SpoolFull)
+	k.queue.loseOnDisk(int(d.Unread.Lines)-kept, int(d.Unread.Bytes), ledger.SpoolFull)
 	return nil
 }
 
@@ -363,10 +365,31 @@ func (k *keeper) releaseRead() {
 	}
 }
 
+// emit emits the fields of the spool.
+func (k *keeper) emit(key monkit.SeriesKey, cb func(key monkit.SeriesKey, field string, val float64)) {
+	s := k.stats.Load()
+	if s == nil {
+		cb(key, "spool_up", 0)
+		return
+	}
+	st := s.Stats()
+	up := 1.0
+	if k.down.Load() {
+		up = 0
+	}
+	cb(key, "spool_up", up)
+	cb(key, "spool_bytes", float64(st.DiskBytes))
+	cb(key, "spool_lines", float64(st.Pending.Lines))
+	cb(key, "spool_oldest_age_seconds", st.Age(time.Now()).Seconds())
+	cb(key, "spool_redelivered_lines", float64(st.Redelivered.Lines))
+	cb(key, "spool_damaged_lines", float64(st.Damaged.Lines))
+	cb(key, "spool_errors", float64(k.failures.Load()))
+}
+
 // countDamage counts lines of records that turned out to be damaged.
 func (k *keeper) countDamage() {
 	if n := k.spool.Stats().Damaged.Lines; n > k.damaged {
-		k.queue.loseOnDisk(int(n-k.damaged), ledger.Corrupt)
+		k.queue.loseOnDisk(int(n-k.damaged), 0, ledger.Corrupt)
 		k.damaged = n
 	}
 }
@@ -388,7 +411,8 @@ func (k *keeper) finish() {
 // failed sets when the disk is tried again, and logs that at most once a minute.
 func (k *keeper) failed(err error, now time.Time) {
 	k.retryAt = now.Add(diskRetryTime)
-	k.failing = true
+	k.down.Store(true)
+	k.failures.Add(1)
 	if now.Before(k.logAt) || k.log() == discard { // a logger may be set soon
 		return
 	}
@@ -398,8 +422,7 @@ func (k *keeper) failed(err error, now time.Time) {
 
 // worked logs that the disk works again.
 func (k *keeper) worked() {
-	if k.failing {
-		k.failing = false
+	if k.down.Swap(false) {
 		k.log().Info("the spool works again", "destination", k.name, "dir", k.opts.Dir)
 	}
 }

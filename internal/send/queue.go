@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -33,14 +34,16 @@ type queue struct {
 	abandoned bool
 	progress  chan struct{} // closed when chunks are settled; nil if no call waits for that
 
-	sentBytes int64
+	sentBytes    int64
+	droppedBytes int64
+	ages         *monkit.DurationVal // of chunks, when they were delivered; has a lock of its own
 
 	droppedAt  time.Time     // when lines were dropped last
 	droppedFor ledger.Reason // and why
 }
 
 func newQueue(o Options, t Transport) *queue {
-	q := &queue{bounds: o.bounds(t), book: ledger.NewBook(), counted: o.Counted, chunkSize: o.ChunkBytes}
+	q := &queue{bounds: o.bounds(t), book: ledger.NewBook(), counted: o.Counted, ages: newTimes(agesMeasurement, o.Name), chunkSize: o.ChunkBytes}
 	return q
 }
 
@@ -80,10 +83,10 @@ func (q *queue) acceptLocked(payload []byte, lines int, now time.Time) {
 	}
 	switch {
 	case len(payload) > q.bounds.bytes:
-		q.countDroppedLocked(lines, ledger.Oversize)
+		q.countDroppedLocked(lines, len(payload), ledger.Oversize)
 		return
 	case !q.makeRoomLocked(len(payload)):
-		q.countDroppedLocked(lines, ledger.QueueFull)
+		q.countDroppedLocked(lines, len(payload), ledger.QueueFull)
 		return
 	case q.canAppendLocked(len(payload), now):
 		q.waiting.appendToBack(payload, lines)
@@ -123,7 +126,7 @@ func (q *queue) isFullLocked(n int) bool {
 func (q *queue) dropFirstLocked(s *station, reason ledger.Reason) {
 	c := s.popFront()
 	q.settledLocked(c)
-	q.countDroppedLocked(c.lines, reason)
+	q.countDroppedLocked(c.lines, len(c.buf), reason)
 	c.recycle()
 	q.notifyLocked()
 }
@@ -169,16 +172,18 @@ func (q *queue) take(room int) *chunk {
 func (q *queue) abandon() (lines int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	bytes := 0
 	for _, s := range q.unsettledLocked() {
 		for s.n > 0 {
 			if c := s.popFront(); c.spoolSeq > 0 {
 				q.disk.lines += c.lines
 			} else {
 				lines += c.lines
+				bytes += len(c.buf)
 			}
 		}
 	}
-	q.countDroppedLocked(lines, ledger.Closed)
+	q.countDroppedLocked(lines, bytes, ledger.Closed)
 	q.redo = station{}
 	q.abandoned = true
 	q.notifyLocked()

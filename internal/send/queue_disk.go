@@ -231,7 +231,7 @@ func (q *queue) countCorrupt(found, damaged int64) int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := max(min(int64(q.disk.expected)-found, damaged), 0)
-	q.countDroppedLocked(int(n), ledger.Corrupt)
+	q.countDroppedLocked(int(n), 0, ledger.Corrupt)
 	return n
 }
 
@@ -244,11 +244,11 @@ func (q *queue) notFound() {
 }
 
 // loseOnDisk counts lines on disk as dropped.
-func (q *queue) loseOnDisk(lines int, reason ledger.Reason) {
+func (q *queue) loseOnDisk(lines, bytes int, reason ledger.Reason) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.disk.lines -= lines
-	q.countDroppedLocked(lines, reason)
+	q.countDroppedLocked(lines, bytes, reason)
 	q.notifyLocked()
 }
 

@@ -17,14 +17,16 @@ func (q *queue) settle(rejected int) {
 	}
 	c := q.flight.popFront()
 	q.settledLocked(c)
+	q.ages.Observe(time.Since(c.at))
 	q.countSentLocked(c.lines-rejected, len(c.buf))
-	q.countDroppedLocked(rejected, ledger.Rejected)
+	q.countDroppedLocked(rejected, 0, ledger.Rejected)
 	c.recycle()
 	q.notifyLocked()
 }
 
-func (q *queue) countDroppedLocked(lines int, reason ledger.Reason) {
+func (q *queue) countDroppedLocked(lines, bytes int, reason ledger.Reason) {
 	if lines > 0 {
+		q.droppedBytes += int64(bytes)
 		q.book.Drop(reason, int64(lines))
 		q.droppedAt, q.droppedFor = time.Now(), reason
 	}
@@ -45,7 +47,7 @@ func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
 	q.flight.front().lines -= sent + dropped
 	q.flight.lines -= sent + dropped
 	q.countSentLocked(sent, 0)
-	q.countDroppedLocked(dropped, reason)
+	q.countDroppedLocked(dropped, 0, reason)
 	q.notifyLocked()
 }
 
@@ -72,7 +74,7 @@ func (q *queue) drop(reason ledger.Reason) {
 	}
 	c := q.flight.popFront()
 	q.settledLocked(c)
-	q.countDroppedLocked(c.lines, reason)
+	q.countDroppedLocked(c.lines, len(c.buf), reason)
 	c.recycle()
 	q.notifyLocked()
 }
@@ -124,6 +126,7 @@ func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 		}
 		settled += size
 		q.settledLocked(q.flight.popFront())
+		q.ages.Observe(now.Sub(c.at))
 		q.countSentLocked(c.lines, len(c.buf))
 		q.keepLocked(c, now)
 	}
@@ -150,7 +153,7 @@ func (q *queue) requeue(acked, written int) {
 		written -= len(c.unsent())
 		sent := c.ackedLines()
 		q.countSentLocked(sent, c.off)
-		q.countDroppedLocked(c.lines-sent, ledger.Ambiguous)
+		q.countDroppedLocked(c.lines-sent, len(c.unsent()), ledger.Ambiguous)
 		c.recycle()
 	}
 	q.returnFlightLocked()

@@ -10,7 +10,7 @@ import (
 
 // newTestQueue returns a queue of so many bytes whose chunks are not joined.
 func newTestQueue(bytes int) *queue {
-	return &queue{bounds: bounds{bytes: bytes, age: time.Hour, redoBytes: 1000, redoAge: time.Minute}, book: ledger.NewBook()}
+	return &queue{bounds: bounds{bytes: bytes, age: time.Hour, redoBytes: 1000, redoAge: time.Minute}, book: ledger.NewBook(), ages: newTimes(agesMeasurement, "x")}
 }
 
 func TestStationIsARing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -16,6 +17,7 @@ type requests struct {
 	pace      *pace // nil if the payloads are no datagrams
 
 	quarantine *quarantine
+	times      *monkit.DurationVal
 
 	atMostOnce bool
 	sizeLimit  int // larger chunks are cut, since the peer rejects them; 0 is none
@@ -41,7 +43,7 @@ func (r *requests) step(ctx context.Context) time.Duration {
 		return 0
 	}
 	askedAt := time.Now()
-	err := r.messenger.Deliver(ctx, c.buf)
+	err := r.deliver(ctx, c.buf)
 	if r.isAbandoned() {
 		return 0 // Close has settled the chunk; if it ended the attempt, err is not the peer's failure
 	}
@@ -53,6 +55,14 @@ func (r *requests) step(ctx context.Context) time.Duration {
 		r.finish(c, err)
 	}
 	return 0
+}
+
+// deliver passes a payload to the Messenger and measures how long that takes.
+func (r *requests) deliver(ctx context.Context, payload []byte) error {
+	began := time.Now()
+	err := r.messenger.Deliver(ctx, payload)
+	r.times.Observe(time.Since(began))
+	return err
 }
 
 // reject keeps the lines of c that were rejected for a person to look at.
@@ -127,7 +137,7 @@ func (r *requests) search(ctx context.Context, s *search) {
 		if piece == nil {
 			break
 		}
-		err := r.messenger.Deliver(ctx, piece)
+		err := r.deliver(ctx, piece)
 		now = time.Now()
 		if r.isAbandoned() {
 			return

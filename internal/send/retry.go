@@ -27,7 +27,17 @@ type health struct {
 	recoveries   int64     // how often failingSince became zero again
 	rejection    error     // the last rejection
 	rejections   int64     // number of rejections
+	errors       [numClasses]int64
 	lastSuccess  time.Time
+}
+
+// stateChanges returns how often the destination began to fail or to work.
+func (h health) stateChanges() int64 {
+	n := 2 * h.recoveries
+	if !h.failingSince.IsZero() {
+		n++
+	}
+	return n
 }
 
 // failure returns the last failure, or nil if deliveries succeed.
@@ -63,6 +73,7 @@ func (r *retrier) failed(e *Error, now time.Time) {
 	h := &r.health
 	h.last = e.Err
 	h.failures++
+	h.errors[classOf(e)]++
 	if h.failingSince.IsZero() {
 		h.failingSince = now
 	}
@@ -83,6 +94,7 @@ func (r *retrier) rejected(e *Error) {
 	defer r.mu.Unlock()
 	r.health.last, r.health.rejection = e.Err, e.Err
 	r.health.rejections++
+	r.health.errors[classOf(e)]++
 	if e.kind != oversize {
 		r.respondedLocked()
 	}

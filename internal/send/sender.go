@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -25,6 +26,7 @@ type Sender struct {
 	keeper    *keeper // nil if nothing is kept on disk
 
 	quarantine *quarantine
+	times      *monkit.DurationVal // of deliveries
 	keys       seriesKeys
 
 	ctx    context.Context // ended by stop; run returns then
@@ -68,6 +70,7 @@ func New(t Transport, o Options) *Sender {
 	}
 	s.retry = newRetrier(s.opts)
 	s.quarantine = newQuarantine(o.Name)
+	s.times = newTimes(timesMeasurement, o.Name)
 	s.journal = journal{name: o.Name, log: s.log}
 	if isDatagrams(t) {
 		s.pace = &pace{spread: defaultPace}
@@ -80,9 +83,9 @@ func New(t Transport, o Options) *Sender {
 	s.journal.drops.counts = s.returned
 	switch t := t.(type) {
 	case Stream:
-		s.driver = &window{queue: s.queue, retry: s.retry, stream: t, atMostOnce: o.AtMostOnce}
+		s.driver = &window{queue: s.queue, retry: s.retry, stream: t, times: s.times, atMostOnce: o.AtMostOnce}
 	case Messenger:
-		s.driver = &requests{queue: s.queue, retry: s.retry, messenger: t, pace: s.pace, quarantine: s.quarantine, atMostOnce: o.AtMostOnce}
+		s.driver = &requests{queue: s.queue, retry: s.retry, messenger: t, pace: s.pace, quarantine: s.quarantine, times: s.times, atMostOnce: o.AtMostOnce}
 	default:
 		panic(fmt.Sprintf("send: %T is neither a Messenger nor a Stream", t))
 	}

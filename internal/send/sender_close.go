@@ -43,14 +43,17 @@ func (s *Sender) shutDown(ctx context.Context) {
 	defer close(s.closed)
 	s.hurry(ctx)
 	err := s.settle(ctx)
+	if err == nil {
+		s.joinGracefully(ctx)
+	}
 	if s.keeper != nil {
-		s.endKeeper(ctx, err == nil)
+		s.endKeeper()
 	}
 	if dropped := s.queue.abandon(); dropped > 0 {
 		err = s.linesError(dropped, "dropped", ctx.Err())
 		s.log().Warn("closed before all lines were sent", "destination", s.opts.Name, "dropped", dropped)
-	} else if err = s.takeLosses(); err == nil {
-		s.joinGracefully(ctx)
+	} else {
+		err = s.takeLosses()
 	}
 	if kept := s.Ledger().Pending; kept > 0 {
 		s.log().Info("lines stay on disk for the next start", "destination", s.opts.Name, "lines", kept)
@@ -66,10 +69,7 @@ func (s *Sender) shutDown(ctx context.Context) {
 
 // endKeeper has the keeper write what is pending, and joins it. Most is on disk
 // already. It ends run before, which may still find that lines must be sent again.
-func (s *Sender) endKeeper(ctx context.Context, settled bool) {
-	if settled {
-		s.joinGracefully(ctx)
-	}
+func (s *Sender) endKeeper() {
 	s.abort()
 	timeout := time.After(joinTime)
 	select {
@@ -144,11 +144,15 @@ func (s *Sender) pendingError(state string, ctxErr error) error {
 }
 
 // linesError returns an error for lines that were not delivered before ctx
-// ended. It wraps the error of ctx and the last failure.
+// ended, or whose connection failed when it was closed. It wraps the error of ctx
+// and the last failure.
 func (s *Sender) linesError(lines int, state string, ctxErr error) error {
 	name, last := s.opts.Name, s.retry.snapshot().last
-	if last == nil {
+	switch {
+	case last == nil:
 		return fmt.Errorf("send to %s: %d lines %s: %w", name, lines, state, ctxErr)
+	case ctxErr == nil:
+		return fmt.Errorf("send to %s: %d lines %s: %w", name, lines, state, last)
 	}
 	return fmt.Errorf("send to %s: %d lines %s: %w (last failure: %w)", name, lines, state, ctxErr, last)
 }

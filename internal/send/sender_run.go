@@ -9,11 +9,19 @@ const forever time.Duration = 1<<63 - 1
 // ends, and then closes the transport.
 func (s *Sender) run() {
 	defer close(s.done)
-	defer s.transport.Close()
+	defer s.closeTransport()
 	s.timer = time.NewTimer(0)
 	defer s.timer.Stop()
 	for s.ctx.Err() == nil {
 		s.pause(s.step())
+	}
+}
+
+// closeTransport closes the transport. If its connection fails at the end, what
+// the peer acknowledged is pending again.
+func (s *Sender) closeTransport() {
+	if err := s.transport.Close(); err != nil && s.queue.recall() > 0 {
+		s.retry.failed(classify(err), time.Now())
 	}
 }
 

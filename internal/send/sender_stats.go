@@ -18,14 +18,30 @@ var reasons = [...]ledger.Reason{
 type seriesKeys struct {
 	send    monkit.SeriesKey
 	dropped [len(reasons)]monkit.SeriesKey // by index of reasons
+	errors  [numClasses]monkit.SeriesKey
 }
 
+// measurements of the series of a Sender.
+const (
+	sendMeasurement  = "send"
+	timesMeasurement = "send_seconds" // of a delivery, or of a write
+	agesMeasurement  = "send_age"     // seconds from Send to the delivery, of a chunk
+)
+
 func newSeriesKeys(destination string) seriesKeys {
-	k := seriesKeys{send: monkit.NewSeriesKey("send").WithTag("destination", destination)}
+	k := seriesKeys{send: monkit.NewSeriesKey(sendMeasurement).WithTag("destination", destination)}
+	for i, class := range classNames {
+		k.errors[i] = k.send.WithTag("class", class)
+	}
 	for i, reason := range reasons {
 		k.dropped[i] = k.send.WithTag("reason", string(reason))
 	}
 	return k
+}
+
+// newTimes returns a distribution for a destination.
+func newTimes(measurement, destination string) *monkit.DurationVal {
+	return monkit.NewDurationVal(monkit.NewSeriesKey(measurement).WithTag("destination", destination))
 }
 
 var _ monkit.TotalSource = (*Sender)(nil)
@@ -36,13 +52,14 @@ type snapshot struct {
 	oldest             time.Duration // age
 	redoBytes          int
 	pending, sentBytes int64
+	droppedBytes       int64
 }
 
 func (q *queue) snapshot(now time.Time) snapshot {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := snapshot{
-		redoBytes: q.redo.bytes, pending: int64(q.pendingLocked()), sentBytes: q.sentBytes,
+		redoBytes: q.redo.bytes, pending: int64(q.pendingLocked()), sentBytes: q.sentBytes, droppedBytes: q.droppedBytes,
 	}
 	n.bytes, n.chunks = q.inMemoryLocked()
 	if oldest := q.oldestLocked(); oldest != nil {
@@ -52,7 +69,10 @@ func (q *queue) snapshot(now time.Time) snapshot {
 }
 
 // Stats emits the series send with the tag destination. Dropped lines have the
-// tag reason, too.
+// tag reason, too, and errors the tag class: network, connect, timeout, overload,
+// rejected, auth, not_found or config. The series send_seconds is the distribution
+// of how long a delivery, or a write to a stream, takes, and send_age that of how
+// old lines are when they are delivered.
 func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	n, h := s.queue.snapshot(time.Now()), s.retry.snapshot()
 	cb(s.keys.send, "queue_bytes", float64(n.bytes))
@@ -66,8 +86,8 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	cb(s.keys.send, "recalled_lines", float64(recalled))
 	cb(s.keys.send, "sent_bytes", float64(n.sentBytes))
 	cb(s.keys.send, "retries", float64(h.failures))
-	cb(s.keys.send, "errors", float64(h.failures+h.rejections))
-	cb(s.keys.send, "recoveries", float64(h.recoveries))
+	cb(s.keys.send, "dropped_bytes", float64(n.droppedBytes))
+	cb(s.keys.send, "state_changes", float64(h.stateChanges()))
 	cb(s.keys.send, "up", s.up())
 	if !h.lastSuccess.IsZero() {
 		cb(s.keys.send, "last_success_unix_seconds", float64(h.lastSuccess.Unix()))
@@ -75,22 +95,38 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	for i, reason := range reasons {
 		cb(s.keys.dropped[i], "dropped_lines", float64(s.queue.book.Dropped(reason)))
 	}
+	for class, errors := range h.errors {
+		cb(s.keys.errors[class], "errors", float64(errors))
+	}
+	s.times.Stats(cb)
+	s.queue.ages.Stats(cb)
+	if s.keeper != nil {
+		s.keeper.emit(s.keys.send, cb)
+	}
 	if t, ok := s.transport.(statser); ok {
 		t.stats(func(field string, val float64) { cb(s.keys.send, field, val) })
 	}
 }
 
-// IsTotal reports that all fields count up except the state of the queue and
-// of the destination.
+// IsTotal reports which fields count up.
 func (s *Sender) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
-	if key.Measurement != s.keys.send.Measurement || key.Tags.Get("destination") != s.opts.Name {
+	if key.Tags.Get("destination") != s.opts.Name {
 		return false, false
 	}
-	switch field {
-	case "queue_bytes", "queue_chunks", "redo_bytes", "pending_lines", "delivered_lines", "oldest_age_seconds", "up", "last_success_unix_seconds":
-		return false, true
+	switch key.Measurement {
+	case timesMeasurement, agesMeasurement:
+		return field == "count" || field == "sum", true
+	case sendMeasurement:
+		return !levels[field], true
 	}
-	return true, true
+	return false, false
+}
+
+// levels are the fields of the series send that do not count up.
+var levels = map[string]bool{
+	"queue_bytes": true, "queue_chunks": true, "redo_bytes": true, "pending_lines": true, "delivered_lines": true,
+	"oldest_age_seconds": true, "up": true, "last_success_unix_seconds": true,
+	"spool_up": true, "spool_bytes": true, "spool_lines": true, "spool_oldest_age_seconds": true,
 }
 
 // up returns 1, or 0 while the destination is failing.

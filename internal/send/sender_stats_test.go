@@ -1,7 +1,13 @@
 package send
 
 import (
+	"context"
+	"fmt"
 	"maps"
+	"net"
+	"os"
+	"slices"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,40 +44,102 @@ func TestStatsWhileDeliveriesFail(t *testing.T) {
 		mustSend(t, s, "c 1\n", 1)
 		time.Sleep(2 * time.Second)
 		got := map[string]float64{}
-		s.Stats(func(_ monkit.SeriesKey, field string, val float64) { got[field] = val })
+		s.Stats(func(key monkit.SeriesKey, field string, val float64) {
+			if key.Measurement == sendMeasurement && val != 0 {
+				got[key.Tags.Get("class")+key.Tags.Get("reason")+" "+field] = val
+			}
+		})
 		want := map[string]float64{
-			"queue_bytes": 13, "queue_chunks": 2, "redo_bytes": 0, "pending_lines": 3, "oldest_age_seconds": 5, "up": 0,
-			"delivered_lines": 0, "sent_lines": 0, "recalled_lines": 0, "sent_bytes": 0, "dropped_lines": 0,
-			"retries": 1, "errors": 1, "recoveries": 0,
+			" queue_bytes": 13, " queue_chunks": 2, " pending_lines": 3, " oldest_age_seconds": 5,
+			" retries": 1, " state_changes": 1, "overload errors": 1,
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("got  %v\nwant %v", got, want)
 		}
 		s.Close(within(t, 0))
+		if got := monkit.Collect(s)["send,destination=x dropped_bytes"]; got != 13 {
+			t.Errorf("%v bytes are counted as dropped", got)
+		}
 		checkLedger(t, s, "accepted=3 delivered=0 dropped=3(closed=3) pending=0")
 	})
 }
 
+func TestTimesAndAgesOfDeliveries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(&fakeMessenger{answer: func(n int, _ []byte) error {
+			time.Sleep(time.Second)
+			if n == 1 {
+				return RetryAfter(time.Minute, errDown)
+			}
+			return nil
+		}}, Options{Name: "x"})
+		mustSend(t, s, "a 1\n", 1)
+		if err := s.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		all := monkit.Collect(s)
+		for name, want := range map[string]float64{
+			"send_seconds,destination=x count": 2, "send_seconds,destination=x max": 1,
+			"send_age,destination=x count": 1, "send_age,destination=x max": 62,
+		} {
+			if all[name] != want {
+				t.Errorf("%s = %v, want %v", name, all[name], want)
+			}
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+	})
+}
+
+func TestClassesOfErrors(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want errorClass
+	}{
+		"any other":         {errDown, classNetwork},
+		"refused":           {fmt.Errorf("dial: %w", syscall.ECONNREFUSED), classConnect},
+		"unknown host":      {fmt.Errorf("dial: %w", &net.DNSError{IsTimeout: true}), classConnect},
+		"dial":              {&net.OpError{Op: "dial", Err: errDown}, classConnect},
+		"deadline":          {fmt.Errorf("write: %w", os.ErrDeadlineExceeded), classTimeout},
+		"dial that is slow": {&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, classTimeout},
+		"throttled":         {RetryAfter(time.Second, errDown), classOverload},
+		"ambiguous":         {Ambiguous(context.DeadlineExceeded), classTimeout},
+		"rejected":          {Permanent(errDown), classRejected},
+		"too large":         {TooLarge(errDown), classRejected},
+		"token":             {misconfigured(Auth, 0, errDown), classAuth},
+		"database":          {misconfigured(NotFound, 0, errDown), classNotFound},
+		"method":            {misconfigured(Config, 0, errDown), classConfig},
+	} {
+		if got := classOf(classify(tt.err)); got != tt.want {
+			t.Errorf("%s: class %s, want %s", name, classNames[got], classNames[tt.want])
+		}
+	}
+}
+
 func TestIsTotal(t *testing.T) {
-	s := New(&fakeMessenger{}, Options{Name: "x"})
+	s := New(&fakeMessenger{}, spooled(t, t.TempDir()))
+	s.Book().Accept(1)
 	mustSend(t, s, "a 1\n", 1)
-	s.Close(t.Context())
-	got := map[string]bool{}
+	if err := s.Flush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var gauges []string
 	s.Stats(func(key monkit.SeriesKey, field string, _ float64) {
 		total, known := s.IsTotal(key, field)
 		if !known {
 			t.Errorf("%s is not known", key.WithField(field))
 		}
-		got[field] = total
+		if !total && key.Measurement == sendMeasurement {
+			gauges = append(gauges, field)
+		}
+		if key.Measurement != sendMeasurement && total != (field == "count" || field == "sum") {
+			t.Errorf("%s: total is %v", key.WithField(field), total)
+		}
 	})
-	want := map[string]bool{
-		"queue_bytes": false, "queue_chunks": false, "redo_bytes": false, "pending_lines": false, "oldest_age_seconds": false,
-		"delivered_lines": false, "up": false, "last_success_unix_seconds": false,
-		"sent_lines": true, "recalled_lines": true, "sent_bytes": true, "dropped_lines": true,
-		"retries": true, "errors": true, "recoveries": true,
-	}
-	if !maps.Equal(got, want) {
-		t.Errorf("the fields, and whether they are totals, are\n%v, want\n%v", got, want)
+	slices.Sort(gauges)
+	want := slices.Sorted(maps.Keys(levels))
+	if !slices.Equal(gauges, want) {
+		t.Errorf("fields that do not count up are\n%v, want\n%v", gauges, want)
 	}
 	for _, key := range []monkit.SeriesKey{
 		monkit.NewSeriesKey("send").WithTag("destination", "y"),
@@ -81,5 +149,6 @@ func TestIsTotal(t *testing.T) {
 			t.Errorf("%v is known", key)
 		}
 	}
+	s.Close(t.Context())
 	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
 }

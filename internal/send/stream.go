@@ -196,17 +196,19 @@ func (t *streamTransport) disconnect() {
 
 // Close waits until the peer has what the kernel still holds, for at most
 // lingerTime and not after Abort. The kernel goes on sending after that. Close
-// returns when the connection is closed and the lookups have ended.
-func (t *streamTransport) Close() error {
+// returns when the connection is closed and the lookups have ended. It returns an
+// error if the connection has failed: see Unacked.
+func (t *streamTransport) Close() (err error) {
 	if t.conn != nil {
 		t.conn.linger(t.ctx)
+		_, err = t.conn.state()
 		t.disconnect()
 	}
 	t.cancel()
 	if t.resolver != nil {
 		t.resolver.close()
 	}
-	return nil
+	return err
 }
 
 // Abort ends the wait of a present or later Close.

@@ -3,6 +3,8 @@ package send
 import (
 	"context"
 	"time"
+
+	"monkit.example/monkit"
 )
 
 const (
@@ -28,6 +30,8 @@ type window struct {
 	retry  *retrier
 	stream Stream
 
+	times *monkit.DurationVal // of writes
+
 	atMostOnce   bool          // nothing is kept for a redo
 	unacked      int           // bytes written to stream and not settled
 	pollInterval time.Duration // until stream is asked for acknowledgements again
@@ -46,7 +50,9 @@ func (w *window) step(ctx context.Context) time.Duration {
 		if c == nil {
 			return w.nextPoll(redo)
 		}
+		began := time.Now()
 		n, err := w.stream.Write(ctx, c.unsent())
+		w.times.Observe(time.Since(began))
 		w.unacked += n
 		w.pollInterval = minPoll
 		if err != nil {

@@ -436,3 +436,26 @@ func TestRecalledLinesOfADeadPeerAreDroppedByClose(t *testing.T) {
 		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0 recalled=1")
 	})
 }
+
+// resetStream is a dyingStream that dies when it is closed.
+type resetStream struct{ *dyingStream }
+
+func (r resetStream) Close() error { return errDown }
+
+func TestConnectionThatFailsWhenItIsClosedLosesWhatItAcknowledged(t *testing.T) {
+	for _, atMostOnce := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := New(resetStream{newDyingStream()}, Options{Name: "x", AtMostOnce: atMostOnce})
+			mustSend(t, s, "a 1\n", 1)
+			err := s.Close(t.Context())
+			if atMostOnce {
+				checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+				return
+			}
+			if err == nil || err.Error() != "send to x: 1 lines dropped: down" {
+				t.Errorf("Close() = %v", err)
+			}
+			checkLedger(t, s, "accepted=1 delivered=0 dropped=1(closed=1) pending=0 recalled=1")
+		})
+	}
+}
