@@ -1,6 +1,7 @@
 // Package send delivers payloads to a destination: it queues them, retries
 // them and accounts for their lines. A payload is the bytes of whole lines in
-// some format, which this package does not need to know.
+// some format, which this package does not need to know. Payloads that wait are
+// joined into chunks, except for datagrams.
 //
 // [Open] makes a [Transport] from an endpoint. [New] puts a queue in front of it
 // and starts a goroutine that empties the queue. [Sender.Send] queues a copy of a
@@ -11,8 +12,9 @@
 //	s.Send(ctx, payload, lines)
 //	s.Close(ctx)
 //
-// After a failure the same bytes are sent again, until the payload is too old
-// or newer payloads need its place in the queue. Both are counted.
+// After a failure the same lines are sent again, until they are too old or newer
+// ones need their place. Both are counted. With [Options.Spool] lines that
+// cannot be sent soon wait on disk, and survive the end of the process.
 // [Sender.Ledger] always balances: accepted = delivered + dropped + pending.
 //
 // What delivered means depends on what the transport can know:
@@ -26,10 +28,11 @@
 //	tcp, tls, unix  on other systems: the local system took the bytes
 //	udp, unixgram   the local system took the datagram, which is sent once
 //
-// When a stream breaks, the bytes that were written and not acknowledged are
-// sent again over a new connection, from the start of their line. A line may
-// arrive twice, but no connection begins within a line. Set
-// [Options.AtMostOnce] if a line must rather be lost than arrive twice.
+// When a stream breaks, the lines that were written and not acknowledged are sent
+// again over a new connection, and so is what was acknowledged within the last ten
+// seconds: the peer may have died before it read that. A line may arrive twice,
+// but no connection begins within a line. Set [Options.AtMostOnce] if a line must
+// rather be lost than arrive twice.
 //
 // A stream is slow as long as its peer takes bytes. It is given up if the peer
 // takes none for 5 minutes or, on Linux, if its system acknowledges nothing for
