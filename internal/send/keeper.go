@@ -3,11 +3,14 @@ package send
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -81,8 +84,25 @@ func newKeeper(q *queue, o SpoolOptions, name string, log func() *slog.Logger, w
 		copies: make(map[uint64]int), settled: make(map[uint64]int),
 	}
 	q.disk.wake = k.wake
+	q.bounds.record = k.spoolOptions().MaxRecord()
 	k.openBook()
 	return k
+}
+
+func (k *keeper) spoolOptions() spool.Options {
+	return spool.Options{Identity: k.identity(), Format: k.opts.Format, MaxBytes: k.opts.MaxBytes}
+}
+
+// identity returns the name of the destination, or its begin and a hash if it is
+// longer than a spool takes.
+func (k *keeper) identity() string {
+	const most = 200
+	if len(k.name) <= most {
+		return k.name
+	}
+	h := fnv.New64a()
+	h.Write([]byte(k.name)) // never fails
+	return fmt.Sprintf("%s-%016x", strings.ToValidUTF8(k.name[:most], ""), h.Sum64())
 }
 
 // openBook has the queue count in a file. If that is not possible, which is logged
@@ -91,7 +111,7 @@ func (k *keeper) openBook() {
 	if k.bookErr = os.MkdirAll(k.opts.Dir, 0o700); k.bookErr != nil {
 		return
 	}
-	k.queue.book, k.bookErr = ledger.OpenBook(filepath.Join(k.opts.Dir, "book"), k.name)
+	k.queue.book, k.bookErr = ledger.OpenBook(filepath.Join(k.opts.Dir, "book"), k.identity())
 	k.queue.expect(int(k.queue.book.Ledger().Pending))
 }
 
@@ -164,7 +184,7 @@ func (k *keeper) open(now time.Time) bool {
 		k.log().Warn("the counts of lines do not survive this process", "destination", k.name, "err", k.bookErr)
 		k.bookErr = nil
 	}
-	s, err := spool.Open(filepath.Join(k.opts.Dir, "spool"), spool.Options{Identity: k.name, Format: k.opts.Format, MaxBytes: k.opts.MaxBytes})
+	s, err := spool.Open(filepath.Join(k.opts.Dir, "spool"), k.spoolOptions())
 	if err != nil {
 		k.failed(err, now)
 		k.queue.notFound()

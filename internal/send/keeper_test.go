@@ -279,6 +279,70 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 	})
 }
 
+func TestPayloadsLargerThanARecordAreCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{}
+		f := &fakeMessenger{answer: g.answer}
+		o := spooled(t, t.TempDir())
+		o.Spool.MaxBytes = 1 << 20 // so that a record has less than 256 KiB
+		o.ChunkBytes = 1 << 20
+		s := New(f, o)
+		var all []string
+		var payload strings.Builder
+		for i := range 9000 {
+			line := fmt.Sprintf("%-99d\n", i)
+			all = append(all, line)
+			payload.WriteString(line)
+		}
+		s.Book().Accept(9001)
+		mustSend(t, s, payload.String(), 9000)
+		mustSend(t, s, strings.Repeat("x", 300_000)+"\n", 1)
+		time.Sleep(5 * time.Second)
+		l := s.Ledger()
+		if l.Check() != nil || l.Dropped[ledger.Oversize] != 1 {
+			t.Errorf("ledger: %v", l)
+		}
+		g.open.Store(true)
+		s.Flush(within(t, time.Minute))
+		if got := s.Ledger(); missing(all[6000:], f.text()) != nil || got.Delivered < 3000 {
+			t.Errorf("ledger %v, missing %d", got, len(missing(all, f.text())))
+		}
+		s.Close(t.Context())
+		if l := s.Ledger(); l.Check() != nil || l.Pending != 0 {
+			t.Errorf("ledger: %v", l)
+		}
+	})
+}
+
+func TestCutForDisk(t *testing.T) {
+	for _, tt := range []struct {
+		payload         string
+		lines, limit    int
+		wantN, wantLine int
+	}{
+		{"a\nb\nc\n", 3, 0, 6, 3},
+		{"a\nb\nc\n", 3, 6, 6, 3},
+		{"a\nb\nc\n", 3, 5, 4, 2},
+		{"aaaa\nb\n", 2, 3, 5, 1},
+		{"aaaa\n", 1, 3, 5, 1},
+		{"aaaa", 1, 3, 4, 1},
+		{"a\nb", 2, 2, 2, 1},
+		{"a\nb\n", 10, 3, 2, 5},
+		{"a\nb\n", 0, 3, 2, 0},
+	} {
+		if n, lines := cutForDisk([]byte(tt.payload), tt.lines, tt.limit); n != tt.wantN || lines != tt.wantLine {
+			t.Errorf("cutForDisk(%q, %d, %d) = %d, %d, want %d, %d", tt.payload, tt.lines, tt.limit, n, lines, tt.wantN, tt.wantLine)
+		}
+	}
+}
+
+func TestLongNamesHaveShortIdentities(t *testing.T) {
+	a, b := &keeper{name: strings.Repeat("x", 300)}, &keeper{name: strings.Repeat("x", 301)}
+	if id := a.identity(); len(id) > 255 || id == b.identity() || (&keeper{name: "x"}).identity() != "x" {
+		t.Errorf("%d bytes: %s", len(id), id)
+	}
+}
+
 func TestRedeliveredLinesAreRecalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

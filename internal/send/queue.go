@@ -54,6 +54,7 @@ type bounds struct {
 	redoBytes int           // of what is kept for a redo; zero keeps nothing
 	redoAge   time.Duration
 	chunk     int  // initial size limit of a chunk that payloads are appended to
+	record    int  // of a chunk that can be on disk; 0 is none
 	messages  bool // each payload is a chunk of its own
 }
 
@@ -71,16 +72,22 @@ const minChunkBytes = 64
 func (q *queue) accept(payload []byte, lines int, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.acceptLocked(payload, lines, now)
+	if !q.counted {
+		q.book.Accept(int64(lines))
+	}
+	for {
+		n, share := cutForDisk(payload, lines, q.bounds.record)
+		q.acceptLocked(payload[:n], share, now)
+		if payload, lines = payload[n:], lines-share; len(payload) == 0 {
+			break
+		}
+	}
 	if q.disk.idle || q.waiting.bytes > memoryBytes {
 		q.disk.wakeKeeper()
 	}
 }
 
 func (q *queue) acceptLocked(payload []byte, lines int, now time.Time) {
-	if !q.counted {
-		q.book.Accept(int64(lines))
-	}
 	switch {
 	case len(payload) > q.bounds.bytes:
 		q.countDroppedLocked(lines, len(payload), ledger.Oversize)
@@ -105,7 +112,7 @@ func (q *queue) canAppendLocked(n int, now time.Time) bool {
 		return false
 	}
 	c := q.waiting.back()
-	return !c.sealed && len(c.buf)+n <= q.chunkSize && now.Sub(c.at) <= q.bounds.age/joinShare
+	return !c.sealed && len(c.buf)+n <= q.chunkSize && (q.bounds.record == 0 || len(c.buf)+n <= q.bounds.record) && now.Sub(c.at) <= q.bounds.age/joinShare
 }
 
 // makeRoomLocked drops the oldest waiting chunks until n more bytes fit. It

@@ -1,6 +1,7 @@
 package send
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -50,6 +51,10 @@ func (q *queue) due(now time.Time, force bool) (all []*chunk) {
 		if c := q.waiting.front(); !force && now.Sub(c.at) < memoryTime && q.waiting.bytes <= memoryBytes {
 			break
 		}
+		if len(q.waiting.front().buf) > q.bounds.record { // a single line
+			q.dropFirstLocked(&q.waiting, ledger.Oversize)
+			continue
+		}
 		c := q.waiting.popFront()
 		c.sealed = true
 		q.disk.writing.pushBack(c)
@@ -77,6 +82,26 @@ func (q *queue) dueReplayLocked() (all []*chunk) {
 		all = append(all, c)
 	}
 	return all
+}
+
+// cutForDisk returns how many bytes of payload, which is whole lines, a record on
+// disk can hold, and their share of its lines. It returns all if limit is 0, or if
+// the first line alone is larger.
+func cutForDisk(payload []byte, lines, limit int) (n, share int) {
+	if limit == 0 || len(payload) <= limit {
+		return len(payload), lines
+	}
+	if n = bytes.LastIndexByte(payload[:limit], '\n') + 1; n == 0 {
+		n = bytes.IndexByte(payload, '\n') + 1
+	}
+	if n == 0 || n == len(payload) {
+		return len(payload), lines
+	}
+	all := bytes.Count(payload, newline)
+	if payload[len(payload)-1] != '\n' {
+		all++
+	}
+	return n, int(int64(lines) * int64(bytes.Count(payload[:n], newline)) / int64(all))
 }
 
 // nextDue returns when the oldest chunk is due that is in memory only, or zero if

@@ -56,6 +56,16 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// MaxRecord returns the size of the largest record that a Spool with these options
+// takes, or 0 if they are wrong.
+func (o Options) MaxRecord() int {
+	o, err := o.withDefaults()
+	if err != nil {
+		return 0
+	}
+	return o.maxRecord()
+}
+
 // maxRecord is the largest body of a record.
 func (o Options) maxRecord() int {
 	return int(min(MaxRecord, o.SegmentBytes-headerSize-recordHeaderSize-footerSize))
