@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,10 +96,28 @@ func records(log string) (all []string) {
 }
 
 // newLogged returns a Sender named x, and its log.
-func newLogged(f Transport, o Options) (*Sender, *strings.Builder) {
-	log := new(strings.Builder)
+func newLogged(f Transport, o Options) (*Sender, *lockedLog) {
+	log := new(lockedLog)
 	o.Name, o.Logger = "x", slog.New(slog.NewTextHandler(log, nil))
 	return New(f, o), log
+}
+
+// lockedLog is a log that a test may read while a Sender writes it.
+type lockedLog struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func TestDroppedLinesAreLoggedOnceAMinuteAndWhenTheyEnd(t *testing.T) {

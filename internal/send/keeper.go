@@ -2,6 +2,7 @@ package send
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -197,9 +198,14 @@ func (k *keeper) open(now time.Time) bool {
 	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
 	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
 	k.queue.found(int(found.Pending.Lines))
-	if found.Pending.Lines+again+lost+corrupt > 0 {
-		last, end := k.queue.book.Recovered()
-		k.log().Info("the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
+	last, end := k.queue.book.Recovered()
+	unknown := end == ledger.EndRebooted || end == ledger.EndUnknown
+	if found.Pending.Lines+again+lost+corrupt > 0 || unknown {
+		level := slog.LevelInfo
+		if lost+corrupt > 0 || unknown {
+			level = slog.LevelWarn
+		}
+		k.log().Log(context.Background(), level, "the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
 			"sent_again", again, "lost", lost, "corrupt", corrupt, "end", end.String(), "ledger", last.String())
 	}
 	return true

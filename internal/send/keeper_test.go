@@ -253,9 +253,8 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var log strings.Builder
-		o := spooled(t, dir)
-		s, text := New(&fakeMessenger{answer: always(errDown)}, o), &log
+		text := new(lockedLog)
+		s := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
 		s.SetLogger(logTo(text))
 		accepted(t, s, 0, 10, 100)
 		time.Sleep(2 * time.Minute)
