@@ -58,7 +58,7 @@ type keeper struct {
 	settled map[uint64]int // lines of settled chunks that were not read yet
 	damaged int64          // lines, as counted
 	logAt   time.Time      // no failure is logged before
-	bookErr error          // of openBook, until it is logged
+	news    []func()       // records about the start that are not logged yet
 }
 
 // SpoolOptions say where chunks are kept on disk.
@@ -106,14 +106,34 @@ func (k *keeper) identity() string {
 	return fmt.Sprintf("%s-%016x", strings.ToValidUTF8(k.name[:most], ""), h.Sum64())
 }
 
-// openBook has the queue count in a file. If that is not possible, which is logged
-// by open, it counts in memory.
+// openBook has the queue count in a file. If that is not possible, it counts in
+// memory.
 func (k *keeper) openBook() {
-	if k.bookErr = os.MkdirAll(k.opts.Dir, 0o700); k.bookErr != nil {
+	err := os.MkdirAll(k.opts.Dir, 0o700)
+	if err == nil {
+		k.queue.book, err = ledger.OpenBook(filepath.Join(k.opts.Dir, "book"), k.identity())
+		k.queue.expect(int(k.queue.book.Ledger().Pending))
+	}
+	if err != nil {
+		k.logOnce(slog.LevelWarn, "the counts of lines do not survive this process", "destination", k.name, "err", err)
+	}
+}
+
+// logOnce logs a record about the start when there is a logger: a collector sets
+// its own after a reporter was made.
+func (k *keeper) logOnce(level slog.Level, text string, args ...any) {
+	k.news = append(k.news, func() { k.log().Log(context.Background(), level, text, args...) })
+}
+
+// logNews logs the records about the start.
+func (k *keeper) logNews() {
+	if len(k.news) == 0 || k.log() == discard {
 		return
 	}
-	k.queue.book, k.bookErr = ledger.OpenBook(filepath.Join(k.opts.Dir, "book"), k.identity())
-	k.queue.expect(int(k.queue.book.Ledger().Pending))
+	for _, log := range k.news {
+		log()
+	}
+	k.news = nil
 }
 
 // wake ends the present or next pause of run.
@@ -131,6 +151,7 @@ func (k *keeper) run() {
 	defer timer.Stop()
 	for {
 		timer.Reset(k.step(time.Now()))
+		k.logNews()
 		select {
 		case <-k.stop:
 			k.finish()
@@ -181,10 +202,6 @@ func (k *keeper) step(now time.Time) time.Duration {
 
 // open opens the spool, and compares what is there with the book.
 func (k *keeper) open(now time.Time) bool {
-	if k.bookErr != nil {
-		k.log().Warn("the counts of lines do not survive this process", "destination", k.name, "err", k.bookErr)
-		k.bookErr = nil
-	}
 	s, err := spool.Open(filepath.Join(k.opts.Dir, "spool"), k.spoolOptions())
 	if err != nil {
 		k.failed(err, now)
@@ -205,7 +222,7 @@ func (k *keeper) open(now time.Time) bool {
 		if lost+corrupt > 0 || unknown {
 			level = slog.LevelWarn
 		}
-		k.log().Log(context.Background(), level, "the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
+		k.logOnce(level, "the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
 			"sent_again", again, "lost", lost, "corrupt", corrupt, "end", end.String(), "ledger", last.String())
 	}
 	return true

@@ -166,6 +166,12 @@ func TestKilledProcessLosesOnlyWhatWasInMemory(t *testing.T) {
 		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "crash=7") {
 			t.Errorf("Flush: %v, want the lines that the crash cost", err)
 		}
+		log := new(lockedLog)
+		s.SetLogger(logTo(log))
+		synctest.Wait()
+		if got := log.String(); !strings.Contains(got, "lines=50 sent_again=0 lost=7 corrupt=0 end=killed") {
+			t.Errorf("log: %s", got)
+		}
 		s.Close(t.Context())
 		if none := missing(kept, f.text()); len(none) > 0 {
 			t.Errorf("missing: %q", none)

@@ -130,6 +130,9 @@ func (s *Sender) SetInterval(d time.Duration) {
 // the Sender logs failures.
 func (s *Sender) SetLogger(l *slog.Logger) bool {
 	s.logger.Store(l)
+	if s.keeper != nil {
+		s.keeper.wake()
+	}
 	return true
 }
 
