@@ -232,7 +232,7 @@ func (k *keeper) open(now time.Time) bool {
 // cannot be written stay there.
 func (k *keeper) write(now time.Time, all bool) (err error) {
 	for _, c := range k.queue.due(now, all) {
-		seq, err := k.append(c)
+		seq, err := k.append(c.buf, c.lines, c.at)
 		if err != nil {
 			k.queue.unwritten(noneWritten)
 			return err
@@ -242,31 +242,31 @@ func (k *keeper) write(now time.Time, all bool) (err error) {
 	for _, c := range k.queue.longInFlight(now, all) {
 		var seq uint64
 		if err == nil { // else the others are only unpinned
-			seq, err = k.append(c)
+			seq, err = k.append(c.buf, c.lines, c.at)
 		}
-		lines, inMemory := k.queue.unpin(c, seq)
+		inMemory := k.queue.unpin(c, seq)
 		switch {
 		case seq == 0:
 		case inMemory:
-			k.copies[seq] = lines
+			k.copies[seq] = c.lines
 		default:
-			k.settled[seq] = lines
+			k.settled[seq] = c.lines
 		}
 	}
 	return err
 }
 
-// append writes c and returns its sequence number. The oldest segments make room
-// for it.
-func (k *keeper) append(c *chunk) (seq uint64, err error) {
+// append writes a record and returns its sequence number. The oldest segments make
+// room for it.
+func (k *keeper) append(b []byte, lines int, at time.Time) (seq uint64, err error) {
 	for {
-		seq, err = k.spool.Append(spool.Meta{Lines: c.lines, Time: c.at}, c.buf)
+		seq, err = k.spool.Append(spool.Meta{Lines: lines, Time: at}, b)
 		switch {
 		case err == nil:
 			if k.unsynced == 0 {
 				k.syncAt = time.Now().Add(syncTime)
 			}
-			k.unsynced += len(c.buf)
+			k.unsynced += len(b)
 			return seq, nil
 		case errors.Is(err, spool.ErrFull):
 			if err := k.dropOldest(); err != nil {

@@ -122,16 +122,22 @@ func (q *queue) nextDue() (next time.Time) {
 	return next
 }
 
+// pinned is a chunk in flight with the number of its lines that were not settled.
+type pinned struct {
+	*chunk
+	lines int
+}
+
 // longInFlight returns the chunks that are in flight for long, or all if force is
 // set, and not on disk. It pins them, so that their bytes stay as they are: unpin
 // must be called for each.
-func (q *queue) longInFlight(now time.Time, force bool) (all []*chunk) {
+func (q *queue) longInFlight(now time.Time, force bool) (all []pinned) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range q.flight.n {
 		if c := q.flight.at(i); c.spoolSeq == 0 && (force || now.Sub(c.at) >= memoryTime) {
 			c.pinned = true
-			all = append(all, c)
+			all = append(all, pinned{c, c.lines})
 		}
 	}
 	return all
@@ -145,16 +151,15 @@ func (q *queue) written(c *chunk, seq uint64) {
 }
 
 // unpin ends what longInFlight began. seq is that of the copy on disk, or 0 if
-// there is none. It returns the lines of the chunk, and whether it is still in
-// memory.
-func (q *queue) unpin(c *chunk, seq uint64) (lines int, inMemory bool) {
+// there is none. It reports whether the chunk is still in memory.
+func (q *queue) unpin(c pinned, seq uint64) (inMemory bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c.pinned = false
 	if !c.settled {
 		c.spoolSeq = seq
 	}
-	return c.lines, !c.settled
+	return !c.settled
 }
 
 // durable frees the memory of the chunks that were written.
