@@ -164,8 +164,8 @@ func TestKilledProcessLosesOnlyWhatWasInMemory(t *testing.T) {
 
 		f := &fakeMessenger{}
 		s := New(f, spooled(t, after))
-		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "crash=7") {
-			t.Errorf("Flush: %v, want the lines that the crash cost", err)
+		if err := s.Flush(within(t, time.Minute)); err != nil {
+			t.Errorf("Flush returns what an earlier run lost: %v", err)
 		}
 		log := new(lockedLog)
 		s.SetLogger(logTo(log))

@@ -120,7 +120,8 @@ func (s *Sender) abort() {
 }
 
 // takeLosses returns an error that names the lines that were dropped since the
-// last call, or nil. Points that the format cannot hold are not among them.
+// last call, or nil. Points that the format cannot hold, and what an earlier run
+// lost, are not among them.
 func (s *Sender) takeLosses() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,6 +130,7 @@ func (s *Sender) takeLosses() error {
 	s.returned = dropped
 	delete(lost, ledger.NotFinite) // no destination can be expected to get these
 	delete(lost, ledger.Unsupported)
+	delete(lost, ledger.Crash) // of an earlier run
 	if lost.Sum() == 0 {
 		return nil
 	}
