@@ -54,9 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
-	if cfg.Memory > 0 {
-		debug.SetMemoryLimit(cfg.Memory) // the garbage collector works more before it is exceeded
-	}
+	debug.SetMemoryLimit(r.MemoryLimit()) // the garbage collector works more before it is exceeded
 	printAddresses(stdout, r, cfg)
 	r.PrintBounds(stdout)
 	return runAndPrint(ctx, r, stdout)

@@ -36,7 +36,7 @@ type Config struct {
 	// means 8 MiB.
 	RcvBuf int
 	// Queue is how many bytes of lines may wait in memory for each destination.
-	// Zero means 32 MiB, or a share of Memory.
+	// Zero means a share of Memory.
 	Queue int
 	// MaxAge is how long lines may wait. Zero means ten minutes, or a year with
 	// a Spool. Lines for statsd wait for a minute at most.
@@ -47,8 +47,8 @@ type Config struct {
 	Spool string
 	// SpoolBytes bounds the files of each destination. Zero means 1 GiB.
 	SpoolBytes int64
-	// Memory divides so many bytes over the listeners and the destinations.
-	// Zero means that each has its own default.
+	// Memory is how many bytes the listeners and the destinations divide among
+	// them. Zero means 64 MiB, or more if they are many.
 	Memory int64
 	// HTTP is the address of the admin pages, such as "127.0.0.1:9125". An
 	// address without a host is for this machine only. Empty means no pages.
