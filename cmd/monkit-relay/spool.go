@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"monkit.example/internal/spools"
+	"monkit.example/internal/webpage"
 )
 
 const spoolUsage = `usage: monkit-relay spool ls [-json] DIR
@@ -78,10 +79,10 @@ func (f *flagSet) findSpools(args []string, usage string, out io.Writer) ([]spoo
 	return spools.Find(dir)
 }
 
-// printError prints each line of err.
+// printError prints each line of err, which may quote what is on disk.
 func printError(out io.Writer, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(out, spoolPrefix+line)
+		fmt.Fprintln(out, spoolPrefix+webpage.Printable(line))
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"monkit.example/internal/spool"
 )
 
 // Limits select what Copy writes. The zero value selects everything.
@@ -24,23 +22,15 @@ func (l Limits) selects(at time.Time) bool {
 // would be sent, and returns how many. Damage does not end it: the error says at
 // the end what was left out. An error of w is returned at once.
 func Copy(w io.Writer, p Place, l Limits) (lines int64, err error) {
-	if p.Err != nil {
-		return 0, p.Err
-	}
-	v, err := spool.Inspect(p.Dir, nil)
+	r, err := newReader(p)
 	if err != nil {
-		return 0, explain(err)
+		return 0, err
 	}
-	defer v.Close()
-	var errs []error
+	defer r.close()
 	for l.Lines == 0 || lines < l.Lines {
-		rec, err := v.Next()
-		if errors.Is(err, io.EOF) {
+		rec, ok := r.next()
+		if !ok {
 			break
-		}
-		if err != nil {
-			errs = append(errs, explain(err))
-			continue
 		}
 		if !l.selects(rec.Time) {
 			continue
@@ -54,11 +44,12 @@ func Copy(w io.Writer, p Place, l Limits) (lines int64, err error) {
 		}
 		lines += int64(bytes.Count(text, []byte{'\n'}))
 	}
-	if info := v.Info(); info.Damaged+info.Missing > 0 {
-		errs = append(errs, fmt.Errorf("%s: %d bytes are damaged and %d records are missing, which are left out; verify says where",
-			p.Dir, info.Damaged, info.Missing))
+	r.forgetReleased() // which next does only at its end
+	if damaged, missing := r.view.Info().Damaged, r.missingRecords(); damaged+missing > 0 {
+		r.errs = append(r.errs, fmt.Errorf("%s: %d bytes are damaged and %d records are missing, which are left out; verify says where",
+			p.Dir, damaged, missing))
 	}
-	return lines, errors.Join(errs...)
+	return lines, errors.Join(r.errs...)
 }
 
 // firstLines returns the first n lines of text.

@@ -321,3 +321,27 @@ func TestPayloadsAreWholeLines(t *testing.T) {
 		}
 	}
 }
+
+func FuzzPayloads(f *testing.F) {
+	f.Add("a\nbb\n\nccc\n", 4, 3)
+	f.Add("no end", 1, 0)
+	f.Add("\n\n\n", 0, 1)
+	f.Fuzz(func(t *testing.T, text string, lines, size int) {
+		lines, size = lines&0xffff, size&0xff
+		var all strings.Builder
+		for payload, n := range payloads([]byte(text), lines, size) {
+			inner := strings.TrimSuffix(string(payload), "\n")
+			if size > 0 && len(payload) > size && strings.Contains(inner, "\n") && strings.Index(inner, "\n") < size {
+				t.Errorf("%q is larger than %d", payload, size)
+			}
+			if n < 0 {
+				t.Errorf("%q counts as %d lines", payload, n)
+			}
+			lines -= n
+			all.Write(payload)
+		}
+		if lines != 0 || all.String() != text {
+			t.Errorf("%d lines are left, and %q became %q", lines, text, all.String())
+		}
+	})
+}

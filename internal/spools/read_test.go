@@ -138,7 +138,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 			func(p Place, segs []string) []Problem {
 				first := firstOf(segs[1])
 				return []Problem{
-					{p.Dir, -1, missingText(first+2, first+2)}, {p.Dir, -1, missingText(first+5, first+5)},
+					{p.Dir, -1, gap{first + 2, first + 2}.String()}, {p.Dir, -1, gap{first + 5, first + 5}.String()},
 					{segs[1], segmentHeader + 2*whole, bytesDamaged(whole)}, {segs[1], segmentHeader + 5*whole, bytesDamaged(whole)},
 				}
 			}},
@@ -150,7 +150,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 		{"a segment",
 			func(t *testing.T, _ Place, segs []string) { remove(t, segs[1]) },
 			func(p Place, segs []string) []Problem {
-				return []Problem{{p.Dir, -1, missingText(firstOf(segs[1]), firstOf(segs[2])-1)}}
+				return []Problem{{p.Dir, -1, gap{firstOf(segs[1]), firstOf(segs[2]) - 1}.String()}}
 			}},
 		{"the cursor",
 			func(t *testing.T, p Place, _ []string) { write(t, filepath.Join(p.Dir, "cursor"), make([]byte, 8192)) },
@@ -268,4 +268,102 @@ func TestSummaryOfWhatIsLockedElsewhere(t *testing.T) {
 	if is, err := locked(filepath.Join(p.Dir, "none")); is || err != nil {
 		t.Errorf("a file that is not there: %v, %v", is, err)
 	}
+}
+
+// TestReadingBesideAWriter reads a spool again and again while records are
+// appended, released and removed.
+func TestReadingBesideAWriter(t *testing.T) {
+	const records = 400
+	dir := filepath.Join(t.TempDir(), "s")
+	s := openSpool(t, dir)
+	fill(t, s, 1)
+	done := make(chan error)
+	go func() { done <- passThrough(s, records) }()
+	for running := true; running; {
+		select {
+		case err := <-done:
+			if running = false; err != nil {
+				t.Error(err)
+			}
+		default:
+		}
+		if r, err := Verify(Place{Dir: dir}); err != nil || len(r.Problems) != 0 {
+			t.Fatalf("%v, %s", err, texts(r.Problems))
+		}
+		if got := Summarize(Place{Dir: dir}, testTime(0)); got.Error != "" || got.MissingRecords != 0 {
+			t.Errorf("%+v", got)
+		}
+		if _, err := Copy(&bytes.Buffer{}, Place{Dir: dir}, Limits{}); err != nil {
+			t.Error(err)
+		}
+	}
+	closeSpool(t, s)
+}
+
+// slowList calls before once, between the moments when a View reads the position
+// and the names of the segments.
+type slowList struct {
+	spool.FS
+	before func()
+}
+
+// ReadDir implements spool.FS.
+func (s *slowList) ReadDir(dir string, fn func(spool.Entry)) error {
+	if before := s.before; before != nil {
+		s.before = nil
+		before()
+	}
+	return s.FS.ReadDir(dir, fn)
+}
+
+// TestReleasedRecordsAreNotMissing has a process that removes segments whose
+// records were pending when the position was read.
+func TestReleasedRecordsAreNotMissing(t *testing.T) {
+	for _, tt := range []struct{ release, missing, want int64 }{{20, 0, 20}, {39, 0, 1}, {20, 1, 19}} {
+		p := filled(t, 40)
+		if tt.missing > 0 {
+			flip(t, segments(t, p)[3], segmentHeader+recordHeader+1)
+		}
+		s := openSpool(t, p.Dir)
+		r, err := newReaderOn(&slowList{FS: spool.OS{}, before: func() {
+			for range tt.release {
+				if _, err := s.Next(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(s.Release(uint64(tt.release)), s.Sync()); err != nil {
+				t.Fatal(err)
+			}
+		}}, p.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := int64(0)
+		for _, ok := r.next(); ok; _, ok = r.next() {
+			n++
+		}
+		r.close()
+		closeSpool(t, s)
+		if r.missingRecords() != tt.missing || n < tt.want || r.view.Info().Missing == tt.missing {
+			t.Errorf("%+v: %d records, %d missing, of which the View counts %d", tt, n, r.missingRecords(), r.view.Info().Missing)
+		}
+	}
+}
+
+// passThrough appends records and releases those before the last ten.
+func passThrough(s *spool.Spool, records int) error {
+	for i := range records {
+		_, err := s.Append(spool.Meta{Lines: testLines, Time: testTime(i)}, testRecord(i))
+		if err = errors.Join(err, s.Sync()); err != nil {
+			return err
+		}
+		rec, err := s.Next()
+		if err == nil && rec.Seq > 10 {
+			err = s.Release(rec.Seq - 10)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

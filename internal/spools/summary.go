@@ -2,11 +2,8 @@ package spools
 
 import (
 	"errors"
-	"io"
 	"path/filepath"
 	"time"
-
-	"monkit.example/internal/spool"
 )
 
 // A Summary says what is in a spool.
@@ -44,35 +41,23 @@ func Summarize(p Place, now time.Time) Summary {
 }
 
 func (s *Summary) read(p Place, now time.Time) error {
-	if p.Err != nil {
-		return p.Err
-	}
-	v, err := spool.Inspect(p.Dir, nil)
+	r, err := newReader(p)
 	if err != nil {
-		return explain(err)
+		return err
 	}
-	defer v.Close()
-	var errs []error
-	for {
-		rec, err := v.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			errs = append(errs, explain(err))
-			continue
-		}
+	defer r.close()
+	for rec, ok := r.next(); ok; rec, ok = r.next() {
 		if s.Oldest == nil || rec.Time.Before(*s.Oldest) {
 			at := rec.Time.UTC()
 			s.Oldest, s.OldestAgeSeconds = &at, max(now.Sub(at), 0).Seconds()
 		}
 	}
-	info := v.Info()
+	info := r.view.Info()
 	s.Destination, s.Format, s.CursorLost = info.Identity, info.Format, info.CursorLost
 	s.Records, s.Lines, s.Bytes = info.Pending.Records, info.Pending.Lines, info.Pending.Bytes
-	s.DamagedBytes, s.MissingRecords = info.Damaged, info.Missing
+	s.DamagedBytes, s.MissingRecords = info.Damaged, r.missingRecords()
 	for _, seg := range info.Segments {
 		s.DiskBytes += seg.Size
 	}
-	return errors.Join(errs...)
+	return errors.Join(r.errs...)
 }

@@ -3,7 +3,6 @@ package spools
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -54,17 +53,24 @@ func (r *Report) add(file string, offset int64, format string, args ...any) {
 // Verify reads all of the spool at p. The error means that it could not begin.
 func Verify(p Place) (Report, error) {
 	var r Report
-	if p.Err != nil {
-		return r, p.Err
-	}
-	v, err := spool.Inspect(p.Dir, nil)
+	in, err := newReader(p)
 	if err != nil {
-		return r, explain(err)
+		return r, err
 	}
-	defer v.Close()
-	r.readAll(p.Dir, v)
-	info := v.Info()
+	defer in.close()
+	for _, ok := in.next(); ok; _, ok = in.next() {
+	}
+	info := in.view.Info()
 	r.Destination, r.Waiting = info.Identity, info.Pending
+	for _, err := range in.errs {
+		r.add(p.Dir, -1, "%v", err)
+	}
+	for _, g := range in.gaps {
+		r.add(p.Dir, -1, "%v", g)
+	}
+	if in.more > 0 {
+		r.add(p.Dir, -1, "%d more records are missing", in.more)
+	}
 	if info.CursorLost {
 		r.add(filepath.Join(p.Dir, "cursor"), -1, "the position is missing or damaged: what was sent before and is still on disk is sent again")
 	}
@@ -75,38 +81,6 @@ func Verify(p Place) (Report, error) {
 	}
 	r.note(info)
 	return r, nil
-}
-
-// readAll reads what waits, and adds what is missing by the sequences.
-func (r *Report) readAll(dir string, v *spool.View) {
-	missing, last := int64(0), uint64(0)
-	for {
-		rec, err := v.Next()
-		more := v.Info().Missing - missing
-		missing += more
-		switch {
-		case err == nil && more > 0:
-			r.add(dir, -1, "%s", missingText(rec.Seq-uint64(more), rec.Seq-1))
-		case errors.Is(err, io.EOF) && more > 0:
-			r.add(dir, -1, "%d records behind record %d are missing", more, last)
-		case err == nil || errors.Is(err, io.EOF):
-		default:
-			r.add(dir, -1, "%v", explain(err))
-		}
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err == nil {
-			last = rec.Seq
-		}
-	}
-}
-
-func missingText(first, last uint64) string {
-	if first == last {
-		return fmt.Sprintf("record %d is missing", first)
-	}
-	return fmt.Sprintf("records %d to %d are missing", first, last)
 }
 
 // locate adds the damage in one segment.
@@ -132,7 +106,7 @@ func (r *Report) locate(dir string, s spool.SegmentInfo, isLast bool) {
 			r.add(path, off, "%d bytes are damaged", n)
 			off, known = off+n, known+n
 		}
-		if err != nil { // the end, or what readAll has reported
+		if err != nil { // the end, or what next has reported
 			break
 		}
 		off += recordHeader + int64(len(rec.Bytes))
