@@ -27,8 +27,9 @@ folder of one destination below it, or a spool itself. Each command has a flag -
 ls, cat and verify change nothing and work while a relay runs. drain does not: the
 relay sends what waits itself.
 
-The exit code is 0 on success. It is 1 if verify finds damage, if drain leaves lines,
-or if a spool cannot be read. It is 2 if the command line is wrong, or DIR has no spool.
+The exit code is 0 on success. It is 1 if verify finds damage, if drain does not deliver
+all lines, or if a spool cannot be read. It is 2 if the command line is wrong, or DIR
+has no spool.
 `
 
 // spoolCommands are the commands of monkit-relay spool. Each returns the exit

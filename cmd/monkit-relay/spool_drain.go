@@ -20,7 +20,7 @@ const spoolDrainUsage = `usage: monkit-relay spool drain [-to ADDRESS] [-timeout
 Sends the lines that wait in DIR to the destinations that they belong to, all at the
 same time, and removes from disk what was delivered. At the end it prints the ledger
 of these lines; what is pending is still on disk. An interrupt ends it, too. The exit
-code is 0 if nothing is left.
+code is 0 if all lines were delivered.
 
 A spool knows the address of its destination without credentials, and without options
 such as ca. Write -to with the whole address if it has any. It may also be another
@@ -150,8 +150,8 @@ func printProgress(out io.Writer, d *spools.Drain) {
 	}
 }
 
-// printResult prints what r has beside the ledger, and reports whether lines are
-// left or something went wrong.
+// printResult prints what r has beside the ledger, and reports whether lines were
+// not delivered or something went wrong.
 func printResult(out io.Writer, r spools.Result) (failed bool) {
 	for _, note := range r.Notes {
 		fmt.Fprintf(out, "%s%s: %s\n", spoolPrefix, r.To, note)
@@ -162,7 +162,10 @@ func printResult(out io.Writer, r spools.Result) (failed bool) {
 	case r.Err != nil:
 		printError(out, fmt.Errorf("%s: %w", r.To, r.Err))
 	}
-	return r.Err != nil || r.Ledger.Pending > 0
+	if n := r.Ledger.Dropped.Sum(); n > 0 {
+		printError(out, fmt.Errorf("%s: %d lines were dropped: %v", r.To, n, r.Ledger.Dropped))
+	}
+	return r.Err != nil || r.Ledger.Delivered != r.Ledger.Accepted
 }
 
 // printDrained prints the ledger of all lines that waited, and of each

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/internal/spool"
 )
 
@@ -41,6 +41,45 @@ func (w *signalWriter) Write(p []byte) (int, error) {
 	return len(p), self.Signal(os.Interrupt)
 }
 
+// spoolWith returns the directory of a spool with the lines of one record.
+func spoolWith(t *testing.T, destination, lines string) string {
+	t.Helper()
+	format, _, _ := strings.Cut(destination, "+")
+	dir := t.TempDir()
+	s, err := spool.Open(dir, spool.Options{Identity: destination, Format: format, Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Append(spool.Meta{Lines: strings.Count(lines, "\n"), Time: time.Now()}, []byte(lines))
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestDrainPrintsWhatIsRejected has an InfluxDB that does not take one of the
+// lines.
+func TestDrainPrintsWhatIsRejected(t *testing.T) {
+	sink := faultsink.NewHTTP(t, faultsink.Influx1("bad"))
+	destination := "influx+http://" + sink.Addr() + "/write?db=x&precision=ns"
+	dir := spoolWith(t, destination, "a v=1\nbad v=2\nc v=3\n")
+	var stdout, stderr bytes.Buffer
+	if code := runSpool([]string{"drain", dir}, &stdout, &stderr); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if want := "  to " + destination + ": accepted=3 delivered=2 dropped=1(rejected=1) pending=0 unaccounted=0\n"; !strings.HasSuffix(stdout.String(), want) {
+		t.Errorf("the ledger is\n%s", stdout.String())
+	}
+	for _, want := range []string{`the last line that was rejected: "bad v=2" (`, "1 lines were dropped: rejected=1\n"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%q is not in\n%s", want, stderr.String())
+		}
+	}
+	if got := strings.Join(sink.WaitLines(2), "|"); got != "a v=1|c v=3" {
+		t.Errorf("arrived %q", got)
+	}
+}
+
 // TestInterruptEndsADrain has a destination that is dead.
 func TestInterruptEndsADrain(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -52,15 +91,7 @@ func TestInterruptEndsADrain(t *testing.T) {
 	}
 	address := l.Addr().String()
 	l.Close() // refuses connections from now on
-	dir := filepath.Join(t.TempDir(), "s")
-	s, err := spool.Open(dir, spool.Options{Identity: "graphite+tcp://" + address, Format: "graphite", Reserve: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.Append(spool.Meta{Lines: 1, Time: time.Now()}, []byte("a.b 1 1\n"))
-	if err := errors.Join(err, s.Close()); err != nil {
-		t.Fatal(err)
-	}
+	dir := spoolWith(t, "graphite+tcp://"+address, "a.b 1 1\n")
 	var stdout bytes.Buffer
 	stderr := &signalWriter{at: "draining to "}
 	if code := runSpool([]string{"drain", "-timeout", "0", dir}, &stdout, stderr); code != exitFailed {

@@ -104,8 +104,10 @@ func (d *Drain) begin() {
 		return
 	}
 	b, err := ledger.OpenBook(d.place.Book, d.result.From)
-	if err != nil {
-		d.result.Notes = append(d.result.Notes, fmt.Sprintf("the next run will count the lines that are sent now as lost: %v", err))
+	if opened, ok := errors.AsType[*ledger.OpenError](err); ok && opened.InMemory {
+		d.result.Notes = append(d.result.Notes, fmt.Sprintf("the next run may count the lines that are sent now as lost: %v", err))
+	} else if err != nil {
+		d.result.Notes = append(d.result.Notes, err.Error())
 	}
 	again, lost := b.Settle(st.Pending.Lines)
 	if again+lost > 0 {

@@ -253,6 +253,46 @@ func TestDrainKeepsTheBookOfTheDestination(t *testing.T) {
 	}
 }
 
+// TestDrainReportsABookThatIsOfNoUse has books that are damaged, or in use.
+func TestDrainReportsABookThatIsOfNoUse(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(t *testing.T, path string)
+		want   string
+	}{
+		{"not a book", func(t *testing.T, path string) { write(t, path, []byte(strings.Repeat("x", 4096))) },
+			"the next run may count the lines that are sent now as lost: book "},
+		{"damaged", func(t *testing.T, path string) {
+			b, err := ledger.OpenBook(path, testIdentity)
+			if err != nil {
+				t.Skip("books in files need a system that maps them: ", err)
+			}
+			b.Accept(1)
+			if err := b.Close(); err != nil {
+				t.Fatal(err)
+			}
+			flip(t, path, 40)
+		}, "the counts start from zero"},
+		{"in use", func(t *testing.T, path string) {
+			b, err := ledger.OpenBook(path, testIdentity)
+			if err != nil {
+				t.Skip("books in files need a system that maps them: ", err)
+			}
+			t.Cleanup(func() { b.Close() })
+		}, "the next run may count the lines that are sent now as lost: book "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := filled(t, 3)
+			p.Book = filepath.Join(filepath.Dir(p.Dir), bookFile)
+			tt.change(t, p.Book)
+			r := drain(t, t.Context(), p, newFake())
+			if r.Err != nil || r.Ledger.Delivered != 3*testLines || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], tt.want) {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
 func TestDrainSaysWhyItDoesNotBegin(t *testing.T) {
 	p := filled(t, 3)
 	s := openSpool(t, p.Dir)

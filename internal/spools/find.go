@@ -22,6 +22,7 @@ const (
 
 	spoolFolder = "spool"
 	bookFile    = "book"
+	lockFile    = "lock" // in the folder of the spool
 )
 
 // A Place is a directory with a spool.

@@ -300,6 +300,30 @@ func TestReadingBesideAWriter(t *testing.T) {
 	closeSpool(t, s)
 }
 
+// TestSegmentThatIsBeingCreatedIsNotDamaged has a process that writes the header
+// a moment after it has created the file, and one that does not.
+func TestSegmentThatIsBeingCreatedIsNotDamaged(t *testing.T) {
+	for _, writes := range []bool{true, false} {
+		p := filled(t, 20)
+		segs := segments(t, p)
+		path := segs[len(segs)-1]
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := openSpool(t, p.Dir)
+		defer s.Close()
+		write(t, path, make([]byte, minSegment))
+		if writes {
+			defer time.AfterFunc(5*createTime, func() { write(t, path, whole) }).Stop()
+		}
+		r, err := Verify(p)
+		if err != nil || (len(r.Problems) == 0) != writes {
+			t.Errorf("the header is written: %v: %v, %s", writes, err, texts(r.Problems))
+		}
+	}
+}
+
 // slowList calls before once, between the moments when a View reads the position
 // and the names of the segments.
 type slowList struct {

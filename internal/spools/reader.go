@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"time"
 
 	"monkit.example/internal/spool"
 )
@@ -32,12 +34,36 @@ func (g gap) String() string {
 	return fmt.Sprintf("records %d to %d are missing", g.first, g.last)
 }
 
+// A segment that a process has created and not yet written to looks damaged. It
+// is read again after createTime, createAttempts times at most.
+const (
+	createTime     = 10 * time.Millisecond
+	createAttempts = 50
+)
+
 // newReader returns a reader of the spool at p. It must be closed.
-func newReader(p Place) (*reader, error) {
+func newReader(p Place) (r *reader, err error) {
 	if p.Err != nil {
 		return nil, p.Err
 	}
-	return newReaderOn(spool.OS{}, p.Dir)
+	r, err = newReaderOn(spool.OS{}, p.Dir)
+	for n := 0; n < createAttempts && err == nil && r.beginsSegment(); n++ {
+		r.close()
+		time.Sleep(createTime)
+		r, err = newReaderOn(spool.OS{}, p.Dir)
+	}
+	return r, err
+}
+
+// beginsSegment reports whether a process may be about to write the header of the
+// newest segment.
+func (r *reader) beginsSegment() bool {
+	all := r.view.Info().Segments
+	if len(all) == 0 || !all[len(all)-1].HeaderDamaged {
+		return false
+	}
+	is, err := locked(filepath.Join(r.dir, lockFile))
+	return is && err == nil
 }
 
 func newReaderOn(fsys spool.FS, dir string) (*reader, error) {

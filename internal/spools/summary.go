@@ -31,7 +31,7 @@ type Summary struct {
 // Summarize reads all of the spool at p. What goes wrong is in Summary.Error.
 func Summarize(p Place, now time.Time) Summary {
 	s := Summary{Dir: p.Dir}
-	if is, err := locked(filepath.Join(p.Dir, "lock")); err == nil {
+	if is, err := locked(filepath.Join(p.Dir, lockFile)); err == nil {
 		s.Locked = &is
 	}
 	if err := s.read(p, now); err != nil {
