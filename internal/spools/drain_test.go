@@ -216,7 +216,18 @@ func TestDrainCountsDamage(t *testing.T) {
 	p, f := filled(t, 40), newFake()
 	segs := segments(t, p)
 	flip(t, segs[1], segmentHeader+recordHeader+1) // Open reads the first segment alone
-	r := drain(t, t.Context(), p, f)
+	d, err := NewDrain(p, "", f.open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Run(t.Context())
+	if got := d.books[0].Ledger(); got.Dropped[ledger.Corrupt] != testLines {
+		t.Errorf("ledger %v, before a process that is killed now could count", got)
+	}
+	r := d.Close(t.Context())
+	if err := r.Ledger.Check(); err != nil {
+		t.Error(err)
+	}
 	if got := r.Ledger; r.Err != nil || got.Delivered != 39*testLines || got.Dropped[ledger.Corrupt] != testLines {
 		t.Errorf("ledger %v, %v", got, r.Err)
 	}
