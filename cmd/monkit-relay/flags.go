@@ -9,6 +9,7 @@ import (
 )
 
 const usage = `usage: monkit-relay -listen ADDRESS... -forward ADDRESS...
+       monkit-relay spool ls|cat|verify|drain DIR
        monkit-relay demo [-h]
 
 Receives lines on every -listen and forwards them to every -forward, converted if

@@ -63,6 +63,38 @@ func (v *value[T]) Set(s string) error {
 // read parses args, which must all be flags. If help is requested, it writes
 // usage and the flags to out and returns flag.ErrHelp.
 func (f *flagSet) read(args []string, usage string, out io.Writer) error {
+	if err := f.parse(args, usage, out); err != nil {
+		return err
+	}
+	if f.NArg() > 0 {
+		f.errs = append(f.errs, fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(f.Arg(0)), f.argHelp, f.Name()))
+	}
+	return errors.Join(f.errs...)
+}
+
+// readWithArg does the same for args with exactly one that is no flag, and
+// returns that. Flags may be before and after it. What is its name in errors.
+func (f *flagSet) readWithArg(args []string, what, usage string, out io.Writer) (string, error) {
+	if err := f.parse(args, usage, out); err != nil {
+		return "", err
+	}
+	arg := f.Arg(0)
+	if f.NArg() > 1 {
+		if err := f.parse(f.Args()[1:], usage, out); err != nil {
+			return "", err
+		}
+		if f.NArg() > 0 {
+			f.errs = append(f.errs, fmt.Errorf("%q is too much; write one %s, or see %s -h", endpoint.Redact(f.Arg(0)), what, f.Name()))
+		}
+	} else if arg == "" && len(f.errs) == 0 {
+		f.errs = append(f.errs, fmt.Errorf("no %s; see %s -h", what, f.Name()))
+	}
+	return arg, errors.Join(f.errs...)
+}
+
+// parse parses the flags at the beginning of args. If that fails, it returns
+// flag.ErrHelp, or all errors.
+func (f *flagSet) parse(args []string, usage string, out io.Writer) error {
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(out, usage)
@@ -71,10 +103,9 @@ func (f *flagSet) read(args []string, usage string, out io.Writer) error {
 		return err
 	case err != nil:
 		f.errs = append(f.errs, fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name()))
-	case f.NArg() > 0:
-		f.errs = append(f.errs, fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(f.Arg(0)), f.argHelp, f.Name()))
+		return errors.Join(f.errs...)
 	}
-	return errors.Join(f.errs...)
+	return nil
 }
 
 // atLeast returns a parser of times. The example is part of its errors.

@@ -26,13 +26,18 @@ import (
 // The exit codes.
 const (
 	exitOK     = iota
-	exitFailed // a listener failed, or a line of the demo did not arrive
+	exitFailed // a listener failed, a line did not arrive, or a spool is damaged
 	exitUsage  // the command line is wrong, or an address cannot be bound
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "demo" {
-		os.Exit(demo(os.Args[2:], os.Stdout, os.Stderr))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "demo":
+			os.Exit(demo(os.Args[2:], os.Stdout, os.Stderr))
+		case "spool":
+			os.Exit(runSpool(os.Args[2:], os.Stdout, os.Stderr))
+		}
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

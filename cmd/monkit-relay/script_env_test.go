@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"monkit.example/internal/faultsink"
+	"monkit.example/internal/spool"
 )
 
 // scriptEnv has the servers and the relay that a script has started.
@@ -24,6 +25,7 @@ type scriptEnv struct {
 	sinks map[string]*faultsink.Sink
 	relay *process
 	out   string // stdout of the relay, once it has ended
+	held  *spool.Spool
 }
 
 // scriptEnvKey is the key of a script's scriptEnv.

@@ -57,6 +57,14 @@ func TestScripts(t *testing.T) {
 //	get [-host=HOST] CODE URL     send a request; stdout is the response
 //	fails TEXT ARGS...            run monkit-relay, which must exit with code 2 and print an error
 //	                              that contains TEXT, nothing to stdout, and no credentials
+//	exits CODE ARGS...            run monkit-relay, which must exit with the code; stdout and stderr
+//	                              are its output
+//	spool DIR NAME FILE           make a spool for the destination NAME with the lines of the file,
+//	                              two a record
+//	hold DIR                      open a spool, as a running relay does
+//	release                       close it
+//	damage FILE OFFSET            change a byte of a file
+//	newer FILE                    give a segment of a spool the header of a newer version
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sink":       command(2, 2, (*scriptEnv).sink),
 	"closedport": command(1, 1, (*scriptEnv).closedport),
@@ -70,6 +78,12 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"ledger":     command(0, 99, (*scriptEnv).ledger),
 	"get":        command(2, 3, (*scriptEnv).get),
 	"fails":      command(1, 99, (*scriptEnv).fails),
+	"exits":      command(2, 99, (*scriptEnv).exits),
+	"spool":      command(3, 3, (*scriptEnv).spool),
+	"hold":       command(1, 1, (*scriptEnv).hold),
+	"release":    command(0, 0, (*scriptEnv).release),
+	"damage":     command(2, 2, (*scriptEnv).damage),
+	"newer":      command(1, 1, (*scriptEnv).newer),
 }
 
 // command returns f as a command that takes from least to most arguments.
