@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"monkit.example/internal/spool"
+	"monkit.example/internal/spools"
 )
 
 // spoolTime is the time of the first record of a spool. Each other one is a
@@ -106,4 +107,22 @@ func (e *scriptEnv) exits(ts *testscript.TestScript, args []string) error {
 		return fmt.Errorf("exit code %d, want %s; stdout:\n%s\nstderr:\n%s", got, args[0], stdout.String(), stderr.String())
 	}
 	return nil
+}
+
+// waits waits until so many lines are on disk in a directory.
+func (e *scriptEnv) waits(ts *testscript.TestScript, args []string) error {
+	return eventually(func() error {
+		places, err := spools.Find(ts.MkAbs(args[0]))
+		if err != nil {
+			return err
+		}
+		lines := int64(0)
+		for _, p := range places {
+			lines += spools.Summarize(p, time.Now()).Lines
+		}
+		if strconv.FormatInt(lines, 10) != args[1] {
+			return fmt.Errorf("%d lines are on disk, want %s", lines, args[1])
+		}
+		return nil
+	})
 }

@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 //	                              two a record
 //	hold DIR                      open a spool, as a running relay does
 //	release                       close it
+//	waits DIR N                   wait until N lines are on disk in the spools of DIR
 //	damage FILE OFFSET            change a byte of a file
 //	newer FILE                    give a segment of a spool the header of a newer version
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -82,6 +83,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"spool":      command(3, 3, (*scriptEnv).spool),
 	"hold":       command(1, 1, (*scriptEnv).hold),
 	"release":    command(0, 0, (*scriptEnv).release),
+	"waits":      command(2, 2, (*scriptEnv).waits),
 	"damage":     command(2, 2, (*scriptEnv).damage),
 	"newer":      command(1, 1, (*scriptEnv).newer),
 }
