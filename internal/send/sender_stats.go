@@ -75,7 +75,7 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	for i, reason := range reasons {
 		cb(s.keys.dropped[i], "dropped_lines", float64(s.queue.book.Dropped(reason)))
 	}
-	if t, ok := s.transport.(statser); ok {
+	if t, ok := optional[statser](s.transport); ok {
 		t.stats(func(field string, val float64) { cb(s.keys.send, field, val) })
 	}
 }
