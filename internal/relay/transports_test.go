@@ -1,4 +1,4 @@
-package send_test
+package relay_test
 
 import (
 	"context"
