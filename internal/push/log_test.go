@@ -42,6 +42,12 @@ func TestRecordsAreAMinuteApart(t *testing.T) {
 		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=ERROR msg=hello to=you more=100") {
 			t.Errorf("logged %s", got)
 		}
+		log.Reset()
+		time.Sleep(quietTime)
+		l.Record(slog.LevelWarn, "hello")
+		if got := log.String(); !strings.Contains(got, "more=0") {
+			t.Errorf("logged %s", got)
+		}
 	})
 }
 

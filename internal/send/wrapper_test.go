@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -71,16 +72,16 @@ func TestWrapperHasTheOptionalMethodsOfWhatItWraps(t *testing.T) {
 	}
 }
 
-// Close would wait for a second otherwise, until the peer has everything.
-func TestAbortReachesAWrappedStream(t *testing.T) {
-	inner := open(t, "tcp://127.0.0.1:1", DialOptions{}).(*streamTransport)
-	s := New(wrap(inner, 1), fast)
-	if err := s.Close(within(t, 10*time.Second)); err != nil {
-		t.Error(err)
-	}
-	if inner.ctx.Err() == nil {
-		t.Error("the stream is not aborted")
-	}
+func TestCloseAbortsAWrappedTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := &lingeringMessenger{aborted: make(chan struct{})}
+		s := New(wrap(inner, 2), fast)
+		start := time.Now()
+		if err := s.Close(within(t, time.Second)); err != nil || time.Since(start) != time.Second {
+			t.Errorf("Close() = %v after %v, want nil when its context ends", err, time.Since(start))
+		}
+		<-s.done // never closed if the transport is not aborted
+	})
 }
 
 func TestDatagramsOfAWrapperArePaced(t *testing.T) {
