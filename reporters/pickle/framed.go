@@ -75,7 +75,7 @@ func (f *framed) fill(p []byte) int {
 		path, at, value, ok := parseLine(line)
 		switch {
 		case !ok || len(path) > maxPath:
-			// package graphite checks all that it passes on: a fault of this program
+			// A fault of this program, since package graphite checks what it passes on.
 			f.Record(slog.LevelError, "a line that cannot be written as pickle is left out", "line", string(line[:min(len(line), 200)]))
 		case !f.frame.fits(len(path)):
 			return n
