@@ -25,7 +25,7 @@ var rules = []rule{
 	{dir: "tracing", ours: "monkit"},
 	{dir: "tracing/monkithttp", ours: "monkit tracing"},
 	{dir: "tracing/monkitslog", ours: "monkit tracing", without: "net os"},
-	{dir: "tracing/zipkin", ours: "monkit tracing reporters/ledger internal/send internal/endpoint"},
+	{dir: "tracing/zipkin", ours: "monkit tracing reporters/ledger internal/push internal/send internal/endpoint"},
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
 	{dir: "present", ours: "monkit tracing environment reporters/recent reporters/prometheus internal/webpage"},
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming"},

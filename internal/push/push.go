@@ -27,31 +27,19 @@ type Options struct {
 
 // New returns a reporter that encodes with enc and sends with t, which belong to
 // it from then on. It starts goroutines, which the reporter's Close joins. An
-// error is about the options, and nothing was started.
+// error is about the options, and nothing was started. If t is a
+// reporters.Logging, as with a [Log] in it, it gets the reporter's logger.
 func New(enc reporters.Encoder, t send.Transport, o Options) (*reporters.Pusher, error) {
 	disk, err := o.spool()
 	if err != nil {
 		return nil, err
 	}
-	size := o.maxPayload()
+	size := send.PayloadSize(o.MaxPayload, o.Send.MaxBytes)
 	s := send.New(t, send.Options{
 		Name: o.Name, MaxBytes: o.Send.MaxBytes, MaxAge: o.Send.MaxAge, ChunkBytes: size,
 		Counted: true, Spool: disk, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
 	})
-	return reporters.NewPusher(enc, s, reporters.PusherOptions{
+	return reporters.NewPusher(enc, o.share(s, t), reporters.PusherOptions{
 		MaxPayload: size, MaxLine: o.MaxLine, Format: o.Format, Name: o.Name, Book: s.Book(),
 	}), nil
-}
-
-// longLine is longer than any line that a Pusher sends.
-const longLine = 8 << 10
-
-// maxPayload returns the size limit of a payload. It is an eighth of the queue at
-// most, or a long line if the queue has room for that: a full queue drops its
-// oldest payload, which should not be all that it has.
-func (o Options) maxPayload() int {
-	if queue := o.Send.MaxBytes; queue > 0 {
-		return min(o.MaxPayload, max(queue/8, min(queue, longLine)))
-	}
-	return o.MaxPayload
 }

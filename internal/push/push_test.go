@@ -16,15 +16,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestPayloadFitsIntoTheQueue(t *testing.T) {
-	for queue, want := range map[int]int{0: 512 << 10, 1 << 30: 512 << 10, 1 << 20: 128 << 10, 16 << 10: 8 << 10, 100: 100} {
-		o := Options{MaxPayload: 512 << 10, Send: reporters.SendOptions{MaxBytes: queue}}
-		if got := o.maxPayload(); got != want {
-			t.Errorf("with a queue of %d bytes a payload has up to %d, want %d", queue, got, want)
-		}
-	}
-}
-
 func TestFoldersDiffer(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"a+tcp://h:1", "a+tcp://h_1", "a+tcp:__h:1", "../../etc", "", "ä", strings.Repeat("x", 300), strings.Repeat("x", 301)} {

@@ -84,9 +84,9 @@ func RetryAfter(d time.Duration, err error) error {
 	return &Error{Err: err, kind: retry, after: min(max(d, 0), maxRetryAfter)}
 }
 
-// misconfigured wraps err: the peer takes lines once a person has changed
+// Misconfigured wraps err: the peer takes lines once a person has changed
 // something. They are kept, and sent again as rarely as possible.
-func misconfigured(p Problem, after time.Duration, err error) error {
+func Misconfigured(p Problem, after time.Duration, err error) error {
 	return &Error{Err: err, kind: retry, longest: true, after: min(max(after, 30*time.Second), maxRetryAfter), problem: p}
 }
 

@@ -115,22 +115,27 @@ func (t *httpTransport) post(ctx context.Context, payload []byte, compress bool)
 		x.err = postError(err)
 		return x
 	}
-	x.read(resp, payload)
+	x.read(resp, payload, t.opts.Check)
 	return x
 }
 
-// read reads resp, so that its connection can be used again.
-func (x *exchange) read(resp *http.Response, payload []byte) {
+// read reads resp, so that its connection can be used again, and has check, or
+// checkResponse if that is nil, find out what it means.
+func (x *exchange) read(resp *http.Response, payload []byte, check func(*http.Response, string) error) {
 	defer resp.Body.Close()
 	x.status, x.header = resp.StatusCode, resp.Header
 	a := new(answer)
-	if resp.StatusCode >= 300 {
+	if resp.StatusCode >= 300 || check != nil {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxResponse+maxQuotes(payload))) // what arrived counts
 		a = parseAnswer(string(text), payload)
 	}
 	io.CopyN(io.Discard, resp.Body, maxResponse+maxDrain)
 	x.speaksOfEncoding = a.speaksOfEncoding()
-	x.err = checkResponse(resp, a)
+	if check != nil {
+		x.err = check(resp, a.text)
+	} else {
+		x.err = checkResponse(resp, a)
+	}
 }
 
 // maxQuotes is how much longer a response may be that quotes each line of payload,

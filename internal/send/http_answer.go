@@ -86,7 +86,7 @@ func (a *answer) cutQuote(quote string, p *linesOf) string {
 			why := strings.TrimLeft(quote[i:], "': ")
 			why, _, _ = strings.Cut(why, "\n")
 			why = lastCount.ReplaceAllString(why, "")
-			a.named = append(a.named, namedLine{index, true, excerpt(why)})
+			a.named = append(a.named, namedLine{index, true, Excerpt(why)})
 			return quote[i:]
 		}
 		if end < 0 && strings.HasPrefix(quote[i:], "':") {
@@ -116,7 +116,7 @@ func (a *answer) addList(data json.RawMessage, p *linesOf) {
 	}
 	for _, r := range list {
 		if l, ok := p.locate(r.Line, r.Number); ok {
-			l.why = excerpt(r.Why)
+			l.why = Excerpt(r.Why)
 			a.named = append(a.named, l)
 		}
 	}

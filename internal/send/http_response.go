@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // responses lists what a response means. The first row that matches decides.
@@ -56,7 +57,13 @@ func checkResponse(resp *http.Response, a *answer) error {
 	if mean == nil {
 		return nil
 	}
-	return mean(resp, a, fmt.Errorf("the server responded with %s: %s", statusOf(resp), excerpt(a.text)))
+	return mean(resp, a, ResponseError(resp, a.text))
+}
+
+// ResponseError returns the status of resp, and the start of what the server
+// says, as an error of one line.
+func ResponseError(resp *http.Response, text string) error {
+	return fmt.Errorf("the server responded with %s: %s", statusOf(resp), Excerpt(text))
 }
 
 // statusOf returns the status with its standard text, since the text that the
@@ -64,18 +71,25 @@ func checkResponse(resp *http.Response, a *answer) error {
 // of the address may contain credentials.
 func statusOf(resp *http.Response) string {
 	s := strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode)
-	if to, err := resp.Location(); err == nil && to != nil {
-		s += " to " + to.Scheme + "://" + to.Host + "; write that address instead"
+	if to, err := resp.Location(); err == nil && to.Host != "" && resp.StatusCode/100 == 3 {
+		s += " to " + to.Scheme + "://" + Excerpt(to.Host) + "; write that address instead"
 	}
 	return s
 }
 
-// excerpt returns the start of text as one line, for logs.
-func excerpt(text string) string {
+// Excerpt returns the start of text as one line, for logs and errors. What does
+// not print is a space in it.
+func Excerpt(text string) string {
 	const most = 200
 	if len(text) > 8*most {
 		text = text[:8*most] // the rest can only be cut
 	}
+	text = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
@@ -92,19 +106,19 @@ func asPermanent(_ *http.Response, _ *answer, err error) error { return Permanen
 func asAmbiguous(_ *http.Response, _ *answer, err error) error { return Ambiguous(err) }
 
 func asRetryAfter(resp *http.Response, _ *answer, err error) error {
-	return RetryAfter(waitOf(resp), err)
+	return RetryAfter(WaitOf(resp), err)
 }
 
 func asConfig(resp *http.Response, _ *answer, err error) error {
-	return misconfigured(Config, waitOf(resp), err)
+	return Misconfigured(Config, WaitOf(resp), err)
 }
 
 func asAuth(resp *http.Response, _ *answer, err error) error {
-	return misconfigured(Auth, waitOf(resp), fmt.Errorf("%w; check user, password or token, and what they may write", err))
+	return Misconfigured(Auth, WaitOf(resp), fmt.Errorf("%w; check user, password or token, and what they may write", err))
 }
 
 func asNotFound(resp *http.Response, _ *answer, err error) error {
-	return misconfigured(NotFound, waitOf(resp), fmt.Errorf("%w; check the path of the address, and that its database or bucket exists", err))
+	return Misconfigured(NotFound, WaitOf(resp), fmt.Errorf("%w; check the path of the address, and that its database or bucket exists", err))
 }
 
 func asWrongVersion(_ *http.Response, _ *answer, err error) error {
@@ -122,9 +136,9 @@ func asPartial(_ *http.Response, a *answer, err error) error {
 	return partialAt(a.named, a.rejected(), err)
 }
 
-// waitOf returns the wait that a response asks for, or zero. A date is compared
+// WaitOf returns the wait that a response asks for, or zero. A date is compared
 // with the server's own clock, if the response has it.
-func waitOf(resp *http.Response) time.Duration {
+func WaitOf(resp *http.Response) time.Duration {
 	now, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
 		now = time.Now()

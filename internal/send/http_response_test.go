@@ -202,20 +202,27 @@ func TestExcerptIsOneShortLine(t *testing.T) {
 		{"lines are joined", " a\r\n\tb\n", "a b"},
 		{"200 bytes are whole", strings.Repeat("x", 200), strings.Repeat("x", 200)},
 		{"more are cut", strings.Repeat("x", 201), strings.Repeat("x", 200) + "…"},
+		{"what does not print is a space", "a\x00b\x1b[2Jc\u202ed\xff", "a b [2Jc d"},
 		{"no character is cut", strings.Repeat("x", 199) + "ä", strings.Repeat("x", 199) + "…"},
 	} {
-		if got := excerpt(tt.in); got != tt.want {
+		if got := Excerpt(tt.in); got != tt.want {
 			t.Errorf("%s: got %q", tt.name, got)
 		}
 	}
 }
 
 func TestRedirectErrorNamesTheOtherHostOnly(t *testing.T) {
-	h := http.Header{"Location": {"https://user:geheim@other.example/write?p=geheim"}}
-	err := respondWith(307, h, "moved", "a 1\n")
-	want := "the server responded with 307 Temporary Redirect to https://other.example; write that address instead: moved"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v\nwant %s", err, want)
+	const status = "the server responded with 307 Temporary Redirect"
+	for to, want := range map[string]string{
+		"https://user:geheim@other.example/write?p=geheim": status + " to https://other.example; write that address instead: moved",
+		"http://a%80b/":  status + " to http://a b; write that address instead: moved",
+		"mailto:someone": status + ": moved",
+		"":               status + ": moved",
+	} {
+		err := respondWith(307, http.Header{"Location": {to}}, "moved", "a 1\n")
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
 	}
 }
 

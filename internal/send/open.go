@@ -34,6 +34,13 @@ type DialOptions struct {
 	// TokenScheme is the scheme of the token in the header Authorization.
 	// Empty means Bearer.
 	TokenScheme string
+	// Check returns what a response means for the payload: nil if the server
+	// stored all of it, or an error of this package. body is the start of the
+	// response's body, which Check must not read. After Permanent or Split the
+	// payload is sent once more without compression if the response may be due
+	// to that. Nil means the answers of InfluxDB and of servers that speak its
+	// protocol.
+	Check func(resp *http.Response, body string) error
 	// Timeout ends a dial with its handshake, or a request with its response.
 	// Zero means ten seconds.
 	Timeout time.Duration

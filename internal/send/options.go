@@ -82,6 +82,20 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// longLine is longer than any line of a metric that is sent.
+const longLine = 8 << 10
+
+// PayloadSize returns the size limit of a payload for a queue of maxBytes, which
+// is Options.MaxBytes: limit, but an eighth of the queue at most, or a long line
+// if the queue has room for that. A full queue drops its oldest payload, which
+// should not be all that it has.
+func PayloadSize(limit, maxBytes int) int {
+	if maxBytes <= 0 {
+		return limit // the default has room for any
+	}
+	return min(limit, max(maxBytes/chunkShare, min(maxBytes, longLine)))
+}
+
 // bounds returns those of the queue of t.
 func (o Options) bounds(t Transport) bounds {
 	b := bounds{bytes: o.MaxBytes, age: o.MaxAge, redoAge: redoAge, messages: isDatagrams(t)}

@@ -33,6 +33,14 @@ func TestChunksAreAPartOfTheQueue(t *testing.T) {
 	}
 }
 
+func TestPayloadFitsIntoTheQueue(t *testing.T) {
+	for queue, want := range map[int]int{-1: 512 << 10, 0: 512 << 10, 1 << 30: 512 << 10, 1 << 20: 128 << 10, 16 << 10: 8 << 10, 100: 100} {
+		if got := PayloadSize(512<<10, queue); got != want {
+			t.Errorf("with a queue of %d bytes a payload has up to %d, want %d", queue, got, want)
+		}
+	}
+}
+
 func TestOpenRejectsAnEndpointThatWasNotParsed(t *testing.T) {
 	for _, transport := range []string{endpoint.HTTP, endpoint.HTTPS, "sctp", ""} {
 		if tr, err := Open(endpoint.Endpoint{Transport: transport}, DialOptions{}); tr != nil || err == nil {

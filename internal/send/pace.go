@@ -28,7 +28,7 @@ var _ datagrams = (*datagramTransport)(nil)
 func (*datagramTransport) datagrams() {}
 
 func isDatagrams(t Transport) bool {
-	_, ok := t.(datagrams)
+	_, ok := optional[datagrams](t)
 	return ok
 }
 

@@ -82,7 +82,7 @@ func rejectedLines(payload []byte, rejected int, e *Error, now time.Time) []ledg
 		i++
 	}
 	if rejected > 0 {
-		l := ledger.RejectedLine{At: now, Reason: ledger.Rejected, Lines: rejected, Err: excerpt(e.Error())}
+		l := ledger.RejectedLine{At: now, Reason: ledger.Rejected, Lines: rejected, Err: Excerpt(e.Error())}
 		if rejected == countLines(payload) && rejected == 1 {
 			l.Text = cutText(payload)
 		}
@@ -96,7 +96,7 @@ func (e *Error) wordsAbout(named int) string {
 	if why := e.named[named].why; why != "" {
 		return why
 	}
-	return excerpt(e.Error())
+	return Excerpt(e.Error())
 }
 
 // cutText returns a copy of line for a person to read.

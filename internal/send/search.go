@@ -241,7 +241,7 @@ func (s *search) drop(e *Error, reason ledger.Reason, now time.Time) {
 	} else {
 		s.result.rejected += n
 	}
-	why := excerpt(e.Error())
+	why := Excerpt(e.Error())
 	for _, i := range s.open[:s.asked] {
 		s.noteLine(i, reason, why, now)
 	}

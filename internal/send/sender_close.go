@@ -114,7 +114,7 @@ func (s *Sender) abortAndJoin() {
 // abort makes run return soon.
 func (s *Sender) abort() {
 	s.stop()
-	if a, ok := s.transport.(aborter); ok {
+	if a, ok := optional[aborter](s.transport); ok {
 		a.Abort()
 	}
 }

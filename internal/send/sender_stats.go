@@ -103,7 +103,7 @@ func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 	if s.keeper != nil {
 		s.keeper.emit(s.keys.send, cb)
 	}
-	if t, ok := s.transport.(statser); ok {
+	if t, ok := optional[statser](s.transport); ok {
 		t.stats(func(field string, val float64) { cb(s.keys.send, field, val) })
 	}
 }

@@ -106,9 +106,9 @@ func TestClassesOfErrors(t *testing.T) {
 		"ambiguous":         {Ambiguous(context.DeadlineExceeded), classTimeout},
 		"rejected":          {Permanent(errDown), classRejected},
 		"too large":         {TooLarge(errDown), classRejected},
-		"token":             {misconfigured(Auth, 0, errDown), classAuth},
-		"database":          {misconfigured(NotFound, 0, errDown), classNotFound},
-		"method":            {misconfigured(Config, 0, errDown), classConfig},
+		"token":             {Misconfigured(Auth, 0, errDown), classAuth},
+		"database":          {Misconfigured(NotFound, 0, errDown), classNotFound},
+		"method":            {Misconfigured(Config, 0, errDown), classConfig},
 	} {
 		if got := classOf(classify(tt.err)); got != tt.want {
 			t.Errorf("%s: class %s, want %s", name, classNames[got], classNames[tt.want])

@@ -35,6 +35,30 @@ type Stream interface {
 	Reset() int
 }
 
+// Wrapper is a Transport that changes what it passes to another one. A Sender asks
+// the inner one for the optional methods that the Wrapper does not have: its
+// statistics, how to end what blocks it, and whether payloads are datagrams.
+type Wrapper interface {
+	Transport
+	// Unwrap returns the inner Transport, always the same. It may be called from
+	// any goroutine.
+	Unwrap() Transport
+}
+
+// optional returns the first of t, the Transport in it, and so on, that is a T.
+func optional[T any](t Transport) (found T, ok bool) {
+	for {
+		if found, ok = t.(T); ok {
+			return found, true
+		}
+		w, wraps := t.(Wrapper)
+		if !wraps {
+			return found, false
+		}
+		t = w.Unwrap()
+	}
+}
+
 // aborter is a Transport with a method that may be called from another
 // goroutine, and ends what blocks Close.
 type aborter interface{ Abort() }

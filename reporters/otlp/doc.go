@@ -9,6 +9,11 @@
 // with gzip, unless the server answers that it does not take that. If an address
 // is wrong, New logs the error through the collector, and [Open] returns it.
 //
+// The query of an address may have these options, which the server does not get:
+// gzip=on or gzip=off, tokenfile=FILE with a bearer token, and for https ca=FILE,
+// cert=FILE, key=FILE and servername=NAME. Files are read for each request or
+// connection, so that they may be renewed.
+//
 // # Metrics
 //
 // A field is the metric measurement.field, and the tags of its series are the
@@ -44,7 +49,7 @@
 // After 429, 502, 503 and 504, and when no answer arrives, the same request is
 // sent again later, not before the time that the server asks for. After 400, or
 // a body that is too large, halves of it are sent, until the points are found
-// that the server rejects. After a redirect it waits half a minute. Every other
+// that the server rejects. After a redirect it waits half a minute at least. Every other
 // answer drops the points as rejected, as do the rejected points of a partial
 // success, which are counted.
 //

@@ -2,7 +2,6 @@ package otlp_test
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"monkit.example/collect"
@@ -14,14 +13,11 @@ func ExampleNew() {
 	defer c.Close(context.Background())
 }
 
-// The token is read for each request, so that it may be renewed.
+// The file is read for each request, so that the token may be renewed.
 func ExampleNewWith() {
 	c := collect.Every(10*time.Second, otlp.NewWith("https://otlp.example/v1/metrics", otlp.Options{
-		Service: "shop",
-		Token: func() string {
-			token, _ := os.ReadFile("/run/secrets/otlp") // without a token, the server rejects the points
-			return string(token)
-		},
+		Service:   "shop",
+		TokenFile: "/run/secrets/otlp",
 	}))
 	defer c.Close(context.Background())
 }

@@ -1,10 +1,8 @@
 package otlp
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"monkit.example/internal/endpoint"
 	"monkit.example/internal/push"
@@ -38,10 +36,16 @@ type Options struct {
 	// attribute. Nil adds none.
 	Resource map[string]string
 	// Token returns the bearer token that authorizes a request. It is called
-	// for each request, so that a token may change. Nil means user and
-	// password of the address, if it has them.
+	// for each request, so that a token may change. White space around the token
+	// is ignored; without a token the request is not sent, and tried again
+	// later. Nil means user and password of the address, if it has them.
 	Token func() string
-	// Header changes the header of each request. Nil changes nothing.
+	// TokenFile is a file with the token, which is read for each request and
+	// need not exist yet. The option tokenfile of the address replaces it, and
+	// both replace Token. Empty means none.
+	TokenFile string
+	// Header changes the header of each request, before the token is added. Nil
+	// changes nothing.
 	Header func(h http.Header)
 	// Send configures queue and payloads. MaxPayload bounds the body of a
 	// request before it is compressed. Its zero means 512 KiB.
@@ -73,22 +77,30 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := complete(&ep); err != nil {
-		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
-	}
-	d := newDocument(o.resource())
-	payload, err := o.maxPayload(d)
-	if err != nil {
-		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
-	}
-	name := Format + "+" + ep.Destination()
-	p, err := push.New(newEncoder(), newPoster(ep.URL, d, o), push.Options{
-		Format: Format, Name: name, MaxPayload: payload, MaxLine: maxPoint, Send: o.Send,
-	})
+	p, err := open(ep, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
 	}
 	return p, nil
+}
+
+func open(ep endpoint.Endpoint, o Options) (*reporters.Pusher, error) {
+	dial, err := o.dial(&ep)
+	if err != nil {
+		return nil, err
+	}
+	d := newDocument(o.resource())
+	payload, err := o.maxPayload(d)
+	if err != nil {
+		return nil, err
+	}
+	t, err := openDocuments(ep, d, dial)
+	if err != nil {
+		return nil, err
+	}
+	return push.New(newEncoder(), t, push.Options{
+		Format: Format, Name: Format + "+" + ep.Destination(), MaxPayload: payload, MaxLine: maxPoint, Send: o.Send,
+	})
 }
 
 // maxPayload returns the size of the lines that fit into a body of d.
@@ -101,17 +113,4 @@ func (o Options) maxPayload(d *document) (int, error) {
 		return 0, fmt.Errorf("Options.Send.MaxPayload is %d bytes, of which the resource takes %d; write at least %d", body, d.size(), d.size()+minLines)
 	}
 	return body - d.size(), nil
-}
-
-// complete adds the path that an address may leave out.
-func complete(ep *endpoint.Endpoint) error {
-	u := *ep.URL
-	ep.URL = &u
-	switch {
-	case u.Path == "" || u.Path == "/":
-		u.Path = "/v1/metrics"
-	case strings.HasSuffix(u.Path, "/v1/traces") || strings.HasSuffix(u.Path, "/v1/logs"):
-		return errors.New("the server does not accept metrics at this path; write /v1/metrics")
-	}
-	return nil
 }

@@ -234,17 +234,6 @@ func TestPartialSuccessIsCounted(t *testing.T) {
 	}
 }
 
-func TestWarningsAreLoggedOnceAMinute(t *testing.T) {
-	var log strings.Builder
-	w := warnings{log: slog.New(slog.NewTextHandler(&log, nil))}
-	for range 100 {
-		w.add("use delta")
-	}
-	if n := strings.Count(log.String(), "use delta"); n != 1 || w.more != 99 {
-		t.Errorf("logged %d times, %d more", n, w.more)
-	}
-}
-
 func TestRedirectIsNotFollowed(t *testing.T) {
 	other := newCollector(t, nil)
 	c := newCollector(t, func(w http.ResponseWriter, _ []string) {

@@ -4,50 +4,36 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 
 	"monkit.example/internal/send"
 )
 
-// response is the answer to a request.
-type response struct {
-	status int
-	header http.Header
-	text   string // the start of the body
-}
-
-// check returns what to do with the points, as an error of internal/send, or nil
-// if the server accepted all. warning is what it said beside that.
-func (r response) check(now time.Time) (warning string, err error) {
-	if r.status/100 == 2 {
-		return r.checkAccepted()
+// checkResponse returns what to do with the points, as an error of internal/send,
+// or nil if the server accepted all. warning is what it said beside that.
+func checkResponse(resp *http.Response, body string) (warning string, err error) {
+	if resp.StatusCode/100 == 2 {
+		return checkAccepted(body)
 	}
-	err = r.asError()
-	switch r.status {
+	err = send.ResponseError(resp, messageOf(body))
+	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return "", send.RetryAfter(retryAfter(r.header.Get("Retry-After"), now), err)
+		return "", send.RetryAfter(send.WaitOf(resp), err)
 	case http.StatusBadRequest:
 		return "", send.Split(err) // the request must not be sent again, but its good points may
 	case http.StatusRequestEntityTooLarge:
 		return "", send.TooLarge(err)
 	}
-	if r.status/100 == 3 {
-		return "", send.RetryAfter(redirectWait, err)
+	if resp.StatusCode/100 == 3 {
+		return "", send.Misconfigured(send.Config, send.WaitOf(resp), err)
 	}
 	return "", send.Permanent(err)
 }
 
-// redirectWait is the wait after a redirect, which lasts until a person changes
-// the address or the server.
-const redirectWait = 30 * time.Second
-
 // checkAccepted examines the body of a success. Bodies that are empty, or no
 // JSON, are those of servers that have nothing to say.
-func (r response) checkAccepted() (warning string, err error) {
+func checkAccepted(text string) (warning string, err error) {
 	const rejectedKey = "rejectedDataPoints"
 	var body struct {
 		PartialSuccess struct {
@@ -55,13 +41,13 @@ func (r response) checkAccepted() (warning string, err error) {
 			Message  string      `json:"errorMessage"`
 		} `json:"partialSuccess"`
 	}
-	if json.Unmarshal([]byte(r.text), &body) != nil {
-		if strings.Contains(r.text, rejectedKey) {
-			return "", send.Partial(1, fmt.Errorf("the server rejected points, at least one: %s", excerpt(r.text)))
+	if json.Unmarshal([]byte(text), &body) != nil {
+		if strings.Contains(text, rejectedKey) {
+			return "", send.Partial(1, fmt.Errorf("the server rejected points, at least one: %s", send.Excerpt(text)))
 		}
 		return "", nil
 	}
-	message := excerpt(body.PartialSuccess.Message)
+	message := send.Excerpt(body.PartialSuccess.Message)
 	if n := atLeastZero(body.PartialSuccess.Rejected); n > 0 {
 		return "", send.Partial(n, fmt.Errorf("the server rejected %d points: %s", n, message))
 	}
@@ -78,51 +64,13 @@ func atLeastZero(n json.Number) int {
 	return int(max(v, 0))
 }
 
-// asError returns the response as an error: the status with its standard text,
-// and what the server said. Of a redirect it shows the host only, since the rest
-// of the address may contain credentials.
-func (r response) asError() error {
-	s := strconv.Itoa(r.status) + " " + http.StatusText(r.status)
-	if to, err := url.Parse(r.header.Get("Location")); err == nil && r.status/100 == 3 && to.Host != "" {
-		s += " to " + to.Scheme + "://" + to.Host + "; write that address instead"
-	}
+// messageOf returns the message of a google.rpc.Status, or else all of body.
+func messageOf(body string) string {
 	var status struct {
 		Message string `json:"message"`
 	}
-	text := r.text
-	if json.Unmarshal([]byte(text), &status) == nil && status.Message != "" {
-		text = status.Message
+	if json.Unmarshal([]byte(body), &status) == nil && status.Message != "" {
+		return status.Message
 	}
-	return fmt.Errorf("the server responded with %s: %s", s, excerpt(text))
-}
-
-// maxExcerpt is how many bytes of a response an error has.
-const maxExcerpt = 200
-
-// excerpt returns the start of text as one line that a log can show.
-func excerpt(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxExcerpt {
-		text = strings.ToValidUTF8(text[:maxExcerpt], "") + "…"
-	}
-	return text
-}
-
-// retryAfter parses the header of that name, which is seconds or a date. It
-// returns zero if it is neither. internal/send bounds the result.
-func retryAfter(s string, now time.Time) time.Duration {
-	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
-		return time.Duration(min(n, 3600)) * time.Second
-	}
-	if t, err := http.ParseTime(s); err == nil {
-		return max(t.Sub(now), 0)
-	}
-	return 0
+	return body
 }

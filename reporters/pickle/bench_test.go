@@ -8,7 +8,7 @@ import (
 
 func BenchmarkWrite(b *testing.B) {
 	lines := []byte(numbered(500))
-	f := newFramed(&wire{}, nil)
+	f := newFramed(&wire{})
 	b.ReportAllocs()
 	for b.Loop() {
 		f.fill(lines)
@@ -19,7 +19,7 @@ func BenchmarkWrite(b *testing.B) {
 
 func BenchmarkReader(b *testing.B) {
 	w := &wire{}
-	if _, err := newFramed(w, nil).Write(b.Context(), []byte(numbered(500))); err != nil {
+	if _, err := newFramed(w).Write(b.Context(), []byte(numbered(500))); err != nil {
 		b.Fatal(err)
 	}
 	from := strings.NewReader("")

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"time"
 
+	"monkit.example/internal/push"
 	"monkit.example/internal/send"
 )
 
@@ -13,12 +13,11 @@ import (
 // one. The peer has the lines of a frame when it has acknowledged all of it.
 type framed struct {
 	send.Stream
-	log *slog.Logger // nil discards
+	push.Log
 
 	frame   frame
 	pieces  []piece // the frames of the window, oldest first
 	written int     // bytes of pieces that were written
-	quiet   time.Time
 }
 
 // piece is a frame that was written, at least in part, and not acknowledged.
@@ -27,9 +26,15 @@ type piece struct {
 	frame int // bytes of the whole frame
 }
 
-var _ send.Stream = (*framed)(nil)
+var (
+	_ send.Stream  = (*framed)(nil)
+	_ send.Wrapper = (*framed)(nil)
+)
 
-func newFramed(s send.Stream, log *slog.Logger) *framed { return &framed{Stream: s, log: log} }
+func newFramed(s send.Stream) *framed { return &framed{Stream: s} }
+
+// Unwrap implements send.Wrapper.
+func (f *framed) Unwrap() send.Transport { return f.Stream }
 
 // Write writes the lines of p, which are whole, as frames. Of a frame that was
 // written in part, the peer may have no line: it is sent again.
@@ -70,7 +75,8 @@ func (f *framed) fill(p []byte) int {
 		path, at, value, ok := parseLine(line)
 		switch {
 		case !ok || len(path) > maxPath:
-			f.logInvalid(line)
+			// A fault of this program, since package graphite checks what it passes on.
+			f.Record(slog.LevelError, "a line that cannot be written as pickle is left out", "line", string(line[:min(len(line), 200)]))
 		case !f.frame.fits(len(path)):
 			return n
 		default:
@@ -79,17 +85,6 @@ func (f *framed) fill(p []byte) int {
 		n += end
 	}
 	return n
-}
-
-// logInvalid logs a line that is no line of package graphite, which checks all
-// that it passes on: a fault of this program.
-func (f *framed) logInvalid(line []byte) {
-	now := time.Now()
-	if f.log == nil || now.Before(f.quiet) {
-		return
-	}
-	f.quiet = now.Add(time.Minute)
-	f.log.Error("a line that cannot be written as pickle is left out", "line", string(line[:min(len(line), 200)]))
 }
 
 // Unacked returns how many bytes of lines the peer may not have.
@@ -127,12 +122,4 @@ func (f *framed) lines() int {
 		n += p.lines
 	}
 	return n
-}
-
-// Abort ends what blocks the inner stream, if that has a way. It may be called
-// from another goroutine.
-func (f *framed) Abort() {
-	if s, ok := f.Stream.(interface{ Abort() }); ok {
-		s.Abort()
-	}
 }

@@ -69,7 +69,7 @@ func sizes(stream string) (all []int) {
 func TestLinesAreWrittenAsFrames(t *testing.T) {
 	w := &wire{}
 	lines := numbered(1201)
-	write(t, newFramed(w, nil), lines)
+	write(t, newFramed(w), lines)
 	if got := sizes(w.got.String()); len(got) != 3 {
 		t.Errorf("%d frames, want 3 of at most %d points", len(got), maxPoints)
 	}
@@ -84,7 +84,7 @@ func TestFramesAreBoundedInBytes(t *testing.T) {
 		fmt.Fprintf(&lines, "%s%d 1 2\n", strings.Repeat("p", 4000), i)
 	}
 	w := &wire{}
-	write(t, newFramed(w, nil), lines.String())
+	write(t, newFramed(w), lines.String())
 	for _, n := range sizes(w.got.String()) {
 		if n > maxFrame {
 			t.Errorf("a frame of %d bytes, want at most %d", n, maxFrame)
@@ -97,7 +97,7 @@ func TestFramesAreBoundedInBytes(t *testing.T) {
 
 func TestOpcodesAreThoseOfProtocol2(t *testing.T) {
 	w := &wire{}
-	write(t, newFramed(w, nil), "a.b\t-0.5  1700000000 \nc 1 1700000000.5\n")
+	write(t, newFramed(w), "a.b\t-0.5  1700000000 \nc 1 1700000000.5\n")
 	const want = "\x80\x02](X\x03\x00\x00\x00a.bJ\x00\xf1\x53eG\xbf\xe0\x00\x00\x00\x00\x00\x00\x86\x86" +
 		"X\x01\x00\x00\x00cGA\xd9T\xfc@ \x00\x00G\x3f\xf0\x00\x00\x00\x00\x00\x00\x86\x86e."
 	if got := w.got.String(); got != frameOf(want) {
@@ -108,7 +108,7 @@ func TestOpcodesAreThoseOfProtocol2(t *testing.T) {
 // The sender takes the lines before what is unacknowledged for delivered.
 func TestLinesAreAcknowledgedByWholeFrames(t *testing.T) {
 	w := &wire{}
-	f := newFramed(w, nil)
+	f := newFramed(w)
 	lines := numbered(1100)
 	write(t, f, lines)
 	frames := sizes(w.got.String())
@@ -134,11 +134,11 @@ func TestLinesAreAcknowledgedByWholeFrames(t *testing.T) {
 
 func TestFrameThatWasWrittenInPartIsNotAcknowledged(t *testing.T) {
 	whole := &wire{}
-	write(t, newFramed(whole, nil), numbered(600))
+	write(t, newFramed(whole), numbered(600))
 	first := sizes(whole.got.String())[0]
 	for _, failsAt := range []int{1, first - 1, first, first + 1, whole.got.Len() - 1} {
 		w := &wire{failsAt: failsAt}
-		f := newFramed(w, nil)
+		f := newFramed(w)
 		n, err := f.Write(t.Context(), []byte(numbered(600)))
 		if err == nil {
 			t.Fatalf("%d: no error", failsAt)
@@ -154,7 +154,8 @@ func TestFrameThatWasWrittenInPartIsNotAcknowledged(t *testing.T) {
 func TestLineThatIsNoneIsLeftOutAndLogged(t *testing.T) {
 	var log strings.Builder
 	w := &wire{}
-	f := newFramed(w, slog.New(slog.NewTextHandler(&log, nil)))
+	f := newFramed(w)
+	f.SetLogger(slog.New(slog.NewTextHandler(&log, nil)))
 	write(t, f, "a 1 2\nno line\nb 1 x\nb x 1\nb 1 2 3\n"+strings.Repeat("p", maxPath+1)+" 1 2\nc 1 2\n")
 	write(t, f, "no line either\n")
 	if got, _ := readAll(NewReader(strings.NewReader(w.got.String()))); got != "a 1 2\nc 1 2\n" {
@@ -287,7 +288,7 @@ func python(t *testing.T, script, stdin string) string {
 
 func TestPythonReadsOurFrames(t *testing.T) {
 	w := &wire{}
-	write(t, newFramed(w, nil), "größe;host=web1 -1e-7 1700000000.5\nb 12 4000000000\n")
+	write(t, newFramed(w), "größe;host=web1 -1e-7 1700000000.5\nb 12 4000000000\n")
 	got := python(t, `
 import pickle, struct, sys
 data = sys.stdin.buffer.read()

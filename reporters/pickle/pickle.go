@@ -52,7 +52,7 @@ func Open(addr string, o graphite.Options) (*reporters.Pusher, error) {
 		return nil, fmt.Errorf("%s address %s: not a stream; write tcp, tls or unix", Format, ep.Destination())
 	}
 	name := Format + "+" + ep.Destination()
-	p, err := push.New(graphite.NewCodec(o), newFramed(s, o.Send.Logger), push.Options{
+	p, err := push.New(graphite.NewCodec(o), newFramed(s), push.Options{
 		Format: graphite.Format, Name: name, MaxPayload: cmp.Or(max(o.Send.MaxPayload, 0), maxPayload), Send: o.Send,
 	})
 	if err != nil {

@@ -17,8 +17,11 @@
 // texts of errors, which may be private, are only sent if Options ask for it.
 //
 // Requests are compressed, until the server responds that it takes no gzip. The
-// option gzip=off in the query of the address turns that off from the start.
+// query of the address may have options, which the server does not get: gzip=off
+// turns compression off from the start, tokenfile=FILE names a file with a bearer
+// token, and https takes ca=FILE, cert=FILE, key=FILE and servername=NAME.
 //
 // While the server is unavailable, spans wait in bounded memory. Dropped spans
-// are counted: Ledger accounts for every span.
+// are counted and logged, at most once a minute: Ledger accounts for every span,
+// and RejectedLines shows the newest that the server rejected.
 package zipkin

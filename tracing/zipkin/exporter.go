@@ -2,18 +2,16 @@ package zipkin
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
+	"monkit.example/internal/push"
 	"monkit.example/internal/send"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 	"monkit.example/tracing"
 )
-
-// maxPayload bounds a request, in bytes. Zipkin accepts more, but a request of
-// this size is quick to send again.
-const maxPayload = 256 << 10
 
 // Exporter sends the sampled traces of a registry to a server. All methods are
 // safe for concurrent use. Lock order: encoding before mu.
@@ -26,6 +24,7 @@ type Exporter struct {
 	stop    chan struct{} // closed to stop run
 	done    chan struct{} // closed when run has returned
 	close   sync.Once
+	log     push.Log // of dropped spans
 
 	encoding sync.Mutex
 	buf      []byte // guarded by encoding
@@ -35,6 +34,7 @@ type Exporter struct {
 	oldest  int                     // guarded by mu; index in waiting
 	closed  bool                    // guarded by mu
 	counts  ledger.Ledger           // guarded by mu; of the spans that the sender does not count
+	dropped int64                   // guarded by mu; spans that logDropped has seen
 }
 
 var (
@@ -56,8 +56,9 @@ func NewWith(addr string, o Options) *Exporter {
 		stop: make(chan struct{}),
 		done: make(chan struct{}),
 	}
-	if e.out, e.addrErr = open(addr, e.opts); e.addrErr != nil {
-		e.opts.Logger.Error("no traces are exported", "err", e.addrErr)
+	e.out, e.addrErr = open(addr, e.opts)
+	if o.Logger != nil {
+		e.setLogger(o.Logger)
 	}
 	e.cancel = tracing.ObserveSampledTraces(e.opts.Registry, e.opts.chooses, e)
 	go e.run()
@@ -119,6 +120,7 @@ func (e *Exporter) run() {
 		case <-e.wake:
 		}
 		e.exportWaiting()
+		e.logDropped()
 	}
 }
 
@@ -130,7 +132,7 @@ func (e *Exporter) exportWaiting() {
 	for _, s := range e.takeWaiting() {
 		start := len(e.buf)
 		e.buf = appendSpan(e.buf, s, e.opts)
-		if len(e.buf) > maxPayload {
+		if len(e.buf) > e.opts.payloadSize() {
 			e.sendEncoded(start, spans)
 			spans = 0
 		}
@@ -158,10 +160,23 @@ func (e *Exporter) sendEncoded(n, spans int) {
 	e.buf = append(e.buf[:0], e.buf[n:]...)
 }
 
+// logDropped logs that Finish has dropped spans since the last call.
+func (e *Exporter) logDropped() {
+	e.mu.Lock()
+	all := e.counts.Dropped[ledger.QueueFull]
+	dropped := all - e.dropped
+	e.dropped = all
+	e.mu.Unlock()
+	if dropped > 0 {
+		e.log.Record(slog.LevelWarn, "spans were dropped, because more than MaxSpans ended in an interval", "exporter", "zipkin", "dropped", all)
+	}
+}
+
 // Flush waits until all spans that have ended are delivered or dropped, or
 // until ctx ends.
 func (e *Exporter) Flush(ctx context.Context) error {
 	e.exportWaiting()
+	e.logDropped()
 	if e.out == nil {
 		return e.addrErr
 	}
@@ -179,11 +194,51 @@ func (e *Exporter) Close(ctx context.Context) error {
 		close(e.stop)
 		<-e.done
 		e.exportWaiting()
+		e.logDropped()
 	})
 	if e.out == nil {
 		return nil
 	}
 	return e.out.Close(ctx)
+}
+
+// SetLogger sets the logger, unless Options have one, as that of a
+// reporters.Logging. It returns true: failures are logged.
+func (e *Exporter) SetLogger(l *slog.Logger) (logs bool) {
+	if e.opts.Logger == nil && l != nil {
+		e.setLogger(l)
+	}
+	return true
+}
+
+// setLogger sets the logger, and logs an invalid address.
+func (e *Exporter) setLogger(l *slog.Logger) {
+	e.log.SetLogger(l)
+	if e.out == nil {
+		l.Error("no traces are exported", "err", e.addrErr)
+		return
+	}
+	e.out.SetLogger(l)
+}
+
+// Unavailable returns why the server does not get its spans at present: the
+// address is invalid, deliveries fail, or spans were dropped a short while ago by
+// the sender. It is nil if it gets them.
+func (e *Exporter) Unavailable() error {
+	if e.out == nil {
+		return e.addrErr
+	}
+	return e.out.Unavailable()
+}
+
+// RejectedLines returns the newest spans that the server rejected, oldest first,
+// each as a line of JSON. They may have private arguments or texts of errors, if
+// Options ask for these.
+func (e *Exporter) RejectedLines() []ledger.RejectedLine {
+	if e.out == nil {
+		return nil
+	}
+	return e.out.RejectedLines()
 }
 
 // Ledger returns the counts of all spans.

@@ -435,7 +435,7 @@ func TestExporterIsSafeForConcurrentUse(t *testing.T) {
 
 func TestOptionsDefaults(t *testing.T) {
 	o := Options{}.withDefaults()
-	if o.Registry != monkit.Default || o.Fraction != 1 || o.Interval != time.Second || o.MaxSpans != 8192 || o.Logger == nil {
+	if o.Registry != monkit.Default || o.Fraction != 1 || o.Interval != time.Second || o.MaxSpans != 8192 || o.payloadSize() != maxPayload {
 		t.Errorf("got %+v", o)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"monkit.example/internal/send"
 	"monkit.example/monkit"
 )
 
@@ -38,10 +39,19 @@ type Options struct {
 	MaxBytes int
 	// MaxAge bounds how long encoded spans wait. Zero means ten minutes.
 	MaxAge time.Duration
-	// Logger gets an error if the address is invalid, and a message when the
-	// server becomes unavailable and available again. Nil discards them.
+	// Logger gets an error if the address is invalid, and logs when the server
+	// becomes unavailable and available again, and dropped spans, each at most
+	// once a minute. Nil means that of Exporter.SetLogger, if that is called.
 	Logger *slog.Logger
 }
+
+// maxPayload bounds a request, in bytes. Zipkin accepts more, but a request of
+// this size is quick to send again.
+const maxPayload = 256 << 10
+
+// payloadSize returns the size limit of a request, which may be less than
+// maxPayload so that MaxBytes has room for several.
+func (o Options) payloadSize() int { return send.PayloadSize(maxPayload, o.MaxBytes) }
 
 func (o Options) withDefaults() Options {
 	if o.Registry == nil {
@@ -55,9 +65,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxSpans <= 0 {
 		o.MaxSpans = 8192
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Service = strings.ToLower(cmp.Or(o.Service, os.Getenv("OTEL_SERVICE_NAME"), executable()))
 	return o

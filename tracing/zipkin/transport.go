@@ -32,7 +32,7 @@ func open(addr string, o Options) (*send.Sender, error) {
 		return nil, fmt.Errorf("zipkin: %s: %w", ep.Destination(), err)
 	}
 	return send.New(arrays{t}, send.Options{
-		Name: "zipkin+" + ep.Destination(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Logger: o.Logger,
+		Name: "zipkin+" + ep.Destination(), MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, ChunkBytes: o.payloadSize(), Logger: o.Logger,
 	}), nil
 }
 
@@ -40,9 +40,15 @@ func open(addr string, o Options) (*send.Sender, error) {
 // so that it can split a payload that the server rejected.
 type arrays struct{ send.Messenger }
 
+var _ send.Wrapper = arrays{}
+
+// Deliver posts the array of payload.
 func (a arrays) Deliver(ctx context.Context, payload []byte) error {
 	return a.Messenger.Deliver(ctx, array(payload))
 }
+
+// Unwrap implements send.Wrapper.
+func (a arrays) Unwrap() send.Transport { return a.Messenger }
 
 // array returns the JSON array of lines.
 func array(lines []byte) []byte {
