@@ -172,11 +172,11 @@ func (k *keeper) open(now time.Time) bool {
 	k.stats.Store(s)
 	found := s.Stats()
 	k.damaged = found.Damaged.Lines
-	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
+	corrupt := k.queue.countCorrupt(found.Damaged.Lines)
 	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
 	k.queue.found(int(found.Pending.Lines))
-	if found.Pending.Lines+again+lost+corrupt > 0 {
-		last, end := k.queue.book.Recovered()
+	last, end := k.queue.book.Recovered()
+	if found.Pending.Lines+again+lost+corrupt > 0 || end > ledger.EndClean {
 		k.log().Info("the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,
 			"sent_again", again, "lost", lost, "corrupt", corrupt, "end", end.String(), "ledger", last.String())
 	}

@@ -174,6 +174,93 @@ func TestKilledProcessLosesOnlyWhatWasInMemory(t *testing.T) {
 	})
 }
 
+// The disk may still have lines that were sent, since records are released some time
+// after. As many others that were in memory must not count as on disk.
+func TestLinesInMemoryAreLostAlthoughSentOnesAreFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, g := t.TempDir(), &gate{}
+		first := New(&fakeMessenger{answer: g.answer}, spooled(t, dir))
+		accepted(t, first, 0, 50, 100)
+		time.Sleep(2 * time.Second)
+		onDisk := copyTree(t, dir)
+		g.open.Store(true)
+		if err := first.Flush(within(t, time.Minute)); err != nil {
+			t.Error(err)
+		}
+		g.open.Store(false)
+		accepted(t, first, 50, 7, 100)
+		synctest.Wait()
+		after := copyTree(t, dir)
+		first.Close(within(t, 0))
+		checkLedger(t, first, "")
+		if err := errors.Join(os.RemoveAll(filepath.Join(after, "spool")), os.Rename(filepath.Join(onDisk, "spool"), filepath.Join(after, "spool"))); err != nil {
+			t.Fatal(err)
+		}
+		s := New(&fakeMessenger{}, spooled(t, after))
+		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "crash=7") {
+			t.Errorf("Flush: %v, want the lines that the crash cost", err)
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=57 delivered=50 dropped=7(crash=7) pending=0 recalled=50")
+	})
+}
+
+// A record that is damaged costs its lines and no others.
+func TestDamagedRecordIsCountedAsCorrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		var want []string
+		down := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
+		for i := range 5 { // records
+			want = append(want, accepted(t, down, 10*i, 10, 100)...)
+			time.Sleep(2 * time.Second)
+		}
+		after := copyTree(t, dir)
+		down.Close(within(t, 0))
+		checkLedger(t, down, "")
+		flipByte(t, filepath.Join(after, "spool"), want[25])
+
+		var log strings.Builder
+		f, o := &fakeMessenger{}, spooled(t, after)
+		o.Logger = logTo(&log)
+		s := New(f, o)
+		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "corrupt=10") {
+			t.Errorf("Flush: %v, want the lines of the record", err)
+		}
+		s.Close(t.Context())
+		if none := missing(want, f.text()); !slices.Equal(none, want[20:30]) || strings.Count(f.text(), "\n") != 40 {
+			t.Errorf("missing: %q", none)
+		}
+		checkLedger(t, s, "accepted=50 delivered=40 dropped=10(corrupt=10) pending=0")
+		if !strings.Contains(log.String(), "corrupt=10") {
+			t.Errorf("log:\n%s", &log)
+		}
+	})
+}
+
+// flipByte changes a byte of line in the one file below dir that has it.
+func flipByte(t *testing.T, dir, line string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		p, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.Index(string(p), line); i >= 0 {
+			p[i] ^= 1
+			if err := os.WriteFile(file, p, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	t.Fatalf("no file has %q", line)
+}
+
 func TestFullSpoolDropsTheOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{}
@@ -382,6 +469,17 @@ func checkDisk(t *testing.T, s *Sender) {
 	}
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
+	copies := s.queue.disk.lines
+	for _, st := range s.queue.unsettledLocked() {
+		for i := range st.n {
+			if c := st.at(i); c.spoolSeq > 0 {
+				copies += c.lines
+			}
+		}
+	}
+	if n := s.queue.book.OnDisk(); n != int64(copies) {
+		t.Fatalf("%d pending lines are on disk, and the book has %d", copies, n)
+	}
 	known := s.queue.disk.writing.lines
 	for _, lines := range k.copies {
 		known += lines

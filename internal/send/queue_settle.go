@@ -42,7 +42,11 @@ func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
 	if q.abandoned {
 		return
 	}
-	q.flight.front().lines -= sent + dropped
+	c := q.flight.front()
+	if c.spoolSeq > 0 {
+		q.book.Unspooled(int64(sent + dropped))
+	}
+	c.lines -= sent + dropped
 	q.flight.lines -= sent + dropped
 	q.countSentLocked(sent, 0)
 	q.countDroppedLocked(dropped, reason)
@@ -123,7 +127,7 @@ func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 			break
 		}
 		settled += size
-		q.settledLocked(q.flight.popFront())
+		q.acknowledgedLocked(q.flight.popFront())
 		q.countSentLocked(c.lines, len(c.buf))
 		q.keepLocked(c, now)
 	}
@@ -159,12 +163,16 @@ func (q *queue) requeue(acked, written int) {
 
 func (q *queue) returnFlightLocked() {
 	for q.flight.n > 0 {
-		c := q.flight.popBack()
-		if c.spoolSeq > 0 {
-			q.disk.replay.pushFront(c)
-		} else {
-			q.waiting.pushFront(c)
-		}
+		q.returnLocked(q.flight.popBack())
+	}
+}
+
+// returnLocked moves a chunk to those that wait, as the oldest.
+func (q *queue) returnLocked(c *chunk) {
+	if c.spoolSeq > 0 {
+		q.disk.replay.pushFront(c)
+	} else {
+		q.waiting.pushFront(c)
 	}
 }
 
