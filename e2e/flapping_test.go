@@ -1,9 +1,12 @@
+//go:build unix
+
 package e2e
 
 import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -11,8 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"monkit.example/e2e/servers"
 )
@@ -109,7 +115,7 @@ func (f *flapping) stay() {
 func flappingStream(t *testing.T, before, after string) *flapping {
 	t.Helper()
 	f := newFlapping(t, before, after)
-	l, err := net.Listen("tcp", f.addr)
+	l, err := (&net.ListenConfig{Control: smallBuffer}).Listen(t.Context(), "tcp", f.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +143,14 @@ func flappingStream(t *testing.T, before, after string) *flapping {
 	}
 	f.start(t)
 	return f
+}
+
+// smallBuffer makes the buffers of connections small, so that lines soon wait on the
+// other side.
+func smallBuffer(_, _ string, c syscall.RawConn) error {
+	var err error
+	control := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
+	return errors.Join(control, err)
 }
 
 // read reads lines until the peer closes. It closes its own side when leaving ends.

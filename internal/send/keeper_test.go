@@ -174,6 +174,48 @@ func TestKilledProcessLosesOnlyWhatWasInMemory(t *testing.T) {
 	})
 }
 
+// A delivery may fail while the keeper writes what is in flight. The chunk has a
+// copy on disk then, and must not get another.
+func TestChunkThatReturnsWhileItIsWrittenHasOneCopy(t *testing.T) {
+	now := time.Now()
+	for name, giveBack := range map[string]func(*queue){
+		"delivery that failed":                     func(q *queue) { q.putBack() },
+		"acknowledged by a peer that died":         func(q *queue) { q.acknowledge(100, now); q.recall() },
+		"in flight to a peer that died":            func(q *queue) { q.recall() },
+		"sent again, and in flight a second time":  func(q *queue) { q.recall(); q.take(1 << 20) },
+		"search for rejected lines that was ended": func(q *queue) { q.settlePart(0, 0, ledger.Rejected); q.pause(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newTestQueue(10_000)
+			q.accept(line100("a"), 1, now)
+			q.take(1 << 20)
+			all := q.longInFlight(now, true)
+			giveBack(q)
+			for _, c := range all {
+				if _, inMemory := q.unpin(c, 7); !inMemory {
+					t.Error("the chunk is not in memory")
+				}
+			}
+			if due := q.due(now.Add(time.Minute), false); len(due) > 0 {
+				t.Errorf("%d chunks are written to disk again", len(due))
+			}
+			if n := q.book.OnDisk(); n != 1 {
+				t.Errorf("%d lines count as on disk, want 1", n)
+			}
+			if q.flight.n == 0 {
+				q.take(1 << 20)
+			}
+			q.settle(0)
+			if seqs := q.takeSettled(); !slices.Equal(seqs, []uint64{7}) || q.book.OnDisk() != 0 {
+				t.Errorf("records %v are released, and %d lines count as on disk", seqs, q.book.OnDisk())
+			}
+			if got, want := q.ledger(), (ledger.Ledger{Accepted: 1, Delivered: 1, Recalled: q.ledger().Recalled}); got.String() != want.String() || got.Check() != nil {
+				t.Errorf("ledger: %v", got)
+			}
+		})
+	}
+}
+
 // The disk may still have lines that were sent, since records are released some time
 // after. As many others that were in memory must not count as on disk.
 func TestLinesInMemoryAreLostAlthoughSentOnesAreFound(t *testing.T) {

@@ -167,9 +167,10 @@ func (q *queue) returnFlightLocked() {
 	}
 }
 
-// returnLocked moves a chunk to those that wait, as the oldest.
+// returnLocked moves a chunk to those that wait, as the oldest. One that is being
+// written to disk goes to those with a copy there: it will have one.
 func (q *queue) returnLocked(c *chunk) {
-	if c.spoolSeq > 0 {
+	if c.spoolSeq > 0 || c.pinned {
 		q.disk.replay.pushFront(c)
 	} else {
 		q.waiting.pushFront(c)
