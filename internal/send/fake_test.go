@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +16,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(envPeer); addr != "" {
+		fmt.Fprintln(os.Stderr, servePeer(addr))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var errDown = errors.New("down")
 
