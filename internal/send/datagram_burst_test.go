@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// A busyReader has a socket with the buffer that Linux gives by default. Once it is
-// started it reads what is there every ten milliseconds.
-type busyReader struct {
+// A datagramReader counts lines, once it is started. Its socket has the buffer that
+// Linux gives by default.
+type datagramReader struct {
 	conn  *net.UDPConn
 	lines atomic.Int64
 }
 
-func newBusyReader(t *testing.T) *busyReader {
+func newDatagramReader(t *testing.T) *datagramReader {
 	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -26,16 +26,19 @@ func newBusyReader(t *testing.T) *busyReader {
 	if err := conn.SetReadBuffer(212_992 / 2); err != nil { // Linux doubles it
 		t.Fatal(err)
 	}
-	return &busyReader{conn: conn}
+	return &datagramReader{conn: conn}
 }
 
-func (r *busyReader) start(t *testing.T) {
+func (r *datagramReader) start(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		buf := make([]byte, 64<<10)
-		for r.readAll(buf) {
-			time.Sleep(10 * time.Millisecond)
+		for buf := make([]byte, 64<<10); ; {
+			n, err := r.conn.Read(buf)
+			if err != nil {
+				return // it is closed
+			}
+			r.lines.Add(int64(bytes.Count(buf[:n], newline)))
 		}
 	}()
 	t.Cleanup(func() {
@@ -44,26 +47,8 @@ func (r *busyReader) start(t *testing.T) {
 	})
 }
 
-// readAll reads until no datagram is left. It reports false when the socket is
-// closed.
-func (r *busyReader) readAll(buf []byte) bool {
-	for {
-		if err := r.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
-			return false
-		}
-		n, err := r.conn.Read(buf)
-		if e, ok := err.(net.Error); ok && e.Timeout() {
-			return true
-		}
-		if err != nil {
-			return false
-		}
-		r.lines.Add(int64(bytes.Count(buf[:n], newline)))
-	}
-}
-
 // settled returns how many lines were read, once no more come.
-func (r *busyReader) settled() (lines int) {
+func (r *datagramReader) settled() (lines int) {
 	for last := int64(-1); ; time.Sleep(100 * time.Millisecond) {
 		n := r.lines.Load()
 		if n == last {
@@ -80,7 +65,7 @@ func (r *busyReader) settled() (lines int) {
 func TestSpreadDatagramsLoseLessThanABurst(t *testing.T) {
 	const datagrams, lines = 2000, 105
 	payload := bytes.Repeat([]byte("burst.c:1|ms\n"), lines)
-	burst := newBusyReader(t)
+	burst := newDatagramReader(t)
 	tr := open(t, "udp://"+burst.conn.LocalAddr().String(), DialOptions{})
 	for range datagrams {
 		if err := tr.(Messenger).Deliver(context.Background(), payload); err != nil {
@@ -93,7 +78,7 @@ func TestSpreadDatagramsLoseLessThanABurst(t *testing.T) {
 		t.Error(err)
 	}
 
-	spread := newBusyReader(t)
+	spread := newDatagramReader(t)
 	spread.start(t)
 	s := New(open(t, "udp://"+spread.conn.LocalAddr().String(), DialOptions{}), fast)
 	s.SetInterval(5 * time.Second)
