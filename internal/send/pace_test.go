@@ -64,6 +64,31 @@ func TestDatagramsOfABatchAreSpread(t *testing.T) {
 	}
 }
 
+// Each batch has the whole time, whenever the one before it was sent.
+func TestEachBatchOfDatagramsIsSpread(t *testing.T) {
+	for _, idle := range []time.Duration{0, 99 * time.Millisecond, 1999 * time.Millisecond, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fakeDatagrams{}
+			s := New(f, Options{})
+			synctest.Wait() // the interval is known only when the Sender has begun to wait
+			s.SetInterval(10 * time.Second)
+			mustSend(t, s, "a 1\n", 1)
+			time.Sleep(idle)
+			for range 5000 {
+				mustSend(t, s, "a 1\n", 1)
+			}
+			if err := s.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if d := f.times[5000].Sub(f.times[1]); d < time.Second || d > 2*time.Second {
+				t.Errorf("%v after the first, 5000 datagrams take %v", idle, d)
+			}
+			s.Close(t.Context())
+			checkLedger(t, s, "accepted=5001 delivered=5001 dropped=0 pending=0")
+		})
+	}
+}
+
 func TestCloseSendsDatagramsInHalfOfItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeDatagrams{}
