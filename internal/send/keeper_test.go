@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -136,44 +135,6 @@ func TestLinesOnDiskSurviveARestart(t *testing.T) {
 	})
 }
 
-// copyTree copies the files of a folder, as a crash leaves them.
-func copyTree(t *testing.T, from string) string {
-	t.Helper()
-	to := t.TempDir()
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(filepath.Join(to, "spool"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return to
-}
-
-func TestKilledProcessLosesOnlyWhatWasInMemory(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		down := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
-		kept := accepted(t, down, 0, 50, 100)
-		time.Sleep(2 * time.Second)
-		accepted(t, down, 50, 7, 100)
-		synctest.Wait()
-		after := copyTree(t, dir)
-		down.Close(within(t, 0))
-		checkLedger(t, down, "")
-
-		f := &fakeMessenger{}
-		s := New(f, spooled(t, after))
-		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "crash=7") {
-			t.Errorf("Flush: %v, want the lines that the crash cost", err)
-		}
-		s.Close(t.Context())
-		if none := missing(kept, f.text()); len(none) > 0 {
-			t.Errorf("missing: %q", none)
-		}
-		checkLedger(t, s, "accepted=57 delivered=50 dropped=7(crash=7) pending=0")
-	})
-}
-
 // A delivery may fail while the keeper writes what is in flight. The chunk has a
 // copy on disk then, and must not get another.
 func TestChunkThatReturnsWhileItIsWrittenHasOneCopy(t *testing.T) {
@@ -214,93 +175,6 @@ func TestChunkThatReturnsWhileItIsWrittenHasOneCopy(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The disk may still have lines that were sent, since records are released some time
-// after. As many others that were in memory must not count as on disk.
-func TestLinesInMemoryAreLostAlthoughSentOnesAreFound(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir, g := t.TempDir(), &gate{}
-		first := New(&fakeMessenger{answer: g.answer}, spooled(t, dir))
-		accepted(t, first, 0, 50, 100)
-		time.Sleep(2 * time.Second)
-		onDisk := copyTree(t, dir)
-		g.open.Store(true)
-		if err := first.Flush(within(t, time.Minute)); err != nil {
-			t.Error(err)
-		}
-		g.open.Store(false)
-		accepted(t, first, 50, 7, 100)
-		synctest.Wait()
-		after := copyTree(t, dir)
-		first.Close(within(t, 0))
-		checkLedger(t, first, "")
-		if err := errors.Join(os.RemoveAll(filepath.Join(after, "spool")), os.Rename(filepath.Join(onDisk, "spool"), filepath.Join(after, "spool"))); err != nil {
-			t.Fatal(err)
-		}
-		s := New(&fakeMessenger{}, spooled(t, after))
-		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "crash=7") {
-			t.Errorf("Flush: %v, want the lines that the crash cost", err)
-		}
-		s.Close(t.Context())
-		checkLedger(t, s, "accepted=57 delivered=50 dropped=7(crash=7) pending=0 recalled=50")
-	})
-}
-
-// A record that is damaged costs its lines and no others.
-func TestDamagedRecordIsCountedAsCorrupt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		var want []string
-		down := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
-		for i := range 5 { // records
-			want = append(want, accepted(t, down, 10*i, 10, 100)...)
-			time.Sleep(2 * time.Second)
-		}
-		after := copyTree(t, dir)
-		down.Close(within(t, 0))
-		checkLedger(t, down, "")
-		flipByte(t, filepath.Join(after, "spool"), want[25])
-
-		var log strings.Builder
-		f, o := &fakeMessenger{}, spooled(t, after)
-		o.Logger = logTo(&log)
-		s := New(f, o)
-		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "corrupt=10") {
-			t.Errorf("Flush: %v, want the lines of the record", err)
-		}
-		s.Close(t.Context())
-		if none := missing(want, f.text()); !slices.Equal(none, want[20:30]) || strings.Count(f.text(), "\n") != 40 {
-			t.Errorf("missing: %q", none)
-		}
-		checkLedger(t, s, "accepted=50 delivered=40 dropped=10(corrupt=10) pending=0")
-		if !strings.Contains(log.String(), "corrupt=10") {
-			t.Errorf("log:\n%s", &log)
-		}
-	})
-}
-
-// flipByte changes a byte of line in the one file below dir that has it.
-func flipByte(t *testing.T, dir, line string) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		p, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i := strings.Index(string(p), line); i >= 0 {
-			p[i] ^= 1
-			if err := os.WriteFile(file, p, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
-	}
-	t.Fatalf("no file has %q", line)
 }
 
 func TestFullSpoolDropsTheOldest(t *testing.T) {
@@ -405,38 +279,6 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 			t.Error(err)
 		}
 		checkLedger(t, s, "accepted=10 delivered=0 dropped=0 pending=10")
-	})
-}
-
-func TestRedeliveredLinesAreRecalled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		g := &gate{}
-		first := New(&fakeMessenger{answer: g.answer}, spooled(t, dir))
-		want := accepted(t, first, 0, 50, 100)
-		time.Sleep(2 * time.Second)
-		onDisk := copyTree(t, dir)
-		g.open.Store(true)
-		if err := errors.Join(first.Flush(within(t, time.Minute)), first.Close(t.Context())); err != nil {
-			t.Error(err)
-		}
-		checkLedger(t, first, "accepted=50 delivered=50 dropped=0 pending=0")
-		// The book knows that all lines were delivered, and the disk does not.
-		if err := os.RemoveAll(filepath.Join(dir, "spool")); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(filepath.Join(onDisk, "spool"), filepath.Join(dir, "spool")); err != nil {
-			t.Fatal(err)
-		}
-		f := &fakeMessenger{}
-		s := New(f, spooled(t, dir))
-		if err := errors.Join(s.Flush(within(t, time.Minute)), s.Close(t.Context())); err != nil {
-			t.Error(err)
-		}
-		if none := missing(want, f.text()); len(none) > 0 {
-			t.Errorf("missing: %q", none)
-		}
-		checkLedger(t, s, "accepted=50 delivered=50 dropped=0 pending=0 recalled=50")
 	})
 }
 
