@@ -172,7 +172,7 @@ func (k *keeper) open(now time.Time) bool {
 	k.stats.Store(s)
 	found := s.Stats()
 	k.damaged = found.Damaged.Lines
-	corrupt := k.queue.countCorrupt(found.Damaged.Lines)
+	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
 	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
 	k.queue.found(int(found.Pending.Lines))
 	last, end := k.queue.book.Recovered()

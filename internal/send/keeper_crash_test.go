@@ -2,9 +2,9 @@ package send
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,35 +82,47 @@ func TestLinesInMemoryAreLostAlthoughSentOnesAreFound(t *testing.T) {
 
 // A record that is damaged costs its lines and no others.
 func TestDamagedRecordIsCountedAsCorrupt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		var want []string
-		down := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
-		for i := range 5 { // records
-			want = append(want, accepted(t, down, 10*i, 10, 100)...)
-			time.Sleep(2 * time.Second)
-		}
-		after := copyTree(t, dir)
-		down.Close(within(t, 0))
-		checkLedger(t, down, "")
-		flipByte(t, filepath.Join(after, "spool"), want[25])
+	for _, lines := range []int{10, 20} { // of the damaged record; the others have 10
+		synctest.Test(t, func(t *testing.T) {
+			dir := t.TempDir()
+			down := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
+			var good []string
+			record := func(name string, lines int) {
+				down.Book().Accept(int64(lines))
+				mustSend(t, down, strings.Repeat(name+"\n", lines), lines)
+				time.Sleep(2 * time.Second)
+			}
+			for _, name := range []string{"a", "b", "bad", "c", "d"} {
+				if name == "bad" {
+					record(name, lines)
+					continue
+				}
+				record(name, 10)
+				good = append(good, name+"\n")
+			}
+			after := copyTree(t, dir)
+			down.Close(within(t, 0))
+			checkLedger(t, down, "")
+			flipByte(t, filepath.Join(after, "spool"), "bad\nbad\n")
 
-		var log strings.Builder
-		f, o := &fakeMessenger{}, spooled(t, after)
-		o.Logger = logTo(&log)
-		s := New(f, o)
-		if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "corrupt=10") {
-			t.Errorf("Flush: %v, want the lines of the record", err)
-		}
-		s.Close(t.Context())
-		if none := missing(want, f.text()); !slices.Equal(none, want[20:30]) || strings.Count(f.text(), "\n") != 40 {
-			t.Errorf("missing: %q", none)
-		}
-		checkLedger(t, s, "accepted=50 delivered=40 dropped=10(corrupt=10) pending=0")
-		if !strings.Contains(log.String(), "corrupt=10") {
-			t.Errorf("log:\n%s", &log)
-		}
-	})
+			var log strings.Builder
+			f, o := &fakeMessenger{}, spooled(t, after)
+			o.Logger = logTo(&log)
+			s := New(f, o)
+			corrupt := fmt.Sprintf("corrupt=%d", lines)
+			if err := s.Flush(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), corrupt) {
+				t.Errorf("Flush: %v, want %s", err, corrupt)
+			}
+			s.Close(t.Context())
+			if none := missing(good, f.text()); len(none) > 0 || strings.Count(f.text(), "\n") != 40 {
+				t.Errorf("missing: %q", none)
+			}
+			checkLedger(t, s, fmt.Sprintf("accepted=%d delivered=40 dropped=%d(%s) pending=0", 40+lines, lines, corrupt))
+			if !strings.Contains(log.String(), corrupt+" end=killed") {
+				t.Errorf("log:\n%s", &log)
+			}
+		})
+	}
 }
 
 // flipByte changes a byte of line in the one file below dir that has it.

@@ -256,16 +256,15 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var log strings.Builder
-		o := spooled(t, dir)
-		s, text := New(&fakeMessenger{answer: always(errDown)}, o), &log
+		text := &logText{}
+		s := New(&fakeMessenger{answer: always(errDown)}, spooled(t, dir))
 		s.SetLogger(logTo(text))
 		accepted(t, s, 0, 10, 100)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		checkLedger(t, s, "accepted=10 delivered=0 dropped=0 pending=10")
 		if n := strings.Count(text.String(), "cannot use the spool; lines are kept in memory"); n < 2 || n > 3 {
-			t.Errorf("%d records in two minutes:\n%s", n, text)
+			t.Errorf("%d records in two minutes:\n%s", n, text.String())
 		}
 		if err := other.Close(); err != nil {
 			t.Fatal(err)
@@ -273,7 +272,7 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 		time.Sleep(diskRetryTime + time.Second)
 		synctest.Wait()
 		if st := s.keeper.stats.Load(); st == nil || st.Stats().Pending.Lines != 10 || !strings.Contains(text.String(), "the spool works again") {
-			t.Errorf("log:\n%s", text)
+			t.Errorf("log:\n%s", text.String())
 		}
 		if err := s.Close(within(t, time.Second)); err != nil {
 			t.Error(err)

@@ -1,13 +1,11 @@
 package send
 
 import (
-	"bytes"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -33,17 +31,15 @@ func servePeer(addr string) error {
 
 // A peerProcess is a peer of its own.
 type peerProcess struct {
-	cmd *exec.Cmd
-
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu; what it has read
+	cmd  *exec.Cmd
+	text logText // what it has read
 }
 
 func startPeer(t *testing.T, addr string) *peerProcess {
 	t.Helper()
 	p := &peerProcess{cmd: exec.Command(os.Args[0])}
 	p.cmd.Env = append(os.Environ(), envPeer+"="+addr)
-	p.cmd.Stdout, p.cmd.Stderr = p, os.Stderr
+	p.cmd.Stdout, p.cmd.Stderr = &p.text, os.Stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -57,16 +53,8 @@ func (p *peerProcess) kill() {
 	p.cmd.Wait()         // its error is that the process was killed
 }
 
-func (p *peerProcess) Write(text []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(text)
-}
-
 // lines returns the whole lines that the process has read.
 func (p *peerProcess) lines() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	text := p.text.String()
 	return strings.SplitAfter(text[:strings.LastIndexByte(text, '\n')+1], "\n")
 }

@@ -247,11 +247,16 @@ func (q *queue) found(lines int) {
 }
 
 // countCorrupt counts lines that should be on disk and whose records are damaged,
-// and returns their number.
-func (q *queue) countCorrupt(damaged int64) int64 {
+// and returns their number. The number of damaged lines is an estimate; that of the
+// lines that are found is exact, but some of these may have been sent.
+func (q *queue) countCorrupt(found, damaged int64) int64 {
+	if damaged == 0 {
+		return 0
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := max(min(q.book.OnDisk(), damaged), 0)
+	onDisk := q.book.OnDisk()
+	n := max(min(max(onDisk-found, damaged), onDisk), 0)
 	q.book.Unspooled(n)
 	q.countDroppedLocked(int(n), ledger.Corrupt)
 	return n
