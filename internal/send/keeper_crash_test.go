@@ -118,7 +118,7 @@ func TestDamagedRecordIsCountedAsCorrupt(t *testing.T) {
 				t.Errorf("missing: %q", none)
 			}
 			checkLedger(t, s, fmt.Sprintf("accepted=%d delivered=40 dropped=%d(%s) pending=0", 40+lines, lines, corrupt))
-			if !strings.Contains(log.String(), corrupt+" end=killed") {
+			if !strings.Contains(log.String(), corrupt+" end=") {
 				t.Errorf("log:\n%s", &log)
 			}
 		})
@@ -257,5 +257,36 @@ func TestRecalledLinesAreOnDiskAsBefore(t *testing.T) {
 			t.Error(err)
 		}
 		checkLedger(t, next, "accepted=50 delivered=50 dropped=0 pending=0 recalled=50")
+	})
+}
+
+// After a crash the log says what it cost, also if that is nothing. After Close there
+// is nothing to say.
+func TestStartLogsWhatACrashCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		first := New(&fakeMessenger{}, spooled(t, dir))
+		accepted(t, first, 0, 5, 100)
+		if err := first.Flush(within(t, time.Minute)); err != nil {
+			t.Error(err)
+		}
+		crashed := copyTree(t, dir)
+		if err := first.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for dir, want := range map[string]string{crashed: "lines=0 sent_again=0 lost=0 corrupt=0 end=", dir: ""} {
+			var log strings.Builder
+			o := spooled(t, dir)
+			o.Logger = logTo(&log)
+			s := New(&fakeMessenger{}, o)
+			synctest.Wait()
+			if err := s.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			checkLedger(t, s, "accepted=5 delivered=5 dropped=0 pending=0")
+			if got := log.String(); (got == "") != (want == "") || !strings.Contains(got, want) {
+				t.Errorf("log:\n%s\nwant %q", got, want)
+			}
+		}
 	})
 }

@@ -89,6 +89,27 @@ func TestEachBatchOfDatagramsIsSpread(t *testing.T) {
 	}
 }
 
+func TestDatagramsFromDiskAreSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{}
+		f := &fakeDatagrams{fakeMessenger{answer: g.answer}}
+		s := New(f, spooled(t, t.TempDir()))
+		accepted(t, s, 0, 2000, 100)
+		time.Sleep(5 * time.Second)
+		g.open.Store(true)
+		failed := f.count()
+		if err := s.Flush(within(t, time.Minute)); err != nil {
+			t.Error(err)
+		}
+		// 100 ms, less the rounding of groups up to whole datagrams.
+		if d := f.times[len(f.times)-1].Sub(f.times[failed]); d < 80*time.Millisecond {
+			t.Errorf("%d datagrams took %v", len(f.times)-failed, d)
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=2000 delivered=2000 dropped=0 pending=0")
+	})
+}
+
 func TestCloseSendsDatagramsInHalfOfItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeDatagrams{}
