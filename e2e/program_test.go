@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -12,7 +13,17 @@ import (
 	"monkit.example/e2e/servers"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if dir, err := relayDir(); err == nil {
+			os.RemoveAll(dir) // what is left is in a folder for temporary files
+		}
+		os.Exit(code)
+	}))
+}
+
+// relayDir returns the folder of the relay's program, which all tests share.
+var relayDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "e2e") })
 
 func repository(t *testing.T) string {
 	t.Helper()
@@ -70,10 +81,26 @@ func buildTestdata(t *testing.T, name string) string {
 	return buildOutside(t, map[string]string{"main.go": string(text)})
 }
 
+// relayBuilt is held while the relay is built, which is once.
+var relayBuilt struct {
+	sync.Mutex
+	bin string // guarded by Mutex
+}
+
 func buildRelay(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "monkit-relay")
+	relayBuilt.Lock()
+	defer relayBuilt.Unlock()
+	if relayBuilt.bin != "" {
+		return relayBuilt.bin
+	}
+	dir, err := relayDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(dir, "monkit-relay")
 	build(t, repository(t), "-o", bin, "./cmd/monkit-relay")
+	relayBuilt.bin = bin
 	return bin
 }
 

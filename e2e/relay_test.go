@@ -64,6 +64,17 @@ func listens(addr string) error {
 	return nil
 }
 
+// waitLog waits until the relay has printed text.
+func (r *relay) waitLog(t *testing.T, text string) {
+	t.Helper()
+	servers.Eventually(t, "the log of the relay", func() error {
+		if !strings.Contains(r.out.String(), text) {
+			return fmt.Errorf("%q is missing", text)
+		}
+		return nil
+	})
+}
+
 // stop ends the relay as a service manager does, checks its exit code and
 // returns its output.
 func (r *relay) stop(t *testing.T) string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -56,18 +57,22 @@ func cachedBin() string {
 
 // FreeAddr returns an address of 127.0.0.1 that is free for TCP and UDP. Its port
 // is outside the range that the kernel chooses from for port 0, so that no other
-// socket takes it before the server does.
+// socket takes it before the server does, and is not returned again.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		addr := fmt.Sprintf("127.0.0.1:%d", 15000+rand.IntN(15000))
-		if bindable(addr) {
+		if _, taken := takenAddrs.LoadOrStore(addr, true); !taken && bindable(addr) {
 			return addr
 		}
 	}
 	t.Fatal("find a free port: 100 of 100 ports are in use")
 	return ""
 }
+
+// takenAddrs has the addresses that FreeAddr has tried. A server may bind one later,
+// or be gone for a while.
+var takenAddrs sync.Map
 
 func bindable(addr string) bool {
 	l, err := net.Listen("tcp", addr)

@@ -18,6 +18,8 @@ type GraphiteServer struct {
 	Line   string // host:port of the plaintext protocol, TCP and UDP
 	Pickle string // host:port of the pickle protocol
 	URL    string // base of graphite-web
+
+	Carbon *Process // carbon-cache
 }
 
 // Graphite starts carbon-cache and graphite-web.
@@ -28,9 +30,9 @@ func Graphite(t testing.TB) *GraphiteServer {
 	g := graphite{dir: t.TempDir(), line: FreeAddr(t), pickle: FreeAddr(t), query: FreeAddr(t), web: FreeAddr(t)}
 	g.configure(t)
 	g.startWeb(t, manage)
-	start(t, g.command(cache, "--config", filepath.Join(g.dir, "carbon.conf"), "--nodaemon", "--debug", "start"),
+	carbon := start(t, g.command(cache, "--config", filepath.Join(g.dir, "carbon.conf"), "--nodaemon", "--debug", "start"),
 		all(dialable(g.line), receives(g.line)))
-	return &GraphiteServer{Line: g.line, Pickle: g.pickle, URL: "http://" + g.web}
+	return &GraphiteServer{Line: g.line, Pickle: g.pickle, URL: "http://" + g.web, Carbon: carbon}
 }
 
 // graphite is the configuration of the two processes.

@@ -16,6 +16,8 @@ import (
 type InfluxServer struct {
 	URL string // base of its HTTP API
 	UDP string // host:port that receives lines for Database
+
+	Process *Process
 }
 
 // Database exists in every server that [InfluxDB] starts.
@@ -36,7 +38,7 @@ func InfluxDB(t testing.TB) *InfluxServer {
 	s := &InfluxServer{URL: "http://" + http, UDP: udp}
 	// The documentation requires POST for this query; influxd accepts GET too.
 	create := s.URL + "/query?q=" + url.QueryEscape("CREATE DATABASE "+Database)
-	start(t, cmd, all(answers(create), receives(udp)))
+	s.Process = start(t, cmd, all(answers(create), receives(udp)))
 	return s
 }
 

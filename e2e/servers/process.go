@@ -17,42 +17,69 @@ const startLimit = time.Minute
 // tailBytes is how much of a server's log is shown if the test failed.
 const tailBytes = 4 << 10
 
-// A process is one running server.
-type process struct {
-	name string
-	cmd  *exec.Cmd
-	log  string        // path of its standard output and error
-	done chan struct{} // closed when the process has ended
+// A Process is one running server. Its methods are for the goroutine of the test.
+type Process struct {
+	name  string
+	log   string        // path of its standard output and error
+	ready func() error  // returns nil once the server can be used
+	cmd   *exec.Cmd     // of the present run
+	done  chan struct{} // closed when that has ended
 }
 
 // start starts cmd, returns as soon as ready returns nil, and kills the process
 // at the end of the test. The test fails if the process ends before it is ready,
 // or is not ready after startLimit.
-func start(t testing.TB, cmd *exec.Cmd, ready func() error) {
+func start(t testing.TB, cmd *exec.Cmd, ready func() error) *Process {
 	t.Helper()
-	p := &process{name: filepath.Base(cmd.Path), cmd: cmd, log: filepath.Join(t.TempDir(), "log"), done: make(chan struct{})}
-	log, err := os.Create(p.log)
+	p := &Process{name: filepath.Base(cmd.Path), cmd: cmd, log: filepath.Join(t.TempDir(), "log"), ready: ready}
+	p.run(t)
+	t.Cleanup(func() { p.stop(t) })
+	p.await(t)
+	return p
+}
+
+// Kill ends the server as a crash does, and waits until it is gone.
+func (p *Process) Kill() {
+	p.cmd.Process.Kill() // fails only if the process has ended
+	<-p.done
+}
+
+// Restart starts a server that was killed again, with the same addresses and
+// files, and returns when it is ready.
+func (p *Process) Restart(t testing.TB) {
+	t.Helper()
+	last := p.cmd
+	p.cmd = exec.Command(last.Path)
+	p.cmd.Args, p.cmd.Dir, p.cmd.Env = last.Args, last.Dir, last.Env
+	p.run(t)
+	p.await(t)
+}
+
+// run starts cmd.
+func (p *Process) run(t testing.TB) {
+	t.Helper()
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
+	cmd, done := p.cmd, make(chan struct{})
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", p.name, err)
 	}
+	p.done = done
 	go func() {
 		cmd.Wait() // the error only reports that the process was killed
-		close(p.done)
+		close(done)
 	}()
-	t.Cleanup(func() { p.stop(t) })
-	p.await(t, ready)
 }
 
-func (p *process) await(t testing.TB, ready func() error) {
+func (p *Process) await(t testing.TB) {
 	t.Helper()
 	var err error
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
-		if err = ready(); err == nil {
+		if err = p.ready(); err == nil {
 			return
 		}
 		select {
@@ -64,9 +91,8 @@ func (p *process) await(t testing.TB, ready func() error) {
 	t.Fatalf("%s is not ready after %v: %v", p.name, startLimit, err)
 }
 
-func (p *process) stop(t testing.TB) {
-	p.cmd.Process.Kill() // fails only if the process has ended
-	<-p.done
+func (p *Process) stop(t testing.TB) {
+	p.Kill()
 	if t.Failed() {
 		t.Logf("the log of %s ends with:\n%s", p.name, tail(p.log))
 	}

@@ -3,13 +3,17 @@ package policy
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// faults lists the faults of monkit/v3, and the tests that hold that this module
-// does not have them. A test is written after its folder.
-var faults = []struct{ what, tests string }{
+// A fault is something that goes wrong, and the tests that hold that it does not here,
+// or what becomes of it. A test is written after its folder.
+type fault struct{ what, tests string }
+
+// faults lists the faults of monkit/v3 that this module does not have.
+var faults = []fault{
 	{"a panic while an error is named leaves the Func locked", "monkit.TestFaultPanicWhileNamingAnErrorLocksTheFunc"},
 	{"a handler of error names that reads the Func deadlocks", "monkit.TestFaultErrorHandlerMayNotReadTheFunc monkit.TestErrorNamingRunsOutsideLocks monkit.TestHostileErrorsAreNamed"},
 	{"/stats/json breaks off at a number that is not finite", "present.TestStatsJSONHasNullForWhatIsNotFinite"},
@@ -75,7 +79,7 @@ var faults = []struct{ what, tests string }{
 }
 
 func TestEveryFaultHasItsTest(t *testing.T) {
-	for _, f := range faults {
+	for _, f := range slices.Concat(faults, outages) {
 		for _, test := range strings.Fields(f.tests) {
 			dir, name, _ := strings.Cut(test, ".")
 			if !testsContain(t, dir, "func "+name+"(t *testing.T)") {

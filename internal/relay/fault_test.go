@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"monkit.example/internal/faultsink"
+	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
 const numbered = 5000
@@ -151,5 +154,83 @@ func TestUnixSocketsReceiveLines(t *testing.T) {
 			r.stop(t)
 			wantNumbered(t, s, true)
 		})
+	}
+}
+
+// A slowConn is read at about 400 KB/s until fast is closed.
+type slowConn struct {
+	net.Conn
+	fast chan struct{}
+}
+
+func (s slowConn) Read(p []byte) (int, error) {
+	select {
+	case <-s.fast:
+	case <-time.After(10 * time.Millisecond):
+		p = p[:min(len(p), 4<<10)]
+	}
+	return s.Conn.Read(p)
+}
+
+// A destination that reads less than arrives costs lines in time. The first is
+// logged, later ones are not for a minute; they are counted by their reason, and the
+// page and the series have the destination as failing. The process is alive.
+func TestDestinationThatIsTooSlowIsReported(t *testing.T) {
+	fast := make(chan struct{})
+	sink := faultsink.NewTCP(t, func(c *faultsink.Conn) {
+		c.Conn = slowConn{c.Conn, fast}
+		faultsink.ReadAll()(c)
+	})
+	var log bytes.Buffer // which slog's handlers lock
+	r := start(t, Config{
+		Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()}, Queue: 256 << 10,
+		HTTP: anyPort, Logger: logTo(&log), Drain: 20 * time.Second,
+	})
+	conn, sent := dial(t, r.Addrs()[0]), 0
+	dropped := func() int64 { return r.Ledger().Destinations[0].Dropped[ledger.QueueFull] }
+	for first := int64(0); first == 0 || dropped() < first+5000; { // lines, after the first ones
+		var piece strings.Builder
+		for range 100 {
+			fmt.Fprintf(&piece, "too.slow.for.what.arrives %d 1700000000\n", sent)
+			sent++
+		}
+		write(t, conn, piece.String())
+		if first == 0 {
+			first = dropped()
+		}
+		if sent > 5_000_000 {
+			t.Fatalf("of %d lines none is dropped: %v", sent, r.Ledger())
+		}
+	}
+	if page, want := r.get(t, "/").body, `<p class="down">failing: lines were dropped within the last minute, the last ones as queue_full`; !strings.Contains(page, want) {
+		t.Errorf("the page lacks %q:\n%s", want, page)
+	}
+	if got := r.get(t, "/healthz"); got.code != 200 {
+		t.Errorf("/healthz responds %d %q", got.code, got.body)
+	}
+	up := -1.0
+	r.Stats(func(_ monkit.SeriesKey, field string, val float64) {
+		if field == "up" {
+			up = val
+		}
+	})
+	if up != 0 {
+		t.Errorf("the series up is %v, want 0", up)
+	}
+	close(fast)
+	waitFor(t, "acceptance", func() bool { return r.Ledger().Received().Accepted == int64(sent) })
+	l := r.stop(t).Destinations[0]
+	if l.Accepted != int64(sent) || l.Dropped.Sum() != l.Dropped[ledger.QueueFull] || l.Pending != 0 {
+		t.Errorf("ledger of %d lines: %v", sent, l.Ledger)
+	}
+	got := map[string]bool{}
+	for _, line := range sink.WaitLines(int(l.Delivered)) {
+		got[line] = true
+	}
+	if int64(len(got)) != l.Delivered {
+		t.Errorf("%d different lines arrived: %v", len(got), l.Ledger)
+	}
+	if n := strings.Count(log.String(), `msg="lines were dropped; the next record of that comes in a minute"`); n != 1 || !strings.Contains(log.String(), `reasons="queue_full=`) {
+		t.Errorf("%d records of dropped lines, want one with the reason:\n%s", n, log.String())
 	}
 }

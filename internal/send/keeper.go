@@ -216,10 +216,9 @@ func (k *keeper) open(now time.Time) bool {
 	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
 	k.queue.found(int(found.Pending.Lines))
 	last, end := k.queue.book.Recovered()
-	unknown := end == ledger.EndRebooted || end == ledger.EndUnknown
-	if found.Pending.Lines+again+lost+corrupt > 0 || unknown {
+	if found.Pending.Lines+again+lost+corrupt > 0 || end > ledger.EndClean {
 		level := slog.LevelInfo
-		if lost+corrupt > 0 || unknown {
+		if lost+corrupt > 0 || end > ledger.EndKilled {
 			level = slog.LevelWarn
 		}
 		k.logOnce(level, "the spool of an earlier run was opened", "destination", k.name, "lines", found.Pending.Lines,

@@ -86,6 +86,17 @@ func checkDisk(t *testing.T, s *Sender) {
 	}
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
+	copies := s.queue.disk.lines
+	for _, st := range s.queue.unsettledLocked() {
+		for i := range st.n {
+			if c := st.at(i); c.spoolSeq > 0 {
+				copies += c.lines
+			}
+		}
+	}
+	if n := s.queue.book.OnDisk(); n != int64(copies) {
+		t.Fatalf("%d pending lines are on disk, and the book has %d", copies, n)
+	}
 	known := s.queue.disk.writing.lines
 	for _, lines := range k.copies {
 		known += lines

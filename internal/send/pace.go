@@ -61,10 +61,14 @@ func (p *pace) hurry(t time.Time) {
 }
 
 // next returns zero if one of so many waiting datagrams may be sent now, and
-// else how long to wait.
+// else how long to wait. A batch ends when none waits.
 func (p *pace) next(waiting int, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if waiting == 0 {
+		p.deadline = time.Time{}
+		return 0
+	}
 	if p.left > 0 {
 		p.left--
 		return 0

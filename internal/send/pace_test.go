@@ -64,6 +64,52 @@ func TestDatagramsOfABatchAreSpread(t *testing.T) {
 	}
 }
 
+// Each batch has the whole time, whenever the one before it was sent.
+func TestEachBatchOfDatagramsIsSpread(t *testing.T) {
+	for _, idle := range []time.Duration{0, 99 * time.Millisecond, 1999 * time.Millisecond, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fakeDatagrams{}
+			s := New(f, Options{})
+			synctest.Wait() // the interval is known only when the Sender has begun to wait
+			s.SetInterval(10 * time.Second)
+			mustSend(t, s, "a 1\n", 1)
+			time.Sleep(idle)
+			for range 5000 {
+				mustSend(t, s, "a 1\n", 1)
+			}
+			if err := s.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if d := f.times[5000].Sub(f.times[1]); d < time.Second || d > 2*time.Second {
+				t.Errorf("%v after the first, 5000 datagrams take %v", idle, d)
+			}
+			s.Close(t.Context())
+			checkLedger(t, s, "accepted=5001 delivered=5001 dropped=0 pending=0")
+		})
+	}
+}
+
+func TestDatagramsFromDiskAreSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{}
+		f := &fakeDatagrams{fakeMessenger{answer: g.answer}}
+		s := New(f, spooled(t, t.TempDir()))
+		accepted(t, s, 0, 2000, 100)
+		time.Sleep(5 * time.Second)
+		g.open.Store(true)
+		failed := f.count()
+		if err := s.Flush(within(t, time.Minute)); err != nil {
+			t.Error(err)
+		}
+		// 100 ms, less the rounding of groups up to whole datagrams.
+		if d := f.times[len(f.times)-1].Sub(f.times[failed]); d < 80*time.Millisecond {
+			t.Errorf("%d datagrams took %v", len(f.times)-failed, d)
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=2000 delivered=2000 dropped=0 pending=0")
+	})
+}
+
 func TestCloseSendsDatagramsInHalfOfItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeDatagrams{}

@@ -235,11 +235,11 @@ func (q *queue) unsettledLocked() [4]*station {
 	return [...]*station{&q.flight, &q.waiting, &q.disk.writing, &q.disk.replay}
 }
 
-// waitingChunks returns the number of chunks that wait.
+// waitingChunks returns the number of chunks that wait in memory.
 func (q *queue) waitingChunks() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiting.n
+	return q.waiting.n + q.disk.replay.n
 }
 
 // keptForRedo returns the number of chunks that are kept for a redo.

@@ -147,7 +147,22 @@ func (q *queue) longInFlight(now time.Time, force bool) (all []pinned) {
 func (q *queue) written(c *chunk, seq uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	c.spoolSeq = seq
+	q.copiedLocked(c, seq)
+}
+
+// copiedLocked notes that a chunk has a copy on disk.
+func (q *queue) copiedLocked(c *chunk, seq uint64) {
+	if c.spoolSeq = seq; seq > 0 && !q.abandoned {
+		q.book.Spooled(int64(c.lines))
+	}
+}
+
+// uncopiedLocked notes that the copy of a chunk on disk, if it has one, is gone.
+func (q *queue) uncopiedLocked(c *chunk) {
+	if c.spoolSeq > 0 && !c.settled {
+		q.book.Unspooled(int64(c.lines))
+	}
+	c.spoolSeq = 0
 }
 
 // unpin ends what longInFlight began. seq is that of the copy on disk, or 0 if
@@ -157,7 +172,7 @@ func (q *queue) unpin(c pinned, seq uint64) (inMemory bool) {
 	defer q.mu.Unlock()
 	c.pinned = false
 	if !c.settled {
-		c.spoolSeq = seq
+		q.copiedLocked(c.chunk, seq)
 	}
 	return !c.settled
 }
@@ -173,15 +188,21 @@ func (q *queue) durable() {
 	}
 }
 
+// copiedStations returns the stations of chunks in memory that may have durable
+// copies on disk.
+func (q *queue) copiedStations() [3]*station {
+	return [...]*station{&q.flight, &q.disk.replay, &q.redo}
+}
+
 // unwritten moves the chunks back to waiting that are not on disk, or whose
 // copies there are gone: those with sequence numbers from first on, or none.
 func (q *queue) unwritten(first uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, s := range []*station{&q.flight, &q.disk.replay} {
+	for _, s := range q.copiedStations() {
 		for i := range s.n {
 			if c := s.at(i); c.spoolSeq >= first {
-				c.spoolSeq = 0
+				q.uncopiedLocked(c)
 			}
 		}
 	}
@@ -190,7 +211,7 @@ func (q *queue) unwritten(first uint64) {
 		if c.spoolSeq > 0 && c.spoolSeq < first {
 			break
 		}
-		c.spoolSeq = 0
+		q.uncopiedLocked(c)
 		q.waiting.pushFront(q.disk.writing.popBack())
 	}
 }
@@ -200,17 +221,17 @@ func (q *queue) unwritten(first uint64) {
 func (q *queue) forgetCopies(last uint64) (lines int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, s := range []*station{&q.flight, &q.disk.replay} {
+	for _, s := range q.copiedStations() {
 		for i := range s.n {
 			if c := s.at(i); c.spoolSeq <= last {
-				c.spoolSeq = 0
+				q.uncopiedLocked(c)
 			}
 		}
 	}
 	var again []*chunk
 	for w := &q.disk.writing; w.n > 0 && w.front().spoolSeq > 0 && w.front().spoolSeq <= last; {
 		c := w.popFront()
-		c.spoolSeq = 0
+		q.uncopiedLocked(c)
 		lines += c.lines
 		again = append(again, c)
 	}
@@ -255,12 +276,18 @@ func (q *queue) found(lines int) {
 	q.notifyLocked()
 }
 
-// countCorrupt counts lines that should be on disk and are not as corrupt, as far
-// as records are damaged, and returns their number.
+// countCorrupt counts lines that should be on disk and whose records are damaged,
+// and returns their number. The number of damaged lines is an estimate; that of the
+// lines that are found is exact, but some of these may have been sent.
 func (q *queue) countCorrupt(found, damaged int64) int64 {
+	if damaged == 0 {
+		return 0
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := max(min(int64(q.disk.expected)-found, damaged), 0)
+	onDisk := q.book.OnDisk()
+	n := max(min(max(onDisk-found, damaged), onDisk), 0)
+	q.book.Unspooled(n)
 	q.countDroppedLocked(int(n), 0, ledger.Corrupt)
 	return n
 }
@@ -278,6 +305,7 @@ func (q *queue) loseOnDisk(lines, bytes int, reason ledger.Reason) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.disk.lines -= lines
+	q.book.Unspooled(int64(lines))
 	q.countDroppedLocked(lines, bytes, reason)
 	q.notifyLocked()
 }
@@ -318,9 +346,23 @@ func (q *queue) chargeLocked(s *station, size int) {
 	}
 }
 
-// settledLocked notes that a chunk was settled, for its copy on disk.
+// settledLocked notes that a chunk will be counted as settled, and that its copy on
+// disk is not needed.
 func (q *queue) settledLocked(c *chunk) {
+	q.acknowledgedLocked(c)
+	q.releaseLocked(c)
+}
+
+// acknowledgedLocked does the same for a chunk whose copy may still be needed.
+func (q *queue) acknowledgedLocked(c *chunk) {
+	if c.spoolSeq > 0 && !c.settled {
+		q.book.Unspooled(int64(c.lines))
+	}
 	c.settled = true
+}
+
+// releaseLocked has the keeper release the copy of a settled chunk, if it has one.
+func (q *queue) releaseLocked(c *chunk) {
 	if c.spoolSeq > 0 {
 		q.disk.settled = append(q.disk.settled, c.spoolSeq)
 		c.spoolSeq = 0

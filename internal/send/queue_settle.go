@@ -44,7 +44,11 @@ func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
 	if q.abandoned {
 		return
 	}
-	q.flight.front().lines -= sent + dropped
+	c := q.flight.front()
+	if c.spoolSeq > 0 {
+		q.book.Unspooled(int64(sent + dropped))
+	}
+	c.lines -= sent + dropped
 	q.flight.lines -= sent + dropped
 	q.countSentLocked(sent, 0)
 	q.countDroppedLocked(dropped, 0, reason)
@@ -125,7 +129,7 @@ func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 			break
 		}
 		settled += size
-		q.settledLocked(q.flight.popFront())
+		q.acknowledgedLocked(q.flight.popFront())
 		q.ages.Observe(now.Sub(c.at))
 		q.countSentLocked(c.lines, len(c.buf))
 		q.keepLocked(c, now)
@@ -162,12 +166,17 @@ func (q *queue) requeue(acked, written int) {
 
 func (q *queue) returnFlightLocked() {
 	for q.flight.n > 0 {
-		c := q.flight.popBack()
-		if c.spoolSeq > 0 {
-			q.disk.replay.pushFront(c)
-		} else {
-			q.waiting.pushFront(c)
-		}
+		q.returnLocked(q.flight.popBack())
+	}
+}
+
+// returnLocked moves a chunk to those that wait, as the oldest. One that is being
+// written to disk goes to those with a copy there: it will have one.
+func (q *queue) returnLocked(c *chunk) {
+	if c.spoolSeq > 0 || c.pinned {
+		q.disk.replay.pushFront(c)
+	} else {
+		q.waiting.pushFront(c)
 	}
 }
 

@@ -74,6 +74,7 @@ func (s *Sender) endKeeper() {
 	timeout := time.After(joinTime)
 	select {
 	case <-s.done:
+		s.queue.forgetRedo()
 	case <-timeout:
 		timeout = time.After(0)
 	}

@@ -49,6 +49,17 @@ func (b *Book) Recall(n int64) { b.add(cellRecalled, n) }
 // package is counted as [SendFailed].
 func (b *Book) Drop(reason Reason, n int64) { b.add(reasonCell(reason, SendFailed), n) }
 
+// Spooled counts n pending lines as on disk as well, once they are there.
+func (b *Book) Spooled(n int64) { b.add(cellSpooled, n) }
+
+// Unspooled counts n lines that Spooled has counted as not on disk. It comes before
+// they are counted as sent or dropped: a process that is killed in between has them
+// counted as lost, and not others as kept.
+func (b *Book) Unspooled(n int64) { b.add(cellUnspooled, n) }
+
+// OnDisk returns how many lines Spooled has counted and Unspooled has not.
+func (b *Book) OnDisk() int64 { return b.cells.load(cellSpooled) - b.cells.load(cellUnspooled) }
+
 // Ledger returns the counts. They balance, and no number is negative, whatever
 // other goroutines count during the call; lines that they count may be pending
 // in the result although they are settled. It adds up all runs since the file
@@ -74,11 +85,13 @@ func (b *Book) Recovered() (Ledger, End) { return b.last.ledger(), b.end }
 
 // Settle compares what was pending when the last run ended with the number of
 // lines that were found on disk, 0 if there is no spool, and counts the
-// difference. If there are fewer on disk, the others are lost: they were in
-// memory, and are dropped by [Crash]. If there are more, the last run had
-// already counted some as sent: again is how many are recalled. What is beyond
-// that, such as the lines of a spool whose book is gone, is accepted. Then what
-// is pending are the lines on disk, and what was counted in this run.
+// difference. Pending lines that [Book.Spooled] did not count as on disk, or that
+// are not found there, are lost: they are dropped by [Crash]. If more lines are
+// found than were counted as there, the last run had already counted some as sent:
+// again is how many are recalled. What is beyond that, such as the lines of a spool
+// whose book is gone, is accepted. Then what is pending are the lines on disk, and
+// what was counted in this run. Without any call of Spooled in this and all earlier
+// runs, as many of the pending lines count as on disk as are found.
 //
 // It is called once for each start; later calls return zeros and change nothing.
 // If it is not called, the next run's call makes up for it.
@@ -86,13 +99,21 @@ func (b *Book) Settle(onDisk int64) (again, lost int64) {
 	if b.settled.Swap(true) {
 		return 0, 0
 	}
+	onDisk = max(onDisk, 0)
 	was := b.carried.ledger()
-	more := max(onDisk, 0) - was.Pending
-	again = min(max(more, 0), was.Delivered)
-	lost = max(-more, 0)
+	spooled, counted := b.carried.spooled()
+	kept := onDisk // pending lines that should be on disk
+	if counted {
+		kept = max(spooled, 0)
+	}
+	kept = min(kept, was.Pending)
+	more := max(onDisk-kept, 0)
+	again, lost = min(more, was.Delivered), was.Pending-min(kept, onDisk)
+	b.add(cellUnspooled, spooled-onDisk)
+	b.add(cellOf[Crash], lost)
 	b.add(cellAccepted, more-again)
 	b.add(cellRecalled, again)
-	b.add(cellOf[Crash], lost)
+	b.add(cellSpooled, onDisk-spooled)
 	return again, lost
 }
 

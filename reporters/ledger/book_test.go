@@ -212,6 +212,13 @@ func TestSettle(t *testing.T) {
 		{"more on disk are recalled", run, 7, 4, 0, "accepted=10 delivered=1 dropped=2(expired=2) pending=7 recalled=5"},
 		{"all that were delivered", run, 8, 5, 0, "accepted=10 delivered=0 dropped=2(expired=2) pending=8 recalled=6"},
 		{"more than were ever accepted", run, 20, 5, 0, "accepted=22 delivered=0 dropped=2(expired=2) pending=20 recalled=6"},
+		{"those in memory are lost although others were sent", spooled(run, 1), 3, 2, 2, "accepted=10 delivered=3 dropped=4(crash=2,expired=2) pending=3 recalled=3"},
+		{"all are on disk", spooled(run, 3), 3, 0, 0, "accepted=10 delivered=5 dropped=2(expired=2) pending=3 recalled=1"},
+		{"those on disk are gone", spooled(run, 3), 0, 0, 3, "accepted=10 delivered=5 dropped=5(crash=3,expired=2) pending=0 recalled=1"},
+		{"some in memory are lost, and some on disk", spooled(run, 2), 1, 0, 2, "accepted=10 delivered=5 dropped=4(crash=2,expired=2) pending=1 recalled=1"},
+		{"none is on disk any more", spooled(run, 0), 2, 2, 3, "accepted=10 delivered=3 dropped=5(crash=3,expired=2) pending=2 recalled=3"},
+		{"more on disk than pending is as many", spooled(run, 9), 3, 0, 0, "accepted=10 delivered=5 dropped=2(expired=2) pending=3 recalled=1"},
+		{"fewer on disk than none is none", spooled(run, -4), 0, 0, 3, "accepted=10 delivered=5 dropped=5(crash=3,expired=2) pending=0 recalled=1"},
 		{"a spool without a book", func(*Book) {}, 4, 0, 0, "accepted=4 delivered=0 dropped=0 pending=4"},
 		{"nothing at all", func(*Book) {}, 0, 0, 0, "accepted=0 delivered=0 dropped=0 pending=0"},
 	} {
@@ -222,6 +229,9 @@ func TestSettle(t *testing.T) {
 			crash(t, &b.book)
 			b = openTest(t, path)
 			checkSettle(t, b, tt.onDisk, tt.again, tt.lost, tt.want)
+			if n := b.OnDisk(); n != max(tt.onDisk, 0) {
+				t.Errorf("%d lines count as on disk, %d are", n, tt.onDisk)
+			}
 			if again, lost := b.Settle(100); again != 0 || lost != 0 || b.Ledger().String() != tt.want {
 				t.Errorf("the second call counts: %d, %d, %v", again, lost, b.Ledger())
 			}
@@ -230,6 +240,18 @@ func TestSettle(t *testing.T) {
 				t.Errorf("the next run recovers %v, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// spooled returns run and then copies of so many lines on disk, after one that was
+// and is there no more.
+func spooled(run func(*Book), n int64) func(*Book) {
+	return func(b *Book) {
+		b.Spooled(1)
+		b.Unspooled(1)
+		run(b)
+		b.Spooled(n)
+		b.Unspooled(-n)
 	}
 }
 

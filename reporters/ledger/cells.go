@@ -5,15 +5,16 @@ import "sync/atomic"
 // The cells of a book: a state, the start of the machine, and counts. Files
 // have them in this order, so a number is never used for something else.
 const (
-	cellState    = 0
-	cellBoot     = 1
-	cellReceived = 2
-	cellAccepted = 3
-	cellSent     = 4
-	cellRecalled = 5
-	// 6 and 7 are not used.
-	cellReasons = 8 // and those behind it, by the place of a reason in numbered
-	numCells    = 64
+	cellState     = 0
+	cellBoot      = 1
+	cellReceived  = 2
+	cellAccepted  = 3
+	cellSent      = 4
+	cellRecalled  = 5
+	cellSpooled   = 6
+	cellUnspooled = 7
+	cellReasons   = 8 // and those behind it, by the place of a reason in numbered
+	numCells      = 64
 )
 
 // numbered has every reason once. A reason's place is its number in files: new
@@ -108,6 +109,12 @@ func (v *values) ledger() Ledger {
 	}
 	l.Pending = l.Unaccounted()
 	return l
+}
+
+// spooled returns how many pending lines are on disk as well, and whether that was
+// counted.
+func (v *values) spooled() (lines int64, counted bool) {
+	return v[cellSpooled] - v[cellUnspooled], v[cellSpooled] > 0
 }
 
 // listener returns the counts of a listener.

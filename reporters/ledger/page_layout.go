@@ -142,7 +142,7 @@ func (o origin) validate(v *values) error {
 		if n < 0 || n > maxCount {
 			return fmt.Errorf("%w: a count is %d", errDamaged, n)
 		}
-		if cell := cellReceived + i; n != 0 && (cell > cellRecalled && cell < cellReasons || cell >= cellReasons+len(numbered)) {
+		if cell := cellReceived + i; n != 0 && (cell >= cellReasons+len(numbered)) {
 			return fmt.Errorf("with a count, number %d, that this program does not know; it is left as it is", cell)
 		}
 	}
@@ -154,7 +154,7 @@ func (o origin) validate(v *values) error {
 		return fmt.Errorf("%w: its state is %d", errDamaged, s)
 	}
 	if o.kind == listener {
-		if l := v.listener(); l.Check() != nil || v[cellSent] != 0 || v[cellRecalled] != 0 {
+		if l := v.listener(); l.Check() != nil || v[cellSent] != 0 || v[cellRecalled] != 0 || v[cellSpooled] != 0 || v[cellUnspooled] != 0 {
 			return fmt.Errorf("%w: %v", errDamaged, l)
 		}
 		return nil

@@ -236,7 +236,7 @@ func TestFileIsReplacedOnlyIfItIsADamagedBook(t *testing.T) {
 		{"unknown state", cell(cellState, 9), damaged, "its state is 9"},
 		{"state zero with counts", cell(cellState, 0), damaged, "its state is 0"},
 		{"reason of a newer program", cell(cellReasons+len(numbered), 1), foreign, "number 29, that this program does not know"},
-		{"count of a newer program", cell(cellRecalled+1, 1), foreign, "number 6, that"},
+		{"lines on disk", cell(cellSpooled, 4), used, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "book")
