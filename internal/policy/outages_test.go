@@ -32,7 +32,7 @@ var outages = []fault{
 	{"a server wants the authority as written", "internal/send.TestHostIsTheAuthorityAsWritten"},
 	{"a server asks for a wait", "internal/send.TestRetryAfterHeader internal/send.TestRetryAfterIsGrantedUpToFiveMinutes internal/send.TestCloseDoesNotSkipAWaitThatThePeerAskedFor"},
 	{"a response comes too late or not at all", "internal/send.TestSameBytesAreSentAfterATimeout internal/send.TestHTTPTriesTheNextAddressAfterATimeout"},
-	{"a payload is larger than a server or a queue takes", "internal/send.TestLaterPayloadsAreHalvedBeforeTheyAreSent internal/push.TestPayloadFitsIntoTheQueue"},
+	{"a payload is larger than a server or a queue takes", "internal/send.TestLaterPayloadsAreHalvedBeforeTheyAreSent internal/send.TestPayloadFitsIntoTheQueue"},
 
 	// TLS and files.
 	{"a client certificate is refused after the handshake", "internal/send.TestNoLineIsDeliveredToAServerThatRefusesTheClient internal/send.TestNothingIsAcknowledgedBeforeTheServerConfirms internal/send.TestAlertVoidsWhatTheKernelAcknowledged"},
