@@ -1,0 +1,141 @@
+package turns
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// turn is the least duration of the peer's turn. In this time the garbage
+// collector runs, and the processor time is exact enough.
+const turn = 50 * time.Millisecond
+
+// minRounds is enough for a median that does not depend on a busy moment of the
+// machine. With fewer rounds, limits are not checked.
+const minRounds = 10
+
+// Measure is what a limit is for.
+type Measure int
+
+const (
+	Processor Measure = iota // processor time of this process
+	Elapsed                  // time by the clock: of work that waits for a disk
+)
+
+// Pair is the same work, done by this project and by a peer.
+type Pair struct {
+	Units int // in one call, such as points
+	Bytes int // in one call; zero reports no throughput
+
+	Limit     float64 // of the ratio of our time to the peer's; zero means none
+	Measure   Measure // that the ratio is of
+	MaxAllocs float64 // limit of our allocations a unit; zero means none
+
+	Ours, Theirs func() // do the work once
+}
+
+// Run reports what a unit costs on both sides, and fails if a limit is exceeded.
+// Metrics of time are in nanoseconds: "cpu-ns" is processor time of all threads,
+// "ns" is time by the clock. Both sides have run once before.
+func (p Pair) Run(b *testing.B) {
+	p.Ours()
+	p.Theirs()
+	n := p.callsPerTurn()
+	var ours, theirs []sample
+	for b.Loop() {
+		ours = append(ours, measure(p.Ours, n))
+		theirs = append(theirs, measure(p.Theirs, n))
+	}
+	b.ReportMetric(0, "ns/op")
+	o, t := p.report(b, "ours", ours, n), p.report(b, "theirs", theirs, n)
+	ratio := p.time(o) / p.time(t)
+	b.ReportMetric(ratio, "ratio")
+	if len(ours) < minRounds || raceEnabled {
+		return
+	}
+	if p.Limit > 0 && ratio > p.Limit {
+		b.Errorf("a unit costs %.3f of the peer's, want at most %.2f", ratio, p.Limit)
+	}
+	if p.MaxAllocs > 0 && o.allocs > p.MaxAllocs {
+		b.Errorf("%.4f allocations a unit, want at most %v", o.allocs, p.MaxAllocs)
+	}
+}
+
+// callsPerTurn returns a number of calls for which the peer needs a turn.
+func (p Pair) callsPerTurn() int {
+	n := 1
+	for measure(p.Theirs, n).elapsed < float64(turn) {
+		n *= 2
+	}
+	return n
+}
+
+// sample is what a turn, or a unit, costs.
+type sample struct {
+	cpu, elapsed float64 // in nanoseconds
+	allocs, size float64 // number and bytes of allocations
+}
+
+// measure returns what n calls of f cost.
+func measure(f func(), n int) sample {
+	runtime.GC() // garbage of the other side costs this one nothing
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cpu, start := CPU(), time.Now()
+	for range n {
+		f()
+	}
+	s := sample{elapsed: float64(time.Since(start)), cpu: float64(CPU() - cpu)}
+	runtime.ReadMemStats(&after)
+	s.allocs = float64(after.Mallocs - before.Mallocs)
+	s.size = float64(after.TotalAlloc - before.TotalAlloc)
+	return s
+}
+
+// report reports the medians of a side for one unit.
+func (p Pair) report(b *testing.B, side string, turns []sample, calls int) sample {
+	units := float64(calls * p.Units)
+	s := sample{
+		cpu:     median(turns, func(s sample) float64 { return s.cpu }) / units,
+		elapsed: median(turns, func(s sample) float64 { return s.elapsed }) / units,
+		allocs:  median(turns, func(s sample) float64 { return s.allocs }) / units,
+		size:    median(turns, func(s sample) float64 { return s.size }) / units,
+	}
+	b.ReportMetric(s.cpu, "cpu-ns/"+side)
+	b.ReportMetric(s.elapsed, "ns/"+side)
+	b.ReportMetric(s.allocs, "allocs/"+side)
+	b.ReportMetric(s.size, "B/"+side)
+	if p.Bytes > 0 {
+		perUnit := float64(p.Bytes) / float64(p.Units)
+		b.ReportMetric(perUnit/s.elapsed*1e9/1e6, "MB/s-"+side)
+	}
+	return s
+}
+
+func (p Pair) time(s sample) float64 {
+	switch p.Measure {
+	case Processor:
+		return s.cpu
+	case Elapsed:
+		return s.elapsed
+	}
+	panic(fmt.Sprintf("measure %d is unknown", p.Measure))
+}
+
+func median[T any, V cmp.Ordered](all []T, value func(T) V) V {
+	values := make([]V, len(all))
+	for i, v := range all {
+		values[i] = value(v)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// Label returns name as the name of a sub-benchmark.
+func Label(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, ",", ""), " ", "-")
+}
