@@ -50,25 +50,25 @@ func run(list string, length time.Duration, rounds int, spool bool) error {
 		return err
 	}
 	if spool {
-		peers = []peer{peers[0], peers[0].withSpool(dir)}
+		peers = peers[:1]
 	}
 	fmt.Printf("%s/%s, %d processors, %s; %d-byte datagrams of %d lines, each rate for %v, median of %d rounds\n",
 		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), maxDatagram, perDatagram, length, rounds)
 	for _, p := range peers {
 		fmt.Printf("%s: %s\n", p.name, p.about)
 	}
-	var errs []error
 	for _, rate := range rates {
+		if spool {
+			err = errors.Join(err, compareSpool(peers[0], dir, rate, length, rounds))
+			continue
+		}
 		results, err := compare(peers, rate, length, rounds)
 		if err != nil {
 			return err
 		}
 		printTable(rate, results)
-		if spool {
-			errs = append(errs, checkSpool(results[0], results[1], dir))
-		}
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 func parseRates(list string) ([]int, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,41 +10,49 @@ import (
 )
 
 func TestCheckSpool(t *testing.T) {
-	costs := func(ns ...int) (rs []result) {
-		for _, n := range ns {
-			rs = append(rs, result{arrived: 1, cpu: time.Duration(n)})
-		}
-		return rs
-	}
 	for _, tt := range []struct {
-		name          string
-		without, with []result
-		file          string
-		ok            bool
+		name            string
+		ratio           float64
+		written, trials int
+		ok              bool
 	}{
-		{"equal", costs(100), costs(100), "", true},
-		{"at the limit", costs(100), costs(115), "", true},
-		{"above the limit", costs(100), costs(116), "", false},
-		{"the medians count", costs(1, 100, 100), costs(900, 100, 100), "", true},
-		{"nothing was measured", costs(0), costs(0), "", false},
-		{"a book", costs(100), costs(100), "tcp-carbon/book", true},
-		{"a segment", costs(100), costs(100), "tcp-carbon/spool/00000000000000000001.seg", false},
+		{"cheap, nothing written", 1, 0, 6, true},
+		{"at the limit", 1.15, 0, 6, true},
+		{"above the limit", 1.16, 0, 6, false},
+		{"nothing was measured", math.NaN(), 0, 6, false},
+		{"written in a few trials", 1, 2, 6, true},
+		{"written in half of them", 1, 3, 6, false},
+		{"no trial", 1, 0, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			if tt.file != "" {
-				path := filepath.Join(dir, tt.file)
-				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, nil, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := checkSpool(tt.without, tt.with, dir); (err == nil) != tt.ok {
+			if err := checkSpool(1000, tt.ratio, tt.written, tt.trials); (err == nil) != tt.ok {
 				t.Errorf("error %v, want one: %v", err, !tt.ok)
 			}
 		})
+	}
+}
+
+func TestTrialsThatWrote(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"1/tcp-carbon/book", "1/tcp-carbon/spool/cursor",
+		"2/tcp-carbon/spool/00000000000000000001.seg", "2/tcp-carbon/spool/00000000000000000009.seg",
+		"3/tcp-carbon/book",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, trials, err := trialsThatWrote(dir)
+	if written != 1 || trials != 3 || err != nil {
+		t.Errorf("%d of %d trials, %v; want 1 of 3", written, trials, err)
+	}
+	if _, _, err := trialsThatWrote(filepath.Join(dir, "missing")); err == nil {
+		t.Error("no error for a folder that does not exist")
 	}
 }
 

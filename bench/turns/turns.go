@@ -50,17 +50,24 @@ func (p Pair) Run(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 	o, t := p.report(b, "ours", ours, n), p.report(b, "theirs", theirs, n)
-	ratio := p.time(o) / p.time(t)
-	b.ReportMetric(ratio, "ratio")
-	if !Strict(len(ours)) {
-		return
+	b.ReportMetric(p.ratio(o, t), "ratio")
+	if Strict(len(ours)) {
+		for _, err := range p.exceeded(o, t) {
+			b.Error(err)
+		}
 	}
-	if p.Limit > 0 && ratio > p.Limit {
-		b.Errorf("a unit costs %.3f of the peer's, want at most %.2f", ratio, p.Limit)
+}
+
+// exceeded returns an error for each limit that is exceeded if a unit costs o and
+// t.
+func (p Pair) exceeded(o, t sample) (errs []error) {
+	if ratio := p.ratio(o, t); p.Limit > 0 && !(ratio <= p.Limit) {
+		errs = append(errs, fmt.Errorf("a unit costs %.3f of the peer's, want at most %.2f", ratio, p.Limit))
 	}
 	if p.MaxAllocs > 0 && o.allocs > p.MaxAllocs {
-		b.Errorf("%.4f allocations a unit, want at most %v", o.allocs, p.MaxAllocs)
+		errs = append(errs, fmt.Errorf("%.4f allocations a unit, want at most %v", o.allocs, p.MaxAllocs))
 	}
+	return errs
 }
 
 // Strict reports whether limits are checked after so many rounds.
@@ -119,12 +126,12 @@ func (p Pair) report(b *testing.B, side string, turns []sample, calls int) sampl
 	return s
 }
 
-func (p Pair) time(s sample) float64 {
+func (p Pair) ratio(o, t sample) float64 {
 	switch p.Measure {
 	case Processor:
-		return s.cpu
+		return o.cpu / t.cpu
 	case Elapsed:
-		return s.elapsed
+		return o.elapsed / t.elapsed
 	}
 	panic(fmt.Sprintf("measure %d is unknown", p.Measure))
 }
