@@ -49,23 +49,24 @@ func (p Pair) Run(b *testing.B) {
 		theirs = append(theirs, measure(p.Theirs, n))
 	}
 	b.ReportMetric(0, "ns/op")
-	o, t := p.report(b, "ours", ours, n), p.report(b, "theirs", theirs, n)
-	b.ReportMetric(p.ratio(o, t), "ratio")
+	allocs := p.report(b, "ours", ours, n)
+	p.report(b, "theirs", theirs, n)
+	ratio := p.ratio(ours, theirs)
+	b.ReportMetric(ratio, "ratio")
 	if Strict(len(ours)) {
-		for _, err := range p.exceeded(o, t) {
+		for _, err := range p.exceeded(ratio, allocs) {
 			b.Error(err)
 		}
 	}
 }
 
-// exceeded returns an error for each limit that is exceeded if a unit costs o and
-// t.
-func (p Pair) exceeded(o, t sample) (errs []error) {
-	if ratio := p.ratio(o, t); p.Limit > 0 && !(ratio <= p.Limit) {
+// exceeded returns an error for each limit that is exceeded.
+func (p Pair) exceeded(ratio, allocs float64) (errs []error) {
+	if p.Limit > 0 && !(ratio <= p.Limit) {
 		errs = append(errs, fmt.Errorf("a unit costs %.3f of the peer's, want at most %.2f", ratio, p.Limit))
 	}
-	if p.MaxAllocs > 0 && o.allocs > p.MaxAllocs {
-		errs = append(errs, fmt.Errorf("%.4f allocations a unit, want at most %v", o.allocs, p.MaxAllocs))
+	if p.MaxAllocs > 0 && allocs > p.MaxAllocs {
+		errs = append(errs, fmt.Errorf("%.4f allocations a unit, want at most %v", allocs, p.MaxAllocs))
 	}
 	return errs
 }
@@ -82,7 +83,7 @@ func (p Pair) callsPerTurn() int {
 	return n
 }
 
-// sample is what a turn, or a unit, costs.
+// sample is what a turn costs.
 type sample struct {
 	cpu, elapsed float64 // in nanoseconds
 	allocs, size float64 // number and bytes of allocations
@@ -106,32 +107,38 @@ func measure(f func(), n int) sample {
 	return s
 }
 
-// report reports the medians of a side for one unit.
-func (p Pair) report(b *testing.B, side string, turns []sample, calls int) sample {
+// report reports the medians of a side for one unit, and returns its allocations.
+func (p Pair) report(b *testing.B, side string, turns []sample, calls int) (allocs float64) {
 	units := float64(calls * p.Units)
-	s := sample{
-		cpu:     median(turns, func(s sample) float64 { return s.cpu }) / units,
-		elapsed: median(turns, func(s sample) float64 { return s.elapsed }) / units,
-		allocs:  median(turns, func(s sample) float64 { return s.allocs }) / units,
-		size:    median(turns, func(s sample) float64 { return s.size }) / units,
-	}
-	b.ReportMetric(s.cpu, "cpu-ns/"+side)
-	b.ReportMetric(s.elapsed, "ns/"+side)
-	b.ReportMetric(s.allocs, "allocs/"+side)
-	b.ReportMetric(s.size, "B/"+side)
+	perUnit := func(value func(s sample) float64) float64 { return median(turns, value) / units }
+	elapsed := perUnit(func(s sample) float64 { return s.elapsed })
+	allocs = perUnit(func(s sample) float64 { return s.allocs })
+	b.ReportMetric(perUnit(func(s sample) float64 { return s.cpu }), "cpu-ns/"+side)
+	b.ReportMetric(elapsed, "ns/"+side)
+	b.ReportMetric(allocs, "allocs/"+side)
+	b.ReportMetric(perUnit(func(s sample) float64 { return s.size }), "B/"+side)
 	if p.Bytes > 0 {
-		perUnit := float64(p.Bytes) / float64(p.Units)
-		b.ReportMetric(perUnit/s.elapsed*1e9/1e6, "MB/s-"+side)
+		b.ReportMetric(float64(p.Bytes)/float64(p.Units)/elapsed*1e3, "MB/s-"+side)
 	}
-	return s
+	return allocs
 }
 
-func (p Pair) ratio(o, t sample) float64 {
+// ratio returns the median of the ratios of two turns that follow each other:
+// other load of the machine, which comes and goes, slows both.
+func (p Pair) ratio(ours, theirs []sample) float64 {
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = p.time(ours[i]) / p.time(theirs[i])
+	}
+	return median(ratios, func(r float64) float64 { return r })
+}
+
+func (p Pair) time(s sample) float64 {
 	switch p.Measure {
 	case Processor:
-		return o.cpu / t.cpu
+		return s.cpu
 	case Elapsed:
-		return o.elapsed / t.elapsed
+		return s.elapsed
 	}
 	panic(fmt.Sprintf("measure %d is unknown", p.Measure))
 }

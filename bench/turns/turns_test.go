@@ -1,33 +1,41 @@
 package turns
 
 import (
+	"math"
 	"testing"
 	"time"
 )
 
 func TestLimits(t *testing.T) {
-	o, p := sample{cpu: 110, elapsed: 90, allocs: 0.5}, sample{cpu: 100, elapsed: 100}
 	for _, tt := range []struct {
-		name   string
-		pair   Pair
-		ours   sample
-		theirs sample
-		errs   int
+		name          string
+		pair          Pair
+		ratio, allocs float64
+		errs          int
 	}{
-		{"no limits", Pair{}, o, p, 0},
-		{"processor time at the limit", Pair{Limit: 1.1}, o, p, 0},
-		{"processor time above it", Pair{Limit: 1.09}, o, p, 1},
-		{"elapsed time below it", Pair{Limit: 0.95, Measure: Elapsed}, o, p, 0},
-		{"elapsed time above it", Pair{Limit: 0.85, Measure: Elapsed}, o, p, 1},
-		{"allocations at the limit", Pair{MaxAllocs: 0.5}, o, p, 0},
-		{"both above", Pair{Limit: 1, MaxAllocs: 0.1}, o, p, 2},
-		{"nothing was measured", Pair{Limit: 1}, sample{}, sample{}, 1},
+		{"no limits", Pair{}, 9, 9, 0},
+		{"a ratio at the limit", Pair{Limit: 1.1}, 1.1, 9, 0},
+		{"a ratio above it", Pair{Limit: 1.1}, 1.11, 9, 1},
+		{"nothing was measured", Pair{Limit: 1.1}, math.NaN(), 0, 1},
+		{"allocations at the limit", Pair{MaxAllocs: 0.5}, 9, 0.5, 0},
+		{"both above", Pair{Limit: 1, MaxAllocs: 0.1}, 1.1, 0.2, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if errs := tt.pair.exceeded(tt.ours, tt.theirs); len(errs) != tt.errs {
+			if errs := tt.pair.exceeded(tt.ratio, tt.allocs); len(errs) != tt.errs {
 				t.Errorf("%d errors %v, want %d", len(errs), errs, tt.errs)
 			}
 		})
+	}
+}
+
+func TestRatioIsThatOfTurnsThatFollowEachOther(t *testing.T) {
+	// The machine gets slower from turn to turn.
+	ours := []sample{{cpu: 11, elapsed: 5}, {cpu: 110, elapsed: 60}, {cpu: 1300, elapsed: 500}}
+	theirs := []sample{{cpu: 10, elapsed: 10}, {cpu: 100, elapsed: 100}, {cpu: 1000, elapsed: 1000}}
+	for measure, want := range map[Measure]float64{Processor: 1.1, Elapsed: 0.5} {
+		if got := (Pair{Measure: measure}).ratio(ours, theirs); math.Abs(got-want) > 1e-9 {
+			t.Errorf("measure %d: ratio %v, want %v", measure, got, want)
+		}
 	}
 }
 
@@ -37,7 +45,7 @@ func TestUnknownMeasurePanics(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	Pair{Measure: 7}.ratio(sample{}, sample{})
+	Pair{Measure: 7}.time(sample{})
 }
 
 func TestMedian(t *testing.T) {
