@@ -3,6 +3,9 @@
 //
 //	go run ./relay -rates 50000,200000 -for 5s -rounds 3
 //
+// With -spool it compares monkit-relay with a spool to one without, and fails if
+// that costs too much although the destination is healthy.
+//
 // It sends each rate whatever the relay does, and accounts for the lines that did
 // not arrive. The relays run in turn, so that other load of the machine slows all
 // of them. The first round is not counted. The command reads /proc, so it needs
@@ -10,6 +13,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,14 +27,15 @@ func main() {
 	rates := flag.String("rates", "25000,100000,200000,400000", "lines per second, separated by commas")
 	length := flag.Duration("for", 5*time.Second, "duration of each rate")
 	rounds := flag.Int("rounds", 3, "number of rounds, not counting the first one")
+	spool := flag.Bool("spool", false, "compare monkit-relay with a spool to one without, and nothing else")
 	flag.Parse()
-	if err := run(*rates, *length, *rounds); err != nil {
+	if err := run(*rates, *length, *rounds, *spool); err != nil {
 		fmt.Fprintln(os.Stderr, "relay:", err)
 		os.Exit(1)
 	}
 }
 
-func run(list string, length time.Duration, rounds int) error {
+func run(list string, length time.Duration, rounds int, spool bool) error {
 	rates, err := parseRates(list)
 	if err != nil {
 		return err
@@ -44,19 +49,26 @@ func run(list string, length time.Duration, rounds int) error {
 	if err != nil {
 		return err
 	}
+	if spool {
+		peers = peers[:1]
+	}
 	fmt.Printf("%s/%s, %d processors, %s; %d-byte datagrams of %d lines, each rate for %v, median of %d rounds\n",
 		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), maxDatagram, perDatagram, length, rounds)
 	for _, p := range peers {
 		fmt.Printf("%s: %s\n", p.name, p.about)
 	}
 	for _, rate := range rates {
+		if spool {
+			err = errors.Join(err, compareSpool(peers[0], dir, rate, length, rounds))
+			continue
+		}
 		results, err := compare(peers, rate, length, rounds)
 		if err != nil {
 			return err
 		}
 		printTable(rate, results)
 	}
-	return nil
+	return err
 }
 
 func parseRates(list string) ([]int, error) {
