@@ -1,8 +1,7 @@
 package statsd
 
 import (
-	"strconv"
-
+	"monkit.example/internal/decimal"
 	"monkit.example/reporters"
 )
 
@@ -101,7 +100,7 @@ func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool
 		return n.appendLine(dst, v, "|g"), true
 	}
 	dst = append(append(dst, n.head...), '+')
-	return append(append(appendNumber(dst, v), "|g"...), '\n'), true
+	return append(append(decimal.AppendPlain(dst, v), "|g"...), '\n'), true
 }
 
 func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
@@ -115,15 +114,7 @@ func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
 }
 
 func (n *name) appendLine(dst []byte, v float64, kind string) []byte {
-	dst = appendNumber(append(dst, n.head...), v)
+	dst = decimal.AppendPlain(append(dst, n.head...), v)
 	dst = append(append(dst, kind...), n.tail...)
 	return append(dst, '\n')
-}
-
-// appendNumber appends v without an exponent, which several daemons misread.
-func appendNumber(dst []byte, v float64) []byte {
-	if v == 0 || v > 1e-6 && v < 1e15 || v < -1e-6 && v > -1e15 {
-		return reporters.AppendFloat(dst, v)
-	}
-	return strconv.AppendFloat(dst, v, 'f', -1, 64)
 }
