@@ -37,7 +37,6 @@ const flushesPerTurn = 3
 
 // A flush is a registry that is sent over a socket.
 type flush struct {
-	name    string
 	samples int
 	update  func() // changes values
 	flush   func()
@@ -73,6 +72,35 @@ func BenchmarkFlush(b *testing.B) {
 			}
 		})
 	}
+}
+
+// A flush allocates a few times, but not for each sample or payload.
+func TestAllocationsOfAFlushAreIndependentOfSamples(t *testing.T) {
+	for name, reporter := range map[string]func(addr string) reporters.Reporter{"graphite": graphiteOver, "influx": influxOver, "statsd": statsdOver} {
+		t.Run(name, func(t *testing.T) {
+			few, many := flushAllocations(t, 1, reporter), flushAllocations(t, packages, reporter)
+			t.Logf("%v allocations a flush of one package, %v of %d", few, many, packages)
+			limit := few + 20 // a collection of garbage takes the memory of some chunks
+			if raceEnabled {
+				limit += 100 // sync.Pool drops items at random
+			}
+			if many > limit {
+				t.Errorf("%v allocations a flush of %d packages, want at most %v: that of one has %v", many, packages, limit, few)
+			}
+		})
+	}
+}
+
+func flushAllocations(t *testing.T, packages int, reporter func(addr string) reporters.Reporter) float64 {
+	f := newFlush(t, func() (*monkit.Registry, int, func()) { return filledMonkit(packages) }, reporter)
+	for range 8 { // until as much is kept for a redo as ever will be
+		f.update()
+		f.flush()
+	}
+	return testing.AllocsPerRun(10, func() {
+		f.update()
+		f.flush()
+	})
 }
 
 // flushInTurns returns, of each turn, the ratio of the processor time a sample of
@@ -154,7 +182,7 @@ func newFlush(tb testing.TB, registry func() (*monkit.Registry, int, func()), re
 			tb.Error(err)
 		}
 	})
-	return flush{name: "monkit", samples: samples, update: update, flush: func() {
+	return flush{samples: samples, update: update, flush: func() {
 		if err := c.Flush(context.Background()); err != nil {
 			panic(err) // the server reads everything
 		}
@@ -200,7 +228,6 @@ func newVictoriaCounters(n int) flush {
 		all[i].Add(i * 1000 / 3)
 	}
 	return flush{
-		name:    "VictoriaMetrics WritePrometheus",
 		samples: n,
 		update: func() {
 			for _, c := range all {
