@@ -11,6 +11,7 @@ import (
 type sharedBatch struct {
 	reporters.Batch
 	walk int64 // number of the walk, from 1
+	used int   // number of points of the walk before, which may still be in memory
 	refs atomic.Int32
 	pool batchPool
 }
@@ -48,9 +49,24 @@ func (s *sharedBatch) release() {
 	if s.refs.Add(-1) > 0 {
 		return
 	}
-	s.Reset()
+	s.empty()
 	select {
 	case s.pool <- s:
 	default:
 	}
+}
+
+// empty empties the batch. It does not clear the points: the next walk sets nearly
+// all of them again, and what they refer to lives as long as the series. It clears
+// those of the walk before that this one has not set.
+func (s *sharedBatch) empty() {
+	points := s.Points
+	n := len(points)
+	if n < s.used {
+		clear(points[n:s.used]) // there is room: a slice of points never shrinks
+	}
+	s.used = n
+	s.Points = nil
+	s.Reset()
+	s.Points = points[:0]
 }

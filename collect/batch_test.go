@@ -20,6 +20,26 @@ func TestPooledBatchSurvivesGarbageCollection(t *testing.T) {
 	}
 }
 
+// A series that is gone must not be kept in memory by a batch that once had it.
+func TestBatchForgetsSeriesThatTheLastWalkDidNotHave(t *testing.T) {
+	l := listOf(100)
+	c := New(l, Options{Interval: 24 * time.Hour})
+	defer closeNow(t, c)
+	c.snapshot(time.Now()).release()
+	l.keys = l.keys[:10]
+	b := c.snapshot(time.Now())
+	n := len(b.Points)
+	b.release()
+	if len(b.Points) != 0 {
+		t.Errorf("the pool has a batch of %d points", len(b.Points))
+	}
+	for i, p := range b.Points[n:cap(b.Points)] {
+		if p.Key.Tags != nil || p.Field != "" {
+			t.Fatalf("place %d of %d still refers to %s", n+i, cap(b.Points), p.Key.WithField(p.Field))
+		}
+	}
+}
+
 func TestBatchPoolIsBounded(t *testing.T) {
 	p := newBatchPool()
 	var out []*sharedBatch

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"slices"
 	"time"
 
 	"monkit.example/monkit"
@@ -16,10 +17,10 @@ type Walker struct {
 	src   monkit.StatSource
 	table *table
 
-	last    time.Time // the previous walk, with the monotonic clock
-	stamped time.Time // the time of its batch
-	b       *reporters.Batch
-	at      int64
+	last    time.Time                               // the previous walk, with the monotonic clock
+	stamped time.Time                               // the time of its batch
+	points  []reporters.Point                       // of the current walk
+	at      int64                                   // their time
 	visit   func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
 }
 
@@ -46,11 +47,11 @@ func (w *Walker) Walk(b *reporters.Batch, at time.Time) (panicked bool) {
 	}
 	b.At, b.Interval = at, now.Sub(w.last)
 	w.last, w.stamped = now, at
-	w.b, w.at = b, at.UnixNano()
+	w.points, w.at = b.Points, at.UnixNano()
 	w.table.begin()
 	panicked = w.read()
 	w.table.end()
-	w.b = nil
+	b.Points, w.points = w.points, nil
 	return panicked
 }
 
@@ -71,7 +72,12 @@ func (w *Walker) add(key monkit.SeriesKey, field string, val float64) {
 	if e == nil {
 		return
 	}
-	w.b.Points = append(w.b.Points, reporters.Point{
-		Key: e.key, Field: e.field, Value: val, Time: w.at, Series: e.series, ID: e.id, Kind: e.kind,
-	})
+	n := len(w.points)
+	if n == cap(w.points) {
+		w.points = slices.Grow(w.points, 1)
+	}
+	w.points = w.points[:n+1]
+	p := &w.points[n] // set in place: a Point is larger than a cache line
+	p.Key, p.Field, p.Value, p.Time = e.key, e.field, val, w.at
+	p.Series, p.ID, p.Kind = e.series, e.id, e.kind
 }

@@ -19,7 +19,7 @@ type Deltas struct {
 // it may have counted for any time; name identifies such a series.
 func (d *Deltas) Next(p *Point, name []byte) float64 {
 	if last, _ := d.series.Field(p); last != nil {
-		delta := growth(*last, p.Value)
+		delta := Growth(*last, p.Value)
 		*last = p.Value
 		return delta
 	}
@@ -31,10 +31,12 @@ func (d *Deltas) Next(p *Point, name []byte) float64 {
 		last = p.Value
 	}
 	d.received[string(name)] = p.Value
-	return growth(last, p.Value)
+	return Growth(last, p.Value)
 }
 
-func growth(last, now float64) float64 {
+// Growth returns by how much a counter grew from last to now. One that shrank was
+// restarted, and grew by its whole value.
+func Growth(last, now float64) float64 {
 	if now < last {
 		return now
 	}

@@ -1,6 +1,10 @@
 package reporters
 
-import "monkit.example/monkit"
+import (
+	"unsafe"
+
+	"monkit.example/monkit"
+)
 
 // Memo caches a T for each series of a collector: an encoder's prefixes, the
 // last value of a counter. A Point's numbers are the index, so that no text is
@@ -32,9 +36,7 @@ func (m *Memo[T]) at(id uint32, p *Point, field string) (*T, bool) {
 		m.grow(int(id))
 	}
 	s := &m.slots[id]
-	// The strings of a series are the same memory at each walk, so that
-	// comparing them compares pointers.
-	if s.used && s.tags == p.Key.Tags && s.measurement == p.Key.Measurement && s.field == field {
+	if s.used && s.tags == p.Key.Tags && same(s.measurement, p.Key.Measurement) && same(s.field, field) {
 		return &s.val, false
 	}
 	*s = memoSlot[T]{measurement: p.Key.Measurement, field: field, tags: p.Key.Tags, used: true}
@@ -45,4 +47,10 @@ func (m *Memo[T]) grow(id int) {
 	more := make([]memoSlot[T], max(id+1, len(m.slots)+len(m.slots)/2, 64))
 	copy(more, m.slots)
 	m.slots = more
+}
+
+// same reports whether a == b. It is fast for strings of the same memory, as those
+// of a series are at each walk.
+func same(a, b string) bool {
+	return len(a) == len(b) && (unsafe.StringData(a) == unsafe.StringData(b) || a == b)
 }

@@ -304,7 +304,7 @@ func runLen(points []Point) int {
 	n := 1
 	for n < len(points) {
 		p := &points[n]
-		if p.Time != first.Time || p.Key.Tags != first.Key.Tags || p.Key.Measurement != first.Key.Measurement {
+		if p.Time != first.Time || p.Key.Tags != first.Key.Tags || !same(p.Key.Measurement, first.Key.Measurement) {
 			break
 		}
 		n++

@@ -1,4 +1,5 @@
-// Package decimal parses the numbers of text formats: call [Parse].
+// Package decimal writes and parses the numbers of text formats: call [Append] and
+// [Parse].
 package decimal
 
 import (

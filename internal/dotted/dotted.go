@@ -66,14 +66,14 @@ func (c *Charset) AppendField(dst []byte, start int, field string) []byte {
 	if len(dst) > start && field != "" {
 		dst = append(dst, '.')
 	}
-	if c.holds(field) {
+	if c.Holds(field) {
 		return append(dst, field...)
 	}
 	return c.appendPart(dst, field)
 }
 
-// holds reports whether part needs no change.
-func (c *Charset) holds(part string) bool {
+// Holds reports whether part needs no change.
+func (c *Charset) Holds(part string) bool {
 	for i := range len(part) {
 		if !c[part[i]] {
 			return false

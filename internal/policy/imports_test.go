@@ -29,7 +29,7 @@ var rules = []rule{
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
 	{dir: "present", ours: "monkit tracing environment reporters/recent reporters/prometheus internal/webpage"},
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming"},
-	{dir: "reporters", ours: "monkit reporters/ledger", without: "net os"},
+	{dir: "reporters", ours: "monkit reporters/ledger internal/decimal", without: "net os"},
 	{dir: "reporters/ledger", without: "net os/exec os/signal"},
 	{dir: "reporters/lines", ours: "reporters internal/send internal/push internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},

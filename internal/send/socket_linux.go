@@ -2,8 +2,10 @@ package send
 
 import (
 	"net"
+	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,35 +19,51 @@ type sendBuffer struct {
 	// counts the overhead, and of a unix socket it is a size of memory: then
 	// only zero means something.
 	exact bool
+
+	mu     sync.Mutex
+	ask    func(fd uintptr) // sets queued and err; set once, so that size allocates nothing
+	queued int32            // guarded by mu
+	err    error            // guarded by mu
 }
 
-func newSendBuffer(sock net.Conn, encrypted bool) sendBuffer {
+func newSendBuffer(sock net.Conn, encrypted bool) *sendBuffer {
 	sc, ok := sock.(syscall.Conn)
 	if !ok {
-		return sendBuffer{}
+		return &sendBuffer{}
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return sendBuffer{}
+		return &sendBuffer{}
 	}
 	_, tcp := sock.(*net.TCPConn)
-	return sendBuffer{raw: raw, exact: tcp && !encrypted}
+	b := &sendBuffer{raw: raw, exact: tcp && !encrypted}
+	b.ask = b.askLocked
+	return b
+}
+
+// askLocked asks the kernel for SIOCOUTQ. unix.IoctlGetInt would allocate.
+func (b *sendBuffer) askLocked(fd uintptr) {
+	b.err = nil
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, unix.SIOCOUTQ, uintptr(unsafe.Pointer(&b.queued))); errno != 0 {
+		b.err = errno
+	}
 }
 
 // size is SIOCOUTQ: bytes that were written and not acknowledged.
-func (b sendBuffer) size() (n int, ok bool) {
+func (b *sendBuffer) size() (n int, ok bool) {
 	if b.raw == nil {
 		return 0, false
 	}
-	var err error
-	if e := b.raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); e != nil || err != nil {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.raw.Control(b.ask) != nil || b.err != nil {
 		return 0, false
 	}
-	return n, true
+	return int(b.queued), true
 }
 
 // unacked returns how many of the last n bytes written the peer may not have.
-func (b sendBuffer) unacked(n int) int {
+func (b *sendBuffer) unacked(n int) int {
 	size, ok := b.size()
 	switch {
 	case !ok:
@@ -59,7 +77,7 @@ func (b sendBuffer) unacked(n int) int {
 }
 
 // isEmpty reports whether the peer has everything.
-func (b sendBuffer) isEmpty() bool {
+func (b *sendBuffer) isEmpty() bool {
 	size, ok := b.size()
 	return ok && size == 0
 }
@@ -67,7 +85,7 @@ func (b sendBuffer) isEmpty() bool {
 // silence returns how long the peer's system has acknowledged nothing although
 // bytes, or probes of a closed window, were sent to it again. It is zero for a
 // peer that keeps its window closed and says so.
-func (b sendBuffer) silence() time.Duration {
+func (b *sendBuffer) silence() time.Duration {
 	if b.raw == nil {
 		return 0
 	}

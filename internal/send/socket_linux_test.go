@@ -56,19 +56,19 @@ func TestUnacknowledgedBytesOfAPeerThatDoesNotRead(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name    string
-		b       sendBuffer
+		b       *sendBuffer
 		n, want int
 	}{
 		{"no more than the last bytes written", exact, 1, 1},
 		{"no more than the kernel holds", exact, 1 << 30, size},
 		{"all if the size is not exact", vague, 1 << 30, 1 << 30},
-		{"all if the size is not known", sendBuffer{}, 5, 5},
+		{"all if the size is not known", &sendBuffer{}, 5, 5},
 	} {
 		if got := tt.b.unacked(tt.n); got != tt.want {
 			t.Errorf("%s: unacked(%d) = %d, want %d", tt.name, tt.n, got, tt.want)
 		}
 	}
-	if (sendBuffer{}).isEmpty() {
+	if (&sendBuffer{}).isEmpty() {
 		t.Error("a buffer of unknown size is reported as empty")
 	}
 }
@@ -95,6 +95,21 @@ func TestAcknowledgementsAfterAResetDoNotCount(t *testing.T) {
 				t.Errorf("Unacked returns %d, %v, want %d", n, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestWriteToAStreamDoesNotAllocate(t *testing.T) {
+	tr := open(t, "tcp://"+faultsink.NewTCP(t).Addr(), DialOptions{}).(*streamTransport)
+	defer tr.Close()
+	ctx, line := t.Context(), []byte("a 1\n")
+	if n := testing.AllocsPerRun(100, func() {
+		tr.Write(ctx, line)
+		tr.Unacked()
+	}); n > 1 { // the sink allocates too
+		t.Errorf("%v allocations a write, want none", n)
+	}
+	if n, err := tr.Write(ctx, line); n != 4 || err != nil {
+		t.Errorf("Write returns %d, %v", n, err)
 	}
 }
 

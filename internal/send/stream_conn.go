@@ -29,7 +29,7 @@ type streamConn struct {
 	addr     string     // of the peer, as resolver knows it
 	resolver *resolver  // nil for unix
 	watch    *pathWatch // nil except for unix
-	buffer   sendBuffer
+	buffer   *sendBuffer
 	born     time.Time
 
 	confirmBy time.Time     // when silence of a TLS 1.3 server means that it accepts the client; zero if that is known
@@ -44,6 +44,9 @@ type streamConn struct {
 	died time.Time // guarded by mu; when err was set
 
 	movedAt time.Time // guarded by mu; when hasMoved first reported true; zero if it does not
+
+	watched context.Context // that ends a write; owned by the Sender's goroutine, as unwatch
+	unwatch func()          // undoes watchContext; nil if there is none
 }
 
 // newStreamConn returns a connection over sock to addr, which is one of r's if r
@@ -158,16 +161,8 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	c.progress.SetWriteDeadline(time.Time{})
-	ended := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		c.progress.SetWriteDeadline(past)
-	})
+	c.watchContext(ctx)
 	n, err := c.Conn.Write(p)
-	if !stop() {
-		<-ended
-	}
 	if c.written += n; n > 0 {
 		c.progressAt = time.Now()
 	}
@@ -181,6 +176,34 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 	}
 	c.failWrite(err)
 	return n, c.deadErr()
+}
+
+// watchContext has the end of ctx end the present and every later write. A Sender
+// writes with one context, so that it is watched once for each connection.
+func (c *streamConn) watchContext(ctx context.Context) {
+	if c.watched == ctx {
+		return
+	}
+	c.unwatchContext()
+	c.progress.SetWriteDeadline(time.Time{})
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		c.progress.SetWriteDeadline(past)
+	})
+	c.watched, c.unwatch = ctx, func() {
+		if !stop() {
+			<-ended
+		}
+	}
+}
+
+// unwatchContext undoes watchContext: no later write ends with the context.
+func (c *streamConn) unwatchContext() {
+	if c.unwatch != nil {
+		c.unwatch()
+		c.watched, c.unwatch = nil, nil
+	}
 }
 
 // failWrite notes the error of a write. If the system returned the reason by it,
@@ -301,6 +324,7 @@ func (c *streamConn) drain(ctx context.Context) error {
 // or closes its own direction. It waits no longer than lingerTime, and not
 // after ctx has ended.
 func (c *streamConn) linger(ctx context.Context) {
+	c.unwatchContext()
 	ctx, cancel := context.WithTimeout(ctx, lingerTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, c.progress.interrupt)() // TLS writes an alert, which may block
@@ -331,6 +355,7 @@ func (c *streamConn) abort() {
 // close closes the connection at once and joins discard. The system sends what
 // it still holds.
 func (c *streamConn) close() {
+	c.unwatchContext()
 	c.sock.Close()
 	<-c.discarded
 }

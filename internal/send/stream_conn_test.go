@@ -192,6 +192,57 @@ func TestWriteAfterOneThatWasCanceled(t *testing.T) {
 	})
 }
 
+// A context is watched for all writes with it, and ends those alone.
+func TestContextEndsEachOfItsWritesAndNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr, _, peer := pipeTransport(t)
+		write := func(ctx context.Context) {
+			go io.ReadFull(peer, make([]byte, 4))
+			if n, err := tr.Write(ctx, []byte("a 1\n")); n != 4 || err != nil {
+				t.Errorf("Write returns %d, %v", n, err)
+			}
+		}
+		first, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		second, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		write(t.Context())
+		write(first)
+		start := time.Now()
+		if n, err := tr.Write(first, []byte("a 1\n")); n != 0 || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("Write returns %d, %v after %v", n, err, time.Since(start))
+		}
+		write(second)
+		cancel()
+		write(t.Context())
+		tr.Reset()
+	})
+}
+
+// TLS writes an alert when it closes the sending direction.
+func TestContextOfWritesDoesNotEndTheCloseOfTheSendingDirection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr, c, peer := pipeTransport(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		go io.Copy(io.Discard, peer)
+		if n, err := tr.Write(ctx, []byte("a 1\n")); n != 4 || err != nil {
+			t.Errorf("Write returns %d, %v", n, err)
+		}
+		conn := tr.conn
+		c.onCloseWrite = func() {
+			cancel()
+			synctest.Wait()
+			if conn.progress.limit.Equal(past) {
+				t.Error("no more bytes can be written")
+			}
+		}
+		tr.Close()
+		if !c.closedWrite {
+			t.Error("the sending direction was not closed")
+		}
+	})
+}
+
 func TestWriteEndsWhenThePeerCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, _, _ := pipeTransport(t)
@@ -264,7 +315,7 @@ func TestEndOfAnIdleConnectionIsAnErrorUnlessItWasInOrder(t *testing.T) {
 			tr, _, _ := pipeTransport(t)
 			defer tr.Close()
 			tr.resolver = testLiteral(t, sink.Addr())
-			tr.conn.buffer = sendBuffer{}
+			tr.conn.buffer = &sendBuffer{}
 			tr.conn.written, tr.conn.acked = 4, tt.acked
 			tr.conn.fail(tt.err)
 			if runtime.GOOS != "linux" && tt.err == io.EOF {

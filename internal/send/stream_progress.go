@@ -47,7 +47,7 @@ var past = time.Unix(1, 0)
 // again after a Write that timed out.
 type progressConn struct {
 	net.Conn
-	buffer sendBuffer
+	buffer *sendBuffer
 	limits limits
 	giveUp func() error // returns why not to wait for the peer any longer, or nil
 

@@ -30,8 +30,8 @@ func (n *namer) name(p *reporters.Point) string {
 
 // path is the part of a path that all fields of one series share.
 type path struct {
-	before []byte // the field: the prefix and the series
-	named  int    // where in before the series starts
+	before []byte // the field: the prefix and the series, each with a dot
+	series int    // where in before the series starts
 	after  []byte // the field: the tags
 }
 
@@ -41,22 +41,40 @@ func (h *path) set(n *namer, key monkit.SeriesKey) {
 	if n.prefix != "" {
 		h.before = append(h.before, '.')
 	}
-	h.named = len(h.before)
+	h.series = len(h.before)
 	if n.tagged {
 		h.before = dotted.Graphite.AppendPath(h.before, key.Measurement)
 		h.after = n.appendTags(h.after[:0], key.Tags)
-		return
+	} else {
+		h.before = dotted.Graphite.AppendSeries(h.before, key)
 	}
-	h.before = dotted.Graphite.AppendSeries(h.before, key)
+	if len(h.before) > h.series {
+		h.before = append(h.before, '.')
+	}
 }
 
 // append appends the whole path of field, or nothing if neither series nor
 // field has a name.
 func (h *path) append(dst []byte, field string) []byte {
+	if field == "" || !dotted.Graphite.Holds(field) {
+		return h.appendSlow(dst, field)
+	}
+	dst = append(append(dst, h.before...), field...)
+	if len(h.after) > 0 {
+		dst = append(dst, h.after...)
+	}
+	return dst
+}
+
+// appendSlow is append for every field.
+func (h *path) appendSlow(dst []byte, field string) []byte {
 	start := len(dst)
 	dst = append(dst, h.before...)
-	dst = dotted.Graphite.AppendField(dst, start+h.named, field)
-	if len(dst) == start+h.named {
+	if len(h.before) > h.series {
+		dst = dst[:len(dst)-1] // AppendField adds the dot
+	}
+	dst = dotted.Graphite.AppendField(dst, start+h.series, field)
+	if len(dst) == start+h.series {
 		return dst[:start]
 	}
 	return append(dst, h.after...)

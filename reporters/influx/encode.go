@@ -88,6 +88,9 @@ func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
 
 // appendFieldKey appends the key of a field and "=".
 func appendFieldKey(dst []byte, field string) []byte {
+	if isPlain(field) {
+		return append(append(dst, field...), '=')
+	}
 	if field == "" {
 		field = "value"
 	}
@@ -99,6 +102,17 @@ func appendFieldKey(dst []byte, field string) []byte {
 		dst = append(dst, field[i])
 	}
 	return append(dst, '=')
+}
+
+// isPlain reports whether a field is written as it is: it has letters, digits and
+// underscores only, and is not reserved.
+func isPlain(field string) bool {
+	for i := range len(field) {
+		if c := field[i]; c|0x20-'a' >= 26 && c-'0' >= 10 && (c != '_' || i == 0) {
+			return false
+		}
+	}
+	return field != "" && field != "time"
 }
 
 // cleanKey is clean for the keys of tags and fields, some of which are

@@ -2,6 +2,7 @@ package influx
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,28 @@ func TestRunIsOneLine(t *testing.T) {
 	got, skipped := newCodec().AppendRun([]byte("before\n"), run)
 	if want := "before\nm,t=v a=1,c=3 42\n"; string(got) != want || skipped != 3 {
 		t.Errorf("got %q, %d skipped, want %q", got, skipped, want)
+	}
+}
+
+// A field that is plain is written without a look at each character, and so must
+// have the key that the others get.
+func TestPlainFieldsNeedNoChange(t *testing.T) {
+	fields := []string{"", "time", "_field", "_measurement", "_x", "x_", "r99", "Time", "a b", "a,b", "a=b", "a.b", "ä", "a\\b", "a\x00"}
+	for c := range 256 {
+		fields = append(fields, string([]byte{byte(c)}), "x"+string([]byte{byte(c)}))
+	}
+	plain := 0
+	for _, f := range fields {
+		if !isPlain(f) {
+			continue
+		}
+		plain++
+		if got := cleanKey(f); got != f || strings.ContainsAny(f, ",= ") {
+			t.Errorf("%q is plain and its key is %q", f, got)
+		}
+	}
+	if want := 62 + 62 + 1 + 3; plain != want { // x_ is there twice
+		t.Errorf("%d fields are plain, want %d", plain, want)
 	}
 }
 

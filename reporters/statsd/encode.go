@@ -1,30 +1,47 @@
 package statsd
 
 import (
-	"strconv"
-
+	"monkit.example/internal/decimal"
 	"monkit.example/reporters"
 )
 
-// encoder writes points as lines. It caches the name of each series of a
-// collector, and the last values of counters.
+// encoder writes points as lines. It caches the name of each field of a
+// collector, and the last value if that is a counter.
 type encoder struct {
 	namer  namer
 	names  reporters.Memo[name]
-	deltas reporters.Deltas
+	deltas reporters.Deltas // of counters that were received
 
 	received name // of the current point, if it was received
 }
 
-// name is the text before the value of a line, and after the type.
-type name struct{ head, tail []byte }
+// name is what the lines of one field have in common.
+type name struct {
+	text []byte  // the text before the value, and what is after the type
+	head int     // the length of the former; 0 if the field has no name
+	last float64 // of a counter of a collector
+}
+
+func (n *name) set(namer *namer, p *reporters.Point) {
+	n.text = namer.appendName(n.text[:0], p)
+	if n.head = len(n.text); n.head == 0 {
+		return
+	}
+	n.text = append(n.text, ':')
+	n.head++
+	n.text = namer.appendTags(n.text, p.Key.Tags)
+}
+
+func (n *name) before() []byte { return n.text[:n.head] }
+
+func (n *name) after() []byte { return n.text[n.head:] }
 
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
 	for i := range run {
 		p := &run[i]
 		n := e.name(p)
-		held := len(n.head) > 0 && reporters.Finite(p.Value)
+		held := n.head > 0 && reporters.Finite(p.Value)
 		if held {
 			dst, held = e.appendPoint(dst, p, n)
 		}
@@ -35,19 +52,14 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	return dst, skipped
 }
 
-// name returns the name of p, which is valid until the next call. Its head is
-// empty if p has no name.
+// name returns the name of p, which is valid until the next call.
 func (e *encoder) name(p *reporters.Point) *name {
 	n, fresh := e.names.Field(p)
 	if n == nil {
 		n = &e.received
 	}
 	if fresh {
-		n.head = e.namer.appendName(n.head[:0], p)
-		n.tail = e.namer.appendTags(n.tail[:0], p.Key.Tags)
-		if len(n.head) > 0 {
-			n.head = append(n.head, ':')
-		}
+		n.set(&e.namer, p)
 	}
 	return n
 }
@@ -78,16 +90,14 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	return n.appendLine(dst, v, "|g"), true
 }
 
-// delta returns by how much a counter grew. The tail is part of the name of a
+// delta returns by how much a counter grew. All text of the name identifies a
 // series that was received.
 func (e *encoder) delta(p *reporters.Point, n *name) float64 {
-	if p.ID != 0 {
-		return e.deltas.Next(p, nil)
+	if p.ID == 0 {
+		return e.deltas.Next(p, n.text)
 	}
-	head := len(n.head)
-	n.head = append(n.head, n.tail...)
-	v := e.deltas.Next(p, n.head)
-	n.head = n.head[:head]
+	v := reporters.Growth(n.last, p.Value)
+	n.last = p.Value
 	return v
 }
 
@@ -100,8 +110,8 @@ func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool
 	case v < 0:
 		return n.appendLine(dst, v, "|g"), true
 	}
-	dst = append(append(dst, n.head...), '+')
-	return append(append(appendNumber(dst, v), "|g"...), '\n'), true
+	dst = append(append(dst, n.before()...), '+')
+	return append(append(decimal.AppendPlain(dst, v), "|g"...), '\n'), true
 }
 
 func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
@@ -115,15 +125,7 @@ func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
 }
 
 func (n *name) appendLine(dst []byte, v float64, kind string) []byte {
-	dst = appendNumber(append(dst, n.head...), v)
-	dst = append(append(dst, kind...), n.tail...)
+	dst = decimal.AppendPlain(append(dst, n.before()...), v)
+	dst = append(append(dst, kind...), n.after()...)
 	return append(dst, '\n')
-}
-
-// appendNumber appends v without an exponent, which several daemons misread.
-func appendNumber(dst []byte, v float64) []byte {
-	if v == 0 || v > 1e-6 && v < 1e15 || v < -1e-6 && v > -1e15 {
-		return reporters.AppendFloat(dst, v)
-	}
-	return strconv.AppendFloat(dst, v, 'f', -1, 64)
 }
