@@ -11,7 +11,8 @@ const (
 	cellAccepted = 3
 	cellSent     = 4
 	cellRecalled = 5
-	// 6 and 7 are not used.
+	cellSkipped  = 6
+	// 7 is not used.
 	cellReasons = 8 // and those behind it, by the place of a reason in numbered
 	numCells    = 64
 )
@@ -75,10 +76,11 @@ func loadDestination(load func(cell int) int64) (v values) {
 }
 
 // loadListener reads the cells of a listener. What was received comes last, so
-// that it is never less than the rest.
+// that it is never less than the rest, of which a line is only one.
 func loadListener(load func(cell int) int64) (v values) {
 	v.loadReasons(load)
 	v[cellAccepted] = load(cellAccepted)
+	v[cellSkipped] = load(cellSkipped)
 	v[cellReceived] = load(cellReceived)
 	return v
 }
@@ -112,7 +114,7 @@ func (v *values) ledger() Ledger {
 
 // listener returns the counts of a listener.
 func (v *values) listener() Listener {
-	l := Listener{Received: v[cellReceived], Accepted: v[cellAccepted], Rejected: v.reasons()}
+	l := Listener{Received: v[cellReceived] - v[cellSkipped], Accepted: v[cellAccepted], Rejected: v.reasons()}
 	l.Pending = l.Received - l.Accepted - l.Rejected.Sum()
 	return l
 }
