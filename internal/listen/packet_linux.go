@@ -96,7 +96,7 @@ func (s *packetSys) makeRoom() {
 	s.call = s.receive
 	s.mem.call = s.mem.getsockopt
 	for i := range s.msgs {
-		s.bufs[i] = make([]byte, maxDatagram)
+		s.bufs[i] = make([]byte, maxDatagram, maxDatagram+1) // and a line end
 		s.iovs[i].Base = &s.bufs[i][0]
 		s.iovs[i].SetLen(maxDatagram)
 		s.msgs[i].hdr.Iov = &s.iovs[i]
@@ -130,7 +130,8 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 }
 
 // read waits for datagrams and calls put for each that the kernel holds, up
-// to perRead. done ends a delay early.
+// to perRead. If the read before set more, it does not wait, and may find none.
+// done ends a delay early.
 func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) error {
 	for {
 		if err := c.coalescer.wait(done); err != nil {
@@ -139,13 +140,20 @@ func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) er
 		switch err := c.readNow(put); {
 		case err == unix.EAGAIN:
 			c.coalescer.consumed(none)
+			if c.more {
+				c.more = false
+				return nil
+			}
 		case err != nil:
+			c.more = false
 			return err
 		case c.sys.n < perRead:
 			c.coalescer.consumed(small)
+			c.more = false
 			return nil
 		default:
 			c.coalescer.consumed(large)
+			c.more = true
 			return nil
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // Config configures a Relay. It needs at least one listener and one destination.
@@ -35,6 +36,10 @@ type Config struct {
 	// RcvBuf is the size of the kernel's buffer for datagrams in bytes. Zero
 	// means 8 MiB.
 	RcvBuf int
+	// ListenerBook returns the book that counts the lines of a listener, by the
+	// listener's address without credentials; one in a file survives a crash.
+	// The relay closes it. Nil means books in memory.
+	ListenerBook func(listener string) *ledger.ListenerBook
 	// HTTP is the address of the admin pages, such as "127.0.0.1:9125". An
 	// address without a host is for this machine only. Empty means no pages.
 	HTTP string
@@ -162,11 +167,16 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, Lines: f.newLines, Logger: r.cfg.Logger})
-		if err != nil {
-			return err
+		destinations := r.destinationsOf(f)
+		o := listen.Options{RcvBuf: r.cfg.RcvBuf, Lines: f.newLines, Logger: r.cfg.Logger, Direct: all(destinations, (*destination).isPrompt)}
+		if r.cfg.ListenerBook != nil {
+			o.Book = r.cfg.ListenerBook(ep.String())
 		}
-		r.receivers = append(r.receivers, newReceiver(l, f, r, r.destinationsOf(f)))
+		l, err := listen.Open(ep, o)
+		if err != nil {
+			return errors.Join(err, closeBook(o.Book))
+		}
+		r.receivers = append(r.receivers, newReceiver(l, f, r, destinations))
 	}
 	if r.fanOut != nil {
 		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
@@ -205,7 +215,8 @@ func (r *Relay) logFailure(d *destination, err error) {
 // closeUnused closes everything that New has opened.
 func (r *Relay) closeUnused() {
 	for _, rec := range r.receivers {
-		rec.listener.Close() // nothing was received, so an error loses nothing
+		rec.listener.Close()           // nothing was received, so an error loses nothing
+		closeBook(rec.listener.Book()) // nothing was counted
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // nothing is pending
@@ -241,6 +252,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		})
 	}
 	running.Wait()
+	r.closeBooks()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Drain)
 	defer cancel()
 	if r.collector != nil {
@@ -250,6 +262,22 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 	r.closeAll(drain)
 	return errors.Join(errs...)
+}
+
+// closeBooks closes the books of the listeners, which have ended.
+func (r *Relay) closeBooks() {
+	for _, rec := range r.receivers {
+		if err := rec.listener.Book().Close(); err != nil {
+			r.cfg.Logger.Warn("closing the book of a listener failed", "listener", rec.listener.Name(), "err", err)
+		}
+	}
+}
+
+func closeBook(b *ledger.ListenerBook) error {
+	if b == nil {
+		return nil
+	}
+	return b.Close()
 }
 
 // closeAll closes the destinations at the same time, so that one that is
