@@ -33,10 +33,13 @@ var holders atomic.Int32
 // with one processor, therefore, none is held.
 func pause(d time.Duration) {
 	ts := unix.NsecToTimespec(int64(d))
-	if int(holders.Add(1)) <= runtime.GOMAXPROCS(0)/2 {
+	if mayHold(int(holders.Add(1)), runtime.GOMAXPROCS(0)) {
 		unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
 	} else {
 		unix.Nanosleep(&ts, nil) // an error means that it ended early
 	}
 	holders.Add(-1)
 }
+
+// mayHold reports whether so many pauses may each hold one of the processors.
+func mayHold(pauses, processors int) bool { return pauses <= processors/2 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,15 +33,18 @@ func TestCutKeepsLinesWhole(t *testing.T) {
 	}
 }
 
-// recorder records the bytes of each batch, and the lines of all.
+// recorder records the bytes of each batch, the lines of all, and whether each
+// was to be followed by more.
 type recorder struct {
 	fake
+	more  []bool
 	bytes []int
 	text  strings.Builder
 }
 
 func (r *recorder) Report(_ context.Context, b *reporters.Batch) error {
 	before := r.text.Len()
+	r.more = append(r.more, b.More)
 	for _, l := range b.Lines {
 		r.text.Write(l.Raw)
 		r.text.WriteByte('\n')
@@ -60,9 +64,12 @@ func TestBatchesAreBounded(t *testing.T) {
 	for n := 0; text.Len() < 5*batchBytes/2; n++ {
 		fmt.Fprintf(&text, "a.b %d 1700000000\n", n)
 	}
-	r.receivers[0].process(t.Context(), []byte(text.String()))
+	r.receivers[0].process(t.Context(), [][]byte{[]byte(text.String())}, false)
 	if rec.text.String() != text.String() {
 		t.Errorf("the batches have %d bytes, want %d", rec.text.Len(), text.Len())
+	}
+	if !slices.Equal(rec.more, []bool{true, true, false}) {
+		t.Errorf("more follow the batches: %v", rec.more)
 	}
 	if len(rec.bytes) != 3 || rec.bytes[0] > batchBytes || rec.bytes[0] < batchBytes-100 || rec.bytes[1] > batchBytes {
 		t.Errorf("the batches have %v bytes, want two of almost %d and the rest", rec.bytes, batchBytes)

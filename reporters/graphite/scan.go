@@ -54,9 +54,9 @@ const (
 )
 
 // allDigits reports whether all bytes of w are digits: adding 0x46 sets the high
-// bit of those above, subtracting 0x30 that of those below. It may take bytes
-// for others only where one of them is no digit.
-func allDigits(w uint64) bool { return (w+0x46*ones|w-0x30*ones|w)&highs == 0 }
+// bit of those above, subtracting 0x30 that of those below. A carry or borrow
+// begins only at a byte that is no digit.
+func allDigits(w uint64) bool { return ((w+0x46*ones)|(w-0x30*ones)|w)&highs == 0 }
 
 // cutValue cuts the value and the space before it off the end of line, if the
 // value is digits, with a sign and a point at most.
@@ -76,7 +76,7 @@ func cutValue(line []byte) (path []byte, ok bool) {
 			i--
 			c = line[i]
 		}
-		return line[:i], c == ' ' && points <= 1 && digits-1 < maxDigits
+		return line[:i], c == ' ' && points <= 1 && digits > 0 && digits < maxDigits
 	}
 	return nil, false
 }
