@@ -102,18 +102,18 @@ func TestMoreIsNotSentAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var q queue
 			p := NewPusher(lineEncoder{}, &q, PusherOptions{MaxPayload: 20, Format: "f"})
-			b := &Batch{Format: "f", More: true, Spans: []Span{span("aaaaaaaaaaaaa\n")}}
+			b := &Batch{Format: "f", More: true, Spans: []Span{span("aaaaaa\n"), span("aaaaaa\n")}}
 			if err := p.ReportSpans(t.Context(), b); err != nil || len(q.calls) > 0 {
 				t.Fatalf("calls are %v, %v", q.calls, err)
 			}
-			if l := p.Ledger(); l.Pending != 1 || l.Check() != nil {
+			if l := p.Ledger(); l.Pending != 2 || l.Check() != nil {
 				t.Errorf("the ledger is %v", l)
 			}
-			b.Spans[0] = span("bbbbbbb\n")
+			b.Spans = []Span{span("bbbbbbb\n")}
 			if err := p.ReportSpans(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}
-			if got := q.take(); got != "more 1" {
+			if got := q.take(); got != "more 2" {
 				t.Errorf("a full payload is passed on by %q", got)
 			}
 			if err := end(p); err != nil {
