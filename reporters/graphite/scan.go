@@ -97,16 +97,16 @@ func isPlain(path []byte) bool {
 		bad |= notPlain(load(path))
 		path = path[8:]
 	}
-	return bad|notPlain(last) == 0
+	return (bad|notPlain(last))&highs == 0
 }
 
-// notPlain returns zero if all bytes of w are plain. The high bit of a byte is
+// notPlain returns no high bits if all bytes of w are plain. The high bit of a byte is
 // set for one that is not ASCII, by the first term; a delete, by the second; a
 // space or control, by the third; and a semicolon, by the last. A byte that is
 // not ASCII may set other bits too, and no other byte does.
 func notPlain(w uint64) uint64 {
 	semicolons := w ^ ';'*ones
-	return (w | (w + ones) | ^((w | highs) - 0x21*ones) | ^((semicolons | highs) - ones)) & highs
+	return w | (w + ones) | ^(((w | highs) - 0x21*ones) & ((semicolons | highs) - ones))
 }
 
 // passes reports whether decode accepts a line and keeps it as it is.
