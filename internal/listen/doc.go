@@ -17,7 +17,7 @@
 // the book of a process that was killed shows what was lost in the ring.
 //
 // Small pieces that arrive in quick succession are coalesced, for up to 10 ms
-// in the kernel and as long again in the ring, because a wake-up costs far
+// in the kernel and as long again behind it, because a wake-up costs far
 // more than reading a few lines. Input after a pause is passed on at once. A
 // delay ends early when Run ends or a stream needs room in the ring.
 //

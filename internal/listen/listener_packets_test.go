@@ -247,3 +247,39 @@ func asIfKilled(t *testing.T, path, identity string, pending int64) {
 		t.Errorf("the next run finds %v, %v; want %d pending", lost, end, pending)
 	}
 }
+
+// Little that is read before a delay waits for what comes during it, but not for
+// a second delay.
+func TestLittleWaitsForOneDelay(t *testing.T) {
+	type read struct {
+		bytes     int
+		due, more bool // a delay follows; the kernel has more
+		want      bool
+	}
+	for _, tt := range []struct {
+		name  string
+		reads []read
+	}{
+		{"no delay follows", []read{{10, false, false, false}}},
+		{"one delay", []read{{10, true, false, true}, {10, true, false, false}, {10, true, false, true}}},
+		{"much was read", []read{{enough, true, false, false}}},
+		{"much was read in several", []read{{enough / 2, true, true, true}, {enough / 2, true, false, false}}},
+		{"the kernel has more, then little", []read{{10, false, true, true}, {10, true, false, true}, {0, false, false, false}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := open(t, "udp://127.0.0.1:0", Options{Direct: true})
+			got := false
+			r.direct.take = func(_ [][]byte, more bool) { got = more }
+			for i, read := range tt.reads {
+				if read.bytes > 0 {
+					r.direct.texts = append(r.direct.texts, make([]byte, read.bytes))
+				}
+				r.packet.more, r.packet.coalescer.due = read.more, read.due
+				r.passDirect(r.moreFollows())
+				if got != read.want || r.packet.more != read.want {
+					t.Errorf("after read %d more follows: %v, want %v", i+1, got, read.want)
+				}
+			}
+		})
+	}
+}
