@@ -63,6 +63,14 @@ type Batch struct {
 	Format string
 	Lines  []Line
 
+	// Spans has the accepted lines instead of Lines and Points, in a batch for
+	// a [SpanReporter]. It is memory of the caller.
+	Spans []Span
+
+	// More is true if another batch for the same reporters follows within
+	// moments, so that what is in this one need not be sent before.
+	More bool
+
 	Rejected      ledger.Counts  // number of rejected lines by reason
 	RejectedLines []RejectedLine // the first few of them
 	Skipped       int64          // empty lines and comments
@@ -76,9 +84,11 @@ type Batch struct {
 func (b *Batch) Reset() {
 	clear(b.Points) // releases the series they refer to
 	clear(b.Lines)
+	clear(b.Spans)
 	clear(b.RejectedLines)
 	clear(b.Rejected)
 	b.Points, b.Lines, b.RejectedLines = b.Points[:0], b.Lines[:0], b.RejectedLines[:0]
+	b.Spans, b.More = b.Spans[:0], false
 	b.At, b.Interval, b.Format, b.Skipped = time.Time{}, 0, "", 0
 	b.text.reset()
 }
@@ -105,6 +115,15 @@ func CloneKey(key monkit.SeriesKey) monkit.SeriesKey {
 // memory of b, or nil.
 func (b *Batch) AddLine(raw []byte, first int) {
 	b.Lines = append(b.Lines, Line{Raw: raw, First: int32(first), N: int32(len(b.Points) - first)})
+}
+
+// Accepted returns how many received lines b holds.
+func (b *Batch) Accepted() int {
+	n := len(b.Lines)
+	for i := range b.Spans {
+		n += b.Spans[i].Lines
+	}
+	return n
 }
 
 // Reject counts a rejected line and keeps the first few with their errors. It

@@ -21,7 +21,7 @@ type Decoder interface {
 	// Batch.Reject; an error in one line never affects the next. Lines of
 	// spaces and tabs, and comments, are counted in Batch.Skipped, so that
 	// lines = accepted + rejected + skipped. A line without a time gets b.At.
-	// All text is copied into b.
+	// All text is copied into b. A Decoder may also implement [Scanner].
 	Decode(b *Batch, p []byte) int
 }
 

@@ -15,6 +15,11 @@
 // An Encoder writes its points as bytes. A Sender, which knows nothing of
 // points, sends these.
 //
+// A line that a relay receives and sends in the same format needs no points. A
+// decoder may therefore be a [Scanner] as well, by which such lines are found as
+// a [Span] of bytes, and a reporter a [SpanReporter], which takes them. Both are
+// options: without them lines are decoded.
+//
 // Arguments are borrowed: Report, Send, AppendRun and Decode must not keep
 // memory that they are passed once they return, and must not change it.
 package reporters

@@ -42,15 +42,17 @@ type PusherOptions struct {
 // Its ledger counts lines for a batch that was received, and points for the
 // batch of a collector, of which most formats write one line each.
 type Pusher struct {
-	opts PusherOptions
-	out  Sender
-	book *ledger.Book // that of the options, or what out does not count
+	opts  PusherOptions
+	out   Sender
+	queue MoreSender   // out, if it is one
+	book  *ledger.Book // that of the options, or what out does not count
 
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
 	buf   []byte  // the lines of the next payload
 	lines int     // the number of lines that buf settles
 	err   error   // the first error of out during this Report
+	more  bool    // payloads were sent by SendMore, and none by Send since
 
 	interval time.Duration // of the last batch that had one
 }
@@ -58,6 +60,8 @@ type Pusher struct {
 var (
 	_ Reporter           = (*Pusher)(nil)
 	_ Named              = (*Pusher)(nil)
+	_ SpanReporter       = (*Pusher)(nil)
+	_ Prompt             = (*Pusher)(nil)
 	_ Availability       = (*Pusher)(nil)
 	_ Logging            = (*Pusher)(nil)
 	_ ledger.Keeper      = (*Pusher)(nil)
@@ -78,6 +82,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 		o.Name = o.Format
 	}
 	p := &Pusher{opts: o, enc: enc, out: out, book: o.Book}
+	p.queue, _ = out.(MoreSender)
 	if p.book == nil {
 		p.book = ledger.NewBook()
 	}
@@ -96,10 +101,27 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	} else {
 		p.addPointsLocked(ctx, b.Points)
 	}
-	p.sendLocked(ctx, len(p.buf))
+	return p.endReportLocked(ctx, b.More)
+}
+
+// endReportLocked sends what is left, unless more follows. It returns the first
+// error of the report.
+func (p *Pusher) endReportLocked(ctx context.Context, more bool) error {
+	if !more {
+		p.sendAllLocked(ctx)
+	}
 	err := p.err
 	p.err = nil
 	return err
+}
+
+// sendAllLocked has the sender send everything.
+func (p *Pusher) sendAllLocked(ctx context.Context) {
+	if len(p.buf) > 0 || p.more {
+		p.more = false
+		p.passLocked(ctx, p.buf, p.out.Send)
+		p.buf = p.buf[:0]
+	}
 }
 
 // setIntervalLocked passes a new interval of the batches to the sender.
@@ -226,9 +248,26 @@ func (p *Pusher) sendLocked(ctx context.Context, n int) {
 	if n == 0 {
 		return
 	}
+	p.sendMoreLocked(ctx, p.buf[:n])
+	p.buf = append(p.buf[:0], p.buf[n:]...)
+}
+
+// sendMoreLocked passes a payload to the sender, which another one follows.
+func (p *Pusher) sendMoreLocked(ctx context.Context, payload []byte) {
+	if p.queue == nil {
+		p.passLocked(ctx, payload, p.out.Send)
+		return
+	}
+	p.more = true
+	p.passLocked(ctx, payload, p.queue.SendMore)
+}
+
+// passLocked passes a payload, which settles all lines counted so far, to the
+// sender by send.
+func (p *Pusher) passLocked(ctx context.Context, payload []byte, send func(ctx context.Context, payload []byte, lines int) error) {
 	lines := p.lines
 	p.lines = 0
-	if err := p.out.Send(ctx, p.buf[:n], lines); err != nil {
+	if err := send(ctx, payload, lines); err != nil {
 		p.book.Drop(ledger.ReasonOf(err), int64(lines))
 		if p.err == nil {
 			p.err = err
@@ -236,7 +275,6 @@ func (p *Pusher) sendLocked(ctx context.Context, n int) {
 	} else if _, ok := p.out.(ledger.Keeper); !ok {
 		p.book.Sent(int64(lines))
 	}
-	p.buf = append(p.buf[:0], p.buf[n:]...)
 }
 
 // Name returns PusherOptions.Name.
@@ -258,10 +296,25 @@ func (p *Pusher) Unavailable() error {
 }
 
 // Flush waits until the sender has delivered or dropped everything.
-func (p *Pusher) Flush(ctx context.Context) error { return p.out.Flush(ctx) }
+func (p *Pusher) Flush(ctx context.Context) error {
+	p.sendKept(ctx)
+	return p.out.Flush(ctx)
+}
 
 // Close closes the sender.
-func (p *Pusher) Close(ctx context.Context) error { return p.out.Close(ctx) }
+func (p *Pusher) Close(ctx context.Context) error {
+	p.sendKept(ctx)
+	return p.out.Close(ctx)
+}
+
+// sendKept sends what waits for a batch after one with More. The sender counts
+// what it drops because ctx has ended.
+func (p *Pusher) sendKept(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sendAllLocked(context.WithoutCancel(ctx))
+	p.err = nil // the lines are dropped, which the ledger shows
+}
 
 // Ledger accounts for every line that was reported.
 func (p *Pusher) Ledger() ledger.Ledger {

@@ -2,6 +2,10 @@
 // from Graphite datagrams on loopback UDP to a TCP sink. Run it in bench/:
 //
 //	go run ./relay -rates 50000,200000 -for 5s -rounds 3
+//	go run ./relay -mode encode -rates 200000
+//
+// A mode is pass for lines that pass unchanged, encode for lines of another
+// format, and single for one line in each datagram.
 //
 // With -spool it compares monkit-relay with a spool to one without, and fails if
 // that costs too much although the destination is healthy.
@@ -18,6 +22,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,15 +32,20 @@ func main() {
 	rates := flag.String("rates", "25000,100000,200000,400000", "lines per second, separated by commas")
 	length := flag.Duration("for", 5*time.Second, "duration of each rate")
 	rounds := flag.Int("rounds", 3, "number of rounds, not counting the first one")
+	name := flag.String("mode", modes[0].name, "what is measured: pass, encode or single")
 	spool := flag.Bool("spool", false, "compare monkit-relay with a spool to one without, and nothing else")
 	flag.Parse()
-	if err := run(*rates, *length, *rounds, *spool); err != nil {
+	if err := run(*name, *rates, *length, *rounds, *spool); err != nil {
 		fmt.Fprintln(os.Stderr, "relay:", err)
 		os.Exit(1)
 	}
 }
 
-func run(list string, length time.Duration, rounds int, spool bool) error {
+func run(name, list string, length time.Duration, rounds int, spool bool) error {
+	m, err := modeOf(name)
+	if err != nil {
+		return err
+	}
 	rates, err := parseRates(list)
 	if err != nil {
 		return err
@@ -49,11 +59,12 @@ func run(list string, length time.Duration, rounds int, spool bool) error {
 	if err != nil {
 		return err
 	}
+	peers = slices.DeleteFunc(peers, func(p peer) bool { return p.only != "" && p.only != m.format })
 	if spool {
 		peers = peers[:1]
 	}
-	fmt.Printf("%s/%s, %d processors, %s; %d-byte datagrams of %d lines, each rate for %v, median of %d rounds\n",
-		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), maxDatagram, perDatagram, length, rounds)
+	fmt.Printf("%s/%s, %d processors, %s; datagrams of %d bytes with %d lines, forwarded as %s, each rate for %v, median of %d rounds\n",
+		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), len(m.load.datagrams[0]), m.load.perDatagram, m.format, length, rounds)
 	for _, p := range peers {
 		fmt.Printf("%s: %s\n", p.name, p.about)
 	}
@@ -62,13 +73,34 @@ func run(list string, length time.Duration, rounds int, spool bool) error {
 			err = errors.Join(err, compareSpool(peers[0], dir, rate, length, rounds))
 			continue
 		}
-		results, err := compare(peers, rate, length, rounds)
+		results, err := compare(peers, m, rate, length, rounds)
 		if err != nil {
 			return err
 		}
 		printTable(rate, results)
 	}
 	return err
+}
+
+// A mode is a kind of work: what is sent, and the format that it is forwarded in.
+type mode struct {
+	name, format string
+	load         load
+}
+
+var modes = []mode{
+	{"pass", "graphite", fullDatagrams},
+	{"encode", "influx", fullDatagrams},
+	{"single", "graphite", singleLines},
+}
+
+func modeOf(name string) (mode, error) {
+	for _, m := range modes {
+		if m.name == name {
+			return m, nil
+		}
+	}
+	return mode{}, fmt.Errorf("mode %q is not known; write pass, encode or single", name)
 }
 
 func parseRates(list string) ([]int, error) {
@@ -85,11 +117,11 @@ func parseRates(list string) ([]int, error) {
 
 // compare returns the results of each peer, in the order of peers, without those
 // of the first round.
-func compare(peers []peer, rate int, length time.Duration, rounds int) ([][]result, error) {
+func compare(peers []peer, m mode, rate int, length time.Duration, rounds int) ([][]result, error) {
 	results := make([][]result, len(peers))
 	for round := range rounds + 1 {
 		for i, p := range peers {
-			r, err := p.trial(rate, length)
+			r, err := p.trial(m, rate, length)
 			if err != nil {
 				return nil, fmt.Errorf("%s at %d lines/s: %w", p.name, rate, err)
 			}

@@ -15,8 +15,10 @@ type peer struct {
 	about string // version and flags, printed above the results
 	ready string // printed by the relay when it is ready; if empty, its socket is enough
 	// command returns the command that runs the relay with a Graphite listener on
-	// UDP port listen of 127.0.0.1 and the TCP address forward as destination.
-	command func(listen int, forward string) (*exec.Cmd, error)
+	// UDP port listen of 127.0.0.1 and the TCP address forward as destination of
+	// lines in a format.
+	command func(listen int, format, forward string) (*exec.Cmd, error)
+	only    string // the one format that it can forward; empty if it can all
 }
 
 // peers returns monkit-relay, which it builds in dir, and the other relays that
@@ -50,9 +52,9 @@ func monkitRelay(dir string) (peer, error) {
 	return peer{
 		name:  "monkit-relay",
 		about: "this tree, defaults",
-		command: func(listen int, forward string) (*exec.Cmd, error) {
+		command: func(listen int, format, forward string) (*exec.Cmd, error) {
 			return exec.Command(bin, "-listen", fmt.Sprintf("graphite+udp://127.0.0.1:%d", listen),
-				"-forward", "graphite+tcp://"+forward), nil
+				"-forward", format+"+tcp://"+forward), nil
 		},
 	}, nil
 }
@@ -71,7 +73,8 @@ func carbonCRelay(dir, path string) peer {
 		name:  "carbon-c-relay",
 		about: firstLine + ", " + strings.Join(flags, " "),
 		ready: "startup sequence complete", // an earlier datagram can crash it
-		command: func(listen int, forward string) (*exec.Cmd, error) {
+		only:  "graphite",
+		command: func(listen int, _, forward string) (*exec.Cmd, error) {
 			conf := filepath.Join(dir, "c-relay.conf")
 			text := fmt.Sprintf("listen type linemode 127.0.0.1:%d proto udp;\ncluster sink forward %s proto tcp;\nmatch * send to sink stop;\n", listen, forward)
 			if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {

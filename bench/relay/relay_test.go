@@ -13,9 +13,14 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestDatagramsHaveEqualNumbersOfLines(t *testing.T) {
-	for i, d := range datagrams {
-		if n := bytes.Count(d, []byte("\n")); n != perDatagram || len(d) > maxDatagram || len(d) < maxDatagram*9/10 {
-			t.Errorf("datagram %d has %d lines in %d bytes, want %d in about %d", i, n, len(d), perDatagram, maxDatagram)
+	for i, d := range fullDatagrams.datagrams {
+		if n := bytes.Count(d, []byte("\n")); n != fullDatagrams.perDatagram || len(d) > maxDatagram || len(d) < maxDatagram*9/10 {
+			t.Errorf("datagram %d has %d lines in %d bytes, want %d in about %d", i, n, len(d), fullDatagrams.perDatagram, maxDatagram)
+		}
+	}
+	for i, d := range singleLines.datagrams {
+		if n := bytes.Count(d, []byte("\n")); n != 1 || singleLines.perDatagram != 1 {
+			t.Errorf("datagram %d has %d lines, want 1", i, n)
 		}
 	}
 }
@@ -57,25 +62,31 @@ func TestTrialAccountsForEveryLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range peers {
-		t.Run(p.name, func(t *testing.T) {
-			r, err := p.trial(5000, 500*time.Millisecond)
-			if err != nil {
-				t.Fatal(err)
+		for _, m := range modes {
+			if p.only == "" || p.only == m.format {
+				t.Run(p.name+" "+m.name, func(t *testing.T) { testTrial(t, p, m) })
 			}
-			if r.sent < 1000 || r.arrived == 0 || r.rss == 0 {
-				t.Errorf("nothing was measured: %+v", r)
-			}
-			if n := r.unaccounted(); n != 0 {
-				t.Errorf("%d lines unaccounted: %+v", n, r)
-			}
-		})
+		}
+	}
+}
+
+func testTrial(t *testing.T, p peer, m mode) {
+	r, err := p.trial(m, 5000, 500*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.sent < 1000 || r.arrived == 0 || r.rss == 0 {
+		t.Errorf("nothing was measured: %+v", r)
+	}
+	if n := r.unaccounted(); n != 0 {
+		t.Errorf("%d lines unaccounted: %+v", n, r)
 	}
 }
 
 // The process of this trial is not a relay.
 func TestTrialFailsIfTheRelayEnds(t *testing.T) {
-	p := peer{name: "true", command: func(int, string) (*exec.Cmd, error) { return exec.Command("go", "version"), nil }}
-	if r, err := p.trial(1000, time.Millisecond); err == nil {
+	p := peer{name: "true", command: func(int, string, string) (*exec.Cmd, error) { return exec.Command("go", "version"), nil }}
+	if r, err := p.trial(modes[0], 1000, time.Millisecond); err == nil {
 		t.Errorf("a relay that ended at once has the result %+v", r)
 	}
 }

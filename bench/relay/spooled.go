@@ -22,7 +22,7 @@ func compareSpool(p peer, dir string, rate int, length time.Duration, rounds int
 	if err != nil {
 		return err
 	}
-	results, err := compare([]peer{p, p.withSpool(dir)}, rate, length, rounds)
+	results, err := compare([]peer{p, p.withSpool(dir)}, modes[0], rate, length, rounds)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func checkSpool(rate int, ratio float64, written, trials int) error {
 func (p peer) withSpool(dir string) peer {
 	command := p.command
 	p.name = "with a spool"
-	p.command = func(listen int, forward string) (*exec.Cmd, error) {
-		cmd, err := command(listen, forward)
+	p.command = func(listen int, format, forward string) (*exec.Cmd, error) {
+		cmd, err := command(listen, format, forward)
 		if err != nil {
 			return nil, err
 		}

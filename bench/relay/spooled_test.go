@@ -66,7 +66,7 @@ func TestTrialWithSpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	r, err := p.withSpool(dir).trial(5000, 500*time.Millisecond)
+	r, err := p.withSpool(dir).trial(modes[0], 5000, 500*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

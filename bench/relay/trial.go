@@ -9,7 +9,7 @@ import (
 const quiet = 2 * time.Second
 
 // trial sends lines at the rate through a new process of p.
-func (p peer) trial(rate int, length time.Duration) (result, error) {
+func (p peer) trial(m mode, rate int, length time.Duration) (result, error) {
 	s, err := newSink()
 	if err != nil {
 		return result{}, err
@@ -19,7 +19,7 @@ func (p peer) trial(rate int, length time.Duration) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	cmd, err := p.command(port, s.addr())
+	cmd, err := p.command(port, m.format, s.addr())
 	if err != nil {
 		return result{}, err
 	}
@@ -29,7 +29,7 @@ func (p peer) trial(rate int, length time.Duration) (result, error) {
 	}
 	var r result
 	if err = proc.await(port, p.ready); err == nil {
-		r, err = measure(cmd.Process.Pid, port, s, rate, length)
+		r, err = measure(cmd.Process.Pid, port, s, m.load, rate, length)
 	}
 	proc.kill()
 	if err != nil {
@@ -41,14 +41,14 @@ func (p peer) trial(rate int, length time.Duration) (result, error) {
 
 // measure sends lines to the relay on the port and returns what it delivered and
 // used.
-func measure(pid, port int, s *sink, rate int, length time.Duration) (r result, err error) {
+func measure(pid, port int, s *sink, l load, rate int, length time.Duration) (r result, err error) {
 	cpuBefore, err := cpuTime(pid)
 	if err != nil {
 		return r, err
 	}
 	before := s.lines.Load() // a relay may have sent its own statistics
 	start := time.Now()
-	if r.sent, err = send(fmt.Sprintf("127.0.0.1:%d", port), rate, length); err != nil {
+	if r.sent, err = l.send(fmt.Sprintf("127.0.0.1:%d", port), rate, length); err != nil {
 		return r, err
 	}
 	arrived, last := s.wait(r.sent+int(before), quiet)
@@ -62,6 +62,6 @@ func measure(pid, port int, s *sink, rate int, length time.Duration) (r result, 
 		return r, err
 	}
 	dropped, err := kernelDrops(port)
-	r.kernelDrops = dropped * perDatagram
+	r.kernelDrops = dropped * l.perDatagram
 	return r, err
 }

@@ -59,6 +59,7 @@ func Run(t *testing.T, newCodec func() reporters.Codec, o Options) {
 		{"the decoder keeps no memory of its caller", s.decoderKeepsNothing},
 		{"accepted lines are kept byte for byte", s.raw},
 		{"a decoder is safe for concurrent use", s.concurrent},
+		{"a scanner accepts what the decoder accepts", s.scans},
 	} {
 		t.Run(test.name, test.run)
 	}

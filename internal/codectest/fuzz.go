@@ -11,9 +11,10 @@ import (
 // CheckDecode decodes p, which may be any bytes, and checks that all whole lines
 // are consumed; that each is accepted, rejected or skipped once; that points are
 // finite and belong to lines; and that an accepted line decodes to the same points
-// again.
+// again. It calls CheckScan too.
 func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 	b := &reporters.Batch{At: time.Unix(second, 0)}
+	CheckScan(t, c, p)
 	n := c.Decode(b, p)
 	if n != bytes.LastIndexByte(p, '\n')+1 {
 		t.Fatalf("of %q it consumes %d bytes", p, n)

@@ -95,6 +95,18 @@ func (p *oneShotPoll) wait() error {
 	return p.err
 }
 
+// pause returns after d, or within maxDelay after done is closed.
+func (p *oneShotPoll) pause(d time.Duration, done <-chan struct{}) {
+	for ; d > 0; d -= maxDelay {
+		select {
+		case <-done:
+			return
+		default:
+			pause(min(d, maxDelay))
+		}
+	}
+}
+
 // armOrConsume arms the socket when it is first called in a wait, and reports
 // false, so that the runtime parks the goroutine until the instance has an
 // event. Then it consumes the event: the poller is edge-triggered, and an

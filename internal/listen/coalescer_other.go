@@ -2,12 +2,17 @@
 
 package listen
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // oneShotPoll does nothing: reads block until a datagram arrives.
 type oneShotPoll struct{}
 
 func (*oneShotPoll) wait() error { return nil }
+
+func (*oneShotPoll) pause(time.Duration, <-chan struct{}) {}
 
 // lowWater does nothing: streams wake their poller with every segment.
 type lowWater struct{}

@@ -1,7 +1,8 @@
 // Package listen reads lines from sockets as fast as they arrive and does
 // nothing else with them. [Open] binds a [Listener]. [Listener.Run] reads into
 // a bounded ring and passes whole lines from the ring to a function of the
-// caller.
+// caller; datagrams that can be taken at once do without the ring, see
+// Options.Direct.
 //
 // The end of a datagram ends its last line, and datagrams are never joined.
 // The last line of a stream counts only if its line end arrived: without one
@@ -11,12 +12,12 @@
 // lines are counted. A stream waits for room in the ring, and as the kernel's
 // buffers fill up, its sender waits too. On Linux the datagrams that the
 // kernel dropped are known as well, see [Listener.KernelDrops]. Every line that
-// arrived is accounted for:
-//
-//	lines = lines that Run passed on + Ledger().Rejected
+// arrived is accounted for by a ledger.ListenerBook. It is counted as received
+// before it enters the ring, and as accepted or rejected when it was taken, so that
+// the book of a process that was killed shows what was lost in the ring.
 //
 // Small pieces that arrive in quick succession are coalesced, for up to 10 ms
-// in the kernel and as long again in the ring, because a wake-up costs far
+// in the kernel and as long again behind it, because a wake-up costs far
 // more than reading a few lines. Input after a pause is passed on at once. A
 // delay ends early when Run ends or a stream needs room in the ring.
 //

@@ -27,6 +27,8 @@ type Listener struct {
 
 	counts counts
 
+	direct direct
+
 	conns sync.WaitGroup // goroutines that serve streams
 
 	closing  sync.Once
@@ -46,7 +48,7 @@ func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
 	if l.opts, err = o.withDefaults().withAddress(ep.Options); err != nil {
 		return err
 	}
-	l.ring = newRing(l.opts.RingBytes)
+	l.ring = newRing(l.opts.ringBytes(isDatagrams(ep)))
 	if ep.Transport == endpoint.TLS {
 		if l.files, err = newTLSFiles(ep.Options); err != nil {
 			return err
@@ -59,6 +61,10 @@ func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
 		return Explain(l.bind(ep))
 	}
 	return l.openPath(ep)
+}
+
+func isDatagrams(ep endpoint.Endpoint) bool {
+	return ep.Transport == endpoint.UDP || ep.Transport == endpoint.Unixgram
 }
 
 func (l *Listener) openPath(ep endpoint.Endpoint) (err error) {
@@ -112,10 +118,16 @@ func (l *Listener) Addr() net.Addr {
 const drainTime = time.Second
 
 // Run reads until ctx ends, then drains the kernel's buffers, for a second at
-// most, and the ring. It calls take from one goroutine with whole lines, many
-// at a time, which take must not keep. Run returns an error if the socket
-// broke. It closes the listener, so it can be called once.
-func (l *Listener) Run(ctx context.Context, take func(lines []byte)) error {
+// most, and the ring. It calls take from one goroutine with texts of whole lines,
+// which take must neither keep nor change. more is true if another call follows
+// within moments, maybe without a text. take accounts for each line in the book
+// of the listener, which has counted it as received. Run returns an error if the
+// socket broke. It closes the listener, so it can be called once.
+func (l *Listener) Run(ctx context.Context, take func(texts [][]byte, more bool)) error {
+	if l.opts.Direct && l.packet != nil {
+		l.direct.take = take
+		return l.readPackets(ctx)
+	}
 	var taking sync.WaitGroup
 	taking.Go(func() { l.takeAll(take) })
 	var err error
@@ -131,9 +143,11 @@ func (l *Listener) Run(ctx context.Context, take func(lines []byte)) error {
 
 // takeAll passes lines from the ring to take until the ring is closed and
 // empty.
-func (l *Listener) takeAll(take func(lines []byte)) {
+func (l *Listener) takeAll(take func(texts [][]byte, more bool)) {
+	var texts [1][]byte
 	for lines, ok := l.ring.take(nil); ok; lines, ok = l.ring.take(lines) {
-		take(lines)
+		texts[0] = lines
+		take(texts[:], false)
 	}
 }
 

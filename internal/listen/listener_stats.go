@@ -7,16 +7,14 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// reasons are all for which a listener rejects lines, in the order of
-// rejected.all.
+// reasons are all for which a listener rejects lines.
 var reasons = [...]ledger.Reason{ledger.RingFull, ledger.TooLong, ledger.Truncated}
 
 // counts are what a listener has counted since it was opened. They are read
 // while they grow.
 type counts struct {
-	bytes    atomic.Int64 // read
-	errors   atomic.Int64 // reads of datagrams or accepts that failed
-	rejected rejected
+	bytes  atomic.Int64 // read
+	errors atomic.Int64 // reads of datagrams or accepts that failed
 
 	datagrams         atomic.Int64 // read
 	rejectedDatagrams atomic.Int64 // of these, those that found the ring full
@@ -28,24 +26,12 @@ type counts struct {
 	failedHandshakes atomic.Int64
 }
 
-// rejected counts rejected lines by reason.
-type rejected struct{ ringFull, tooLong, truncated atomic.Int64 }
+// Book returns the book that counts the lines.
+func (l *Listener) Book() *ledger.ListenerBook { return l.opts.Book }
 
-// all returns the number of lines for each of reasons.
-func (r *rejected) all() [len(reasons)]int64 {
-	return [...]int64{r.ringFull.Load(), r.tooLong.Load(), r.truncated.Load()}
-}
-
-// Ledger accounts for the lines that the listener rejected. The caller of Run
-// accounts for the lines that Run passed on.
-func (l *Listener) Ledger() ledger.Listener {
-	var in ledger.Listener
-	for i, lines := range l.counts.rejected.all() {
-		in.Reject(reasons[i], lines)
-		in.Received += lines
-	}
-	return in
-}
+// Ledger accounts for the lines. What is pending waits in the ring, or is being
+// taken.
+func (l *Listener) Ledger() ledger.Listener { return l.opts.Book.Listener() }
 
 // KernelDrops returns how many datagrams the kernel dropped on this socket
 // because it was not read fast enough. ok is false if the system does not
@@ -83,8 +69,8 @@ func (l *Listener) Stats(cb func(key monkit.SeriesKey, field string, val float64
 	cb(l.keys.all, "errors", float64(l.counts.errors.Load()))
 	cb(l.keys.all, "ring_bytes", float64(waiting))
 	cb(l.keys.all, "ring_max_bytes", float64(most))
-	for i, lines := range l.counts.rejected.all() {
-		cb(l.keys.rejected[i], "rejected_lines", float64(lines))
+	for i, reason := range reasons {
+		cb(l.keys.rejected[i], "rejected_lines", float64(l.opts.Book.Rejected(reason)))
 	}
 	if l.packet != nil {
 		l.packetStats(cb)

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 // serveStreams serves streams until ctx ends, then those that were connected
@@ -86,5 +88,5 @@ func (l *Listener) serve(ctx context.Context, conn net.Conn) {
 	if ctx.Err() != nil && (err == nil || isTimeout(err)) {
 		s.drain()
 	}
-	l.counts.rejected.truncated.Add(s.lines.unfinished())
+	l.reject(ledger.Truncated, s.lines.unfinished())
 }

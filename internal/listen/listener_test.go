@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"strings"
@@ -29,6 +30,7 @@ type running struct {
 
 	mu   sync.Mutex
 	text strings.Builder // guarded by mu
+	more bool            // guarded by mu; of the last take
 }
 
 // listen opens a listener and starts its Run.
@@ -61,13 +63,20 @@ func (r *running) start(t testing.TB) {
 	go func() { r.done <- r.Run(ctx, r.take) }()
 }
 
-func (r *running) take(lines []byte) {
+// take accepts every line that is not blank.
+func (r *running) take(texts [][]byte, more bool) {
 	if r.block != nil {
 		<-r.block
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.text.Write(lines)
+	for _, lines := range texts {
+		r.text.Write(lines)
+		accepted := countLines(lines)
+		r.Book().Accept(accepted)
+		r.Book().Skip(int64(bytes.Count(lines, newline)) - accepted)
+	}
+	r.more = more
 }
 
 func (r *running) got() string {
@@ -89,9 +98,9 @@ func (r *running) stop(t *testing.T) ledger.Listener {
 		t.Errorf("the last line lacks its end: %q", text[max(0, len(text)-50):])
 	}
 	taken := countLines([]byte(text))
-	in := r.Ledger().Add(ledger.Listener{Received: taken, Accepted: taken})
-	if err := in.Check(); err != nil {
-		t.Error(err)
+	in := r.Ledger()
+	if err := in.Check(); err != nil || in.Accepted != taken || in.Pending != 0 || r.more {
+		t.Errorf("took %d lines, more %v; %v, %v", taken, r.more, in, err)
 	}
 	return in
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/reporters/ledger"
 )
 
 // Options configure a Listener. The zero value works.
@@ -20,8 +21,10 @@ type Options struct {
 	// bytes. Zero means 8 MiB: the default of most systems is full after two
 	// milliseconds of a hundred thousand datagrams a second.
 	RcvBuf int
-	// RingBytes is how many bytes of lines may wait to be taken. Zero means
-	// 16 MiB. A single larger datagram is accepted when nothing else waits.
+	// RingBytes is how many bytes of lines may wait to be taken; while these
+	// are taken, as many more. Zero means 8 MiB for datagrams, which are
+	// rejected when the ring is full, and 1 MiB for streams, which wait. A
+	// single larger datagram is accepted when nothing else waits.
 	RingBytes int
 	// MaxConns is how many streams may be open at once; further ones are
 	// closed. Zero means 1024.
@@ -36,6 +39,12 @@ type Options struct {
 	// lines. Its reader must go on after an error of a deadline. Nil means that
 	// the stream sends lines. Datagrams are always lines.
 	Lines func(r io.Reader) io.Reader
+	// Direct has datagrams passed on from the goroutine that reads them,
+	// without the ring: right if the function that takes them never blocks. It
+	// saves a copy, and a wake-up for each read.
+	Direct bool
+	// Book counts the lines. Nil means one in memory.
+	Book *ledger.ListenerBook
 	// Logger receives what an operator should know. Nil discards it.
 	Logger *slog.Logger
 
@@ -49,17 +58,36 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	def(&o.RcvBuf, 8<<20)
-	def(&o.RingBytes, 16<<20)
 	def(&o.MaxConns, 1024)
 	def(&o.MaxLine, 64<<10)
 	if o.Idle <= 0 {
 		o.Idle = 10 * time.Minute
+	}
+	if o.Book == nil {
+		o.Book = ledger.NewListenerBook()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
+
+// ringBytes returns the size of the ring of a listener of datagrams, or of
+// streams.
+func (o Options) ringBytes(datagrams bool) int {
+	switch {
+	case o.RingBytes > 0 && datagrams:
+		return o.RingBytes
+	case o.RingBytes > 0:
+		return min(o.RingBytes, streamRing)
+	case datagrams:
+		return 8 << 20
+	}
+	return streamRing
+}
+
+// streamRing is the size of a ring for streams, which wait for room in it.
+const streamRing = 1 << 20
 
 // addressOptions are the options that an address may have after its question
 // mark, other than those for certificates: rcvbuf=16MiB for datagrams, mode=0660

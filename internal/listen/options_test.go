@@ -53,7 +53,7 @@ func TestCheckRejectsWrongOptions(t *testing.T) {
 func TestZeroOptionsHaveTheirDefaults(t *testing.T) {
 	for _, o := range []Options{{}, {RcvBuf: -1, RingBytes: -1, MaxConns: -1, MaxLine: -1, Idle: -1}} {
 		o = o.withDefaults()
-		if o.RcvBuf != 8<<20 || o.RingBytes != 16<<20 || o.MaxConns != 1024 || o.MaxLine != 64<<10 || o.Idle != 10*time.Minute || o.Logger == nil {
+		if o.RcvBuf != 8<<20 || o.ringBytes(true) != 8<<20 || o.ringBytes(false) != 1<<20 || o.Book == nil || o.MaxConns != 1024 || o.MaxLine != 64<<10 || o.Idle != 10*time.Minute || o.Logger == nil {
 			t.Errorf("options are %+v", o)
 		}
 	}

@@ -21,6 +21,7 @@ type packetConn struct {
 	// Owned by read.
 	sys       packetSys
 	coalescer coalescer
+	more      bool // the last read left datagrams in the kernel, as far as it can know
 }
 
 // kernelCounts is what the kernel reports about a datagram socket.

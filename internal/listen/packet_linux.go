@@ -91,12 +91,19 @@ func duplicate(fd uintptr) (*os.File, error) {
 	return os.NewFile(uintptr(dup), "socket"), nil
 }
 
+// bufferStride is a datagram and a line end, and so much more that the starts of
+// all buffers lie in different sets of a processor's cache: at distances of 64 KiB
+// most of them would displace each other before they are read.
+const bufferStride = maxDatagram + 1600
+
 // makeRoom allocates what receive needs.
 func (s *packetSys) makeRoom() {
 	s.call = s.receive
 	s.mem.call = s.mem.getsockopt
+	slab := make([]byte, perRead*bufferStride)
 	for i := range s.msgs {
-		s.bufs[i] = make([]byte, maxDatagram)
+		at := i * bufferStride
+		s.bufs[i] = slab[at : at+maxDatagram : at+bufferStride]
 		s.iovs[i].Base = &s.bufs[i][0]
 		s.iovs[i].SetLen(maxDatagram)
 		s.msgs[i].hdr.Iov = &s.iovs[i]
@@ -130,7 +137,8 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 }
 
 // read waits for datagrams and calls put for each that the kernel holds, up
-// to perRead. done ends a delay early.
+// to perRead. If the read before set more, it does not wait, and may find none.
+// done ends a delay early.
 func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) error {
 	for {
 		if err := c.coalescer.wait(done); err != nil {
@@ -139,13 +147,20 @@ func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) er
 		switch err := c.readNow(put); {
 		case err == unix.EAGAIN:
 			c.coalescer.consumed(none)
+			if c.more {
+				c.more = false
+				return nil
+			}
 		case err != nil:
+			c.more = false
 			return err
 		case c.sys.n < perRead:
 			c.coalescer.consumed(small)
+			c.more = false
 			return nil
 		default:
 			c.coalescer.consumed(large)
+			c.more = true
 			return nil
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"monkit.example/reporters/ledger"
 )
 
 // stream reads one connection into the ring of its listener. It belongs to
@@ -66,8 +68,11 @@ func (s *stream) read() error {
 	lines, tooLong := s.lines.add(n)
 	c := &s.listener.counts
 	c.bytes.Add(int64(n))
-	c.rejected.tooLong.Add(tooLong)
+	if tooLong > 0 {
+		s.listener.reject(ledger.TooLong, tooLong)
+	}
 	if len(lines) > 0 {
+		s.listener.receive(lines)
 		s.listener.ring.put(lines)
 	}
 	return err

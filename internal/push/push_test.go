@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestFoldersDiffer(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"a+tcp://h:1", "a+tcp://h_1", "a+tcp:__h:1", "../../etc", "", "ä", strings.Repeat("x", 300), strings.Repeat("x", 301)} {
-		f := folder(name)
+		f := Folder(name)
 		if other, ok := seen[f]; ok {
 			t.Errorf("%q and %q have the folder %s", name, other, f)
 		}
@@ -28,7 +28,7 @@ func TestFoldersDiffer(t *testing.T) {
 			t.Errorf("%q has the folder %q", name, f)
 		}
 	}
-	if got, want := folder("graphite+tcp://127.0.0.1:2003"), "graphite+tcp___127.0.0.1_2003-"; !strings.HasPrefix(got, want) {
+	if got, want := Folder("graphite+tcp://127.0.0.1:2003"), "graphite+tcp___127.0.0.1_2003-"; !strings.HasPrefix(got, want) {
 		t.Errorf("the folder is %s, want %s and a hash", got, want)
 	}
 }

@@ -19,13 +19,13 @@ func (o Options) spool() (*send.SpoolOptions, error) {
 	if fi, err := os.Stat(dir); err == nil && !fi.IsDir() {
 		return nil, fmt.Errorf("the spool %s is no folder; write one, or one that can be made", dir)
 	}
-	return &send.SpoolOptions{Dir: filepath.Join(dir, folder(o.Name)), Format: o.Format, MaxBytes: o.Send.SpoolBytes}, nil
+	return &send.SpoolOptions{Dir: filepath.Join(dir, Folder(o.Name)), Format: o.Format, MaxBytes: o.Send.SpoolBytes}, nil
 }
 
-// folder returns the name of a destination's folder. It is the destination's name
-// without the characters that a file system may not have, and a hash, since two
-// names may differ in these alone.
-func folder(name string) string {
+// Folder returns the name of a file or folder for a destination or a listener. It
+// is the name of that without the characters that a file system may not have, and
+// a hash, since two names may differ in these alone.
+func Folder(name string) string {
 	h := fnv.New32a()
 	h.Write([]byte(name)) // never fails
 	safe := strings.Map(func(r rune) rune {

@@ -17,6 +17,7 @@ type receivedJSON struct {
 	Received int64         `json:"received"`
 	Accepted int64         `json:"accepted"`
 	Rejected ledger.Counts `json:"rejected"`
+	Pending  int64         `json:"pending"`
 }
 
 type listenerJSON struct {
@@ -37,12 +38,12 @@ type destinationJSON struct {
 func (l Ledger) json() ledgerJSON {
 	sum := l.Received()
 	all := ledgerJSON{
-		receivedJSON: receivedJSON{sum.Received, sum.Accepted, nonzero(sum.Rejected)},
+		receivedJSON: receivedJSON{sum.Received, sum.Accepted, nonzero(sum.Rejected), sum.Pending},
 		Listeners:    make([]listenerJSON, 0, len(l.Listeners)),
 		Destinations: make([]destinationJSON, 0, len(l.Destinations)),
 	}
 	for _, in := range l.Listeners {
-		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected)}}
+		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected), in.Pending}}
 		if in.KnowsDrops {
 			row.KernelDrops = &in.KernelDrops
 		}

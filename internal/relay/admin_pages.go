@@ -79,7 +79,7 @@ type indexView struct {
 
 func newIndexView(l Ledger) indexView {
 	v := indexView{Ledger: l, Sum: l.Received()}
-	v.Unaccounted = v.Sum.Received - v.Sum.Accepted - v.Sum.Rejected.Sum()
+	v.Unaccounted = v.Sum.Received - v.Sum.Accepted - v.Sum.Rejected.Sum() - v.Sum.Pending
 	for _, d := range l.Destinations {
 		v.Delivered += d.Delivered
 		v.Dropped += d.Dropped.Sum()

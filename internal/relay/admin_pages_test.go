@@ -163,14 +163,14 @@ func TestLedgerJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"received":4,"accepted":2,"rejected":{"malformed":2},"listeners":[` +
-		`{"name":"udp","received":3,"accepted":1,"rejected":{"malformed":2},"kernel_dropped_datagrams":7},` +
-		`{"name":"tcp","received":1,"accepted":1,"rejected":{},"kernel_dropped_datagrams":null}],"destinations":[` +
+	want := `{"received":4,"accepted":2,"rejected":{"malformed":2},"pending":0,"listeners":[` +
+		`{"name":"udp","received":3,"accepted":1,"rejected":{"malformed":2},"pending":0,"kernel_dropped_datagrams":7},` +
+		`{"name":"tcp","received":1,"accepted":1,"rejected":{},"pending":0,"kernel_dropped_datagrams":null}],"destinations":[` +
 		`{"name":"h","accepted":9,"delivered":2,"dropped":{"expired":5},"pending":1,"unaccounted":1}]}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, err := json.Marshal(Ledger{}.json()); err != nil || string(got) != `{"received":0,"accepted":0,"rejected":{},"listeners":[],"destinations":[]}` {
+	if got, err := json.Marshal(Ledger{}.json()); err != nil || string(got) != `{"received":0,"accepted":0,"rejected":{},"pending":0,"listeners":[],"destinations":[]}` {
 		t.Errorf("nothing is %s, %v", got, err)
 	}
 }

@@ -43,10 +43,20 @@ func lines() []byte {
 	return []byte(text.String())
 }
 
+// datagrams returns the lines in texts of about 1400 bytes.
+func datagrams() (texts [][]byte) {
+	for all := lines(); len(all) > 0; {
+		n := cut(all, 1400)
+		texts = append(texts, all[:n])
+		all = all[n:]
+	}
+	return texts
+}
+
 func TestReceiverAllocatesNothing(t *testing.T) {
 	for _, format := range []string{graphite.Format, influx.Format} {
-		rec, text := receiverTo(t, format), lines()
-		pass := func() { rec.process(t.Context(), text) }
+		rec, texts := receiverTo(t, format), datagrams()
+		pass := func() { rec.process(t.Context(), texts, false) }
 		pass()
 		if n := testing.AllocsPerRun(20, pass); n != 0 {
 			t.Errorf("graphite to %s: %v allocations for 1000 lines", format, n)
@@ -57,11 +67,15 @@ func TestReceiverAllocatesNothing(t *testing.T) {
 func BenchmarkPass(b *testing.B) {
 	for _, format := range []string{graphite.Format, influx.Format} {
 		b.Run("graphite to "+format, func(b *testing.B) {
-			rec, text := receiverTo(b, format), lines()
+			rec, texts := receiverTo(b, format), datagrams()
+			size := 0
+			for _, text := range texts {
+				size += len(text)
+			}
 			b.ReportAllocs()
-			b.SetBytes(int64(len(text)))
+			b.SetBytes(int64(size))
 			for b.Loop() {
-				rec.process(b.Context(), text)
+				rec.process(b.Context(), texts, false)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/line")
 		})

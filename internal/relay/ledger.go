@@ -69,7 +69,7 @@ func (r *Relay) routed(d *destination) int64 {
 	n := d.before
 	for _, rec := range r.receivers {
 		if slices.Contains(rec.destinations, d) {
-			n += rec.ledger().Accepted
+			n += rec.ledger().Accepted - rec.before
 		}
 	}
 	if r.fanOut != nil && slices.Contains(r.fanOut.destinations, d) {
@@ -87,13 +87,16 @@ func (l Ledger) Received() ledger.Listener {
 	return sum
 }
 
-// Check returns an error if a listener or destination does not balance, or if a
-// destination did not accept all lines that were routed to it. The latter holds
-// only once Run has returned.
+// Check returns an error if a listener or destination does not balance, if a
+// listener has lines that were not decoded, or if a destination did not accept all
+// lines that were routed to it. The latter two hold only once Run has returned.
 func (l Ledger) Check() error {
 	var errs []error
 	for _, in := range l.Listeners {
 		errs = append(errs, in.Check())
+		if in.Pending != 0 {
+			errs = append(errs, fmt.Errorf("%s: %d lines came in that are neither accepted nor rejected", in.Name, in.Pending))
+		}
 	}
 	for _, d := range l.Destinations {
 		errs = append(errs, d.Check())

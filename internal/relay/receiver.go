@@ -3,7 +3,6 @@ package relay
 import (
 	"bytes"
 	"context"
-	"sync"
 	"time"
 
 	"monkit.example/internal/listen"
@@ -15,90 +14,144 @@ import (
 // destinations.
 type receiver struct {
 	listener     *listen.Listener
-	format       format
 	dec          reporters.Decoder
+	lines        string                 // format of what dec decodes
+	spans        *reporters.SpanDecoder // nil if a destination needs points
 	relay        *Relay
 	destinations []*destination
+	before       int64 // lines that the listener had accepted before this run, by its book
 
 	batch reporters.Batch // owned by run
-
-	mu     sync.Mutex
-	counts ledger.Listener // guarded by mu; lines that the listener itself does not count
 }
 
 func newReceiver(l *listen.Listener, f format, r *Relay, destinations []*destination) *receiver {
-	return &receiver{listener: l, format: f, dec: f.newDecoder(), relay: r, destinations: destinations}
+	rec := &receiver{listener: l, dec: f.newDecoder(), lines: f.name, relay: r, destinations: destinations}
+	rec.before = rec.ledger().Accepted
+	if n, ok := rec.dec.(reporters.Named); ok {
+		rec.lines = n.Name()
+	}
+	if all(destinations, func(d *destination) bool { return d.takesSpans(rec.lines) }) {
+		rec.spans = reporters.NewSpanDecoder(rec.dec)
+	}
+	return rec
+}
+
+func all(destinations []*destination, is func(*destination) bool) bool {
+	for _, d := range destinations {
+		if !is(d) {
+			return false
+		}
+	}
+	return true
+}
+
+// takesSpans reports whether d needs no points of lines in the format.
+func (d *destination) takesSpans(format string) bool {
+	r, ok := d.Reporter.(reporters.SpanReporter)
+	return ok && r.TakesSpans(format)
+}
+
+// isPrompt reports whether d can be reported to by a goroutine that must not
+// wait.
+func (d *destination) isPrompt() bool {
+	r, ok := d.Reporter.(reporters.Prompt)
+	return ok && r.IsPrompt()
 }
 
 func (r *receiver) run(ctx context.Context) error {
 	// Lines that were accepted are reported even when ctx has ended.
 	report := context.WithoutCancel(ctx)
-	return r.listener.Run(ctx, func(lines []byte) { r.process(report, lines) })
+	return r.listener.Run(ctx, func(texts [][]byte, more bool) { r.process(report, texts, more) })
 }
 
 // batchBytes is how many bytes are decoded at a time: so many stay in the
 // processor's cache.
 const batchBytes = 64 << 10
 
-// process decodes whole lines and reports them.
-func (r *receiver) process(ctx context.Context, lines []byte) {
-	for len(lines) > 0 {
-		n := len(lines)
-		if n > batchBytes {
-			n = cut(lines, batchBytes)
+// process decodes texts of whole lines and reports them. more is true if it is
+// called again within moments.
+func (r *receiver) process(ctx context.Context, texts [][]byte, more bool) {
+	r.begin()
+	size := 0
+	for _, lines := range texts {
+		for len(lines) > 0 {
+			n := cut(lines, batchBytes)
+			if size > 0 && size+n > batchBytes {
+				r.report(ctx, true)
+				r.begin()
+				size = 0
+			}
+			r.decode(lines[:n])
+			size += n
+			lines = lines[n:]
 		}
-		r.report(ctx, lines[:n])
-		lines = lines[n:]
 	}
+	r.report(ctx, more)
 }
 
 // cut returns the end of the last line that ends within n bytes, or else of
 // the first line.
 func cut(lines []byte, n int) int {
-	for i := n - 1; i >= 0; i-- {
-		if lines[i] == '\n' {
-			return i + 1
-		}
+	if len(lines) <= n {
+		return len(lines)
 	}
-	for n < len(lines) && lines[n-1] != '\n' {
-		n++
+	if end := bytes.LastIndexByte(lines[:n], '\n') + 1; end > 0 {
+		return end
 	}
-	return n
+	if end := bytes.IndexByte(lines[n:], '\n'); end >= 0 {
+		return n + end + 1
+	}
+	return len(lines)
 }
 
-func (r *receiver) report(ctx context.Context, lines []byte) {
+// begin starts a batch.
+func (r *receiver) begin() {
+	r.batch.Reset()
+	r.batch.At, r.batch.Format = time.Now(), r.lines
+}
+
+// decode adds whole lines to the batch.
+func (r *receiver) decode(lines []byte) {
+	if r.spans != nil {
+		r.spans.Decode(&r.batch, lines)
+	} else {
+		r.dec.Decode(&r.batch, lines)
+	}
+}
+
+// report reports the batch. more is true if another one follows within moments.
+func (r *receiver) report(ctx context.Context, more bool) {
 	b := &r.batch
-	b.Reset()
-	b.At, b.Format = time.Now(), r.format.name
-	r.dec.Decode(b, lines)
-	r.count(b, int64(bytes.Count(lines, []byte{'\n'})))
-	if len(b.Lines) == 0 {
+	b.More = more
+	r.count(b)
+	if b.Accepted() == 0 && more {
 		return
 	}
 	for _, d := range r.destinations {
-		if err := d.Reporter.Report(ctx, b); err != nil {
+		if err := r.reportTo(ctx, d); err != nil {
 			r.relay.logFailure(d, err)
 		}
 	}
 }
 
-// count accounts for a batch of so many lines. They are counted by their line
-// feeds and not by the decoder, so that a line that a decoder loses shows as
-// unaccounted for.
-func (r *receiver) count(b *reporters.Batch, lines int64) {
-	r.mu.Lock()
-	r.counts.Accepted += int64(len(b.Lines))
-	r.counts.Received += lines - b.Skipped
-	for reason, n := range b.Rejected {
-		r.counts.Reject(reason, n)
+func (r *receiver) reportTo(ctx context.Context, d *destination) error {
+	if r.spans != nil {
+		return d.Reporter.(reporters.SpanReporter).ReportSpans(ctx, &r.batch)
 	}
-	r.mu.Unlock()
+	return d.Reporter.Report(ctx, &r.batch)
+}
+
+// count accounts for the lines of a batch, which the listener has counted as
+// received. A line that a decoder loses stays pending.
+func (r *receiver) count(b *reporters.Batch) {
+	book := r.listener.Book()
+	book.Skip(b.Skipped)
+	book.Accept(int64(b.Accepted()))
+	for reason, n := range b.Rejected {
+		book.Reject(reason, n)
+	}
 	r.relay.rejected.add(r.listener.Name(), b.RejectedLines)
 }
 
 // ledger accounts for all lines of the listener.
-func (r *receiver) ledger() ledger.Listener {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.listener.Ledger().Add(r.counts)
-}
+func (r *receiver) ledger() ledger.Listener { return r.listener.Ledger() }

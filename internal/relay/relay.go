@@ -15,6 +15,7 @@ import (
 	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // Config configures a Relay. It needs at least one listener and one destination.
@@ -50,6 +51,11 @@ type Config struct {
 	// Memory is how many bytes the listeners and the destinations divide among
 	// them. Zero means 64 MiB, or more if they are many.
 	Memory int64
+	// ListenerBook returns the book that counts the lines of a listener, by the
+	// listener's address without credentials; one in a file survives a crash.
+	// The relay closes it. Nil means books in the spool, or in memory without
+	// one.
+	ListenerBook func(listener string) *ledger.ListenerBook
 	// HTTP is the address of the admin pages, such as "127.0.0.1:9125". An
 	// address without a host is for this machine only. Empty means no pages.
 	HTTP string
@@ -191,11 +197,17 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		l, err := listen.Open(ep, listen.Options{RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger})
-		if err != nil {
-			return err
+		destinations := r.destinationsOf(f)
+		o := listen.Options{
+			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
+			Direct: all(destinations, (*destination).isPrompt),
 		}
-		r.receivers = append(r.receivers, newReceiver(l, f, r, r.destinationsOf(f)))
+		o.Book = r.openBook(ep.String())
+		l, err := listen.Open(ep, o)
+		if err != nil {
+			return errors.Join(err, closeBook(o.Book))
+		}
+		r.receivers = append(r.receivers, newReceiver(l, f, r, destinations))
 	}
 	if r.fanOut != nil {
 		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
@@ -234,7 +246,8 @@ func (r *Relay) logFailure(d *destination, err error) {
 // closeUnused closes everything that New has opened.
 func (r *Relay) closeUnused() {
 	for _, rec := range r.receivers {
-		rec.listener.Close() // nothing was received, so an error loses nothing
+		rec.listener.Close()           // nothing was received, so an error loses nothing
+		closeBook(rec.listener.Book()) // nothing was counted
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // nothing is pending
@@ -270,6 +283,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		})
 	}
 	running.Wait()
+	r.closeBooks()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Drain)
 	defer cancel()
 	if r.collector != nil {

@@ -51,6 +51,7 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 		key := r.keys.key(id)
 		cb(key, "received", float64(in.Received))
 		cb(key, "accepted", float64(in.Accepted))
+		cb(key, "pending", float64(in.Pending))
 		r.emitReasons(cb, id, "rejected", in.Rejected)
 	}
 	for _, d := range l.Destinations {

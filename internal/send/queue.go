@@ -68,8 +68,8 @@ const joinShare = 16
 const minChunkBytes = 64
 
 // accept counts lines as accepted, and adds a copy of payload if there is room
-// for it.
-func (q *queue) accept(payload []byte, lines int, now time.Time) {
+// for it. It returns how many bytes wait in memory.
+func (q *queue) accept(payload []byte, lines int, now time.Time) (waiting int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.counted {
@@ -85,6 +85,7 @@ func (q *queue) accept(payload []byte, lines int, now time.Time) {
 	if q.disk.idle || q.waiting.bytes > memoryBytes {
 		q.disk.wakeKeeper()
 	}
+	return q.waiting.bytes
 }
 
 func (q *queue) acceptLocked(payload []byte, lines int, now time.Time) {

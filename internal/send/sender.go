@@ -102,20 +102,43 @@ func New(t Transport, o Options) *Sender {
 // ctx if that has ended; nothing is accepted then. A payload that the queue has
 // no room for is accepted and counted as dropped.
 func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
+	_, err := s.add(ctx, payload, lines)
+	if err == nil {
+		s.wake()
+	}
+	return err
+}
+
+// SendMore is Send for a caller that calls Send soon, maybe with an empty
+// payload: sending need not begin before that. It begins when worthWaking bytes
+// wait.
+func (s *Sender) SendMore(ctx context.Context, payload []byte, lines int) error {
+	waiting, err := s.add(ctx, payload, lines)
+	if waiting >= worthWaking {
+		s.wake()
+	}
+	return err
+}
+
+// worthWaking is how many bytes are worth a wake-up each. To wake a goroutine
+// takes the time in which 20 KiB are written, and another thread that looks for
+// work for as long again.
+const worthWaking = 256 << 10
+
+// add queues a copy of payload and returns how many bytes wait.
+func (s *Sender) add(ctx context.Context, payload []byte, lines int) (waiting int, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return 0, err
 	}
 	if len(payload) == 0 {
-		return nil
+		return 0, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
-		return ErrClosed
+		return 0, ErrClosed
 	}
-	s.queue.accept(payload, max(lines, 0), time.Now())
-	s.wake()
-	return nil
+	return s.queue.accept(payload, max(lines, 0), time.Now()), nil
 }
 
 // SetInterval sets the time between two batches of payloads. Datagrams of one

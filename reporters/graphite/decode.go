@@ -187,13 +187,19 @@ func parseTags(p []byte) (*monkit.TagSet, error) {
 	for more := true; more; {
 		var one []byte
 		one, p, more = bytes.Cut(p, []byte{';'})
-		key, val, ok := bytes.Cut(one, []byte{'='})
-		if !ok || len(key) == 0 || len(val) == 0 || val[0] == '~' || bytes.ContainsAny(key, "!^") {
+		if !isTag(one) {
 			return nil, errTag
 		}
+		key, val, _ := bytes.Cut(one, []byte{'='})
 		tags = append(tags, monkit.SeriesTag{Key: line.String(key), Val: line.String(val)})
 	}
 	return (*monkit.TagSet)(nil).SetTags(tags...), nil
+}
+
+// isTag reports whether p is key=value as a tag may be.
+func isTag(p []byte) bool {
+	key, val, ok := bytes.Cut(p, []byte{'='})
+	return ok && len(key) > 0 && len(val) > 0 && val[0] != '~' && !bytes.ContainsAny(key, "!^")
 }
 
 func parseValue(p []byte) (float64, error) {

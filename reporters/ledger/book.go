@@ -152,6 +152,16 @@ func (b *ListenerBook) Accept(n int64) { b.add(cellAccepted, n) }
 // package is counted as [Malformed].
 func (b *ListenerBook) Reject(reason Reason, n int64) { b.add(reasonCell(reason, Malformed), n) }
 
+// Skip counts n pending lines as none: they are blank, or comments. They are no
+// longer in [Listener.Received], which therefore may fall by as many as waited.
+func (b *ListenerBook) Skip(n int64) { b.add(cellSkipped, n) }
+
+// Rejected returns how many lines were rejected for reason. It does not
+// allocate.
+func (b *ListenerBook) Rejected(reason Reason) int64 {
+	return b.cells.load(reasonCell(reason, Malformed))
+}
+
 // Listener returns the counts. They balance, and no number is negative, whatever
 // other goroutines count during the call; lines that they count may be pending
 // in the result. It adds up all runs since the file was made.

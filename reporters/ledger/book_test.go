@@ -284,3 +284,21 @@ func TestSettleIsAboutTheLastRun(t *testing.T) {
 	crash(t, &b.book)
 	checkSettle(t, openTest(t, path), 2, 0, 3, "accepted=16 delivered=5 dropped=9(crash=9) pending=2")
 }
+
+func TestSkippedLinesAreNoneOfTheReceived(t *testing.T) {
+	b := NewListenerBook()
+	b.Receive(5)
+	b.Skip(2)
+	b.Accept(1)
+	b.Reject(Malformed, 1)
+	l := b.Listener()
+	if err := l.Check(); err != nil || l.String() != "received=3 accepted=1 rejected=1(malformed=1) pending=1" {
+		t.Errorf("counts are %v, %v", l, err)
+	}
+	if n := b.Rejected(Malformed); n != 1 {
+		t.Errorf("Rejected() = %d", n)
+	}
+	if n := b.Rejected(Crash); n != 0 {
+		t.Errorf("Rejected() of another reason = %d", n)
+	}
+}

@@ -13,7 +13,8 @@ const (
 	cellRecalled  = 5
 	cellSpooled   = 6
 	cellUnspooled = 7
-	cellReasons   = 8 // and those behind it, by the place of a reason in numbered
+	cellReasons   = 8  // and those behind it, by the place of a reason in numbered
+	cellSkipped   = 63 // the last one
 	numCells      = 64
 )
 
@@ -27,7 +28,7 @@ var numbered = [...]Reason{
 }
 
 // It does not compile if there are more reasons than cells.
-const _ = uint(numCells - cellReasons - len(numbered))
+const _ = uint(cellSkipped - cellReasons - len(numbered))
 
 // cellOf has the cell of every reason.
 var cellOf = func() map[Reason]int {
@@ -76,10 +77,11 @@ func loadDestination(load func(cell int) int64) (v values) {
 }
 
 // loadListener reads the cells of a listener. What was received comes last, so
-// that it is never less than the rest.
+// that it is never less than the rest, of which a line is only one.
 func loadListener(load func(cell int) int64) (v values) {
 	v.loadReasons(load)
 	v[cellAccepted] = load(cellAccepted)
+	v[cellSkipped] = load(cellSkipped)
 	v[cellReceived] = load(cellReceived)
 	return v
 }
@@ -119,7 +121,7 @@ func (v *values) spooled() (lines int64, counted bool) {
 
 // listener returns the counts of a listener.
 func (v *values) listener() Listener {
-	l := Listener{Received: v[cellReceived], Accepted: v[cellAccepted], Rejected: v.reasons()}
+	l := Listener{Received: v[cellReceived] - v[cellSkipped], Accepted: v[cellAccepted], Rejected: v.reasons()}
 	l.Pending = l.Received - l.Accepted - l.Rejected.Sum()
 	return l
 }

@@ -108,7 +108,7 @@ func (s *shaper) Report(ctx context.Context, b *reporters.Batch) error {
 // shapeLocked fills s.out.
 func (s *shaper) shapeLocked(b *reporters.Batch) {
 	out := &s.out
-	out.At, out.Interval, out.Format = b.At, b.Interval, b.Format
+	out.At, out.Interval, out.Format, out.More = b.At, b.Interval, b.Format, b.More
 	out.Rejected, out.RejectedLines, out.Skipped = b.Rejected, b.RejectedLines, b.Skipped
 	r := run{shaper: s, out: out, at: b.At.UnixNano()}
 	if b.At.IsZero() {

@@ -1,0 +1,162 @@
+package graphite
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+
+	"monkit.example/internal/decimal"
+	"monkit.example/reporters"
+)
+
+// Scan implements reporters.Scanner. Most lines are examined eight bytes at a
+// time; others, such as those with tags, byte by byte.
+func (*codec) Scan(p []byte) reporters.Span {
+	size, lines, longest := 0, 0, 0
+	for size < len(p) {
+		n := bytes.IndexByte(p[size:], '\n')
+		line := p[size : size+n]
+		if !passesCommon(line) && !passes(line) {
+			break
+		}
+		size += n + 1
+		lines++
+		longest = max(longest, n+1)
+	}
+	return reporters.Span{Text: p[:size], Lines: lines, Longest: longest}
+}
+
+// stampDigits is how many digits a time has from 2001 to 2286.
+const stampDigits = 10
+
+// passesCommon reports whether a line is such as decodeCommon accepts, with a
+// time of stampDigits and a value of at most eight bytes behind its sign. It
+// reports false for any other, well-formed or not.
+func passesCommon(line []byte) bool {
+	i := len(line) - stampDigits - 1 // the space before the time
+	if i < 3 || line[i] != ' ' {
+		return false
+	}
+	stamp := line[i+1:]
+	if stamp[0] > '8' || !allDigits(load(stamp)) || !allDigits(load(stamp[stampDigits-8:])) {
+		return false
+	}
+	path, ok := cutValue(line[:i])
+	return ok && len(path) > 0 && path[0] != '.' && isPlain(path)
+}
+
+// load returns the first eight bytes of p.
+func load(p []byte) uint64 { return binary.LittleEndian.Uint64(p) }
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// allDigits reports whether all bytes of w are digits: adding 0x46 sets the high
+// bit of those above, subtracting 0x30 that of those below. A carry or borrow
+// begins only at a byte that is no digit.
+func allDigits(w uint64) bool { return ((w+0x46*ones)|(w-0x30*ones)|w)&highs == 0 }
+
+// cutValue cuts the value and the space before it off the end of line, if the
+// value is digits, with a sign and a point at most.
+func cutValue(line []byte) (path []byte, ok bool) {
+	digits, points := 0, 0
+	for i := len(line) - 1; i >= 0; i-- {
+		c := line[i]
+		if c-'0' <= 9 {
+			digits++
+			continue
+		}
+		if c == '.' {
+			points++
+			continue
+		}
+		if c == '-' && i > 0 {
+			i--
+			c = line[i]
+		}
+		return line[:i], c == ' ' && points <= 1 && digits > 0 && digits < maxDigits
+	}
+	return nil, false
+}
+
+// maxDigits is below the number of digits from which decimal.Parse may find a
+// value out of range.
+const maxDigits = 15
+
+// isPlain reports whether all bytes of path are printable ASCII without spaces
+// and semicolons.
+func isPlain(path []byte) bool {
+	if len(path) < 8 {
+		return classes(path) == 0
+	}
+	var bad uint64
+	last := load(path[len(path)-8:]) // overlaps with the word before
+	for len(path) > 8 {
+		bad |= notPlain(load(path))
+		path = path[8:]
+	}
+	return (bad|notPlain(last))&highs == 0
+}
+
+// notPlain returns no high bits if all bytes of w are plain. The high bit of a byte is
+// set for one that is not ASCII, by the first term; a delete, by the second; a
+// space or control, by the third; and a semicolon, by the last. A byte that is
+// not ASCII may set other bits too, and no other byte does.
+func notPlain(w uint64) uint64 {
+	semicolons := w ^ ';'*ones
+	return w | (w + ones) | ^(((w | highs) - 0x21*ones) & ((semicolons | highs) - ones))
+}
+
+// passes reports whether decode accepts a line and keeps it as it is.
+func passes(line []byte) bool {
+	path, rest := cutField(line)
+	value, rest := cutField(rest)
+	stamp, rest := cutField(rest)
+	if more, _ := cutField(rest); len(path) == 0 || len(stamp) == 0 || len(more) > 0 || line[len(line)-1] == '\r' {
+		return false
+	}
+	if _, ok := decimal.Parse(value); !ok {
+		return false
+	}
+	return isTime(stamp) && isPath(path)
+}
+
+// isTime reports whether stamp is a time that a line keeps.
+func isTime(stamp []byte) bool {
+	if _, ok := digits(stamp); ok {
+		return true
+	}
+	v, ok := decimal.Parse(stamp)
+	return ok && v >= 0 && v < float64(maxSecond)
+}
+
+// isPath reports whether parsePath accepts path.
+func isPath(path []byte) bool {
+	all := classes(path)
+	if all&control != 0 || all&nonASCII != 0 && !utf8.Valid(path) {
+		return false
+	}
+	name, tags := path, []byte(nil)
+	if all&semicolon != 0 {
+		i := bytes.IndexByte(path, ';')
+		name, tags = path[:i], path[i:]
+	}
+	return len(bytes.Trim(name, ".")) > 0 && areTags(tags)
+}
+
+// areTags reports whether p is tags, with the semicolon before each.
+func areTags(p []byte) bool {
+	for len(p) > 0 {
+		one, rest := p[1:], []byte(nil)
+		if i := bytes.IndexByte(one, ';'); i >= 0 {
+			one, rest = one[:i], one[i:]
+		}
+		if !isTag(one) {
+			return false
+		}
+		p = rest
+	}
+	return true
+}
