@@ -50,7 +50,6 @@ type bounds struct {
 	age       time.Duration // of what waits
 	redoBytes int           // of what is kept for a redo; zero keeps nothing
 	redoAge   time.Duration
-	chunk     int  // initial size limit of a chunk that payloads are appended to
 	messages  bool // each payload is a chunk of its own
 }
 
