@@ -2,7 +2,8 @@
 // only tests: a program outside the module pushes every kind of metric, directly
 // and through monkit-relay, to carbon, InfluxDB, VictoriaMetrics and
 // statsd_exporter, or is scraped by Prometheus, and the tests query these for the
-// values. Run it with
+// values. Servers, relays and disks also fail here: they are killed, stopped and
+// full while lines arrive. Run it with
 //
 //	make e2e
 //

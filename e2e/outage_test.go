@@ -20,7 +20,9 @@ func TestInfluxDBThatIsKilledGetsEveryLine(t *testing.T) {
 	influx, listen := servers.InfluxDB(t), servers.FreeAddr(t)
 	r := startRelay(t, buildRelay(t), []string{listen}, "-listen", "influx+tcp://"+listen, "-forward", "influx+"+influx.WriteURL(),
 		"-spool", t.TempDir(), "-drain", "25s")
-	l := startLoad(t, "tcp", listen, 50, func(i int) string { return fmt.Sprintf("killed v=%d %d\n", i, 1_700_000_000_000_000_000+i) })
+	l := startLoad(t, "tcp", listen, 50, func(i int) string {
+		return fmt.Sprintf("killed v=%d %d\n", i, int64(1_700_000_000_000_000_000)+int64(i))
+	})
 	for range 2 {
 		time.Sleep(500 * time.Millisecond) // of load on a server that works
 		influx.Process.Kill()
@@ -34,7 +36,7 @@ func TestInfluxDBThatIsKilledGetsEveryLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprint([]any{json.Number("0"), json.Number(fmt.Sprint(n)), json.Number(fmt.Sprint(n * (n - 1) / 2))})
+	want := fmt.Sprint([]any{json.Number("0"), json.Number(fmt.Sprint(n)), json.Number(fmt.Sprint(int64(n) * int64(n-1) / 2))})
 	if len(rows) != 1 || fmt.Sprint(rows[0].Values[0]) != want {
 		t.Errorf("InfluxDB has %v of %d lines, want time, count and sum %s", rows, n, want)
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,7 +29,7 @@ func TestRejectionsAreCountedAndEndAFailure(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log strings.Builder
+				var log logText
 				f := &fakeMessenger{answer: func(n int, _ []byte) error {
 					if n == 1 {
 						return errDown
@@ -62,7 +61,7 @@ func TestRejectionsAreCountedAndEndAFailure(t *testing.T) {
 
 func TestRecoveryLogsFailuresAndLinesDroppedSinceTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log strings.Builder
+		var log logText
 		f := &fakeMessenger{answer: func(n int, _ []byte) error {
 			switch {
 			case n == 1:
@@ -96,28 +95,10 @@ func records(log string) (all []string) {
 }
 
 // newLogged returns a Sender named x, and its log.
-func newLogged(f Transport, o Options) (*Sender, *lockedLog) {
-	log := new(lockedLog)
+func newLogged(f Transport, o Options) (*Sender, *logText) {
+	log := &logText{}
 	o.Name, o.Logger = "x", slog.New(slog.NewTextHandler(log, nil))
 	return New(f, o), log
-}
-
-// lockedLog is a log that a test may read while a Sender writes it.
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder // guarded by mu
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func TestDroppedLinesAreLoggedOnceAMinuteAndWhenTheyEnd(t *testing.T) {
@@ -235,7 +216,7 @@ func TestRecoveryIsLoggedAtOnce(t *testing.T) {
 
 func TestLoggerThatIsSetLaterIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var own, later strings.Builder
+		var own, later logText
 		for _, o := range []Options{{}, {Logger: slog.New(slog.NewTextHandler(&own, nil))}} {
 			s := New(&fakeMessenger{answer: always(errDown)}, o)
 			s.SetLogger(slog.New(slog.NewTextHandler(&later, nil)))

@@ -105,7 +105,7 @@ func TestDamagedRecordIsCountedAsCorrupt(t *testing.T) {
 			checkLedger(t, down, "")
 			flipByte(t, filepath.Join(after, "spool"), "bad\nbad\n")
 
-			var log strings.Builder
+			var log logText
 			f, o := &fakeMessenger{}, spooled(t, after)
 			o.Logger = logTo(&log)
 			s := New(f, o)
@@ -275,7 +275,7 @@ func TestStartLogsWhatACrashCost(t *testing.T) {
 			t.Error(err)
 		}
 		for dir, want := range map[string]string{crashed: "lines=0 sent_again=0 lost=0 corrupt=0 end=", dir: ""} {
-			var log strings.Builder
+			var log logText
 			o := spooled(t, dir)
 			o.Logger = logTo(&log)
 			s := New(&fakeMessenger{}, o)

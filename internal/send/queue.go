@@ -53,8 +53,7 @@ type bounds struct {
 	age       time.Duration // of what waits
 	redoBytes int           // of what is kept for a redo; zero keeps nothing
 	redoAge   time.Duration
-	chunk     int  // initial size limit of a chunk that payloads are appended to
-	record    int  // of a chunk that can be on disk; 0 is none
+	record    int  // of a chunk that can be on disk; zero is none
 	messages  bool // each payload is a chunk of its own
 }
 

@@ -12,7 +12,7 @@ import (
 
 func TestCloseDropsAndJoinsWhileDeliveriesFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log strings.Builder
+		var log logText
 		s := New(&fakeMessenger{answer: always(errDown)}, Options{Name: "x", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		mustSend(t, s, "a 1\nb 1\n", 2)
 		start := time.Now()

@@ -21,6 +21,10 @@ func TestLinesThatAStoppedPeerHasNotReadAreSentAgain(t *testing.T) {
 	if err := first.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(first.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("the peer is %v, %v", status, err)
+	}
 	unread := string(numbered(1000, 1000))
 	mustSend(t, s, unread, 1000)
 	if err := s.Flush(within(t, 20*time.Second)); err != nil {

@@ -306,7 +306,7 @@ func (f failingStream) Unacked() (int, error) { <-f.release; return 0, errDown }
 
 func TestStreamThatFailsAfterCloseIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log strings.Builder
+		var log logText
 		f := failingStream{&fakeStream{capacity: unlimited}, make(chan struct{})}
 		s := New(f, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		mustSend(t, s, "x\n", 1)
