@@ -2,6 +2,8 @@ package collect
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,6 +76,39 @@ func TestSeriesKeepTheirNumbers(t *testing.T) {
 				t.Errorf("%s: %s was %v, is %v", name, text, was, n)
 			}
 		}
+	}
+}
+
+// A walk looks up the series that came, and the first one after those that went.
+// The test empties the maps, so that any other series that was looked up would get
+// new numbers.
+func TestWalkLooksUpOnlyWhatMoved(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*list)
+		looks  string // the tag of the one known series that is looked up
+	}{
+		{"a series comes first", func(l *list) { l.keys = append([]monkit.SeriesKey{monkit.NewSeriesKey("new")}, l.keys...) }, ""},
+		{"series come between", func(l *list) {
+			l.keys = slices.Insert(l.keys, 4, monkit.NewSeriesKey("new"), monkit.NewSeriesKey("newer"))
+		}, ""},
+		{"series go", func(l *list) { l.keys = slices.Delete(l.keys, 2, 5) }, "5"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := listOf(10)
+			w := NewWalker(l)
+			before := numbers(t, w)
+			maps.DeleteFunc(w.table.byKey, func(_ identity, e *entry) bool { return e.key.Tags.Get("i") != tt.looks })
+			maps.DeleteFunc(w.table.byText, func(_ string, e *entry) bool { return e.key.Tags.Get("i") != tt.looks })
+			tt.change(l)
+			for range 2 { // the second walk has the order of the first
+				for text, n := range numbers(t, w) {
+					if was, ok := before[text]; ok && was != n {
+						t.Errorf("%s was looked up: it was %v and is %v", text, was, n)
+					}
+				}
+			}
+		})
 	}
 }
 
