@@ -23,6 +23,22 @@ type Scanner interface {
 	Scan(p []byte) Span
 }
 
+// ScanLines is the loop of a Scanner whose passes reports, for one line without its
+// line feed, whether it belongs to the span.
+func ScanLines(p []byte, passes func(line []byte) bool) Span {
+	size, lines, longest := 0, 0, 0
+	for size < len(p) {
+		n := bytes.IndexByte(p[size:], '\n')
+		if !passes(p[size : size+n]) {
+			break
+		}
+		size += n + 1
+		lines++
+		longest = max(longest, n+1)
+	}
+	return Span{Text: p[:size], Lines: lines, Longest: longest}
+}
+
 // SpanReporter is implemented by reporters that do not need the points of lines
 // in their own format.
 type SpanReporter interface {

@@ -110,3 +110,31 @@ func (s *suite) scans(t *testing.T) {
 		t.Errorf("a scan makes %v allocations", n)
 	}
 }
+
+// BenchmarkScan measures the Scanner of a codec, and its decoder beside it, with a
+// line that the Scanner accepts.
+func BenchmarkScan(b *testing.B, c reporters.Codec, line string) {
+	const lines = 20
+	p := bytes.Repeat([]byte(line+"\n"), lines)
+	perLine := func(b *testing.B) {
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*lines), "ns/line")
+	}
+	b.Run("scan", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if s := c.(reporters.Scanner).Scan(p); s.Lines != lines {
+				b.Fatalf("%d lines", s.Lines)
+			}
+		}
+		perLine(b)
+	})
+	b.Run("decode", func(b *testing.B) {
+		var batch reporters.Batch
+		b.ReportAllocs()
+		for b.Loop() {
+			batch.Reset()
+			c.Decode(&batch, p)
+		}
+		perLine(b)
+	})
+}

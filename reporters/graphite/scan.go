@@ -10,7 +10,8 @@ import (
 )
 
 // Scan implements reporters.Scanner. Most lines are examined eight bytes at a
-// time; others, such as those with tags, byte by byte.
+// time; others, such as those with tags, byte by byte. It has a copy of the loop of
+// reporters.ScanLines, whose call for each line would cost a tenth of the scan.
 func (*codec) Scan(p []byte) reporters.Span {
 	size, lines, longest := 0, 0, 0
 	for size < len(p) {

@@ -10,17 +10,7 @@ import (
 // names and tags of plain ASCII without quotes and escapes, numbers and booleans,
 // and a time. It takes a seventh of the time of decoding them.
 func (*codec) Scan(p []byte) reporters.Span {
-	size, lines, longest := 0, 0, 0
-	for size < len(p) {
-		n := bytes.IndexByte(p[size:], '\n')
-		if !passes(p[size : size+n]) {
-			break
-		}
-		size += n + 1
-		lines++
-		longest = max(longest, n+1)
-	}
-	return reporters.Span{Text: p[:size], Lines: lines, Longest: longest}
+	return reporters.ScanLines(p, passes)
 }
 
 // passes reports whether a line is usual. It reports false for any other,
