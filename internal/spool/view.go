@@ -66,18 +66,18 @@ func Inspect(dir string, fsys FS) (*View, error) {
 }
 
 func (v *View) open() error {
-	// A segment that is read now and removed later is released. The other way
-	// round its records would be missing.
-	slots, err := loadCursor(v.fs, v.dir)
-	if err != nil {
-		return err
-	}
 	l, err := list(v.fs, v.dir)
 	for range 10 {
 		if errors.Is(err, fs.ErrNotExist) { // a segment was removed while they were listed, or dir is not there
 			l, err = list(v.fs, v.dir)
 		}
 	}
+	if err != nil {
+		return err
+	}
+	// The position comes second: a segment that was removed before the others were
+	// listed is released by then. One that is removed later is skipped by begin.
+	slots, err := loadCursor(v.fs, v.dir)
 	if err != nil {
 		return err
 	}

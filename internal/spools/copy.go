@@ -44,7 +44,6 @@ func Copy(w io.Writer, p Place, l Limits) (lines int64, err error) {
 		}
 		lines += int64(bytes.Count(text, []byte{'\n'}))
 	}
-	r.forgetReleased() // which next does only at its end
 	if damaged, missing := r.view.Info().Damaged, r.missingRecords(); damaged+missing > 0 {
 		r.errs = append(r.errs, fmt.Errorf("%s: %d bytes are damaged and %d records are missing, which are left out; verify says where",
 			p.Dir, damaged, missing))

@@ -88,7 +88,6 @@ func (r *reader) next() (spool.Record, bool) {
 			return rec, true
 		case errors.Is(err, io.EOF):
 			r.addGap(max(r.last, r.view.Info().Released)+1, n)
-			r.forgetReleased()
 			return spool.Record{}, false
 		}
 		r.errs = append(r.errs, explain(err))
@@ -103,24 +102,6 @@ func (r *reader) addGap(first uint64, n int64) {
 		r.more += n
 	default:
 		r.gaps = append(r.gaps, gap{first, first + uint64(n) - 1})
-	}
-}
-
-// forgetReleased removes the gaps that are none: a process that has the spool open
-// may have sent the records, and removed their segment, between the moments when
-// the View read the position and the names of the segments.
-func (r *reader) forgetReleased() {
-	if len(r.gaps) == 0 {
-		return
-	}
-	v, err := spool.Inspect(r.dir, r.fs)
-	if err != nil {
-		return
-	}
-	defer v.Close()
-	released := v.Info().Released
-	for len(r.gaps) > 0 && r.gaps[0].last <= released {
-		r.gaps = r.gaps[1:]
 	}
 }
 
