@@ -39,6 +39,9 @@ type Sender struct {
 	journaled time.Time   // when journal was updated
 	timer     *time.Timer // of pause
 
+	dropped      ledger.Counts // of the book, when it had droppedLines
+	droppedLines int64
+
 	logger atomic.Pointer[slog.Logger]
 
 	mu       sync.Mutex

@@ -1,6 +1,10 @@
 package send
 
-import "time"
+import (
+	"time"
+
+	"monkit.example/reporters/ledger"
+)
 
 // forever is a wait that only wake, or the end of ctx, ends.
 const forever time.Duration = 1<<63 - 1
@@ -38,11 +42,20 @@ func (s *Sender) step() time.Duration {
 		return 0
 	}
 	s.journaled = now
-	report := s.journal.update(now, s.retry.snapshot(), s.queue.book.Ledger().Dropped)
+	report := s.journal.update(now, s.retry.snapshot(), s.droppedCounts())
 	if next := earlier(expiry, report); !next.IsZero() {
 		wait = min(wait, max(next.Sub(now), 1))
 	}
 	return wait
+}
+
+// droppedCounts returns the counts of dropped lines. It makes them only when there
+// are more than at the last call, since run makes a step for each payload.
+func (s *Sender) droppedCounts() ledger.Counts {
+	if lines := s.queue.book.DroppedLines(); lines != s.droppedLines {
+		s.dropped, s.droppedLines = s.queue.book.Ledger().Dropped, lines
+	}
+	return s.dropped
 }
 
 // journalTime is how often the journal is updated while there is always more to

@@ -79,6 +79,15 @@ func (b *Book) Traffic() (sent, recalled int64) {
 // allocate.
 func (b *Book) Dropped(reason Reason) int64 { return b.cells.load(reasonCell(reason, SendFailed)) }
 
+// DroppedLines returns how many lines were given up, for any reason. It does not
+// allocate.
+func (b *Book) DroppedLines() (lines int64) {
+	for i := range numbered {
+		lines += b.cells.load(cellReasons + i)
+	}
+	return lines
+}
+
 // Recovered returns the ledger as it was when the run before this one ended,
 // and how that ended. It stays the same until the end of this run.
 func (b *Book) Recovered() (Ledger, End) { return b.last.ledger(), b.end }

@@ -190,6 +190,22 @@ func TestCountingAllocatesNothing(t *testing.T) {
 	})
 }
 
+func TestDroppedLinesAreTheSumOfAllReasons(t *testing.T) {
+	b := NewBook()
+	b.Accept(10)
+	b.Drop(Expired, 2)
+	b.Drop(Corrupt, 3)
+	if b.DroppedLines() != 5 || b.Dropped(Expired) != 2 || b.Dropped(QueueFull) != 0 {
+		t.Errorf("%d lines dropped, %d as expired", b.DroppedLines(), b.Dropped(Expired))
+	}
+	if l := b.Ledger(); l.Check() != nil || l.Dropped.Sum() != b.DroppedLines() {
+		t.Errorf("ledger: %v", l)
+	}
+	if n := testing.AllocsPerRun(10, func() { b.DroppedLines() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestSettle(t *testing.T) {
 	// Before the crash, 3 of 10 lines are pending, 5 delivered and 2 dropped.
 	run := func(b *Book) {
