@@ -9,14 +9,9 @@ import (
 
 // Suspend stops the server without ending it: its system goes on acknowledging
 // what it is sent, and the server reads nothing.
-func (p *Process) Suspend(t testing.TB) { p.signal(t, syscall.SIGSTOP) }
-
-// Resume lets a suspended server go on.
-func (p *Process) Resume(t testing.TB) { p.signal(t, syscall.SIGCONT) }
-
-func (p *Process) signal(t testing.TB, s syscall.Signal) {
+func (p *Process) Suspend(t testing.TB) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
-		t.Fatalf("%v to %s: %v", s, p.name, err)
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatalf("%s: %v", p.name, err)
 	}
 }
