@@ -1,5 +1,7 @@
 package reporters
 
+import "monkit.example/reporters/ledger"
+
 // Encoder writes points as lines of one format. An Encoder belongs to one
 // destination and is called by one goroutine at a time: it may keep state about
 // series, such as prefixes and last values, but no memory it was passed.
@@ -11,6 +13,15 @@ type Encoder interface {
 	// that did not grow, in a format that sends deltas, is written as nothing
 	// and is not skipped.
 	AppendRun(dst []byte, run []Point) (out []byte, skipped int)
+}
+
+// SkipReasons is implemented by an Encoder that skips points for reasons that the
+// points themselves do not show.
+type SkipReasons interface {
+	// SkipReasons returns how many points the last AppendRun skipped by reason,
+	// without those that are not finite or of a kind that the format does not
+	// have. It is valid until the next AppendRun.
+	SkipReasons() ledger.Counts
 }
 
 // Decoder reads lines of one format.

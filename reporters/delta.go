@@ -1,15 +1,22 @@
 package reporters
 
+import (
+	"hash/maphash"
+
+	"monkit.example/internal/idlemap"
+)
+
 // maxReceivedTotals bounds how many totals Deltas remembers of points that
 // were received, which have no number by which to find them.
 const maxReceivedTotals = 100_000
 
 // Deltas computes by how much counters grew. Encoders ask it once for each
 // point, when they encode it: what a sender sends again after a failure is the
-// same bytes.
+// same bytes. The zero Deltas is ready to use.
 type Deltas struct {
 	series   Memo[float64]
-	received map[string]float64 // by name
+	seed     maphash.Seed
+	received *idlemap.Map[float64] // by the hash of the name
 }
 
 // Next returns by how much the counter of p grew since the last call. A
@@ -17,21 +24,31 @@ type Deltas struct {
 // counter of a series of this process that is seen for the first time. The
 // first value of a counter that was received only sets where it stands, since
 // it may have counted for any time; name identifies such a series.
-func (d *Deltas) Next(p *Point, name []byte) float64 {
-	if last, _ := d.series.Field(p); last != nil {
-		delta := Growth(*last, p.Value)
-		*last = p.Value
-		return delta
-	}
-	last, seen := d.received[string(name)]
-	if !seen {
-		if d.received == nil || len(d.received) >= maxReceivedTotals {
-			d.received = make(map[string]float64)
+//
+// ok is false if the growth is not known: there are 100 000 received counters
+// that were used within the hour, and this is another one. The point must be
+// counted as ledger.SeriesLimit.
+func (d *Deltas) Next(p *Point, name []byte) (growth float64, ok bool) {
+	last, _ := d.series.Field(p)
+	if last == nil {
+		fresh := false
+		if last, fresh = d.findReceived(name); last == nil {
+			return 0, false
+		} else if fresh {
+			*last = p.Value
 		}
-		last = p.Value
 	}
-	d.received[string(name)] = p.Value
-	return Growth(last, p.Value)
+	growth = Growth(*last, p.Value)
+	*last = p.Value
+	return growth, true
+}
+
+func (d *Deltas) findReceived(name []byte) (last *float64, fresh bool) {
+	if d.received == nil {
+		d.seed = maphash.MakeSeed()
+		d.received = &idlemap.Map[float64]{Max: maxReceivedTotals}
+	}
+	return d.received.Find(maphash.Bytes(d.seed, name))
 }
 
 // Growth returns by how much a counter grew from last to now. One that shrank was

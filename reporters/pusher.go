@@ -45,6 +45,7 @@ type Pusher struct {
 	opts  PusherOptions
 	out   Sender
 	queue MoreSender   // out, if it is one
+	skips SkipReasons  // the encoder, if it is one
 	book  *ledger.Book // that of the options, or what out does not count
 
 	mu    sync.Mutex
@@ -83,6 +84,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	}
 	p := &Pusher{opts: o, enc: enc, out: out, book: o.Book}
 	p.queue, _ = out.(MoreSender)
+	p.skips, _ = enc.(SkipReasons)
 	if p.book == nil {
 		p.book = ledger.NewBook()
 	}
@@ -150,9 +152,9 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	skipped := 0
 	p.buf, skipped = p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
-		notFinite := min(notFinite(run), skipped)
-		p.book.Drop(ledger.NotFinite, int64(notFinite))
-		p.book.Drop(ledger.Unsupported, int64(skipped-notFinite))
+		for reason, n := range p.skipsLocked(run, skipped) {
+			p.book.Drop(reason, n)
+		}
 	}
 	p.addTextLocked(ctx, start, len(run)-skipped)
 }
@@ -165,24 +167,50 @@ func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 		start := len(p.buf)
 		if same && l.Raw != nil {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
-		} else if points := b.Points[l.First : l.First+l.N]; !p.encodeLineLocked(points) {
-			p.book.Drop(reasonOfSkipped(points), 1)
+		} else if reason := p.encodeLineLocked(b.Points[l.First : l.First+l.N]); reason != "" {
+			p.book.Drop(reason, 1)
 			continue
 		}
 		p.addTextLocked(ctx, start, 1)
 	}
 }
 
-// encodeLineLocked reports whether the format can hold any point of the line.
-func (p *Pusher) encodeLineLocked(points []Point) bool {
+// skipsLocked returns why the encoder skipped so many points of run.
+func (p *Pusher) skipsLocked(run []Point, skipped int) (counts ledger.Counts) {
+	rest := int64(skipped)
+	if p.skips != nil {
+		for reason, n := range p.skips.SkipReasons() {
+			n = min(n, rest)
+			counts.Count(reason, n)
+			rest -= n
+		}
+	}
+	infinite := min(int64(notFinite(run)), rest)
+	counts.Count(ledger.NotFinite, infinite)
+	counts.Count(ledger.Unsupported, rest-infinite)
+	return counts
+}
+
+// encodeLineLocked encodes a line. If no point of it was encoded it returns the
+// reason, else "".
+func (p *Pusher) encodeLineLocked(points []Point) ledger.Reason {
+	var skips ledger.Counts
 	held := false
 	for len(points) > 0 {
 		n, skipped := runLen(points), 0
 		p.buf, skipped = p.enc.AppendRun(p.buf, points[:n])
 		held = held || skipped < n
+		if skipped > 0 {
+			for reason, n := range p.skipsLocked(points[:n], skipped) {
+				skips.Count(reason, n)
+			}
+		}
 		points = points[n:]
 	}
-	return held
+	if held {
+		return ""
+	}
+	return reasonOf(skips)
 }
 
 // addTextLocked adds p.buf[start:], the text of so many lines, to the payload.
@@ -376,10 +404,13 @@ func notFinite(points []Point) int {
 	return n
 }
 
-// reasonOfSkipped returns why no point of a line could be encoded.
-func reasonOfSkipped(points []Point) ledger.Reason {
-	if notFinite(points) > 0 {
-		return ledger.NotFinite
+// reasonOf returns the reason of a line whose points were skipped: the one that
+// can be mended, if there are several.
+func reasonOf(skips ledger.Counts) ledger.Reason {
+	for _, reason := range skips.Reasons() {
+		if reason != ledger.Unsupported {
+			return reason
+		}
 	}
 	return ledger.Unsupported
 }

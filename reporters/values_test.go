@@ -72,7 +72,7 @@ func TestDeltasAreWhatCountersGrewBy(t *testing.T) {
 			var d Deltas
 			for i, v := range tt.totals {
 				p := Point{Key: key, Field: "total", Value: v, ID: tt.id}
-				if got := d.Next(&p, []byte("m.total")); got != tt.want[i] {
+				if got, ok := d.Next(&p, []byte("m.total")); got != tt.want[i] || !ok {
 					t.Errorf("delta %d is %v, want %v", i, got, tt.want[i])
 				}
 			}

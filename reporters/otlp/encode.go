@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"strconv"
 
+	"monkit.example/internal/idlemap"
 	"monkit.example/reporters"
 )
 
@@ -19,7 +20,7 @@ const (
 // of a collector, and knows since when each counter counts.
 type encoder struct {
 	fields   reporters.Memo[field]
-	received sequences
+	received idlemap.Map[sequence] // by the hash of a head: received points have no number
 	seed     maphash.Seed
 	scratch  field // of the point of a received line
 
@@ -36,7 +37,9 @@ type field struct {
 }
 
 func newEncoder() *encoder {
-	return &encoder{seed: maphash.MakeSeed(), first: processStart.UnixNano()}
+	return &encoder{
+		seed: maphash.MakeSeed(), first: processStart.UnixNano(), received: idlemap.Map[sequence]{Max: maxSequences},
+	}
 }
 
 // Name returns Format.
@@ -92,12 +95,15 @@ func (e *encoder) firstStart() int64 {
 	return e.first
 }
 
-// appendReceived appends the line of a point that was received.
+// appendReceived appends the line of a point that was received. The start of a
+// counter that is not remembered is not known, and left out.
 func (e *encoder) appendReceived(dst []byte, p *reporters.Point) []byte {
 	e.scratch.head = appendHead(e.scratch.head[:0], p)
 	start := int64(0)
 	if counts(p.Kind) {
-		start = e.received.find(maphash.Bytes(e.seed, e.scratch.head)).next(p, p.Time)
+		if s, _ := e.received.Find(maphash.Bytes(e.seed, e.scratch.head)); s != nil {
+			start = s.next(p, p.Time)
+		}
 	}
 	return appendPoint(append(dst, e.scratch.head...), p, start)
 }

@@ -40,29 +40,5 @@ func (s *sequence) nextDelta(p *reporters.Point) int64 {
 	return start
 }
 
-// maxSequences bounds the sequences of one generation of received counters.
-const maxSequences = 50_000
-
-// sequences are those of counters that were received, which have no numbers to
-// find them by, under the hashes of their texts. They are in two generations:
-// when the younger is full, the older is forgotten, so that counters that still
-// arrive stay.
-type sequences struct {
-	young, old map[uint64]*sequence
-}
-
-// find returns the sequence of a hash. It is a new one if the hash is new.
-func (s *sequences) find(hash uint64) *sequence {
-	if q := s.young[hash]; q != nil {
-		return q
-	}
-	q := s.old[hash]
-	if q == nil {
-		q = new(sequence)
-	}
-	if s.young == nil || len(s.young) >= maxSequences {
-		s.young, s.old = make(map[uint64]*sequence), s.young
-	}
-	s.young[hash] = q
-	return q
-}
+// maxSequences bounds the sequences of received counters.
+const maxSequences = 100_000

@@ -56,6 +56,8 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 			c.counts.Drop(ledger.NotFinite, 1)
 		case err == errUnsupported:
 			c.counts.Drop(ledger.Unsupported, 1)
+		case err == errSeriesLimit:
+			c.counts.Drop(ledger.SeriesLimit, 1)
 		default:
 			c.counts.Drop(ledger.SendFailed, 1)
 			if first == nil {
@@ -70,6 +72,7 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 var (
 	errNotFinite   = errors.New("the value is not finite")
 	errUnsupported = errors.New("DogStatsD has no such point")
+	errSeriesLimit = errors.New("more counters were received than are remembered")
 )
 
 func (c *client) reportLocked(p *reporters.Point) error {
@@ -83,7 +86,11 @@ func (c *client) reportLocked(p *reporters.Point) error {
 	var err error
 	switch p.Kind {
 	case reporters.Counter, reporters.CounterDelta:
-		if d := c.deltaLocked(p, n); d != 0 {
+		d, known := c.deltaLocked(p, n)
+		if !known {
+			return errSeriesLimit
+		}
+		if d != 0 {
 			err = c.client.Count(n.name, d, n.tags, 1)
 		}
 	case reporters.Sample:
@@ -102,13 +109,14 @@ func (c *client) reportLocked(p *reporters.Point) error {
 // deltaLocked returns what p adds to its counter, as a whole number, which is
 // what the client takes. A fraction of a counter is sent once it has grown to
 // one.
-func (c *client) deltaLocked(p *reporters.Point, n *clientName) int64 {
+func (c *client) deltaLocked(p *reporters.Point, n *clientName) (growth int64, known bool) {
 	if p.Kind == reporters.CounterDelta {
-		return int64(math.Round(p.Value))
+		return int64(math.Round(p.Value)), true
 	}
 	whole := *p
 	whole.Value = math.Floor(p.Value)
-	return int64(c.deltas.Next(&whole, fmt.Append(nil, n.name, n.tags)))
+	d, known := c.deltas.Next(&whole, fmt.Append(nil, n.name, n.tags))
+	return int64(d), known
 }
 
 func (c *client) nameLocked(p *reporters.Point) *clientName {

@@ -122,6 +122,17 @@ type failing struct{ datadog.ClientInterface }
 
 func (failing) Gauge(string, float64, []string, float64) error { return datadog.ErrNoClient }
 
+// countCalls counts the calls of Count and sends none.
+type countCalls struct {
+	datadog.ClientInterface
+	counts int
+}
+
+func (c *countCalls) Count(string, int64, []string, float64) error {
+	c.counts++
+	return nil
+}
+
 func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	t.Helper()
 	got := r.(ledger.Keeper).Ledger()

@@ -3,6 +3,7 @@ package statsd
 import (
 	"monkit.example/internal/decimal"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // encoder writes points as lines. It caches the name of each field of a
@@ -13,6 +14,7 @@ type encoder struct {
 	deltas reporters.Deltas // of counters that were received
 
 	received name // of the current point, if it was received
+	skips    ledger.Counts
 }
 
 // name is what the lines of one field have in common.
@@ -38,6 +40,7 @@ func (n *name) after() []byte { return n.text[n.head:] }
 
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
+	clear(e.skips)
 	for i := range run {
 		p := &run[i]
 		n := e.name(p)
@@ -51,6 +54,9 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	}
 	return dst, skipped
 }
+
+// SkipReasons implements reporters.SkipReasons.
+func (e *encoder) SkipReasons() ledger.Counts { return e.skips }
 
 // name returns the name of p, which is valid until the next call.
 func (e *encoder) name(p *reporters.Point) *name {
@@ -70,7 +76,12 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	v := p.Value
 	switch p.Kind {
 	case reporters.Counter:
-		if v = e.delta(p, n); v == 0 {
+		v, known := e.delta(p, n)
+		if !known {
+			e.skips.Count(ledger.SeriesLimit, 1)
+			return dst, false
+		}
+		if v == 0 {
 			return dst, true
 		}
 		return n.appendLine(dst, v, "|c"), true
@@ -91,14 +102,14 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 }
 
 // delta returns by how much a counter grew. All text of the name identifies a
-// series that was received.
-func (e *encoder) delta(p *reporters.Point, n *name) float64 {
+// series that was received. It is not known if there are too many of these.
+func (e *encoder) delta(p *reporters.Point, n *name) (growth float64, known bool) {
 	if p.ID == 0 {
 		return e.deltas.Next(p, n.text)
 	}
 	v := reporters.Growth(n.last, p.Value)
 	n.last = p.Value
-	return v
+	return v, true
 }
 
 func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool) {
