@@ -43,6 +43,7 @@ type Collector struct {
 type collectorCounts struct {
 	walks, panics, skipped atomic.Int64
 	points, duplicates     atomic.Int64
+	forgotten              atomic.Int64 // totals that would look new if they came back
 	walkNanos              atomic.Int64 // of the last walk
 }
 
@@ -115,13 +116,14 @@ func (c *Collector) snapshot(at time.Time) *sharedBatch {
 	c.walking.Lock()
 	defer c.walking.Unlock()
 	b, start := c.batches.get(), time.Now()
-	if c.walker.Walk(&b.Batch, at) {
+	if b.fill(c.walker, at) {
 		c.counts.panics.Add(1)
 	}
 	b.walk = c.counts.walks.Add(1)
 	c.counts.walkNanos.Store(int64(time.Since(start)))
-	c.counts.points.Store(int64(len(b.Points)))
+	c.counts.points.Store(int64(b.points()))
 	c.counts.duplicates.Store(c.walker.Duplicates())
+	c.counts.forgotten.Store(c.walker.table.forgotten)
 	return b
 }
 

@@ -35,9 +35,9 @@ func TestIDsStayDense(t *testing.T) {
 func TestClosedTableReleasesItsIDs(t *testing.T) {
 	before := inUse(&shared.points)
 	tab := newTable(nil, &shared, nil)
-	tab.begin()
+	tab.begin(new(chunked[float64]))
 	for _, field := range []string{"a", "b", "c"} {
-		tab.find(monkit.NewSeriesKey("m"), field)
+		tab.add(monkit.NewSeriesKey("m"), field, 1)
 	}
 	tab.end()
 	if n := inUse(&shared.points); n != before+3 {

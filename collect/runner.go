@@ -75,7 +75,7 @@ func (r *runner) offer(b *sharedBatch, urgent bool) {
 	}
 	if dropped != nil {
 		r.counts.droppedBatches++
-		r.counts.droppedPoints += int64(len(dropped.Points))
+		r.counts.droppedPoints += int64(dropped.points())
 	}
 	r.notifyLocked()
 	r.mu.Unlock()
@@ -164,8 +164,8 @@ func (r *runner) waitDelay(stop <-chan struct{}) {
 
 // report passes b to the reporter and counts the result.
 func (r *runner) report(ctx context.Context, b *sharedBatch) {
-	points, walk := int64(len(b.Points)), b.walk
-	err := guarded(func() error { return r.rep.Report(ctx, &b.Batch) })
+	points, walk := int64(b.points()), b.walk
+	err := guarded(func() error { return b.report(ctx, r.rep) })
 	b.release()
 	r.count(walk, points, r.lost(), err)
 	if err == nil {

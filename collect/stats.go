@@ -36,6 +36,7 @@ func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float6
 	cb(c.keys.own, "walk_seconds", float64(n.walkNanos.Load())/1e9)
 	cb(c.keys.own, "points", float64(n.points.Load()))
 	cb(c.keys.own, "duplicates", float64(n.duplicates.Load()))
+	cb(c.keys.own, "forgotten_totals", float64(n.forgotten.Load()))
 	cb(c.keys.own, "panics", float64(n.panics.Load()))
 	cb(c.keys.own, "ticks_skipped", float64(n.skipped.Load()))
 	for i, r := range c.runners {

@@ -1,9 +1,9 @@
 package collect
 
 import (
-	"slices"
-	"unsafe"
+	"sync/atomic"
 
+	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -14,224 +14,210 @@ const idleWalks = 64
 // table has an entry, with its numbers and kind, for each field of each series
 // of a source. A walk meets the series in the same order as the previous walk,
 // except for those that came or went. So the table expects each sample after the
-// one before, as in the previous walk, where it compares pointers, and looks only
-// those up in a map that are elsewhere. A Walker owns it.
+// one before, as in the previous walk, and looks only those up that are elsewhere.
+// A Walker owns it.
+//
+// What samples have in common is stored once, and found by index: a field's name
+// for all series, a key for all fields. Entries, series and names are only added,
+// until compact replaces all of them, so that a reading of an earlier walk can be
+// used beside the table.
 type table struct {
 	totals  monkit.TotalSource // nil if fields have the kind of their name
 	ids     *ids
 	without []string // fields that are not reported
 
-	order   []*entry // in the order of the previous walk
-	pos     int      // in order, of the sample that is expected next
-	walk    uint32   // number of the current walk
-	changed bool     // the current walk has another order
-	next    []*entry // its order so far, if changed
+	records
+	order   *order // of the previous walk
+	spare   *order // an earlier one, to be used again
+	pos     int    // in order, of the sample that is expected next
+	walk    uint32 // number of the current walk
+	changed bool   // the current walk has another order
+	next    *order // its order so far, if changed
+	values  *chunked[float64]
 
-	byKey  map[identity]*entry
-	byText map[string]*entry // the same entries by their canonical text
-	series map[seriesKey]*seriesID
+	hash        serieskey.Hasher
+	nameIndex   map[name]uint32
+	seriesIndex index
+	entryIndex  index
+	last        int // the series that was looked up last; -1 is none
+	parked      parked
 
 	duplicates int64 // samples of a field that the same walk had before
+	forgotten  int64 // totals whose numbers were given to other series
 }
 
-type identity struct {
-	seriesKey
-	field string
+// records are what a reading refers to.
+type records struct {
+	entries chunked[entry]
+	series  chunked[series]
+	names   chunked[name]
 }
 
-type seriesKey struct {
-	measurement string
-	tags        *monkit.TagSet
-}
-
-type seriesID struct {
-	id   uint32
-	refs int // number of the series' entries
-}
-
-// entry is what all points of one field of one series have in common. It fits a
-// cache line: a walk reads all of them.
+// entry is what all points of one field of one series have in common. It has no
+// pointers, so that the garbage collector passes over it.
 type entry struct {
-	key     monkit.SeriesKey
-	field   string
-	id      uint32
-	series  uint32
-	walk    uint32 // the last walk with a sample
-	pos     int32  // in table.order, if the previous walk had a sample
-	kind    reporters.Kind
-	ignored bool // the field is one of table.without
+	series uint32 // index in records
+	name   uint32 // index in records
+	id     uint32 // Point.ID
+
+	walk uint32 // the last walk with a sample; of those in the order only set if that changes
+	pos  uint32 // in table.order, if the previous walk had a sample
 }
+
+// series is what all fields of one series have in common.
+type series struct {
+	key  monkit.SeriesKey
+	id   uint32 // Point.Series
+	hash uint32
+}
+
+// name is what fields of one name and kind have in common.
+type name struct {
+	field   string
+	kind    reporters.Kind
+	ignored bool   // the field is one of table.without
+	hash    uint32 // of field
+}
+
+// order has the samples of a walk: indices of entries. Those with the bit hidden
+// are not reported, since their field is ignored or they are duplicates.
+type order struct {
+	chunked[uint32]
+	hidden     int          // number of samples that are not reported
+	duplicates int          // number of these that are duplicates
+	users      atomic.Int32 // number of readings with this order
+}
+
+const hidden = 1 << 31
 
 func newTable(src monkit.StatSource, numbers *ids, without []string) *table {
 	totals, _ := src.(monkit.TotalSource)
 	return &table{
-		totals:  totals,
-		ids:     numbers,
-		without: without,
-		byKey:   make(map[identity]*entry),
-		byText:  make(map[string]*entry),
-		series:  make(map[seriesKey]*seriesID),
+		totals: totals, ids: numbers, without: without,
+		order: new(order), hash: serieskey.NewHasher(), nameIndex: make(map[name]uint32), last: -1,
 	}
 }
 
-// begin starts a walk.
-func (t *table) begin() {
+// begin starts a walk that adds its values to v.
+func (t *table) begin(v *chunked[float64]) {
 	t.walk++
 	t.pos = 0
 	t.changed = false
+	t.values = v
 }
+
+// add adds a sample.
+func (t *table) add(key monkit.SeriesKey, field string, val float64) {
+	if !t.changed && t.pos < t.order.n {
+		i := *t.order.at(t.pos)
+		if t.is(int(i&^hidden), key, field) {
+			t.pos++
+			t.values.add(val)
+			if i&hidden != 0 {
+				t.countHidden(int(i &^ hidden))
+			}
+			return
+		}
+	}
+	t.addElsewhere(key, field, val)
+}
+
+func (t *table) countHidden(i int) {
+	if !t.nameOf(i).ignored {
+		t.duplicates++
+	}
+}
+
+// addElsewhere adds a sample of a walk whose order is not that of the previous
+// one.
+func (t *table) addElsewhere(key monkit.SeriesKey, field string, val float64) {
+	if !t.changed {
+		t.change()
+	}
+	i := t.find(key, field)
+	e, mark := t.entries.at(i), uint32(i)
+	switch {
+	case e.walk == t.walk:
+		t.duplicates++
+		mark |= hidden
+	case t.nameOf(i).ignored:
+		mark |= hidden
+	}
+	e.walk = t.walk
+	t.next.add(mark)
+	t.values.add(val)
+}
+
+// change begins the order of the current walk with what it has in common with the
+// previous one.
+func (t *table) change() {
+	t.changed = true
+	t.next, t.spare = t.spare, nil
+	if t.next == nil || t.next.users.Load() > 0 {
+		t.next = new(order)
+	}
+	t.next.copyFrom(&t.order.chunked, t.pos)
+	for p := range t.pos {
+		t.entries.at(int(*t.order.at(p) &^ hidden)).walk = t.walk
+	}
+}
+
+// find returns the entry of the next sample, which it makes if it is new.
+func (t *table) find(key monkit.SeriesKey, field string) int {
+	if t.pos < t.order.n {
+		if i := int(*t.order.at(t.pos) &^ hidden); t.is(i, key, field) {
+			t.pos++
+			return i
+		}
+	}
+	i := t.lookUp(key, field)
+	if p := int(t.entries.at(i).pos); p < t.order.n && int(*t.order.at(p)&^hidden) == i {
+		t.pos = p + 1 // those between came later, or went
+	}
+	return i
+}
+
+// is reports whether entry i is that of key and field.
+func (t *table) is(i int, key monkit.SeriesKey, field string) bool {
+	e := t.entries.at(i)
+	return serieskey.Same(t.names.at(int(e.name)).field, field) && serieskey.Equal(t.series.at(int(e.series)).key, key)
+}
+
+func (t *table) nameOf(i int) *name { return t.names.at(int(t.entries.at(i).name)) }
 
 // end finishes a walk. Every idleWalks walks it deletes idle entries.
 func (t *table) end() {
+	t.values = nil
+	if !t.changed && t.pos < t.order.n {
+		t.change()
+	}
 	if t.changed {
-		t.order, t.next = t.next, t.order
-		for i, e := range t.order {
-			e.pos = int32(i)
-		}
-		clear(t.next) // releases the entries that are deleted
-		t.next = t.next[:0]
-	} else {
-		clear(t.order[t.pos:])
-		t.order = t.order[:t.pos]
+		t.replaceOrder()
 	}
 	if t.walk%idleWalks == 0 {
 		t.deleteIdle()
 	}
 }
 
-// find returns the entry of the next sample. It returns nil if the sample is
-// not reported: its field is ignored, or a duplicate.
-func (t *table) find(key monkit.SeriesKey, field string) *entry {
-	if t.pos < len(t.order) && !t.changed {
-		if e := t.order[t.pos]; e.is(key, field) && e.walk != t.walk && !e.ignored {
-			e.walk = t.walk
-			t.pos++
-			return e
+// replaceOrder makes the order of the current walk that of the table.
+func (t *table) replaceOrder() {
+	for p := range t.order.n {
+		if e := t.entries.at(int(*t.order.at(p) &^ hidden)); e.walk != t.walk {
+			e.walk = t.walk - 1
 		}
 	}
-	return t.findSlow(key, field)
-}
-
-// findSlow is find for all samples.
-func (t *table) findSlow(key monkit.SeriesKey, field string) *entry {
-	e := t.advance(key, field)
-	if e.walk == t.walk {
-		t.duplicates++
-		return nil
-	}
-	e.walk = t.walk
-	if e.ignored {
-		return nil
-	}
-	return e
-}
-
-// advance returns the entry of the next sample, which it adds to the order.
-func (t *table) advance(key monkit.SeriesKey, field string) *entry {
-	if t.pos < len(t.order) && t.order[t.pos].is(key, field) {
-		e := t.order[t.pos]
-		t.pos++
-		if t.changed {
-			t.next = append(t.next, e)
+	t.order, t.spare, t.next = t.next, t.order, nil
+	t.order.shrink()
+	t.order.hidden, t.order.duplicates = 0, 0
+	for p := range t.order.n {
+		i := *t.order.at(p)
+		if i&hidden != 0 {
+			t.order.hidden++
+			if !t.nameOf(int(i &^ hidden)).ignored {
+				t.order.duplicates++
+				continue // a duplicate; the entry has the position of the first
+			}
 		}
-		return e
+		t.entries.at(int(i &^ hidden)).pos = uint32(p)
 	}
-	if !t.changed {
-		t.changed = true
-		t.next = append(t.next[:0], t.order[:t.pos]...)
-	}
-	e := t.lookUp(key, field)
-	t.next = append(t.next, e)
-	if i := int(e.pos); i < len(t.order) && t.order[i] == e {
-		t.pos = i + 1 // those between came later, or went
-	}
-	return e
-}
-
-func (e *entry) is(key monkit.SeriesKey, field string) bool {
-	return e.key.Tags == key.Tags && same(e.key.Measurement, key.Measurement) && same(e.field, field)
-}
-
-// same reports whether a == b. It is fast for strings of the same memory, as those
-// of a series are at each walk.
-func same(a, b string) bool {
-	return len(a) == len(b) && (unsafe.StringData(a) == unsafe.StringData(b) || a == b)
-}
-
-// lookUp finds or makes an entry. The series of a source that makes its tags
-// at every walk are found by their text, at the cost of an allocation per
-// sample.
-func (t *table) lookUp(key monkit.SeriesKey, field string) *entry {
-	if e := t.byKey[identity{seriesKey{key.Measurement, key.Tags}, field}]; e != nil {
-		return e
-	}
-	text := key.WithField(field)
-	e := t.byText[text]
-	if e == nil {
-		e = &entry{
-			key: key, field: field, id: t.ids.points.alloc(), series: t.retainSeries(key),
-			kind: t.kindOf(key, field), ignored: slices.Contains(t.without, field),
-		}
-		t.byText[text] = e
-		t.byKey[e.identity()] = e
-	}
-	return e
-}
-
-func (t *table) kindOf(key monkit.SeriesKey, field string) reporters.Kind {
-	if t.totals == nil {
-		return reporters.KindOf(field)
-	}
-	switch total, known := t.totals.IsTotal(key, field); {
-	case !known:
-		return reporters.KindOf(field)
-	case total:
-		return reporters.Counter
-	}
-	return reporters.Gauge
-}
-
-func (e *entry) identity() identity {
-	return identity{seriesKey{e.key.Measurement, e.key.Tags}, e.field}
-}
-
-// retainSeries returns the number of key's series and counts an entry for it.
-func (t *table) retainSeries(key monkit.SeriesKey) uint32 {
-	k := seriesKey{key.Measurement, key.Tags}
-	s := t.series[k]
-	if s == nil {
-		s = &seriesID{id: t.ids.series.alloc()}
-		t.series[k] = s
-	}
-	s.refs++
-	return s.id
-}
-
-func (t *table) deleteIdle() {
-	for _, e := range t.byText {
-		if t.walk-e.walk >= idleWalks {
-			t.delete(e)
-		}
-	}
-}
-
-// delete deletes e and releases its numbers.
-func (t *table) delete(e *entry) {
-	delete(t.byText, e.key.WithField(e.field))
-	delete(t.byKey, e.identity())
-	t.ids.points.release(e.id)
-	k := seriesKey{e.key.Measurement, e.key.Tags}
-	s := t.series[k]
-	if s.refs--; s.refs == 0 {
-		delete(t.series, k)
-		t.ids.series.release(s.id)
-	}
-}
-
-// close releases all numbers.
-func (t *table) close() {
-	for _, e := range t.byText {
-		t.delete(e)
-	}
-	t.order, t.next = nil, nil
 }

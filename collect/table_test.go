@@ -2,7 +2,6 @@ package collect
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -80,7 +79,7 @@ func TestSeriesKeepTheirNumbers(t *testing.T) {
 }
 
 // A walk looks up the series that came, and the first one after those that went.
-// The test empties the maps, so that any other series that was looked up would get
+// The test has the table find no other, so that any that was looked up would get
 // new numbers.
 func TestWalkLooksUpOnlyWhatMoved(t *testing.T) {
 	for _, tt := range []struct {
@@ -98,8 +97,7 @@ func TestWalkLooksUpOnlyWhatMoved(t *testing.T) {
 			l := listOf(10)
 			w := NewWalker(l)
 			before := numbers(t, w)
-			maps.DeleteFunc(w.table.byKey, func(_ identity, e *entry) bool { return e.key.Tags.Get("i") != tt.looks })
-			maps.DeleteFunc(w.table.byText, func(_ string, e *entry) bool { return e.key.Tags.Get("i") != tt.looks })
+			keepIndexed(w.table, func(key monkit.SeriesKey) bool { return key.Tags.Get("i") == tt.looks })
 			tt.change(l)
 			for range 2 { // the second walk has the order of the first
 				for text, n := range numbers(t, w) {
@@ -109,6 +107,17 @@ func TestWalkLooksUpOnlyWhatMoved(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// keepIndexed has t find only the entries of series for which keep returns true.
+func keepIndexed(t *table, keep func(monkit.SeriesKey) bool) {
+	t.entryIndex, t.last = index{}, -1
+	t.entryIndex.grow(nil)
+	for i := range t.entries.n {
+		if keep(t.series.at(int(t.entries.at(i).series)).key) {
+			t.entryIndex.put(i, t.entryHash(i))
+		}
 	}
 }
 
@@ -142,18 +151,22 @@ func TestIdleSeriesAreDeleted(t *testing.T) {
 	for range 2*idleWalks - 1 { // the first walk was before
 		numbers(t, w)
 	}
-	if n := len(w.table.byText); n != 20 {
+	if n := w.table.entries.n; n != 20 {
 		t.Errorf("%d entries left", n)
 	}
-	if n := len(w.table.byKey); n != 20 {
-		t.Errorf("%d keys left", n)
-	}
-	if n := len(w.table.series); n != 10 {
+	if n := w.table.series.n; n != 10 {
 		t.Errorf("%d series left", n)
 	}
+	if n := inUse(&w.table.ids.points); n != 20+90 {
+		t.Errorf("%d numbers in use, want those of 20 entries and of 90 totals that may come back", n)
+	}
+	if n := inUse(&w.table.ids.series); n != 10 {
+		t.Errorf("%d numbers of series in use, want 10", n)
+	}
+	numbers(t, w)
 	w.table.close()
-	if n := len(w.table.byText) + len(w.table.series); n != 0 {
-		t.Errorf("%d left after close", n)
+	if n := inUse(&w.table.ids.points) + inUse(&w.table.ids.series); n != 0 {
+		t.Errorf("%d numbers in use after close", n)
 	}
 }
 

@@ -19,9 +19,8 @@ type Walker struct {
 
 	last    time.Time                               // the previous walk, with the monotonic clock
 	stamped time.Time                               // the time of its batch
-	points  []reporters.Point                       // of the current walk
-	at      int64                                   // their time
-	visit   func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
+	reading reading                                 // of Walk; its memory is used again
+	visit   func(monkit.SeriesKey, string, float64) // table.add; made once, so that a walk allocates nothing
 }
 
 // NewWalker returns a Walker of src that leaves out the fields in without. Its
@@ -33,7 +32,7 @@ func NewWalker(src monkit.StatSource, without ...string) *Walker {
 
 func newWalker(src monkit.StatSource, numbers *ids, without []string) *Walker {
 	w := &Walker{src: src, table: newTable(src, numbers, without), last: time.Now()}
-	w.visit = w.add
+	w.visit = w.table.add
 	return w
 }
 
@@ -41,43 +40,37 @@ func newWalker(src monkit.StatSource, numbers *ids, without []string) *Walker {
 // at, or a nanosecond after the last walk if at is not after that. It reports
 // whether the source panicked: then b has the points before the panic.
 func (w *Walker) Walk(b *reporters.Batch, at time.Time) (panicked bool) {
+	defer w.reading.release()
+	b.At, b.Interval, panicked = w.read(&w.reading, at)
+	n := w.reading.points()
+	b.Points, _ = w.reading.appendFrom(slices.Grow(b.Points, n), 0, n)
+	return panicked
+}
+
+// read is Walk for a reading, which must be empty. It returns the time of the
+// points and how long after the last walk this one is.
+func (w *Walker) read(r *reading, at time.Time) (stamp time.Time, interval time.Duration, panicked bool) {
 	now := time.Now()
 	if !at.After(w.stamped) {
 		at = w.stamped.Add(1)
 	}
-	b.At, b.Interval = at, now.Sub(w.last)
+	interval = now.Sub(w.last)
 	w.last, w.stamped = now, at
-	w.points, w.at = b.Points, at.UnixNano()
-	w.table.begin()
-	panicked = w.read()
+	w.table.begin(&r.values)
+	panicked = w.visitAll()
 	w.table.end()
-	b.Points, w.points = w.points, nil
-	return panicked
+	r.take(w.table, at.UnixNano())
+	return at, interval, panicked
 }
 
 // Duplicates returns how many samples all walks left out because the same walk
 // had a sample of that series and field before.
 func (w *Walker) Duplicates() int64 { return w.table.duplicates }
 
-// read walks the source. A panic ends the walk; the samples before it are
+// visitAll walks the source. A panic ends the walk; the samples before it are
 // kept.
-func (w *Walker) read() (panicked bool) {
+func (w *Walker) visitAll() (panicked bool) {
 	defer func() { panicked = recover() != nil }()
 	w.src.Stats(w.visit)
 	return false
-}
-
-func (w *Walker) add(key monkit.SeriesKey, field string, val float64) {
-	e := w.table.find(key, field)
-	if e == nil {
-		return
-	}
-	n := len(w.points)
-	if n == cap(w.points) {
-		w.points = slices.Grow(w.points, 1)
-	}
-	w.points = w.points[:n+1]
-	p := &w.points[n] // set in place: a Point is larger than a cache line
-	p.Key, p.Field, p.Value, p.Time = e.key, e.field, val, w.at
-	p.Series, p.ID, p.Kind = e.series, e.id, e.kind
 }

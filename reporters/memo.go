@@ -3,6 +3,7 @@ package reporters
 import (
 	"unsafe"
 
+	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 )
 
@@ -10,47 +11,86 @@ import (
 // last value of a counter. A Point's numbers are the index, so that no text is
 // hashed. The memory follows the number of series that exist at one time.
 type Memo[T any] struct {
-	slots []memoSlot[T]
+	pages []*[memoPage]memoSlot[T]
 }
 
+// memoPage is the number of slots of a page. Pages never move: a Memo of a
+// million series would be copied whenever it grew.
+const memoPage = 256
+
 type memoSlot[T any] struct {
-	measurement, field string
+	owner memoOwner
+	val   T
+}
+
+// memoOwner is the series and field that a slot is of, in a form that takes less
+// memory than three strings.
+type memoOwner struct {
+	measurement, field *byte
 	tags               *monkit.TagSet
-	used               bool
-	val                T
+	lenMeasurement     uint32
+	lenField           uint32 // plus one; zero is a slot that is not used
 }
 
 // Field returns the T of p's Key and Field. fresh is true if it is the zero T:
 // the series is new, or has the number of one that no longer exists. For a
 // point that was received, which has no number, val is nil and fresh is true.
+// val is valid as long as the Memo.
 func (m *Memo[T]) Field(p *Point) (val *T, fresh bool) { return m.at(p.ID, p, p.Field) }
 
 // Series is like Field but returns the T that all fields of p's Key share.
 func (m *Memo[T]) Series(p *Point) (val *T, fresh bool) { return m.at(p.Series, p, "") }
 
 func (m *Memo[T]) at(id uint32, p *Point, field string) (*T, bool) {
+	s, fresh := m.slot(id, p.Key, field)
+	if s == nil {
+		return nil, true
+	}
+	if fresh {
+		s.val = *new(T)
+	}
+	return &s.val, fresh
+}
+
+// slot returns the slot of a number. If fresh is true, val is that of its former
+// owner.
+func (m *Memo[T]) slot(id uint32, key monkit.SeriesKey, field string) (s *memoSlot[T], fresh bool) {
 	if id == 0 {
 		return nil, true
 	}
-	if int(id) >= len(m.slots) {
-		m.grow(int(id))
+	page := int(id / memoPage)
+	if page >= len(m.pages) {
+		m.pages = append(m.pages, make([]*[memoPage]memoSlot[T], page+1-len(m.pages))...)
 	}
-	s := &m.slots[id]
-	if s.used && s.tags == p.Key.Tags && same(s.measurement, p.Key.Measurement) && same(s.field, field) {
-		return &s.val, false
+	if m.pages[page] == nil {
+		m.pages[page] = new([memoPage]memoSlot[T])
 	}
-	*s = memoSlot[T]{measurement: p.Key.Measurement, field: field, tags: p.Key.Tags, used: true}
-	return &s.val, true
+	s = &m.pages[page][id%memoPage]
+	if s.owner.is(key, field) {
+		return s, false
+	}
+	known := s.owner.isEqual(key, field)
+	s.owner = newMemoOwner(key, field)
+	return s, !known
 }
 
-func (m *Memo[T]) grow(id int) {
-	more := make([]memoSlot[T], max(id+1, len(m.slots)+len(m.slots)/2, 64))
-	copy(more, m.slots)
-	m.slots = more
+func newMemoOwner(key monkit.SeriesKey, field string) memoOwner {
+	return memoOwner{
+		measurement: unsafe.StringData(key.Measurement), lenMeasurement: uint32(len(key.Measurement)),
+		field: unsafe.StringData(field), lenField: uint32(len(field)) + 1, tags: key.Tags,
+	}
 }
 
-// same reports whether a == b. It is fast for strings of the same memory, as those
-// of a series are at each walk.
-func same(a, b string) bool {
-	return len(a) == len(b) && (unsafe.StringData(a) == unsafe.StringData(b) || a == b)
+// is reports whether key and field are those of o and in the same memory, as they
+// are at each walk.
+func (o *memoOwner) is(key monkit.SeriesKey, field string) bool {
+	return o.tags == key.Tags && o.lenField == uint32(len(field))+1 && o.lenMeasurement == uint32(len(key.Measurement)) &&
+		o.measurement == unsafe.StringData(key.Measurement) && (o.field == unsafe.StringData(field) || field == "")
+}
+
+// isEqual reports whether key and field are those of o. A series that was idle for
+// long may have the same text in other memory.
+func (o *memoOwner) isEqual(key monkit.SeriesKey, field string) bool {
+	return o.lenField != 0 && unsafe.String(o.field, o.lenField-1) == field &&
+		serieskey.Equal(monkit.SeriesKey{Measurement: unsafe.String(o.measurement, o.lenMeasurement), Tags: o.tags}, key)
 }

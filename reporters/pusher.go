@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
@@ -385,7 +386,7 @@ func runLen(points []Point) int {
 	n := 1
 	for n < len(points) {
 		p := &points[n]
-		if p.Time != first.Time || p.Key.Tags != first.Key.Tags || !same(p.Key.Measurement, first.Key.Measurement) {
+		if p.Time != first.Time || !serieskey.Equal(p.Key, first.Key) {
 			break
 		}
 		n++

@@ -39,20 +39,22 @@ type Hasher struct{ seed maphash.Seed }
 // NewHasher returns a Hasher with a seed of its own.
 func NewHasher() Hasher { return Hasher{maphash.MakeSeed()} }
 
+// Text returns the hash of s.
+func (h Hasher) Text(s string) uint64 { return maphash.String(h.seed, s) }
+
 // Series returns the hash of key.
 func (h Hasher) Series(key monkit.SeriesKey) uint64 {
-	sum := maphash.String(h.seed, key.Measurement)
+	sum := h.Text(key.Measurement)
 	for i := range key.Tags.Len() {
 		tag := key.Tags.At(i)
-		sum = Mix(sum, maphash.String(h.seed, tag.Key))
-		sum = Mix(sum, maphash.String(h.seed, tag.Val))
+		sum = Mix(Mix(sum, h.Text(tag.Key)), h.Text(tag.Val))
 	}
 	return sum
 }
 
-// Field returns the hash of one field of the series whose hash is series.
-func (h Hasher) Field(series uint64, field string) uint64 {
-	return Mix(series, maphash.String(h.seed, field))
+// Field returns the hash of one field of key.
+func (h Hasher) Field(key monkit.SeriesKey, field string) uint64 {
+	return Mix(h.Series(key), h.Text(field))
 }
 
 // Mix returns a hash of two hashes, which depends on their order.

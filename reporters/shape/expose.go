@@ -13,6 +13,8 @@ var (
 	_ reporters.Named    = (*shaper)(nil)
 	_ reporters.Logging  = (*shaper)(nil)
 	_ monkit.TotalSource = (*shaper)(nil)
+
+	_ reporters.PartReporter = (*shaper)(nil)
 )
 
 // expose returns s with the optional interfaces of the reporter behind it. A

@@ -12,6 +12,12 @@ type run struct {
 	deniedLines, rebuilt int64
 }
 
+// addPart adds the points of a part of a batch, and counts them.
+func (r *run) addPart(points []reporters.Point) {
+	r.counts.points.Add(int64(len(points)))
+	r.addPoints(points)
+}
+
 func (r *run) addPoints(points []reporters.Point) {
 	for i := range points {
 		r.add(&points[i])

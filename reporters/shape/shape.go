@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -105,8 +106,41 @@ func (s *shaper) Report(ctx context.Context, b *reporters.Batch) error {
 	return s.rep.Report(ctx, &s.out)
 }
 
-// shapeLocked fills s.out.
-func (s *shaper) shapeLocked(b *reporters.Batch) {
+// ReportParts is Report for the parts of a batch. A reporter that takes no parts
+// gets the batch that they make.
+func (s *shaper) ReportParts(ctx context.Context, b *reporters.Batch, parts iter.Seq[[]reporters.Point]) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		for points := range parts {
+			s.counts.points.Add(int64(len(points)))
+			s.counts.failed.Add(int64(len(points)))
+		}
+		return s.err
+	}
+	defer s.resetLocked()
+	r := s.newRunLocked(b)
+	defer r.finish()
+	if rep, ok := s.rep.(reporters.PartReporter); ok {
+		return rep.ReportParts(ctx, b, func(yield func([]reporters.Point) bool) {
+			for points := range parts {
+				clear(s.out.Points) // releases the series
+				s.out.Points = s.out.Points[:0]
+				r.addPart(points)
+				if len(s.out.Points) > 0 && !yield(s.out.Points) {
+					return
+				}
+			}
+		})
+	}
+	for points := range parts {
+		r.addPart(points)
+	}
+	return s.rep.Report(ctx, &s.out)
+}
+
+// newRunLocked begins to shape b, whose points will be in s.out.
+func (s *shaper) newRunLocked(b *reporters.Batch) run {
 	out := &s.out
 	out.At, out.Interval, out.Format, out.More = b.At, b.Interval, b.Format, b.More
 	out.Rejected, out.RejectedLines, out.Skipped = b.Rejected, b.RejectedLines, b.Skipped
@@ -114,6 +148,12 @@ func (s *shaper) shapeLocked(b *reporters.Batch) {
 	if b.At.IsZero() {
 		r.at = time.Now().UnixNano()
 	}
+	return r
+}
+
+// shapeLocked fills s.out.
+func (s *shaper) shapeLocked(b *reporters.Batch) {
+	r := s.newRunLocked(b)
 	if b.Format == "" {
 		r.addPoints(b.Points)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -81,10 +82,10 @@ func (t *table) find(p *reporters.Point) *entry {
 	return t.add(p)
 }
 
-// is reports whether p is of the series s of a collector. Its strings are the
-// same memory at each walk, so that comparing them compares pointers.
+// is reports whether p is of the series s of a collector. Its text is the
+// same memory at each walk, and other memory after a pause.
 func (s *series) is(p *reporters.Point) bool {
-	return s.key.Tags == p.Key.Tags && s.key.Measurement == p.Key.Measurement
+	return serieskey.Equal(s.key, p.Key)
 }
 
 // add makes the entry of a point of a collector. It replaces that of the point

@@ -1,0 +1,104 @@
+package collect
+
+// A chunk of a chunked has chunkLen elements. A slice that grew would otherwise be
+// copied again and again, and have room for many that never come.
+const (
+	chunkShift = 9
+	chunkLen   = 1 << chunkShift
+)
+
+// chunked is a slice in chunks, which never move. A copy of it is not affected
+// by elements that are added to the original.
+type chunked[T any] struct {
+	chunks []*[chunkLen]T
+	n      int
+}
+
+// at returns the address of element i.
+func (l *chunked[T]) at(i int) *T { return &l.chunks[i>>chunkShift][i&(chunkLen-1)] }
+
+// add adds v. It returns v's index.
+func (l *chunked[T]) add(v T) int {
+	i := l.n
+	if i>>chunkShift == len(l.chunks) {
+		l.chunks = append(l.chunks, new([chunkLen]T))
+	}
+	*l.at(i) = v
+	l.n++
+	return i
+}
+
+// copyFrom makes l equal to the first n elements of m, in memory of its own.
+func (l *chunked[T]) copyFrom(m *chunked[T], n int) {
+	for i := range (n + chunkLen - 1) >> chunkShift {
+		if i == len(l.chunks) {
+			l.chunks = append(l.chunks, new([chunkLen]T))
+		}
+		*l.chunks[i] = *m.chunks[i]
+	}
+	l.n = n
+}
+
+// shrink releases the memory that no element needs: what was long once
+// does not stay so.
+func (l *chunked[T]) shrink() {
+	used := (l.n + chunkLen - 1) >> chunkShift
+	clear(l.chunks[used:])
+	l.chunks = l.chunks[:used]
+}
+
+// index finds elements of a chunked by their hashes. It is a hash table of indices,
+// with linear probing.
+type index struct {
+	slots []uint32 // an index plus one; zero is free
+	n     int
+}
+
+// find returns the index for which is returns true among those with the hash, or
+// -1.
+func (x *index) find(hash uint32, is func(i int) bool) int {
+	if len(x.slots) == 0 {
+		return -1
+	}
+	for slot := x.home(hash); ; slot = x.after(slot) {
+		i := int(x.slots[slot]) - 1
+		if i < 0 || is(i) {
+			return i
+		}
+	}
+}
+
+// add adds the index i. hashOf returns the hash of each index.
+func (x *index) add(i int, hashOf func(i int) uint32) {
+	if 4*(x.n+1) > 3*len(x.slots) {
+		x.grow(hashOf)
+	}
+	x.put(i, hashOf(i))
+}
+
+func (x *index) put(i int, hash uint32) {
+	slot := x.home(hash)
+	for x.slots[slot] != 0 {
+		slot = x.after(slot)
+	}
+	x.slots[slot] = uint32(i) + 1
+	x.n++
+}
+
+// grow makes room for half as many indices again. All those from 0 to n are in x.
+func (x *index) grow(hashOf func(i int) uint32) {
+	n := x.n
+	x.n, x.slots = 0, make([]uint32, len(x.slots)*3/2+64)
+	for i := range n {
+		x.put(i, hashOf(i))
+	}
+}
+
+func (x *index) home(hash uint32) int { return int(uint64(hash) * uint64(len(x.slots)) >> 32) }
+
+func (x *index) after(slot int) int {
+	if slot++; slot < len(x.slots) {
+		return slot
+	}
+	return 0
+}
