@@ -26,10 +26,16 @@ type model struct {
 
 func newModel(seed uint64) *model {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	return &model{
+	m := &model{
 		rng: rng, fields: []string{"total", "value", "count"}, total: map[string]float64{},
 		again: seed%2 == 1, twice: seed%3 == 1,
 	}
+	if seed == 5 { // some fields are in no chain
+		for i := range 2 * maxChain {
+			m.fields = append(m.fields, fmt.Sprintf("f%04d", i))
+		}
+	}
+	return m
 }
 
 // change lets some series come, pause, come back and move.
@@ -121,7 +127,8 @@ func TestDeltasOfRandomWalksAddUpToTotals(t *testing.T) {
 			sums := map[string]float64{}
 			var older reading // is used beside the walks, as by a slow reporter
 			var want []reporters.Point
-			for walk := range 1500 {
+			walks := 1500 * 3 / len(m.fields)
+			for walk := range max(walks, 4*idleWalks) {
 				if walk%5 == 0 && walk/200%2 == 0 { // also longer than series may be idle without a change
 					m.change()
 				}

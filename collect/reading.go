@@ -3,6 +3,7 @@ package collect
 import (
 	"slices"
 
+	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
 
@@ -43,7 +44,7 @@ func (r *reading) points() int {
 // appendFrom appends points from the place p on to dst until there are max of them, but
 // not only a part of those of a series. It returns the place of the next one.
 func (r *reading) appendFrom(dst []reporters.Point, p, max int) ([]reporters.Point, int) {
-	last, key := -1, series{}
+	last, key, id := -1, monkit.SeriesKey{}, uint32(0)
 	for ; p < r.order.n; p++ {
 		i := *r.order.at(p)
 		if i&hidden != 0 {
@@ -54,7 +55,8 @@ func (r *reading) appendFrom(dst []reporters.Point, p, max int) ([]reporters.Poi
 			if len(dst) >= max {
 				break
 			}
-			last, key = int(e.series), *r.series.at(int(e.series))
+			s := r.series.at(int(e.series))
+			last, key, id = int(e.series), s.key, s.id
 		}
 		n := len(dst)
 		if n == cap(dst) {
@@ -62,8 +64,8 @@ func (r *reading) appendFrom(dst []reporters.Point, p, max int) ([]reporters.Poi
 		}
 		dst = dst[:n+1]
 		to, name := &dst[n], r.names.at(int(e.name)) // set in place: a Point is larger than a cache line
-		to.Key, to.Field, to.Value, to.Time = key.key, name.field, *r.values.at(p), r.at
-		to.Series, to.ID, to.Kind = key.id, e.id, name.kind
+		to.Key, to.Field, to.Value, to.Time = key, name.field, *r.values.at(p), r.at
+		to.Series, to.ID, to.Kind = id, e.id, name.kind
 	}
 	return dst, p
 }

@@ -1,5 +1,7 @@
 package collect
 
+import "math/bits"
+
 // A chunk of a chunked has chunkLen elements. A slice that grew would otherwise be
 // copied again and again, and have room for many that never come.
 const (
@@ -48,30 +50,37 @@ func (l *chunked[T]) shrink() {
 }
 
 // index finds elements of a chunked by their hashes. It is a hash table of indices,
-// with linear probing.
+// with linear probing. The bits of a slot that no index needs have a part of the
+// hash, so that few other elements are looked at.
 type index struct {
-	slots []uint32 // an index plus one; zero is free
+	slots []uint32 // an index plus one, and a part of the hash; zero is free
+	bits  int      // number of bits of an index
 	n     int
 }
 
 // find returns the index for which is returns true among those with the hash, or
 // -1.
 func (x *index) find(hash uint32, is func(i int) bool) int {
-	if len(x.slots) == 0 {
+	if x.n == 0 {
 		return -1
 	}
+	mask := uint32(1)<<x.bits - 1
 	for slot := x.home(hash); ; slot = x.after(slot) {
-		i := int(x.slots[slot]) - 1
-		if i < 0 || is(i) {
-			return i
+		v := x.slots[slot]
+		if v == 0 {
+			return -1
+		}
+		if v&^mask == hash<<x.bits && is(int(v&mask)-1) {
+			return int(v&mask) - 1
 		}
 	}
 }
 
-// add adds the index i. hashOf returns the hash of each index.
+// add adds the index i, which must be below 1<<31. hashOf returns the hash of each
+// index.
 func (x *index) add(i int, hashOf func(i int) uint32) {
-	if 4*(x.n+1) > 3*len(x.slots) {
-		x.grow(hashOf)
+	if 4*(x.n+1) > 3*len(x.slots) || i+1 >= 1<<x.bits {
+		x.grow(i, hashOf)
 	}
 	x.put(i, hashOf(i))
 }
@@ -81,16 +90,21 @@ func (x *index) put(i int, hash uint32) {
 	for x.slots[slot] != 0 {
 		slot = x.after(slot)
 	}
-	x.slots[slot] = uint32(i) + 1
+	x.slots[slot] = uint32(i+1) | hash<<x.bits
 	x.n++
 }
 
-// grow makes room for half as many indices again. All those from 0 to n are in x.
-func (x *index) grow(hashOf func(i int) uint32) {
-	n := x.n
-	x.n, x.slots = 0, make([]uint32, len(x.slots)*3/2+64)
-	for i := range n {
-		x.put(i, hashOf(i))
+// grow makes room for as many indices again, up to i at least.
+func (x *index) grow(i int, hashOf func(i int) uint32) {
+	old, mask := x.slots, uint32(1)<<x.bits-1
+	x.slots = make([]uint32, max(64, len(old)*2))
+	x.bits = max(bits.Len(uint(len(x.slots))), bits.Len(uint(i+1)))
+	x.n = 0
+	for _, v := range old {
+		if v != 0 {
+			i := int(v&mask) - 1
+			x.put(i, hashOf(i))
+		}
 	}
 }
 

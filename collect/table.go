@@ -38,8 +38,8 @@ type table struct {
 	hash        serieskey.Hasher
 	nameIndex   map[name]uint32
 	seriesIndex index
-	entryIndex  index
-	last        int // the series that was looked up last; -1 is none
+	wideIndex   index // of entries that are in no chain
+	last        int   // the series that was looked up last; -1 is none
 	parked      parked
 
 	duplicates int64 // samples of a field that the same walk had before
@@ -60,6 +60,7 @@ type entry struct {
 	name   uint32 // index in records
 	id     uint32 // Point.ID
 
+	next uint32 // another entry of the series, plus one; zero is none
 	walk uint32 // the last walk with a sample; of those in the order only set if that changes
 	pos  uint32 // in table.order, if the previous walk had a sample
 }
@@ -69,14 +70,16 @@ type series struct {
 	key  monkit.SeriesKey
 	id   uint32 // Point.Series
 	hash uint32
+
+	first  uint32 // an entry, plus one, from which a chain begins; used by the table only
+	fields uint32 // number of entries; used by the table only
 }
 
 // name is what fields of one name and kind have in common.
 type name struct {
 	field   string
 	kind    reporters.Kind
-	ignored bool   // the field is one of table.without
-	hash    uint32 // of field
+	ignored bool // the field is one of table.without
 }
 
 // order has the samples of a walk: indices of entries. Those with the bit hidden

@@ -31,7 +31,7 @@ func (t *table) isIdle(i int) bool { return t.walk-t.entries.at(i).walk >= idleW
 func (t *table) compact() {
 	old := t.records
 	t.records, t.nameIndex, t.last = records{}, make(map[name]uint32), -1
-	t.seriesIndex, t.entryIndex = index{}, index{}
+	t.seriesIndex, t.wideIndex = index{}, index{}
 	moved := make([]uint32, old.entries.n)      // new indices of entries
 	movedSeries := make([]uint32, old.series.n) // those of series, plus one
 	var released []uint32
@@ -44,12 +44,12 @@ func (t *table) compact() {
 		}
 		to := &movedSeries[e.series]
 		if *to == 0 {
+			s.first, s.fields = 0, 0
 			*to = uint32(t.series.add(s)) + 1
 			t.seriesIndex.add(int(*to-1), t.seriesHash)
 		}
 		e.series, e.name = *to-1, t.addName(n)
-		moved[i] = uint32(t.entries.add(e))
-		t.entryIndex.add(int(moved[i]), t.entryHash)
+		moved[i] = uint32(t.link(e))
 	}
 	t.ids.points.release(released...)
 	t.ids.series.release(unmoved(&old.series, movedSeries)...)

@@ -110,13 +110,12 @@ func TestWalkLooksUpOnlyWhatMoved(t *testing.T) {
 	}
 }
 
-// keepIndexed has t find only the entries of series for which keep returns true.
+// keepIndexed has t find only the series for which keep returns true.
 func keepIndexed(t *table, keep func(monkit.SeriesKey) bool) {
-	t.entryIndex, t.last = index{}, -1
-	t.entryIndex.grow(nil)
-	for i := range t.entries.n {
-		if keep(t.series.at(int(t.entries.at(i).series)).key) {
-			t.entryIndex.put(i, t.entryHash(i))
+	t.seriesIndex, t.last = index{}, -1
+	for i := range t.series.n {
+		if keep(t.series.at(i).key) {
+			t.seriesIndex.add(i, t.seriesHash)
 		}
 	}
 }

@@ -192,6 +192,13 @@ func newFlush(tb testing.TB, registry func() (*monkit.Registry, int, func()), re
 // newServer starts a server that reads what the connections have and returns its
 // address.
 func newServer(tb testing.TB) string {
+	addr, stop := startServer(tb)
+	tb.Cleanup(stop)
+	return addr
+}
+
+// startServer is newServer with a function that stops the server.
+func startServer(tb testing.TB) (addr string, stop func()) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -211,11 +218,10 @@ func newServer(tb testing.TB) string {
 			conn.Close()
 		}
 	}()
-	tb.Cleanup(func() {
+	return l.Addr().String(), func() {
 		l.Close()
 		<-ended
-	})
-	return l.Addr().String()
+	}
 }
 
 // newVictoriaCounters returns so many counters of VictoriaMetrics/metrics.

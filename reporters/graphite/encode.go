@@ -1,6 +1,7 @@
 package graphite
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 
@@ -10,9 +11,10 @@ import (
 // encoder writes points as lines. It caches the path of each series of a
 // collector.
 type encoder struct {
-	namer    namer
-	paths    reporters.Memo[path]
-	received path // of the current run, if its points were received
+	namer   namer
+	paths   reporters.TextMemo
+	made    path   // of the current run, if its path is not in paths
+	scratch []byte // of appendText
 
 	second int64
 	stamp  []byte // the end of a line of that second: " second\n"
@@ -40,15 +42,30 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 }
 
 // path returns the path of p's series. It is valid until the next call.
-func (e *encoder) path(p *reporters.Point) *path {
-	h, fresh := e.paths.Series(p)
-	if h == nil {
-		h = &e.received
+func (e *encoder) path(p *reporters.Point) path {
+	if text := e.paths.Series(p); text != nil {
+		return pathOf(text)
 	}
-	if fresh {
-		h.set(&e.namer, p.Key)
+	e.made.set(&e.namer, p.Key)
+	if p.Series != 0 {
+		e.scratch = e.made.appendText(e.scratch[:0])
+		e.paths.SetSeries(p, e.scratch)
 	}
-	return h
+	return e.made
+}
+
+// appendText appends the path as one text.
+func (h *path) appendText(dst []byte) []byte {
+	dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(h.series)), uint64(len(h.before)))
+	return append(append(dst, h.before...), h.after...)
+}
+
+// pathOf returns the path that appendText has appended, in the memory of text.
+func pathOf(text []byte) path {
+	series, n := binary.Uvarint(text)
+	before, m := binary.Uvarint(text[n:])
+	text = text[n+m:]
+	return path{before: text[:before:before], series: int(series), after: text[before:]}
 }
 
 // setSecond makes stamp the end of a line of that time.

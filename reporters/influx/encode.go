@@ -14,7 +14,7 @@ import (
 // encoder writes runs as lines. It caches the head of each series of a
 // collector.
 type encoder struct {
-	heads reporters.Memo[[]byte] // "measurement,tag=value "
+	heads reporters.TextMemo // "measurement,tag=value "
 
 	line lineprotocol.Encoder
 	tags []monkit.SeriesTag // scratch of cleanTags
@@ -45,14 +45,13 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 // appendHead appends measurement, tags and a space, or nothing if the
 // measurement is empty.
 func (e *encoder) appendHead(dst []byte, p *reporters.Point) []byte {
-	head, fresh := e.heads.Series(p)
-	if head == nil {
-		return e.appendNewHead(dst, p.Key)
+	if head := e.heads.Series(p); head != nil {
+		return append(dst, head...)
 	}
-	if fresh {
-		*head = e.appendNewHead(nil, p.Key)
-	}
-	return append(dst, *head...)
+	start := len(dst)
+	dst = e.appendNewHead(dst, p.Key)
+	e.heads.SetSeries(p, dst[start:])
+	return dst
 }
 
 func (e *encoder) appendNewHead(dst []byte, key monkit.SeriesKey) []byte {

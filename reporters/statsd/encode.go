@@ -1,6 +1,8 @@
 package statsd
 
 import (
+	"encoding/binary"
+
 	"monkit.example/internal/decimal"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
@@ -10,18 +12,18 @@ import (
 // collector, and the last value if that is a counter.
 type encoder struct {
 	namer  namer
-	names  reporters.Memo[name]
-	deltas reporters.Deltas // of counters that were received
+	names  reporters.TextMemo
+	deltas reporters.Deltas
 
-	received name // of the current point, if it was received
-	skips    ledger.Counts
+	made    name   // of the current point, if it is not in names
+	scratch []byte // of appendText
+	skips   ledger.Counts
 }
 
 // name is what the lines of one field have in common.
 type name struct {
-	text []byte  // the text before the value, and what is after the type
-	head int     // the length of the former; 0 if the field has no name
-	last float64 // of a counter of a collector
+	text []byte // the text before the value, and what is after the type
+	head int    // the length of the former; 0 if the field has no name
 }
 
 func (n *name) set(namer *namer, p *reporters.Point) {
@@ -32,6 +34,17 @@ func (n *name) set(namer *namer, p *reporters.Point) {
 	n.text = append(n.text, ':')
 	n.head++
 	n.text = namer.appendTags(n.text, p.Key.Tags)
+}
+
+// appendText appends the name as one text.
+func (n *name) appendText(dst []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(n.head)), n.text...)
+}
+
+// nameOf returns the name that appendText has appended, in the memory of text.
+func nameOf(text []byte) name {
+	head, n := binary.Uvarint(text)
+	return name{text: text[n:], head: int(head)}
 }
 
 func (n *name) before() []byte { return n.text[:n.head] }
@@ -46,7 +59,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 		n := e.name(p)
 		held := n.head > 0 && reporters.Finite(p.Value)
 		if held {
-			dst, held = e.appendPoint(dst, p, n)
+			dst, held = e.appendPoint(dst, p, &n)
 		}
 		if !held {
 			skipped++
@@ -59,15 +72,16 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 func (e *encoder) SkipReasons() ledger.Counts { return e.skips }
 
 // name returns the name of p, which is valid until the next call.
-func (e *encoder) name(p *reporters.Point) *name {
-	n, fresh := e.names.Field(p)
-	if n == nil {
-		n = &e.received
+func (e *encoder) name(p *reporters.Point) name {
+	if text := e.names.Field(p); text != nil {
+		return nameOf(text)
 	}
-	if fresh {
-		n.set(&e.namer, p)
+	e.made.set(&e.namer, p)
+	if p.ID != 0 {
+		e.scratch = e.made.appendText(e.scratch[:0])
+		e.names.SetField(p, e.scratch)
 	}
-	return n
+	return e.made
 }
 
 // appendPoint appends the lines of p and reports whether the dialect can hold
@@ -76,7 +90,7 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	v := p.Value
 	switch p.Kind {
 	case reporters.Counter:
-		v, known := e.delta(p, n)
+		v, known := e.deltas.Next(p, n.text) // all text of the name identifies a series that was received
 		if !known {
 			e.skips.Count(ledger.SeriesLimit, 1)
 			return dst, false
@@ -99,17 +113,6 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 		dst = n.appendLine(dst, 0, "|g")
 	}
 	return n.appendLine(dst, v, "|g"), true
-}
-
-// delta returns by how much a counter grew. All text of the name identifies a
-// series that was received. It is not known if there are too many of these.
-func (e *encoder) delta(p *reporters.Point, n *name) (growth float64, known bool) {
-	if p.ID == 0 {
-		return e.deltas.Next(p, n.text)
-	}
-	v := reporters.Growth(n.last, p.Value)
-	n.last = p.Value
-	return v, true
 }
 
 func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool) {
