@@ -18,8 +18,8 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	if key.Measurement == healthName {
 		return true, true
 	}
-	_, tags := s.index.resolve(false, key.Measurement, key.Tags.list())
-	if src, ok := find[TotalSource](&s.index, false, key.Measurement, tags); ok {
+	var buf [8]SeriesTag // a collector asks about each sample of its first walk
+	if src, ok := find[TotalSource](&s.index, false, key.Measurement, appendGiven(buf[:0], key.Tags)); ok {
 		return src.IsTotal(key, field)
 	}
 	for _, c := range s.chained() {
@@ -30,6 +30,17 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 		}
 	}
 	return total, known
+}
+
+// appendGiven appends the tags of set that find has to look for: those without
+// the one that the index adds.
+func appendGiven(dst []SeriesTag, set *TagSet) []SeriesTag {
+	for _, tag := range set.list() {
+		if tag.Key != "scope" {
+			dst = append(dst, tag)
+		}
+	}
+	return dst
 }
 
 // ask calls src.IsTotal, which may be user code: it counts a panic.
