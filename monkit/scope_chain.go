@@ -155,13 +155,17 @@ func (c *tagCache) mergeText(tags, base *TagSet) *TagSet {
 	return merged
 }
 
-// cacheTags adds an entry to m, whose size is n. A full m is emptied first: a
-// source that makes a new set at every walk would fill it with sets that never
-// come again.
+// cacheTags adds an entry to m, to which n were added or would have been. A full m
+// keeps what it has: emptied at once, it would have lost each of a few sets too
+// many before that comes again. It is emptied in the end, because a source that
+// makes a new set at every walk fills it with sets that never come again.
 func cacheTags(m *sync.Map, n *atomic.Int64, key any, merged *TagSet) {
-	if n.Add(1) > maxCachedTags {
+	switch added := n.Add(1); {
+	case added > 16*maxCachedTags:
 		m.Clear()
 		n.Store(1)
+	case added > maxCachedTags:
+		return
 	}
 	m.Store(key, merged)
 }

@@ -160,6 +160,43 @@ func TestTagCacheIsBounded(t *testing.T) {
 	}
 }
 
+// A few sets more than are cached must not make all of them new at each walk, nor
+// must sets that never come again stay for ever.
+func TestFullTagCacheKeepsWhatIsUsed(t *testing.T) {
+	base := new(TagSet).Set("scope", "s")
+	var c tagCache
+	sets := make([]*TagSet, maxCachedTags+100)
+	for i := range sets {
+		sets[i] = new(TagSet).Set("n", fmt.Sprint(i))
+	}
+	walk := func() (merged []*TagSet) {
+		for _, set := range sets {
+			merged = append(merged, c.merge(set, base))
+		}
+		return merged
+	}
+	first, same := walk(), 0
+	for i, set := range walk() {
+		if set == first[i] {
+			same++
+		}
+		if set.String() != first[i].String() {
+			t.Fatalf("set %d is %v, was %v", i, set, first[i])
+		}
+	}
+	if same != maxCachedTags {
+		t.Errorf("%d of %d sets are the same at the second walk, want %d", same, len(sets), maxCachedTags)
+	}
+	for range 16 * maxCachedTags / 100 { // only these are used now
+		for _, set := range sets[maxCachedTags:] {
+			c.merge(set, base)
+		}
+	}
+	if _, ok := c.byPointer.Load(sets[len(sets)-1]); !ok {
+		t.Error("a set that came after the cache was full is never cached")
+	}
+}
+
 func TestWalksAreConcurrent(t *testing.T) {
 	r := fullRegistry(10)
 	s := r.ScopeNamed("full")

@@ -165,3 +165,27 @@ func TestLongNamesCountAsSeveral(t *testing.T) {
 		t.Errorf("%d names of 10 KiB are remembered; they may be as many as 40 short ones", n)
 	}
 }
+
+// With more series than are remembered, each is forgotten before it comes again.
+// Their counters must go on all the same.
+func TestDeltasOfReceivedCountersOutliveTheirEntries(t *testing.T) {
+	const most, all = 10, 25 // counters are remembered up to 2*most
+	var s sink
+	rep := NewWith(&s, Options{MaxReceived: most, Logger: quiet}, Delta())
+	for i := range 4 {
+		var in, want []string
+		for k := range all {
+			in = append(in, fmt.Sprintf("m%d total:%d", k, 5*i))
+			growth := 5
+			if i == 0 || k >= 2*most {
+				growth = 0
+			}
+			want = append(want, fmt.Sprintf("m%d total %d d", k, growth))
+		}
+		report(t, rep, lines(int64(i), in...))
+		s.check(t, fmt.Sprint("batch ", i), want...)
+	}
+	if err := s.counts.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -63,7 +63,7 @@ func (r *run) add(p *reporters.Point) (same bool) {
 	if isDelta {
 		kind = reporters.CounterDelta
 		if reporters.Finite(value) {
-			value = e.grow(value, firstDelta(p))
+			value = r.table.grow(e, p)
 		}
 	}
 	fate := e.fate
@@ -86,15 +86,6 @@ func (r *run) add(p *reporters.Point) (same bool) {
 		Key: key, Field: field, Value: value, Time: p.Time, Series: p.Series, ID: p.ID, Kind: kind,
 	})
 	return e.same && !isDelta
-}
-
-// firstDelta returns what the counter of p grew by if this is its first value. A
-// counter that was received may have counted for any time.
-func firstDelta(p *reporters.Point) float64 {
-	if p.ID == 0 {
-		return 0
-	}
-	return p.Value
 }
 
 // finish counts what became of the points.

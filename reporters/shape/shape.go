@@ -19,8 +19,9 @@ type Options struct {
 	// were forgotten: each kind at most once a minute. Nil means slog.Default.
 	Logger *slog.Logger
 	// MaxReceived is how many fields of received series are remembered at
-	// least. When there are about twice as many, the oldest are forgotten, and
-	// Delta takes the next value of their counters for the first. A field takes
+	// least. When there are about twice as many, the oldest are forgotten. Delta
+	// knows twice as many counters; the growth of further ones is reported as 0
+	// until others were idle for an hour. A field takes
 	// about 500 bytes; one with a name over 1 KiB counts as several. Zero means
 	// 100 000. What is remembered of a collector's series is bounded by how many
 	// of them exist at one time.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/idlemap"
 	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -22,6 +23,8 @@ type table struct {
 	series  []*series // by Point.Series
 
 	received received
+	totals   idlemap.Map[float64] // the last values of received counters, by the hash of series and field
+	hash     serieskey.Hasher
 }
 
 // series is what the points of one series have in common.
@@ -44,8 +47,7 @@ type entry struct {
 	fate   fate
 	delta  bool
 
-	last    float64 // value of a counter
-	counted bool    // last is set
+	last float64 // value of a counter of a collector
 
 	name   *name  // as reported; nil if no step can give two series one name
 	source string // as collected; set if name is
@@ -64,7 +66,7 @@ const (
 )
 
 func newTable(c chain, maxReceived int) *table {
-	t := &table{chain: c, names: names{}}
+	t := &table{chain: c, names: names{}, totals: idlemap.Map[float64]{Max: 2 * maxReceived}, hash: serieskey.NewHasher()}
 	t.received = newReceived(maxReceived, t.names.release)
 	return t
 }
@@ -167,16 +169,30 @@ func tagsOf(key monkit.SeriesKey) (tags []monkit.SeriesTag) {
 	return tags
 }
 
-// grow returns by how much the counter of e grew to total. first is what it grew
-// by if this is its first value.
-func (e *entry) grow(total, first float64) float64 {
-	delta := total - e.last
-	switch {
-	case !e.counted:
-		delta = first
-	case total < e.last: // restarted
-		delta = total
+// grow returns by how much the counter of p, whose entry is e, grew.
+func (t *table) grow(e *entry, p *reporters.Point) float64 {
+	if p.ID == 0 {
+		return t.growReceived(p)
 	}
-	e.last, e.counted = total, true
+	last := e.last // 0 at first: a counter of this process began there
+	e.last = p.Value
+	return reporters.Growth(last, p.Value)
+}
+
+// growReceived is grow for a counter that was received. Its first value is no
+// growth, since it may have counted for any time. Values are remembered apart from
+// the entries: if more series are received in turn than there is room for, no
+// entry is there when its series comes again. Of counters beyond twice that room
+// the growth is not known, and 0.
+func (t *table) growReceived(p *reporters.Point) float64 {
+	last, fresh := t.totals.Find(t.hash.Field(p.Key, p.Field))
+	if last == nil {
+		return 0
+	}
+	if fresh {
+		*last = p.Value
+	}
+	delta := reporters.Growth(*last, p.Value)
+	*last = p.Value
 	return delta
 }
