@@ -19,6 +19,8 @@ type model struct {
 	paused []monkit.SeriesKey
 	fields []string
 	total  map[string]float64 // value of each field by its text
+	absent map[string]bool    // fields without samples by their text
+	want   []string           // texts of the samples of the last walk that are no duplicates
 	made   int
 	again  bool // tags are made again for each sample, as a transformer does
 	twice  bool // the first series is emitted twice
@@ -27,12 +29,12 @@ type model struct {
 func newModel(seed uint64) *model {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	m := &model{
-		rng: rng, fields: []string{"total", "value", "count"}, total: map[string]float64{},
+		rng: rng, fields: []string{"total", "value", "count"}, total: map[string]float64{}, absent: map[string]bool{},
 		again: seed%2 == 1, twice: seed%3 == 1,
 	}
 	if seed == 5 { // some fields are in no chain
 		for i := range 2 * maxChain {
-			m.fields = append(m.fields, fmt.Sprintf("f%04d", i))
+			m.fields = append([]string{fmt.Sprintf("f%04d", i)}, m.fields...)
 		}
 	}
 	return m
@@ -40,7 +42,7 @@ func newModel(seed uint64) *model {
 
 // change lets some series come, pause, come back and move.
 func (m *model) change() {
-	for range m.rng.IntN(4) {
+	for range min(m.rng.IntN(4), 30-len(m.keys)) {
 		m.keys = slices.Insert(m.keys, m.rng.IntN(len(m.keys)+1), monkit.NewSeriesKey("m").WithTag("i", fmt.Sprint(m.made)))
 		m.made++
 	}
@@ -58,6 +60,10 @@ func (m *model) change() {
 			m.paused = slices.Delete(m.paused, i, i+1)
 		}
 	}
+	if n := len(m.keys); n > 0 {
+		text := m.keys[m.rng.IntN(n)].WithField(m.fields[m.rng.IntN(len(m.fields))])
+		m.absent[text] = !m.absent[text]
+	}
 	if n := len(m.keys); n > 1 && m.rng.IntN(4) == 0 {
 		i, j := m.rng.IntN(n), m.rng.IntN(n)
 		m.keys[i], m.keys[j] = m.keys[j], m.keys[i]
@@ -68,7 +74,11 @@ func (m *model) Stats(cb func(monkit.SeriesKey, string, float64)) {
 	emit := func(key monkit.SeriesKey, again bool) {
 		for _, f := range m.fields {
 			text := key.WithField(f)
+			if m.absent[text] {
+				continue
+			}
 			if !again {
+				m.want = append(m.want, text)
 				m.total[text] += float64(m.rng.IntN(3))
 			}
 			if k := key; m.again {
@@ -79,6 +89,7 @@ func (m *model) Stats(cb func(monkit.SeriesKey, string, float64)) {
 			}
 		}
 	}
+	m.want = m.want[:0]
 	for i, key := range m.keys {
 		emit(key, false)
 		if m.twice && i == 0 {
@@ -91,14 +102,14 @@ func (m *model) Stats(cb func(monkit.SeriesKey, string, float64)) {
 // grew by to sums.
 func (m *model) check(t *testing.T, points []reporters.Point, d *reporters.Deltas, sums map[string]float64) {
 	t.Helper()
-	if len(points) != len(m.keys)*len(m.fields) {
-		t.Fatalf("%d points of %d series", len(points), len(m.keys))
+	if len(points) != len(m.want) {
+		t.Fatalf("%d points, the model has %d", len(points), len(m.want))
 	}
 	ids, series := map[uint32]bool{}, map[string]reporters.Point{}
 	for i, p := range points {
-		text, key := p.Key.WithField(p.Field), m.keys[i/len(m.fields)]
-		if text != key.WithField(m.fields[i%len(m.fields)]) || p.Value != m.total[text] {
-			t.Fatalf("point %d is %s with %v, the model has %s with %v", i, text, p.Value, key, m.total[text])
+		text := p.Key.WithField(p.Field)
+		if text != m.want[i] || p.Value != m.total[text] {
+			t.Fatalf("point %d is %s with %v, the model has %s with %v", i, text, p.Value, m.want[i], m.total[text])
 		}
 		if ids[p.ID] || p.ID == 0 || p.Series == 0 {
 			t.Fatalf("%s has the numbers %d and %d", text, p.Series, p.ID)
@@ -127,7 +138,7 @@ func TestDeltasOfRandomWalksAddUpToTotals(t *testing.T) {
 			sums := map[string]float64{}
 			var older reading // is used beside the walks, as by a slow reporter
 			var want []reporters.Point
-			walks := 1500 * 3 / len(m.fields)
+			walks := 1200 * 3 / len(m.fields)
 			for walk := range max(walks, 4*idleWalks) {
 				if walk%5 == 0 && walk/200%2 == 0 { // also longer than series may be idle without a change
 					m.change()
@@ -222,5 +233,57 @@ func TestParkedNumbersAreBounded(t *testing.T) {
 	n := p.len()
 	if all := p.close(); len(all) != n || p.len() != 0 {
 		t.Errorf("close returns %d numbers of %d", len(all), n)
+	}
+}
+
+// A series that pauses for less than idleWalks keeps its numbers, in whatever walk
+// the pause begins.
+func TestShortPauseKeepsNumbers(t *testing.T) {
+	l := listOf(3)
+	w := NewWalker(l)
+	defer w.table.close()
+	all := l.keys
+	before := numbers(t, w)
+	for i := range 3 {
+		l.keys = all[:2]
+		for range idleWalks - 1 {
+			numbers(t, w)
+		}
+		l.keys = append([]monkit.SeriesKey{monkit.NewSeriesKey(fmt.Sprint("new", i))}, all...) // takes numbers that are free
+		for range 7 { // the next pause begins in another walk of 64
+			for text, n := range numbers(t, w) {
+				if was, ok := before[text]; ok && n != was {
+					t.Fatalf("%s was %v, is %v", text, before[text], n)
+				}
+			}
+		}
+	}
+}
+
+// An index may have few elements of a long list.
+func TestIndexFindsWhatWasAdded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	hashes := map[int]uint32{}
+	hashOf := func(i int) uint32 { return hashes[i] }
+	var x index
+	last := 0
+	for range 5000 {
+		last += 1 + rng.IntN(1000)
+		hashes[last] = uint32(rng.IntN(4000)) << 20 // many are equal
+		x.add(last, hashOf)
+		if x.find(hashes[last], func(i int) bool { return i == last }) != last {
+			t.Fatalf("%d is not found", last)
+		}
+	}
+	for i, hash := range hashes {
+		if x.find(hash, func(j int) bool { return j == i }) != i {
+			t.Errorf("%d is not found", i)
+		}
+		if x.find(hash, func(int) bool { return false }) != -1 {
+			t.Errorf("something is found that is not there")
+		}
+	}
+	if x.n != len(hashes) || len(x.slots) > 8*len(hashes) {
+		t.Errorf("%d of %d elements take %d slots", x.n, len(hashes), len(x.slots))
 	}
 }

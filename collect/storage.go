@@ -94,10 +94,13 @@ func (x *index) put(i int, hash uint32) {
 	x.n++
 }
 
-// grow makes room for as many indices again, up to i at least.
+// grow makes room for another index, i, and for as many again if x is full.
 func (x *index) grow(i int, hashOf func(i int) uint32) {
-	old, mask := x.slots, uint32(1)<<x.bits-1
-	x.slots = make([]uint32, max(64, len(old)*2))
+	old, mask, size := x.slots, uint32(1)<<x.bits-1, len(x.slots)
+	if 4*(x.n+1) > 3*size {
+		size = max(64, 2*size)
+	}
+	x.slots = make([]uint32, size)
 	x.bits = max(bits.Len(uint(len(x.slots))), bits.Len(uint(i+1)))
 	x.n = 0
 	for _, v := range old {
