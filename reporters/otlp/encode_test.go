@@ -189,6 +189,20 @@ func TestReceivedCountersAreBoundedAndActiveOnesStay(t *testing.T) {
 	}
 }
 
+// A counter that pauses and comes back with its number counts since its first
+// start, also if its key is in other memory.
+func TestCounterThatPausesKeepsItsStart(t *testing.T) {
+	e := newEncoder()
+	e.first = 3
+	p := reporters.Point{Key: key("m", "k", "v"), Field: "total", Kind: reporters.Counter, Series: 1, ID: 2}
+	starts(t, e, p, [2]int64{10, 5})
+	starts(t, e, reporters.Point{Key: key("n"), Field: "total", Kind: reporters.Counter, Series: 1, ID: 3}, [2]int64{20, 1}, [2]int64{30, 1})
+	p.Key, p.Series = key("m", "k", "v"), 4
+	if got := starts(t, e, p, [2]int64{40, 6}); !equal(got, []int64{3}) {
+		t.Errorf("starts %v, want 3", got)
+	}
+}
+
 func TestKindOfASeriesMayChange(t *testing.T) {
 	e := newEncoder()
 	p := reporters.Point{Key: key("m"), Field: "f", Value: 1, Time: 10, Series: 1, ID: 2}
