@@ -250,7 +250,7 @@ func TestShortPauseKeepsNumbers(t *testing.T) {
 			numbers(t, w)
 		}
 		l.keys = append([]monkit.SeriesKey{monkit.NewSeriesKey(fmt.Sprint("new", i))}, all...) // takes numbers that are free
-		for range 7 { // the next pause begins in another walk of 64
+		for range 7 {                                                                          // the next pause begins in another walk of 64
 			for text, n := range numbers(t, w) {
 				if was, ok := before[text]; ok && n != was {
 					t.Fatalf("%s was %v, is %v", text, before[text], n)
