@@ -44,7 +44,7 @@ func (t *table) compact() {
 		}
 		to := &movedSeries[e.series]
 		if *to == 0 {
-			s.fields = 0
+			s.first, s.fields = 0, 0
 			*to = uint32(t.series.add(s)) + 1
 			t.seriesIndex.add(int(*to-1), t.seriesHash)
 		}
