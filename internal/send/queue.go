@@ -14,7 +14,7 @@ import (
 // failure it goes back to waiting, in order.
 //
 // Its methods may be called from any goroutine. Those that take a chunk, or
-// settle one, are for the goroutine of the Sender only.
+// settle one, are for the one that holds the Sender's stepping.
 type queue struct {
 	bounds  bounds       // set once, as all above mu
 	book    *ledger.Book // counts the lines

@@ -8,10 +8,10 @@ import (
 )
 
 // retrier decides when a Sender tries again, and knows how its destination is.
-// The goroutine of the Sender calls its methods, except snapshot and skip, which
-// any goroutine may call.
+// Any goroutine may call wait, snapshot and skip; the others are for the one that
+// holds the Sender's stepping.
 type retrier struct {
-	backoff *backoff.ExponentialBackOff // owned by the goroutine of the Sender
+	backoff *backoff.ExponentialBackOff // guarded by the Sender's stepping
 
 	mu     sync.Mutex
 	at     time.Time // guarded by mu, as all below; no attempt before; zero if the last one succeeded

@@ -14,15 +14,15 @@ import (
 
 // Sender is a bounded queue in front of a Transport, and the goroutine, run,
 // that empties it. Its methods may be called from any goroutine. The queue and
-// the retry have mutexes of their own; no mutex is held while the transport or
-// the logger is called: either may block, and a log handler may call the Sender.
+// the retry have mutexes of their own. Only stepping is held while the transport
+// is called, and none while the logger is: either may block, and a log handler may
+// call the Sender.
 type Sender struct {
 	opts      Options // set once by New, as all above journal
 	transport Transport
 	queue     *queue
 	retry     *retrier
 	pace      *pace   // nil if the payloads are no datagrams
-	driver    driver  // owned by run
 	keeper    *keeper // nil if nothing is kept on disk
 
 	quarantine *quarantine
@@ -42,6 +42,9 @@ type Sender struct {
 	dropped      ledger.Counts // of the book, when it had droppedLines
 	droppedLines int64
 
+	stepping sync.Mutex // held while the driver is used; run keeps it when it returns
+	driver   driver     // guarded by stepping
+
 	logger atomic.Pointer[slog.Logger]
 
 	mu       sync.Mutex
@@ -50,12 +53,19 @@ type Sender struct {
 	returned ledger.Counts // dropped lines that Flush or Close has returned
 }
 
-// A driver moves chunks from the queue to the transport, for the goroutine of
-// the Sender.
+// A driver moves chunks from the queue to the transport, for the one goroutine
+// that holds stepping.
 type driver interface {
 	// step sends what can be sent now. It returns how long to wait before the
 	// next step: zero if there is more to do, or forever.
 	step(ctx context.Context) time.Duration
+}
+
+// A tryDriver can move chunks in the goroutine of a caller too.
+type tryDriver interface {
+	// tryStep sends what can be sent without waiting. It reports whether run
+	// need not be woken.
+	tryStep() bool
 }
 
 var _ ledger.Keeper = (*Sender)(nil)
@@ -107,7 +117,7 @@ func New(t Transport, o Options) *Sender {
 func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 	_, err := s.add(ctx, payload, lines)
 	if err == nil {
-		s.wake()
+		s.begin()
 	}
 	return err
 }
@@ -118,12 +128,12 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 func (s *Sender) SendMore(ctx context.Context, payload []byte, lines int) error {
 	waiting, err := s.add(ctx, payload, lines)
 	if waiting >= worthWaking {
-		s.wake()
+		s.begin()
 	}
 	return err
 }
 
-// worthWaking is how many bytes are worth a wake-up each. To wake a goroutine
+// worthWaking is how many bytes are worth a step each. To wake a goroutine for it
 // takes the time in which 20 KiB are written, and another thread that looks for
 // work for as long again.
 const worthWaking = 256 << 10
@@ -214,6 +224,24 @@ func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
 
 // RejectedLines returns the newest lines that the peer rejected, oldest first.
 func (s *Sender) RejectedLines() []ledger.RejectedLine { return s.quarantine.newest() }
+
+// begin sends what waits, as far as that is possible without waiting, or else
+// wakes run. What was just queued is in the cache of this processor, and to wake
+// another one takes as long as to write 20 KiB.
+func (s *Sender) begin() {
+	if !s.tryStep() {
+		s.wake()
+	}
+}
+
+func (s *Sender) tryStep() bool {
+	if !s.stepping.TryLock() {
+		return false
+	}
+	defer s.stepping.Unlock()
+	d, ok := s.driver.(tryDriver)
+	return ok && s.ctx.Err() == nil && d.tryStep()
+}
 
 // wake ends the present or next pause of run.
 func (s *Sender) wake() {

@@ -14,6 +14,7 @@ const forever time.Duration = 1<<63 - 1
 func (s *Sender) run() {
 	defer close(s.done)
 	defer s.closeTransport()
+	defer s.stepping.Lock() // for ever: nothing is sent any more
 	s.timer = time.NewTimer(0)
 	defer s.timer.Stop()
 	for s.ctx.Err() == nil {
@@ -36,7 +37,7 @@ func (s *Sender) step() time.Duration {
 	expiry := s.queue.expire(now)
 	wait := s.retry.wait(now)
 	if wait == 0 {
-		wait = s.driver.step(s.ctx)
+		wait = s.drive()
 	}
 	if wait == 0 && now.Sub(s.journaled) < journalTime {
 		return 0
@@ -47,6 +48,12 @@ func (s *Sender) step() time.Duration {
 		wait = min(wait, max(next.Sub(now), 1))
 	}
 	return wait
+}
+
+func (s *Sender) drive() time.Duration {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	return s.driver.step(s.ctx)
 }
 
 // droppedCounts returns the counts of dropped lines. It makes them only when there

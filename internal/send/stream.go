@@ -30,8 +30,8 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interv
 var errMoved = errors.New("the server has another address or socket now")
 
 // streamTransport is the Stream for tcp, tls and unix. It has one connection at
-// a time. The goroutine of the Sender calls its methods, except Abort and stats,
-// which any goroutine may call.
+// a time. One goroutine at a time calls its methods, except Abort and stats,
+// which any goroutine may call at any time.
 type streamTransport struct {
 	ep       endpoint.Endpoint
 	opts     DialOptions
@@ -42,13 +42,14 @@ type streamTransport struct {
 	cancel context.CancelFunc
 	dials  atomic.Int64
 
-	conn *streamConn // nil before the first Write and after Reset; owned by the Sender's goroutine
+	conn *streamConn // nil before the first Write and after Reset; owned by the goroutine that calls Write
 }
 
 var (
-	_ Stream  = (*streamTransport)(nil)
-	_ aborter = (*streamTransport)(nil)
-	_ statser = (*streamTransport)(nil)
+	_ Stream    = (*streamTransport)(nil)
+	_ tryWriter = (*streamTransport)(nil)
+	_ aborter   = (*streamTransport)(nil)
+	_ statser   = (*streamTransport)(nil)
 )
 
 // newStreamTransport returns a transport that closes r, which is nil for unix.
@@ -72,6 +73,16 @@ func (t *streamTransport) Write(ctx context.Context, p []byte) (int, error) {
 		return n, fmt.Errorf("write: %w", withoutAddress(err))
 	}
 	return n, nil
+}
+
+// TryWrite implements tryWriter. It writes nothing to tls, where a record that
+// was written in part could not be completed by another call.
+func (t *streamTransport) TryWrite(p []byte) int {
+	c := t.conn
+	if c == nil || c.Conn != net.Conn(c.progress) || c.deadErr() != nil || c.hasMoved() || time.Since(c.born) > maxConnAge {
+		return 0
+	}
+	return c.tryWrite(p)
 }
 
 // connect dials if there is no connection, or if retire has closed it.

@@ -36,7 +36,7 @@ type streamConn struct {
 	confirmed atomic.Bool   // the server has sent something
 	discarded chan struct{} // closed when discard has returned
 
-	written, acked int       // bytes; owned by the Sender's goroutine, as all below
+	written, acked int       // bytes; owned by the goroutine that calls Write, as all below
 	progressAt     time.Time // when the peer last took bytes
 
 	mu   sync.Mutex
@@ -45,7 +45,7 @@ type streamConn struct {
 
 	movedAt time.Time // guarded by mu; when hasMoved first reported true; zero if it does not
 
-	watched context.Context // that ends a write; owned by the Sender's goroutine, as unwatch
+	watched context.Context // that ends a write; owned by the goroutine that calls Write, as unwatch
 	unwatch func()          // undoes watchContext; nil if there is none
 }
 
@@ -176,6 +176,15 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 	}
 	c.failWrite(err)
 	return n, c.deadErr()
+}
+
+// tryWrite writes as much of p as the system takes at once.
+func (c *streamConn) tryWrite(p []byte) int {
+	n := c.buffer.tryWrite(p)
+	if c.written += n; n > 0 {
+		c.progressAt = time.Now()
+	}
+	return n
 }
 
 // watchContext has the end of ctx end the present and every later write. A Sender

@@ -19,6 +19,7 @@ import (
 type fakeStream struct {
 	capacity func(conn int) int // bytes that a connection takes before it breaks; negative is no limit
 	loses    bool               // Reset loses what is not acknowledged; else the peer gets it
+	tries    func(n int) int    // how many of n bytes TryWrite takes; nil takes none
 
 	mu      sync.Mutex
 	conns   []string // guarded by mu, as all below; what each connection took
@@ -65,6 +66,29 @@ func (f *fakeStream) Write(_ context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
+// TryWrite takes no more than the capacity, and reports no failure.
+func (f *fakeStream) TryWrite(p []byte) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.isOpen || f.tries == nil {
+		return 0
+	}
+	n := f.tries(len(p))
+	if f.left >= 0 {
+		n = min(n, f.left)
+		f.left -= n
+	}
+	f.conns[len(f.conns)-1] += string(p[:n])
+	f.written += n
+	return n
+}
+
+// takesPart is a system that takes a random part of what is written.
+func takesPart(n int) int { return rand.IntN(n + 1) }
+
+// takesAll is a system that takes all that is written.
+func takesAll(n int) int { return n }
+
 func (f *fakeStream) Unacked() (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,9 +131,17 @@ func (f *fakeStream) lines() map[string]int {
 func TestWindowSendsWholeLinesAgainAndLosesNone(t *testing.T) {
 	for capacity := range 300 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fakeStream{capacity: breaksFirst(5, capacity), loses: capacity%2 == 0}
+			f := &fakeStream{capacity: breaksFirst(5, capacity), loses: capacity%2 == 0, tries: takesPart}
 			s := New(f, Options{})
-			want := sendNumbered(t, s, 5, 3)
+			var want []string
+			for i := range 5 {
+				p := string(numbered(3*i, 3))
+				want = append(want, strings.Split(strings.TrimSuffix(p, "\n"), "\n")...)
+				mustSend(t, s, p, 3)
+				if i%2 == capacity%4/2 {
+					synctest.Wait() // so that a later payload is tried while a connection is open
+				}
+			}
 			if err := s.Close(within(t, time.Minute)); err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +162,7 @@ func TestWindowSendsWholeLinesAgainAndLosesNone(t *testing.T) {
 func TestWindowWithAtMostOnceSendsNoLineTwice(t *testing.T) {
 	for capacity := range 300 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fakeStream{capacity: breaksFirst(3, capacity)}
+			f := &fakeStream{capacity: breaksFirst(3, capacity), tries: takesPart}
 			s := New(f, Options{AtMostOnce: true})
 			for i := range 10 {
 				mustSend(t, s, fmt.Sprintf("%d\n%s", i, numbered(i, 1)), 2)
@@ -152,6 +184,117 @@ func TestWindowWithAtMostOnceSendsNoLineTwice(t *testing.T) {
 			}
 			checkLedger(t, s, "")
 		})
+	}
+}
+
+// took returns what the last connection took.
+func (f *fakeStream) took() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.conns[len(f.conns)-1]
+}
+
+func TestSendWritesWhatTheSystemTakesAtOnce(t *testing.T) {
+	tests := []struct {
+		name  string
+		tries func(int) int
+		want  string // when Send has returned
+	}{
+		{"all", takesAll, "a 1\nb 2\nc 3\n"},
+		{"a part", func(int) int { return 5 }, "a 1\nb 2\nc"},
+		{"nothing", func(int) int { return 0 }, "a 1\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fakeStream{capacity: unlimited, tries: tt.tries}
+				s := New(f, Options{})
+				mustSend(t, s, "a 1\n", 1)
+				synctest.Wait() // connected by the goroutine of the Sender
+				mustSend(t, s, "b 2\nc 3\n", 2)
+				if got := f.took(); !strings.HasPrefix(got, tt.want) { // the goroutine may have written more
+					t.Errorf("after Send the peer has %q, want %q", got, tt.want)
+				}
+				synctest.Wait()
+				if got, want := f.took(), "a 1\nb 2\nc 3\n"; got != want {
+					t.Errorf("in the end the peer has %q, want %q", got, want)
+				}
+				if err := s.Close(within(t, time.Minute)); err != nil {
+					t.Error(err)
+				}
+				checkLedger(t, s, "accepted=3 delivered=3 dropped=0 pending=0")
+			})
+		})
+	}
+}
+
+// While a peer has acknowledged little, Send wakes the goroutine for the next poll
+// only.
+func TestSendThatWroteAllWakesNoGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newPolledStream()
+		f.tries = takesAll
+		s := New(f, Options{})
+		mustSend(t, s, "x\n", 1)
+		synctest.Wait()
+		for range 100 {
+			mustSend(t, s, "x\n", 1)
+			if n := len(s.wakeup); n != 0 {
+				t.Fatal("the goroutine is woken")
+			}
+		}
+		if got, want := f.took(), strings.Repeat("x\n", 101); got != want {
+			t.Errorf("%d bytes are written, want %d", len(got), len(want))
+		}
+		f.acknowledge(202)
+		time.Sleep(maxPoll)
+		synctest.Wait()
+		checkLedger(t, s, "accepted=101 delivered=101 dropped=0 pending=0")
+		s.Close(within(t, time.Second))
+	})
+}
+
+// When all is acknowledged the goroutine looks once a second, which would be late
+// for what Send has written.
+func TestSendWakesTheGoroutineThatPollsTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newPolledStream()
+		f.tries = takesAll
+		s := New(f, Options{})
+		mustSend(t, s, "x\n", 1)
+		f.acknowledge(2)
+		time.Sleep(2 * maxPoll)
+		mustSend(t, s, "y\n", 1)
+		f.acknowledge(4)
+		time.Sleep(maxPoll)
+		synctest.Wait()
+		checkLedger(t, s, "accepted=2 delivered=2 dropped=0 pending=0")
+		s.Close(within(t, time.Second))
+	})
+}
+
+// A chunk that was written in part is sent whole over the next connection, and its
+// rest not besides.
+func TestRestOfAChunkIsForgottenWithItsConnection(t *testing.T) {
+	d := newDyingStream()
+	d.tries = func(n int) int { return n / 2 }
+	o := Options{InitialBackoff: 1}.withDefaults()
+	q := newQueue(o, d)
+	w := &window{queue: q, retry: newRetrier(o), stream: d, times: newTimes(timesMeasurement, "")}
+	q.accept([]byte("a 1\n"), 1, time.Now())
+	w.step(t.Context())
+	q.accept([]byte("b 2\nc 3\n"), 2, time.Now())
+	if w.tryStep() || d.took() != "a 1\nb 2\n" {
+		t.Fatalf("the peer has %q, want a part", d.took())
+	}
+	d.die()
+	w.step(t.Context()) // finds that the connection failed
+	w.step(t.Context())
+	if got, want := d.took(), "a 1\nb 2\nc 3\n"; got != want {
+		t.Errorf("over the next connection the peer has %q, want %q", got, want)
+	}
+	if l := q.ledger(); l.Check() != nil || l.Accepted != 3 || l.Pending+l.Delivered != 3 {
+		t.Errorf("ledger: %v", l)
 	}
 }
 
