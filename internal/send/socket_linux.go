@@ -62,8 +62,8 @@ func (b *sendBuffer) tryWrite(p []byte) int {
 	return b.sent
 }
 
-// sendPayload makes a system call that never blocks. The scheduler need not be
-// told of it, which would let it give the processor to another thread.
+// sendPayload makes a system call that never blocks. The scheduler need not know
+// of it, which would let it give the processor to another thread.
 func (b *sendBuffer) sendPayload(fd uintptr) {
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&b.payload[0])), uintptr(len(b.payload)),
