@@ -32,7 +32,15 @@
 // caller "entry".
 //
 // The pages show arguments and annotations of running functions, and have no
-// access control: listen on localhost, or wrap the handler in a check.
+// access control: listen on localhost, or wrap the handler in a check. Requests
+// by other names than localhost, an IP address or one of Options.Hosts do not see
+// arguments, annotations and error texts, and requests that a web page of another
+// site makes are refused.
+//
+// What does not print is escaped on every page: on texts and HTML as Go does,
+// such as \u202e or \xff, so that they differ from the data; in JSON by its own
+// escapes, so that programs get the data, except that bytes which are not UTF-8
+// become U+FFFD. The pages for Prometheus have the data as it is.
 //
 // FromRequest returns a page without HTTP. Each page is a function of its own,
 // too, and /metrics is that of package reporters/prometheus.

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
@@ -65,14 +65,20 @@ func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, q traceQ
 var traceHTML = htmlView("trace", func(request) any { return nil })
 
 // traceView returns a view of the next trace that the query matches.
-func traceView(write spanWriter) func(request) (Result, error) {
+func traceView(write func(tracing.Recorded, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		q, err := req.traceQuery()
 		if err != nil {
 			return nil, err
 		}
 		return q.result(req.ctx, func(ctx context.Context, w io.Writer) error {
-			return writeTrace(ctx, req.registry, w, q, write)
+			return writeTrace(ctx, req.registry, w, q, func(w io.Writer, spans []*tracing.FinishedSpan) error {
+				t := tracing.NewRecorded(spans)
+				if req.hide {
+					t = t.Hiding(hiddenText)
+				}
+				return write(t, w)
+			})
 		}), nil
 	}
 }
@@ -115,7 +121,7 @@ func (r request) matcher() (func(*monkit.Span) bool, error) {
 	}
 	matcher, err := q.Match(r.registry)
 	if err != nil {
-		return nil, badRequest("%s", webpage.Printable(err.Error()))
+		return nil, badRequest("%s", printable.String(err.Error()))
 	}
 	return matcher, nil
 }
