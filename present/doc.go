@@ -2,11 +2,12 @@
 // are open, every function with its callers, the value of every series, and
 // traces.
 //
-// Start with HTTP:
+// Start with ListenAndServe, whose server bounds what clients can occupy:
 //
-//	go http.ListenAndServe("localhost:9000", present.HTTP(monkit.Default))
+//	go present.ListenAndServe("localhost:9000", monkit.Default)
 //
-// HTTPWith takes options, such as the recorder whose traces /traces shows.
+// HTTP returns the handler alone, for a server that the program has. HTTPWith and
+// ListenAndServeWith take options, such as the recorder whose traces /traces shows.
 //
 // The handler works at the root, in a subtree of a mux, behind
 // http.StripPrefix and behind a proxy that adds a prefix: every link is

@@ -2,9 +2,11 @@ package present
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"monkit.example/internal/webpage"
 )
@@ -55,7 +57,7 @@ func (r *renderer) write(ctx context.Context, key string, w io.Writer, fill fill
 	}
 	defer r.leave(p)
 	limitWrite(w, p.page.size)
-	return p.page.writeTo(w)
+	return p.page.writeTo(w, time.Now().Add(readTime(p.page.size)))
 }
 
 // get returns a page that is made. The caller calls leave when it has read it.
@@ -166,6 +168,8 @@ type pageBuffer struct {
 
 const pieceSize = 64 << 10
 
+var errSlowReader = errors.New("the client reads too slowly")
+
 // Write implements io.Writer. It never fails.
 func (b *pageBuffer) Write(p []byte) (int, error) {
 	n := len(p)
@@ -184,8 +188,12 @@ func (b *pageBuffer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-func (b *pageBuffer) writeTo(w io.Writer) error {
+// writeTo writes the page to w, and gives up after deadline.
+func (b *pageBuffer) writeTo(w io.Writer, deadline time.Time) error {
 	for _, piece := range b.pieces {
+		if time.Now().After(deadline) {
+			return errSlowReader
+		}
 		if _, err := w.Write(piece); err != nil {
 			return err
 		}

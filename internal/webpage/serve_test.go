@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -184,4 +185,44 @@ func TestServeReturnsTheErrorOfItsListener(t *testing.T) {
 	if err := Serve(t.Context(), l, http.NotFoundHandler()); err == nil {
 		t.Error("Serve of a closed listener returns no error")
 	}
+}
+
+// TestHalfHeadersAreClosed has clients that never complete the headers of their
+// requests (Slowloris), more than are served at a time, before a client that
+// does.
+func TestHalfHeadersAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() {
+			served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "in") }))
+		}()
+		began := time.Now()
+		var clients sync.WaitGroup
+		for i := range 2 * maxConns {
+			conn, accepted := net.Pipe()
+			clients.Go(func() { // fails when the server closes
+				l.conns <- accepted
+				io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", i%2*maxHeaderBytes*4))
+			})
+			clients.Go(func() {
+				defer conn.Close()
+				io.Copy(io.Discard, conn)
+			})
+		}
+		clients.Go(func() {
+			if body, err := readOnce(l.conns); body != "in" {
+				t.Errorf("a client got %q, %v", body, err)
+			}
+		})
+		clients.Wait()
+		if took := time.Since(began); took > 3*readHeaderTimeout {
+			t.Errorf("half headers occupy the server for %s", took)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 }
