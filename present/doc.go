@@ -19,7 +19,8 @@
 //	/stats  /stats/text /stats/json             values of all series
 //	/metrics                                    the same for Prometheus, by the Accept header
 //	        /metrics/text /metrics/openmetrics  one of the two formats
-//	/trace  /trace/svg /trace/json              next run of a function: regex, trace_id, preselect, min_duration, timeout
+//	/trace  /trace/svg /trace/json              next run of a function: regex, trace_id, preselect, min_duration,
+//	                                            timeout (30s, at most 10m)
 //	        /trace/remote                       exports that run: the same parameters, and viz
 //	/traces /traces/text /traces/json           traces that a recorder retained
 //	        /traces/svg /traces/spans           one of these traces: id
