@@ -136,12 +136,12 @@ func (r *renderer) make(p *rendering, fill fill) {
 		p.err = p.ctx.Err()
 		return
 	}
-	end, err := webpage.BeginWalk(p.ctx)
+	walk, err := webpage.BeginWalk(p.ctx)
 	if err != nil {
 		p.err = err
 		return
 	}
-	defer end()
+	defer walk.End()
 	defer func() {
 		if rec := recover(); rec != nil {
 			p.err = fmt.Errorf("the page panicked: %v", rec)

@@ -22,17 +22,17 @@ import (
 // holdWalks takes the places of all walks until release is called.
 func holdWalks(t *testing.T) (release func()) {
 	t.Helper()
-	var ends []func()
+	var all []webpage.Walk
 	for range webpage.MaxWalks {
-		end, err := webpage.BeginWalk(t.Context())
+		walk, err := webpage.BeginWalk(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		ends = append(ends, end)
+		all = append(all, walk)
 	}
 	return sync.OnceFunc(func() {
-		for _, end := range ends {
-			end()
+		for _, walk := range all {
+			walk.End()
 		}
 	})
 }

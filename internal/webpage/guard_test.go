@@ -5,8 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"monkit.example/internal/hostile"
 )
@@ -72,13 +77,13 @@ func TestErrorPrints(t *testing.T) {
 
 func TestFewWalkAtATime(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	var ends []func()
+	var all []Walk
 	for range MaxWalks {
-		end, err := BeginWalk(ctx)
+		walk, err := BeginWalk(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ends = append(ends, end)
+		all = append(all, walk)
 	}
 	waited := make(chan error)
 	go func() {
@@ -91,16 +96,71 @@ func TestFewWalkAtATime(t *testing.T) {
 		t.Errorf("one walk more: %v", err)
 	}
 	go func() {
-		end, err := BeginWalk(t.Context())
+		walk, err := BeginWalk(t.Context())
 		if err == nil {
-			end()
+			walk.End()
 		}
 		waited <- err
 	}()
-	for _, end := range ends {
-		end()
+	for _, walk := range all {
+		walk.End()
 	}
 	if err := <-waited; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWalkThatHangsCountsForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var all []Walk
+		for range 3 * MaxWalks {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*maxWalkTime)
+			walk, err := BeginWalk(ctx)
+			cancel()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, walk)
+			if len(all)%MaxWalks == 0 {
+				time.Sleep(maxWalkTime)
+				synctest.Wait()
+			}
+		}
+		for _, walk := range all {
+			walk.End()
+			walk.End()
+		}
+		if walks.all != [MaxWalks]Walk{} {
+			t.Errorf("%v are in progress after all have ended", walks.all)
+		}
+	})
+}
+
+// TestEachWalkWakesTheNext has many walks, of which each takes a moment.
+func TestEachWalkWakesTheNext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), maxWalkTime)
+	defer cancel()
+	var all sync.WaitGroup
+	var now, most atomic.Int64
+	for range 50 {
+		all.Go(func() {
+			for range 20 {
+				walk, err := BeginWalk(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := now.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				runtime.Gosched()
+				now.Add(-1)
+				walk.End()
+			}
+		})
+	}
+	all.Wait()
+	if n := most.Load(); n > MaxWalks {
+		t.Errorf("%d walks at a time", n)
 	}
 }

@@ -151,14 +151,14 @@ func (h *Handler) append(ctx context.Context, dst []byte, f Format) ([]byte, err
 		h.release(dst)
 		return nil, fmt.Errorf("wait for another page to be made: %w", ctx.Err())
 	}
-	endWalk, err := webpage.BeginWalk(ctx)
+	walk, err := webpage.BeginWalk(ctx)
 	if err != nil {
 		h.release(dst)
 		return nil, err
 	}
 	start := time.Now()
 	panicked := h.walker.Walk(&h.batch, start)
-	endWalk()
+	walk.End()
 	defer h.batch.Reset()
 	walked := time.Since(start)
 	page, n := h.encoder.AppendBatch(dst, &h.batch, f)
