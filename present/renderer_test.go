@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"monkit.example/monkit"
 )
 
 func TestAbandonedPageIsNotShared(t *testing.T) {
@@ -109,5 +111,28 @@ func TestPageBufferKeepsEverything(t *testing.T) {
 	w := httptest.NewRecorder()
 	if err := page.writeTo(w, time.Now().Add(time.Hour)); err != nil || w.Body.String() != want || page.size != len(want) {
 		t.Errorf("%d bytes of %d, %v", w.Body.Len(), len(want), err)
+	}
+}
+
+func TestEndedWalkPassesNothingOn(t *testing.T) {
+	r := monkit.NewRegistry()
+	r.ScopeNamed("s").Counter("c").Inc(1)
+	ctx := t.Context()
+	defer r.ScopeNamed("s").FuncNamed("outer").Task(&ctx)(nil)
+	inner := ctx
+	defer r.ScopeNamed("s").FuncNamed("inner").Task(&inner)(nil)
+	ended, cancel := context.WithCancel(t.Context())
+	for range 2 {
+		calls := map[string]int{}
+		w := walk{registry: r, ctx: ended}
+		w.stats(func(monkit.SeriesKey, string, float64) { calls["stats"]++ })
+		w.funcs(func(*monkit.Func) { calls["funcs"]++ })
+		w.rootSpans(func(*monkit.Span) { calls["rootSpans"]++ })
+		w.allSpans(func(*monkit.Span) { calls["allSpans"]++ })
+		w.children(monkit.SpanFromCtx(ctx), func(*monkit.Span) { calls["children"]++ })
+		if want := 5; ended.Err() == nil && len(calls) != want || ended.Err() != nil && len(calls) != 0 {
+			t.Errorf("the walk, which ended with %v, called %v", ended.Err(), calls)
+		}
+		cancel()
 	}
 }

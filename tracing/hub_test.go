@@ -372,3 +372,16 @@ func BenchmarkRootCallWhileOthersWait(b *testing.B) {
 		})
 	}
 }
+
+func TestMatcherIsNotCalledAfterTheWait(t *testing.T) {
+	r := monkit.NewRegistry()
+	calls := 0
+	w := newSpanWait(MatchBy(func(*monkit.Span) bool { calls++; return false }))
+	defer joinHub(r, w)()
+	run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, nil)
+	w.stop()
+	run(t.Context(), r.ScopeNamed("s").FuncNamed("f"), nil, nil)
+	if calls != 1 {
+		t.Errorf("the matcher was called %d times, want once", calls)
+	}
+}
