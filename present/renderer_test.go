@@ -122,6 +122,7 @@ func TestEndedWalkPassesNothingOn(t *testing.T) {
 	inner := ctx
 	defer r.ScopeNamed("s").FuncNamed("inner").Task(&inner)(nil)
 	ended, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	for range 2 {
 		calls := map[string]int{}
 		w := walk{registry: r, ctx: ended}
