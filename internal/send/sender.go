@@ -42,8 +42,9 @@ type Sender struct {
 	dropped      ledger.Counts // of the book, when it had droppedLines
 	droppedLines int64
 
-	stepping sync.Mutex // held while the driver is used; run keeps it when it returns
-	driver   driver     // guarded by stepping
+	stepping sync.Mutex // held while a method of the driver is called; run keeps it when it returns
+	triedAt  time.Time  // guarded by stepping; when tryStep of the driver was called
+	driver   driver
 
 	logger atomic.Pointer[slog.Logger]
 
@@ -115,9 +116,9 @@ func New(t Transport, o Options) *Sender {
 // ctx if that has ended; nothing is accepted then. A payload that the queue has
 // no room for is accepted and counted as dropped.
 func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
-	_, err := s.add(ctx, payload, lines)
+	waiting, err := s.add(ctx, payload, lines)
 	if err == nil {
-		s.begin()
+		s.begin(waiting)
 	}
 	return err
 }
@@ -128,7 +129,7 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 func (s *Sender) SendMore(ctx context.Context, payload []byte, lines int) error {
 	waiting, err := s.add(ctx, payload, lines)
 	if waiting >= worthWaking {
-		s.begin()
+		s.begin(waiting)
 	}
 	return err
 }
@@ -225,22 +226,35 @@ func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
 // RejectedLines returns the newest lines that the peer rejected, oldest first.
 func (s *Sender) RejectedLines() []ledger.RejectedLine { return s.quarantine.newest() }
 
-// begin sends what waits, as far as that is possible without waiting, or else
-// wakes run. What was just queued is in the cache of this processor, and to wake
-// another one takes as long as to write 20 KiB.
-func (s *Sender) begin() {
-	if !s.tryStep() {
+// begin sends the bytes that wait, as far as that is possible without waiting, or
+// else wakes run. What was just queued is in the cache of this processor, and to
+// wake another one takes as long as to write 20 KiB.
+func (s *Sender) begin(waiting int) {
+	if !s.tryStep(waiting) {
 		s.wake()
 	}
 }
 
-func (s *Sender) tryStep() bool {
-	if !s.stepping.TryLock() {
+// Few bytes are worth a write of their own only once in tryPause: of payloads that
+// follow one another fast, run joins many in the meantime.
+const (
+	worthTrying = 32 << 10
+	tryPause    = time.Millisecond
+)
+
+// tryStep reports whether run need not be woken.
+func (s *Sender) tryStep(waiting int) bool {
+	d, ok := s.driver.(tryDriver)
+	if !ok || !s.stepping.TryLock() {
 		return false
 	}
 	defer s.stepping.Unlock()
-	d, ok := s.driver.(tryDriver)
-	return ok && s.ctx.Err() == nil && d.tryStep()
+	now := time.Now()
+	if waiting < worthTrying && now.Sub(s.triedAt) < tryPause || s.ctx.Err() != nil {
+		return false
+	}
+	s.triedAt = now
+	return d.tryStep()
 }
 
 // wake ends the present or next pause of run.

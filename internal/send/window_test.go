@@ -210,7 +210,8 @@ func TestSendWritesWhatTheSystemTakesAtOnce(t *testing.T) {
 				f := &fakeStream{capacity: unlimited, tries: tt.tries}
 				s := New(f, Options{})
 				mustSend(t, s, "a 1\n", 1)
-				synctest.Wait() // connected by the goroutine of the Sender
+				time.Sleep(tryPause) // the goroutine of the Sender connects
+				synctest.Wait()
 				mustSend(t, s, "b 2\nc 3\n", 2)
 				if got := f.took(); !strings.HasPrefix(got, tt.want) { // the goroutine may have written more
 					t.Errorf("after Send the peer has %q, want %q", got, tt.want)
@@ -238,6 +239,7 @@ func TestSendThatWroteAllWakesNoGoroutine(t *testing.T) {
 		mustSend(t, s, "x\n", 1)
 		synctest.Wait()
 		for range 100 {
+			time.Sleep(tryPause)
 			mustSend(t, s, "x\n", 1)
 			if n := len(s.wakeup); n != 0 {
 				t.Fatal("the goroutine is woken")
@@ -254,6 +256,34 @@ func TestSendThatWroteAllWakesNoGoroutine(t *testing.T) {
 	})
 }
 
+// Of payloads that follow one another fast, Send writes the first and what has
+// become many bytes, and leaves the others to the goroutine, which joins them.
+func TestFewBytesAreNotWrittenAtOnceAgain(t *testing.T) {
+	f := newPolledStream()
+	f.tries = takesAll
+	o := Options{}.withDefaults()
+	s := &Sender{opts: o, transport: f, queue: newQueue(o, f), retry: newRetrier(o), wakeup: make(chan struct{}, 1), ctx: t.Context()}
+	s.driver = &window{queue: s.queue, retry: s.retry, stream: f, times: newTimes(timesMeasurement, ""), pollAt: time.Now().Add(maxPoll)}
+	f.isOpen, f.left, f.conns = true, -1, []string{""}
+	s.triedAt = time.Now().Add(time.Hour)
+	mustSend(t, s, "a\n", 1)
+	if got := f.took(); got != "" || len(s.wakeup) == 0 {
+		t.Errorf("few bytes were written at once: %q, woken %d", got, len(s.wakeup))
+	}
+	mustSend(t, s, strings.Repeat("b\n", worthTrying/2), worthTrying/2)
+	if got := len(f.took()); got != 2+worthTrying {
+		t.Errorf("%d bytes are written, want %d", got, 2+worthTrying)
+	}
+	s.triedAt = time.Now().Add(-tryPause)
+	mustSend(t, s, "c\n", 1)
+	if got := f.took(); !strings.HasSuffix(got, "c\n") {
+		t.Error("few bytes were not written after a pause")
+	}
+	f.acknowledge(4 + worthTrying)
+	s.drive()
+	checkLedger(t, s, fmt.Sprintf("accepted=%d delivered=%[1]d dropped=0 pending=0", 2+worthTrying/2))
+}
+
 // When all is acknowledged the goroutine looks once a second, which would be late
 // for what Send has written.
 func TestSendWakesTheGoroutineThatPollsTooLate(t *testing.T) {
@@ -265,6 +295,9 @@ func TestSendWakesTheGoroutineThatPollsTooLate(t *testing.T) {
 		f.acknowledge(2)
 		time.Sleep(2 * maxPoll)
 		mustSend(t, s, "y\n", 1)
+		if got := f.took(); got != "x\ny\n" {
+			t.Errorf("the peer has %q", got)
+		}
 		f.acknowledge(4)
 		time.Sleep(maxPoll)
 		synctest.Wait()
