@@ -250,7 +250,7 @@ func (r *runner) report(ctx context.Context, b *sharedBatch) {
 	b.release()
 	r.count(walk, points, r.lost(), err)
 	if err == nil {
-		err = r.call("Unavailable", r.unavailable)
+		err = r.unavailable()
 	}
 	r.logChange(err)
 }
@@ -280,11 +280,16 @@ func (r *runner) count(walk, points, lost int64, err error) {
 
 // unavailable returns why the destination of the reporter does not get its
 // lines, unless the reporter logs that itself.
-func (r *runner) unavailable() error {
-	if a, ok := r.rep.(reporters.Availability); ok && !r.logs {
-		return a.Unavailable()
+func (r *runner) unavailable() (err error) {
+	a, ok := r.rep.(reporters.Availability)
+	if !ok || r.logs {
+		return nil
 	}
-	return nil
+	r.call("Unavailable", func() error {
+		err = a.Unavailable()
+		return nil
+	})
+	return err
 }
 
 // lost returns how many points the reporter's ledger counts as dropped.
