@@ -352,7 +352,9 @@ func TestNumbersAreReleasedAfterAWalkThatOutlivesClose(t *testing.T) {
 			}
 		})
 		c := New(src, noSpread, &probe{name: "p"})
-		c.walker.table.ids = numbers // before the first walk
+		c.slot <- struct{}{} // no walk runs
+		c.walker.table.ids = numbers
+		<-c.slot
 		time.Sleep(10*time.Second + 1)
 		bounded(t, time.Second, false, c.Close)
 		if got := len(numbers.points.free); got != 0 {

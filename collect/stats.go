@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
@@ -39,6 +40,7 @@ func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float6
 	cb(c.keys.own, "panics", float64(n.panics.Load()))
 	cb(c.keys.own, "ticks_skipped", float64(n.skipped.Load()))
 	cb(c.keys.own, "clock_steps", float64(n.clockSteps.Load()))
+	cb(c.keys.own, "log_panics", float64(safelog.Panics()))
 	for i, r := range c.runners {
 		key, n := c.keys.runners[i], r.readCounts()
 		cb(key.all, "batches", float64(n.batches))

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -86,7 +87,7 @@ func newShaper(rep reporters.Reporter, o Options, steps []Step) (*shaper, error)
 		s.depth += inner.self().depth
 		tag = fmt.Sprintf("%s#%d", s.name, s.depth)
 	}
-	s.log = logger{log: o.Logger, reporter: tag}
+	s.log = logger{log: safelog.Wrap(o.Logger), reporter: tag}
 	s.key = monkit.NewSeriesKey(measurement).WithTag("reporter", tag)
 	return s, err
 }
