@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,10 +209,11 @@ func TestBlockedWalkHoldsOneGoroutine(t *testing.T) {
 // What was reported before the last walk must still be sent while that blocks.
 func TestBlockedLastWalkLeavesTimeToFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		released, block := make(chan struct{}), false
+		released := make(chan struct{})
+		var block atomic.Bool
 		src := monkit.StatSourceFunc(func(cb func(monkit.SeriesKey, string, float64)) {
 			cb(monkit.NewSeriesKey("m"), "value", 1)
-			if block {
+			if block.Load() {
 				<-released
 			}
 		})
@@ -222,7 +224,7 @@ func TestBlockedLastWalkLeavesTimeToFlush(t *testing.T) {
 		}}
 		c := New(src, Options{Interval: 10 * time.Second, Spread: 5 * time.Second}, p)
 		time.Sleep(10*time.Second + 1) // the batch waits for the delay
-		block = true
+		block.Store(true)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		err := c.Close(ctx)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
@@ -180,7 +181,7 @@ func (h hostileHandler) Handle(context.Context, slog.Record) error { h.do(); ret
 
 func TestLoggerThatPanicsEndsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		clock, before := new(settable), monkit.Collect(new(Collector))["collect log_panics"]
+		clock, before := new(settable), safelog.Panics()
 		var records atomic.Int64
 		o := noSpread
 		o.Logger = slog.New(hostileHandler{slog.NewTextHandler(new(lockedBuffer), nil), func() { records.Add(1); panic("log handler") }})
@@ -192,7 +193,7 @@ func TestLoggerThatPanicsEndsNothing(t *testing.T) {
 		synctest.Wait()
 		c.Flush(t.Context()) // fails for the nil reporter
 		c.Close(t.Context())
-		if counted := monkit.Collect(c)["collect log_panics"] - before; counted != float64(records.Load()) {
+		if counted := monkit.Collect(c)["collect log_panics"] - float64(before); counted != float64(records.Load()) {
 			t.Errorf("%v panics of %d records are counted", counted, records.Load())
 		}
 		if n := len(good.all()); n != 5 || records.Load() < 4 {
