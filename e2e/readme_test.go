@@ -55,18 +55,13 @@ func readmeFiles(t *testing.T, text string) map[string]string {
 func TestReadmeProgram(t *testing.T) {
 	g, i, e := servers.Graphite(t), servers.InfluxDB(t), servers.StatsdExporter(t)
 	files := readmeFiles(t, readme(t))
-	for example, real := range map[string]string{
+	replaceExamples(t, files, map[string]string{
 		`"127.0.0.1:2003"`:                         quoteGo(g.Line),
 		`"http://127.0.0.1:8086/write?db=metrics"`: quoteGo(i.WriteURL()),
 		`"127.0.0.1:8125"`:                         quoteGo(e.Addr),
 		`"localhost:9000"`:                         quoteGo(servers.FreeAddr(t)),
-		`time.Sleep(20 * time.Second)`:             "",
-	} {
-		if !strings.Contains(files["readme0.go"], example) {
-			t.Fatalf("README.md's program has no %s", example)
-		}
-		files["readme0.go"] = strings.ReplaceAll(files["readme0.go"], example, real)
-	}
+		`time.After(20 * time.Second)`:             `time.After(0)`,
+	})
 	run(t, buildOutside(t, files))
 	for what, query := range map[string]func() (float64, error){
 		"carbon, function": func() (float64, error) { return g.Last("main.function.Play.total") },
@@ -79,6 +74,17 @@ func TestReadmeProgram(t *testing.T) {
 		"statsd_exporter, counter":  func() (float64, error) { return e.Value("main_plays_value") },
 	} {
 		servers.EventuallyValue(t, what, 3, query)
+	}
+}
+
+// replaceExamples replaces texts of README.md's first program.
+func replaceExamples(t *testing.T, files, examples map[string]string) {
+	t.Helper()
+	for example, real := range examples {
+		if !strings.Contains(files["readme0.go"], example) {
+			t.Fatalf("README.md's program has no %s", example)
+		}
+		files["readme0.go"] = strings.ReplaceAll(files["readme0.go"], example, real)
 	}
 }
 

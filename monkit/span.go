@@ -247,8 +247,12 @@ func (s *Span) Trace() *Trace {
 	return extra.trace.Load()
 }
 
-// Start returns the time at which the run started.
+// Start returns the time at which the run started. The times of all spans of a
+// root are consistent: if the wall clock was set since, they follow the root's.
 func (s *Span) Start() time.Time {
+	if s.root != s {
+		return s.root.Start().Add(time.Duration(s.start - s.root.start))
+	}
 	extra := s.ensureExtra()
 	extra.mu.Lock()
 	defer extra.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/internal/send"
 	"monkit.example/reporters"
 )
@@ -29,7 +30,7 @@ var _ reporters.Logging = (*Log)(nil)
 func (l *Log) SetLogger(to *slog.Logger) (logs bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.to = to
+	l.to = safelog.Wrap(to)
 	return false
 }
 

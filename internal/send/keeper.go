@@ -53,6 +53,7 @@ type keeper struct {
 	unsynced int          // bytes
 	dirty    bool         // records were released since the last sync
 
+	times   recordTimes
 	read    []readRecord   // in order of their sequence numbers; the first is not settled
 	copies  map[uint64]int // lines of chunks in memory that were not read yet
 	settled map[uint64]int // lines of settled chunks that were not read yet
@@ -83,6 +84,7 @@ func newKeeper(q *queue, o SpoolOptions, name string, log func() *slog.Logger, w
 		queue: q, opts: o, name: name, log: log, wakeSender: wakeSender,
 		wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 		copies: make(map[uint64]int), settled: make(map[uint64]int),
+		times: recordTimes{began: time.Now()},
 	}
 	q.disk.wake = k.wake
 	q.bounds.record = k.spoolOptions().MaxRecord()
@@ -211,6 +213,7 @@ func (k *keeper) open(now time.Time) bool {
 	k.spool = s
 	k.stats.Store(s)
 	found := s.Stats()
+	k.times.first = found.NextSeq
 	k.damaged = found.Damaged.Lines
 	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
 	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
@@ -367,7 +370,7 @@ func (k *keeper) take(rec spool.Record) {
 	}
 	c := newChunk(len(rec.Bytes))
 	c.append(rec.Bytes, rec.Lines)
-	c.at, c.spoolSeq = rec.Time, rec.Seq
+	c.at, c.spoolSeq = k.times.since(rec, time.Now()), rec.Seq
 	k.queue.addReplay(c)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
@@ -166,7 +167,7 @@ func (s *Sender) SetInterval(d time.Duration) {
 // SetLogger sets the logger if there is no Options.Logger. It returns true:
 // the Sender logs failures.
 func (s *Sender) SetLogger(l *slog.Logger) bool {
-	s.logger.Store(l)
+	s.logger.Store(safelog.Wrap(l))
 	if s.keeper != nil {
 		s.keeper.wake()
 	}

@@ -2,6 +2,7 @@ package graphite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -80,13 +81,22 @@ func (c *client) nameLocked(p *reporters.Point) string {
 	return *name
 }
 
-func (c *client) sendLocked() error {
+// sendLocked sends the metrics. A panic of the client is an error.
+func (c *client) sendLocked() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the graphite client panicked: %v", v)
+		}
+	}()
+	if c.client == nil {
+		return errors.New("FromClient was called with a client that is nil")
+	}
 	if c.failed {
 		if err := c.client.Connect(); err != nil {
 			return fmt.Errorf("connect the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)
 		}
 	}
-	err := c.client.SendMetrics(c.metrics)
+	err = c.client.SendMetrics(c.metrics)
 	c.failed = err != nil
 	if err != nil {
 		return fmt.Errorf("send with the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)

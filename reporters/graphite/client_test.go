@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,4 +134,27 @@ func TestFromClientReconnectsAfterAFailure(t *testing.T) {
 		t.Errorf("sent %q", got)
 	}
 	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.SendFailed: 1}})
+}
+
+// courier#1193: a client that panics ends nothing, and its points are counted.
+func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		client *graphitegolang.Graphite
+		want   string
+	}{
+		{"without a connection", &graphitegolang.Graphite{Protocol: "tcp"}, "the graphite client panicked"},
+		{"nil", nil, "FromClient was called with a client that is nil"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep := FromClient(tt.client)
+			b := &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("a"), Field: "value", Value: 1}}}
+			if err := rep.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Report() = %v, want %q", err, tt.want)
+			}
+			if l := rep.(ledger.Keeper).Ledger(); l.Check() != nil || l.Dropped[ledger.SendFailed] != 1 {
+				t.Errorf("ledger %v, want a dropped point", l)
+			}
+		})
+	}
 }

@@ -59,7 +59,7 @@ const (
 	// that came after that.
 	Closed Reason = "closed"
 	// SendFailed is a line that a sender, or the client behind it, did not
-	// take and returned an error for that names no other reason.
+	// take and returned an error for that names no other reason, or panicked.
 	SendFailed Reason = "send_failed"
 	// SeriesLimit is a line of a new series where there are as many as there
 	// may be.

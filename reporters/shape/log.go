@@ -3,6 +3,8 @@ package shape
 import (
 	"log/slog"
 	"time"
+
+	"monkit.example/internal/safelog"
 )
 
 // logEvery is how often one kind of message is logged at most.
@@ -43,7 +45,7 @@ func (l *limiter) take() int {
 
 func (l *logger) logger() *slog.Logger {
 	if l.log == nil {
-		return slog.Default()
+		return safelog.Wrap(slog.Default())
 	}
 	return l.log
 }

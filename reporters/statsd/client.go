@@ -72,7 +72,16 @@ var (
 	errUnsupported = errors.New("DogStatsD has no such point")
 )
 
-func (c *client) reportLocked(p *reporters.Point) error {
+// reportLocked passes p to the client, whose panic is an error.
+func (c *client) reportLocked(p *reporters.Point) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the statsd client panicked: %v", v)
+		}
+	}()
+	if c.client == nil {
+		return errors.New("FromClient was called with a client that is nil")
+	}
 	if !reporters.Finite(p.Value) {
 		return errNotFinite
 	}
@@ -80,7 +89,6 @@ func (c *client) reportLocked(p *reporters.Point) error {
 	if n.name == "" {
 		return errUnsupported
 	}
-	var err error
 	switch p.Kind {
 	case reporters.Counter, reporters.CounterDelta:
 		if d := c.deltaLocked(p, n); d != 0 {

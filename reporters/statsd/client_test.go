@@ -132,3 +132,31 @@ func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 		t.Errorf("ledger is %v, want %v", got, want)
 	}
 }
+
+// panicking is a client that panics.
+type panicking struct{ datadog.ClientInterface }
+
+func (panicking) Gauge(string, float64, []string, float64) error { panic("no socket") }
+
+// courier#1193: a client that panics ends nothing, and its points are counted.
+func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		client datadog.ClientInterface
+		want   string
+	}{
+		{"panics", panicking{}, "the statsd client panicked: no socket"},
+		{"nil", nil, "FromClient was called with a client that is nil"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep := FromClient(tt.client)
+			b := &reporters.Batch{Points: []reporters.Point{{Key: key("a"), Field: "value", Value: 1}, {Key: key("b"), Field: "value", Value: 1}}}
+			if err := rep.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Report() = %v, want %q", err, tt.want)
+			}
+			if l := rep.(ledger.Keeper).Ledger(); l.Check() != nil || l.Dropped[ledger.SendFailed] != 2 {
+				t.Errorf("ledger %v, want two points dropped", l)
+			}
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"monkit.example/internal/push"
+	"monkit.example/internal/safelog"
 	"monkit.example/internal/send"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
@@ -213,6 +214,7 @@ func (e *Exporter) SetLogger(l *slog.Logger) (logs bool) {
 
 // setLogger sets the logger, and logs an invalid address.
 func (e *Exporter) setLogger(l *slog.Logger) {
+	l = safelog.Wrap(l)
 	e.log.SetLogger(l)
 	if e.out == nil {
 		l.Error("no traces are exported", "err", e.addrErr)
