@@ -261,13 +261,26 @@ func (q *queue) newest() int64 {
 func (q *queue) unsettled(last int64) (progress <-chan struct{}, first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if oldest := q.oldestLocked(); (oldest == nil || oldest.seq > last) && q.disk.lines == 0 && !q.disk.unknown || q.abandoned {
+	if q.isSettledLocked(last) {
 		return nil, false
 	}
 	if first = q.progress == nil; first {
 		q.progress = make(chan struct{})
 	}
 	return q.progress, first
+}
+
+// isSettled reports whether nothing is pending, in memory and on disk.
+func (q *queue) isSettled() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.isSettledLocked(q.seq)
+}
+
+// isSettledLocked reports whether all chunks up to number last are settled.
+func (q *queue) isSettledLocked(last int64) bool {
+	oldest := q.oldestLocked()
+	return (oldest == nil || oldest.seq > last) && q.disk.lines == 0 && !q.disk.unknown || q.abandoned
 }
 
 // oldestLocked returns the oldest chunk that is not settled, or nil.

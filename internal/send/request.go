@@ -57,6 +57,9 @@ func (r *requests) step(ctx context.Context) time.Duration {
 	return 0
 }
 
+// disconnect implements driver. The transport's Close does it.
+func (r *requests) disconnect() {}
+
 // deliver passes a payload to the Messenger and measures how long that takes.
 func (r *requests) deliver(ctx context.Context, payload []byte) error {
 	began := time.Now()

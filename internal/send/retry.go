@@ -7,16 +7,23 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
+// When a Sender is closed, no wait is longer than the hurryShare of the time that is
+// left, and none is shorter than minHurry because of that.
+const (
+	hurryShare = 4
+	minHurry   = 10 * time.Millisecond
+)
+
 // retrier decides when a Sender tries again, and knows how its destination is.
-// The goroutine of the Sender calls its methods, except snapshot and skip, which
+// The goroutine of the Sender calls its methods, except snapshot and hurry, which
 // any goroutine may call.
 type retrier struct {
-	backoff *backoff.ExponentialBackOff // owned by the goroutine of the Sender
-
-	mu     sync.Mutex
-	at     time.Time // guarded by mu, as all below; no attempt before; zero if the last one succeeded
-	byPeer bool      // the peer asked for at
-	health health
+	mu      sync.Mutex
+	backoff *backoff.ExponentialBackOff // guarded by mu, as all below
+	end     time.Time                   // of the hurry; zero if there is none
+	at      time.Time                   // no attempt before; zero if the last one succeeded
+	byPeer  bool                        // the peer asked for at
+	health  health
 }
 
 // health is what a Sender knows about its destination.
@@ -64,7 +71,7 @@ func newRetrier(o Options) *retrier {
 func (r *retrier) failed(e *Error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait := max(r.backoff.NextBackOff(), e.after, 0)
+	wait := max(r.backoffLocked(now), e.after, 0)
 	if e.longest {
 		wait = max(wait, r.backoff.MaxInterval)
 	}
@@ -116,13 +123,26 @@ func (r *retrier) respondedLocked() {
 	}
 }
 
-// skip makes the next attempt due at once, unless the peer asked for the wait.
-func (r *retrier) skip() {
+// hurry makes the next attempt due at once, unless the peer asked for the wait, and
+// begins the backoff from its start. No later wait is longer than a quarter of the
+// time until end, if that is not zero.
+func (r *retrier) hurry(end time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.backoff.Reset()
+	r.end = end
 	if !r.byPeer {
 		r.at = time.Time{}
 	}
+}
+
+// backoffLocked returns the wait after a failure.
+func (r *retrier) backoffLocked(now time.Time) time.Duration {
+	wait := r.backoff.NextBackOff()
+	if !r.end.IsZero() {
+		wait = min(wait, max(r.end.Sub(now)/hurryShare, minHurry))
+	}
+	return wait
 }
 
 // wait returns the time until the next attempt.

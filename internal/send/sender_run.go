@@ -10,14 +10,21 @@ import (
 const forever time.Duration = 1<<63 - 1
 
 // run is the goroutine of a Sender. It sends what is in the queue until ctx
-// ends, and then closes the transport.
+// ends, or until it has finished, and then closes the transport.
 func (s *Sender) run() {
 	defer close(s.done)
 	defer s.closeTransport()
 	s.timer = time.NewTimer(0)
 	defer s.timer.Stop()
 	for s.ctx.Err() == nil {
-		s.pause(s.step())
+		wait := s.step()
+		if !s.finishing.Load() || !s.queue.isSettled() {
+			s.pause(wait)
+			continue
+		}
+		if s.driver.disconnect(); s.queue.isSettled() {
+			return
+		}
 	}
 }
 

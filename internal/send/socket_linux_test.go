@@ -47,8 +47,10 @@ func TestOnlyPlainTCPKnowsHowManyBytesAreUnacknowledged(t *testing.T) {
 func TestUnacknowledgedBytesOfAPeerThatDoesNotRead(t *testing.T) {
 	c := dialSocket(t, "tcp", faultsink.NewTCP(t, faultsink.NeverRead()).Addr())
 	c.(*net.TCPConn).SetWriteBuffer(16 << 10)
-	c.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-	c.Write(make([]byte, 64<<20)) // fills the buffers of both sides
+	for n := 1; n > 0; { // until the buffers of both sides are full
+		c.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+		n, _ = c.Write(make([]byte, 64<<20))
+	}
 	exact, vague := newSendBuffer(c, false), newSendBuffer(c, true)
 	size, ok := exact.size()
 	if !ok || size < 1000 || exact.isEmpty() {

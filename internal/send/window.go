@@ -65,6 +65,14 @@ func (w *window) step(ctx context.Context) time.Duration {
 	return forever
 }
 
+// disconnect implements driver. What was kept for a redo is not needed after it:
+// the peer has read that, or did not close its direction in time.
+func (w *window) disconnect() {
+	if err := w.stream.Finish(); err != nil {
+		w.fail(err)
+	}
+}
+
 // readAcknowledged asks the Stream what the peer has, and settles it. It returns
 // an error if the connection has failed, and else when the next chunk is to be
 // forgotten.
