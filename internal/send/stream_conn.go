@@ -331,7 +331,14 @@ func (c *streamConn) linger(ctx context.Context) {
 	defer cancel()
 	defer context.AfterFunc(ctx, c.progress.interrupt)() // TLS writes an alert, which may block
 	w, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || c.deadErr() != nil || ctx.Err() != nil || w.CloseWrite() != nil {
+	if !ok || c.deadErr() != nil || ctx.Err() != nil {
+		return
+	}
+	if err := w.CloseWrite(); err != nil { // a reset has arrived just now
+		c.awaitReason()
+		if ctx.Err() == nil {
+			c.failWrite(err)
+		}
 		return
 	}
 	for wait := minPoll; c.resolver != nil || !c.buffer.isEmpty(); wait = min(2*wait, maxPoll) {
