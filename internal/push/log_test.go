@@ -78,6 +78,9 @@ func TestTransportLogsToTheLoggerOfItsReporter(t *testing.T) {
 			if err := p.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
+			if st, ok := p.SenderStats(); !ok || st.Destination != "x" || st.Ledger.Delivered != 1 || st.SendTime.Count != 1 || st.QueueMaxBytes == 0 {
+				t.Errorf("the stats are %+v, %v", st, ok)
+			}
 			if l := p.Ledger(); l.Check() != nil || l.Delivered != 1 {
 				t.Errorf("ledger: %v", l)
 			}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"monkit.example/internal/spool"
-	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -43,7 +42,7 @@ type keeper struct {
 	wakeup     chan struct{}               // holds a value if run must look at the queue again
 	stop       chan struct{}               // closed by close
 	done       chan struct{}               // closed when run has returned
-	stats      atomic.Pointer[spool.Spool] // spool, for its method Stats
+	opened     atomic.Pointer[spool.Spool] // spool, for its method Stats
 	down       atomic.Bool                 // the last use of the disk failed
 	failures   atomic.Int64
 
@@ -209,7 +208,7 @@ func (k *keeper) open(now time.Time) bool {
 		return false
 	}
 	k.spool = s
-	k.stats.Store(s)
+	k.opened.Store(s)
 	found := s.Stats()
 	k.damaged = found.Damaged.Lines
 	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
@@ -407,25 +406,19 @@ func (k *keeper) releaseRead() {
 	}
 }
 
-// emit emits the fields of the spool.
-func (k *keeper) emit(key monkit.SeriesKey, cb func(key monkit.SeriesKey, field string, val float64)) {
-	s := k.stats.Load()
+// stats returns the numbers of the spool. Any goroutine may call it.
+func (k *keeper) stats(now time.Time) ledger.SpoolStats {
+	st := ledger.SpoolStats{Dir: k.opts.Dir, Errors: k.failures.Load()}
+	s := k.opened.Load()
 	if s == nil {
-		cb(key, "spool_up", 0)
-		return
+		return st
 	}
-	st := s.Stats()
-	up := 1.0
-	if k.down.Load() {
-		up = 0
-	}
-	cb(key, "spool_up", up)
-	cb(key, "spool_bytes", float64(st.DiskBytes))
-	cb(key, "spool_lines", float64(st.Pending.Lines))
-	cb(key, "spool_oldest_age_seconds", st.Age(time.Now()).Seconds())
-	cb(key, "spool_redelivered_lines", float64(st.Redelivered.Lines))
-	cb(key, "spool_damaged_lines", float64(st.Damaged.Lines))
-	cb(key, "spool_errors", float64(k.failures.Load()))
+	n := s.Stats()
+	st.Up = !k.down.Load()
+	st.Bytes, st.MaxBytes, st.Lines = n.DiskBytes, n.MaxBytes, n.Pending.Lines
+	st.OldestAge = n.Age(now)
+	st.RedeliveredLines, st.DamagedLines = n.Redelivered.Lines, n.Damaged.Lines
+	return st
 }
 
 // countDamage counts lines of records that turned out to be damaged.
