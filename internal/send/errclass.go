@@ -56,7 +56,7 @@ func classOf(e *Error) errorClass {
 	var op *net.OpError
 	var timeout interface{ Timeout() bool }
 	switch {
-	case e.kind != retry && e.kind != ambiguous:
+	case e.kind != retry && e.kind != ambiguous && e.kind != noBuffer:
 		return classRejected
 	case e.after > 0:
 		return classOverload

@@ -98,6 +98,9 @@ func (r *requests) finish(c *chunk, err error) {
 	case oversize:
 		r.reject(c, c.lines, ledger.Oversize, e)
 		r.drop(ledger.Oversize)
+	case noBuffer:
+		r.drop(ledger.NoBuffer)
+		r.retry.failed(e, time.Now())
 	case tooLarge:
 		r.limitSize(c, e)
 	case ambiguous:

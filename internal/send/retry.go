@@ -71,12 +71,7 @@ func newRetrier(o Options) *retrier {
 func (r *retrier) failed(e *Error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait := max(r.backoffLocked(now), e.after, 0)
-	if e.longest {
-		wait = max(wait, r.backoff.MaxInterval)
-	}
-	r.at = now.Add(wait)
-	r.byPeer = e.after > 0
+	r.at, r.byPeer = now.Add(r.waitLocked(e, now)), e.after > 0
 	h := &r.health
 	h.last = e.Err
 	h.failures++
@@ -136,7 +131,20 @@ func (r *retrier) hurry(end time.Time) {
 	}
 }
 
-// backoffLocked returns the wait after a failure.
+// waitLocked returns how long to wait after a failure. The transport has waited for
+// a buffer.
+func (r *retrier) waitLocked(e *Error, now time.Time) time.Duration {
+	if e.kind == noBuffer {
+		return 0
+	}
+	wait := max(r.backoffLocked(now), e.after, 0)
+	if e.longest {
+		wait = max(wait, r.backoff.MaxInterval)
+	}
+	return wait
+}
+
+// backoffLocked returns the next wait of the backoff.
 func (r *retrier) backoffLocked(now time.Time) time.Duration {
 	wait := r.backoff.NextBackOff()
 	if !r.end.IsZero() {
