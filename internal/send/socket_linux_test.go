@@ -47,9 +47,10 @@ func TestOnlyPlainTCPKnowsHowManyBytesAreUnacknowledged(t *testing.T) {
 func TestUnacknowledgedBytesOfAPeerThatDoesNotRead(t *testing.T) {
 	c := dialSocket(t, "tcp", faultsink.NewTCP(t, faultsink.NeverRead()).Addr())
 	c.(*net.TCPConn).SetWriteBuffer(16 << 10)
-	for n := 1; n > 0; { // until the buffers of both sides are full
+	p := make([]byte, 8<<20) // allocated before the deadline is set, since that may take as long
+	for n := 1; n > 0; {     // until the buffers of both sides are full
 		c.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-		n, _ = c.Write(make([]byte, 64<<20))
+		n, _ = c.Write(p)
 	}
 	exact, vague := newSendBuffer(c, false), newSendBuffer(c, true)
 	size, ok := exact.size()
