@@ -132,10 +132,7 @@ func (q *queue) isFullLocked(n int) bool {
 // dropFirstLocked drops the oldest chunk of s.
 func (q *queue) dropFirstLocked(s *station, reason ledger.Reason) {
 	c := s.popFront()
-	q.settledLocked(c)
-	q.countDroppedLocked(c.lines, len(c.buf), reason)
-	c.recycle()
-	q.notifyLocked()
+	q.endLocked(c, false, c.lines, reason)
 }
 
 // expire drops the waiting chunks that are older than the bound. It returns when
