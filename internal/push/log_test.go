@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/reporters"
 )
 
@@ -31,7 +32,7 @@ func TestRecordsAreAMinuteApart(t *testing.T) {
 		for range 100 {
 			l.Record(slog.LevelWarn, "hello")
 		}
-		time.Sleep(quietTime - time.Nanosecond)
+		time.Sleep(loglimit.Interval - time.Nanosecond)
 		l.Record(slog.LevelWarn, "hello")
 		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "msg=hello more=0") {
 			t.Errorf("logged %s", got)
@@ -43,7 +44,7 @@ func TestRecordsAreAMinuteApart(t *testing.T) {
 			t.Errorf("logged %s", got)
 		}
 		log.Reset()
-		time.Sleep(quietTime)
+		time.Sleep(loglimit.Interval)
 		l.Record(slog.LevelWarn, "hello")
 		if got := log.String(); !strings.Contains(got, "more=0") {
 			t.Errorf("logged %s", got)

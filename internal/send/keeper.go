@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/spool"
 	"monkit.example/reporters/ledger"
 )
@@ -56,7 +57,7 @@ type keeper struct {
 	copies  map[uint64]int // lines of chunks in memory that were not read yet
 	settled map[uint64]int // lines of settled chunks that were not read yet
 	damaged int64          // lines, as counted
-	logAt   time.Time      // no failure is logged before
+	limit   loglimit.Limit // of records about failures
 	news    []func()       // records about the start that are not logged yet
 }
 
@@ -448,10 +449,12 @@ func (k *keeper) failed(err error, now time.Time) {
 	k.retryAt = now.Add(diskRetryTime)
 	k.down.Store(true)
 	k.failures.Add(1)
-	if now.Before(k.logAt) || k.log() == discard { // a logger may be set soon
+	if k.log() == discard { // a logger may be set soon
 		return
 	}
-	k.logAt = now.Add(quietTime)
+	if _, ok := k.limit.Allow(now); !ok {
+		return
+	}
 	k.log().Warn("cannot use the spool; lines are kept in memory", "destination", k.name, "dir", k.opts.Dir, "err", err)
 }
 

@@ -192,11 +192,14 @@ func (q *queue) returnLocked(c *chunk) {
 	}
 }
 
-// recentLoss returns an error if lines were dropped within the last minute.
+// lossTime is how long a destination is unavailable after lines were dropped.
+const lossTime = time.Minute
+
+// recentLoss returns an error if lines were dropped within lossTime.
 func (q *queue) recentLoss(now time.Time) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.droppedAt.IsZero() || now.Sub(q.droppedAt) >= quietTime {
+	if q.droppedAt.IsZero() || now.Sub(q.droppedAt) >= lossTime {
 		return nil
 	}
 	return fmt.Errorf("lines were dropped within the last minute, the last ones as %s", q.droppedFor)
