@@ -201,6 +201,13 @@ func (q *queue) isAbandoned() bool {
 	return q.abandoned
 }
 
+// notify wakes the calls that wait for chunks to be settled.
+func (q *queue) notify() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.notifyLocked()
+}
+
 // notifyLocked wakes the calls that wait for chunks to be settled.
 func (q *queue) notifyLocked() {
 	if q.progress != nil {

@@ -130,7 +130,8 @@ func (q *queue) limitChunks(n int) {
 }
 
 // acknowledge settles the chunks that lie within the first n bytes in flight,
-// and keeps them for a redo. It returns their size.
+// and keeps them for a redo. It returns their size. If it is not 0, notify must be
+// called.
 func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -145,9 +146,6 @@ func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 		q.ages.Observe(now.Sub(c.at))
 		q.countSentLocked(c.lines, len(c.buf))
 		q.keepLocked(c, now)
-	}
-	if settled > 0 {
-		q.notifyLocked()
 	}
 	return settled
 }

@@ -81,8 +81,8 @@ func (r *requests) reject(c *chunk, lines int, reason ledger.Reason, e *Error) {
 // finish counts, cuts or keeps a chunk, as the result of its delivery demands.
 func (r *requests) finish(c *chunk, err error) {
 	if err == nil {
+		r.retry.succeeded(time.Now()) // before a Flush returns
 		r.settle(0)
-		r.retry.succeeded(time.Now())
 		return
 	}
 	e := classify(err)
@@ -90,8 +90,8 @@ func (r *requests) finish(c *chunk, err error) {
 	case partial:
 		rejected := min(e.rejected, c.lines)
 		r.reject(c, rejected, ledger.Rejected, e)
-		r.settle(rejected)
 		r.retry.succeeded(time.Now())
+		r.settle(rejected)
 	case permanent:
 		r.reject(c, c.lines, ledger.Rejected, e)
 		r.drop(ledger.Rejected)
@@ -99,8 +99,8 @@ func (r *requests) finish(c *chunk, err error) {
 		r.reject(c, c.lines, ledger.Oversize, e)
 		r.drop(ledger.Oversize)
 	case noBuffer:
-		r.drop(ledger.NoBuffer)
 		r.retry.failed(e, time.Now())
+		r.drop(ledger.NoBuffer)
 	case tooLarge:
 		r.limitSize(c, e)
 	case ambiguous:
@@ -163,8 +163,8 @@ func (r *requests) search(ctx context.Context, s *search) {
 			return
 		}
 	}
-	r.settle(0)
 	r.retry.succeeded(time.Now())
+	r.settle(0)
 }
 
 // settleFound counts what a search has found.

@@ -308,3 +308,22 @@ func TestCrashLossIsInTheSenderStats(t *testing.T) {
 	s.Close(t.Context())
 	checkLedger(t, s, "accepted=7 delivered=0 dropped=7(crash=7) pending=0")
 }
+
+// A program that flushes and then looks must see what became of its lines.
+func TestStatsAreThereWhenFlushReturns(t *testing.T) {
+	for _, tr := range []Transport{&fakeMessenger{}, newDyingStream()} {
+		s := New(tr, Options{Name: "x"})
+		for i := range 200 {
+			before := time.Now()
+			mustSend(t, s, "a 1\n", 1)
+			if err := s.Flush(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if st := senderStats(t, s); st.LastSuccess.Before(before) {
+				t.Fatalf("%T: after Flush %d the last success is %v ago", tr, i, time.Since(st.LastSuccess))
+			}
+		}
+		s.Close(within(t, time.Second))
+		checkLedger(t, s, "accepted=200 delivered=200 dropped=0 pending=0")
+	}
+}

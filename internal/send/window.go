@@ -89,6 +89,7 @@ func (w *window) readAcknowledged() (redo time.Time, err error) {
 		w.unacked -= n
 		w.pollInterval = minPoll
 		w.retry.succeeded(now)
+		w.notify()
 	}
 	return w.trimRedo(now), nil
 }
