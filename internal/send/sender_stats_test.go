@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -219,7 +220,8 @@ func TestSenderStatsHaveWhatTheSeriesShow(t *testing.T) {
 				got[name] = val
 			}
 		})
-		if !maps.Equal(got, want) {
+		same := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 } // durations are whole nanoseconds
+		if !maps.EqualFunc(got, want, same) {
 			t.Errorf("the series have\n%v\nand the stats\n%v", got, want)
 		}
 		for _, name := range []string{"queue_bytes", "errors", "retries", "dropped_lines", "state_changes", "oldest_age_seconds", "spool_bytes", "send_age r50"} {
