@@ -74,6 +74,7 @@ type indexView struct {
 
 	Problems  []string
 	Failing   map[string]string // why, by name of the destination
+	Waiting   map[string]string // what waits for it, by its name
 	Aggregate time.Duration     // zero if nothing is aggregated
 }
 
@@ -91,7 +92,7 @@ func newIndexView(l Ledger) indexView {
 
 func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request) {
 	v := newIndexView(r.Ledger())
-	v.Problems, v.Failing = r.health.problems(), r.failing()
+	v.Problems, v.Failing, v.Waiting = r.health.problems(), r.failing(), r.waiting()
 	if r.hides(req) {
 		hideAll(v.Problems)
 		for name := range v.Failing {
@@ -115,6 +116,31 @@ func (r *Relay) failing() map[string]string {
 		}
 	}
 	return reasons
+}
+
+// waiting returns what waits for destinations, by their names.
+func (r *Relay) waiting() map[string]string {
+	texts := make(map[string]string)
+	for _, d := range r.destinations {
+		m, ok := d.Reporter.(reporters.Monitored)
+		if !ok {
+			continue
+		}
+		if st, ok := m.SenderStats(); ok && st.Ledger.Pending > 0 {
+			texts[d.Name] = waitingText(st)
+		}
+	}
+	return texts
+}
+
+// waitingText is "512 bytes of 32 MiB wait in memory, the oldest for 3s; 1200 lines
+// wait on disk, in 8 MiB of 1 GiB".
+func waitingText(st ledger.SenderStats) string {
+	text := fmt.Sprintf("%s of %s wait in memory, the oldest for %v", size(st.QueueBytes), size(st.QueueMaxBytes), st.OldestAge.Round(time.Second))
+	if st.Spool.Lines > 0 {
+		text += fmt.Sprintf("; %d lines wait on disk, in %s of %s", st.Spool.Lines, size(st.Spool.Bytes), size(st.Spool.MaxBytes))
+	}
+	return text
 }
 
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {

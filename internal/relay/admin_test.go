@@ -205,6 +205,9 @@ func TestFailingDestinationIsMarked(t *testing.T) {
 	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Millisecond})
 	defer r.stop(t)
 	waitFor(t, "the mark", func() bool { return strings.Contains(r.get(t, "/").body, mark) })
+	if page := r.get(t, "/").body; !strings.Contains(page, `MiB wait in memory, the oldest for `) {
+		t.Errorf("the page does not say what waits:\n%s", page)
+	}
 
 	available := startWithPages(t, Config{})
 	defer available.stop(t)

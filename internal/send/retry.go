@@ -7,16 +7,22 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// retrier decides when a Sender tries again, and knows how its destination is.
-// Any goroutine may call wait, snapshot and skip; the others are for the one that
-// holds the Sender's stepping.
-type retrier struct {
-	backoff *backoff.ExponentialBackOff // guarded by the Sender's stepping
+// When a Sender is closed, no wait is longer than the hurryShare of the time that is
+// left, and none is shorter than minHurry because of that.
+const (
+	hurryShare = 4
+	minHurry   = 10 * time.Millisecond
+)
 
-	mu     sync.Mutex
-	at     time.Time // guarded by mu, as all below; no attempt before; zero if the last one succeeded
-	byPeer bool      // the peer asked for at
-	health health
+// retrier decides when a Sender tries again, and knows how its destination is.
+// Its methods may be called from any goroutine.
+type retrier struct {
+	mu      sync.Mutex
+	backoff *backoff.ExponentialBackOff // guarded by mu, as all below
+	end     time.Time                   // of the hurry; zero if there is none
+	at      time.Time                   // no attempt before; zero if the last one succeeded
+	byPeer  bool                        // the peer asked for at
+	health  health
 }
 
 // health is what a Sender knows about its destination.
@@ -64,12 +70,7 @@ func newRetrier(o Options) *retrier {
 func (r *retrier) failed(e *Error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait := max(r.backoff.NextBackOff(), e.after, 0)
-	if e.longest {
-		wait = max(wait, r.backoff.MaxInterval)
-	}
-	r.at = now.Add(wait)
-	r.byPeer = e.after > 0
+	r.at, r.byPeer = now.Add(r.waitLocked(e, now)), e.after > 0
 	h := &r.health
 	h.last = e.Err
 	h.failures++
@@ -116,13 +117,39 @@ func (r *retrier) respondedLocked() {
 	}
 }
 
-// skip makes the next attempt due at once, unless the peer asked for the wait.
-func (r *retrier) skip() {
+// hurry makes the next attempt due at once, unless the peer asked for the wait, and
+// begins the backoff from its start. No later wait is longer than a quarter of the
+// time until end, if that is not zero.
+func (r *retrier) hurry(end time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.backoff.Reset()
+	r.end = end
 	if !r.byPeer {
 		r.at = time.Time{}
 	}
+}
+
+// waitLocked returns how long to wait after a failure. The transport has waited for
+// a buffer.
+func (r *retrier) waitLocked(e *Error, now time.Time) time.Duration {
+	if e.kind == noBuffer {
+		return 0
+	}
+	wait := max(r.backoffLocked(now), e.after, 0)
+	if e.longest {
+		wait = max(wait, r.backoff.MaxInterval)
+	}
+	return wait
+}
+
+// backoffLocked returns the next wait of the backoff.
+func (r *retrier) backoffLocked(now time.Time) time.Duration {
+	wait := r.backoff.NextBackOff()
+	if !r.end.IsZero() {
+		wait = min(wait, max(r.end.Sub(now)/hurryShare, minHurry))
+	}
+	return wait
 }
 
 // wait returns the time until the next attempt.

@@ -36,6 +36,8 @@ type Sender struct {
 	done   chan struct{} // closed when run has returned
 	closed chan struct{} // closed when the first Close is complete
 
+	finishing atomic.Bool // run returns when nothing is pending
+
 	journal   journal     // owned by run, as all below
 	journaled time.Time   // when journal was updated
 	timer     *time.Timer // of pause
@@ -61,6 +63,9 @@ type driver interface {
 	// step sends what can be sent now. It returns how long to wait before the
 	// next step: zero if there is more to do, or forever.
 	step(ctx context.Context) time.Duration
+	// disconnect closes the connection in order when all chunks are settled. If
+	// it has failed, chunks may wait again.
+	disconnect()
 }
 
 // A tryDriver can move chunks in the goroutine of a caller too.

@@ -10,7 +10,7 @@ import (
 const forever time.Duration = 1<<63 - 1
 
 // run is the goroutine of a Sender. It sends what is in the queue until ctx
-// ends, and then closes the transport.
+// ends, or until it has finished, and then closes the transport.
 func (s *Sender) run() {
 	defer close(s.done)
 	defer s.closeTransport()
@@ -18,7 +18,14 @@ func (s *Sender) run() {
 	s.timer = time.NewTimer(0)
 	defer s.timer.Stop()
 	for s.ctx.Err() == nil {
-		s.pause(s.step())
+		wait := s.step()
+		if !s.finishing.Load() || !s.queue.isSettled() {
+			s.pause(wait)
+			continue
+		}
+		if s.disconnect(); s.queue.isSettled() {
+			return
+		}
 	}
 }
 
@@ -54,6 +61,12 @@ func (s *Sender) drive() time.Duration {
 	s.stepping.Lock()
 	defer s.stepping.Unlock()
 	return s.driver.step(s.ctx)
+}
+
+func (s *Sender) disconnect() {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	s.driver.disconnect()
 }
 
 // droppedCounts returns the counts of dropped lines. It makes them only when there

@@ -18,7 +18,7 @@ const (
 	// drainTime is how long a connection whose address the name no longer has
 	// may take until the peer has everything.
 	drainTime = 5 * time.Second
-	// lingerTime is how long Close waits until the peer has everything.
+	// lingerTime is how long Finish waits until the peer has read everything.
 	lingerTime = time.Second
 )
 
@@ -127,9 +127,7 @@ func (t *streamTransport) retire(ctx context.Context) error {
 	case n > 0:
 		return nil // it is only old, and is replaced when it has nothing to lose
 	}
-	c.linger(t.ctx)
-	t.disconnect()
-	return nil
+	return t.Finish()
 }
 
 // dial returns a new connection, which is started.
@@ -205,14 +203,25 @@ func (t *streamTransport) disconnect() {
 	t.conn = nil
 }
 
-// Close waits until the peer has what the kernel still holds, for at most
-// lingerTime and not after Abort. The kernel goes on sending after that. Close
-// returns when the connection is closed and the lookups have ended. It returns an
-// error if the connection has failed: see Unacked.
-func (t *streamTransport) Close() (err error) {
+// Finish implements Stream. It waits until the peer has closed its direction in
+// turn, for at most lingerTime and not after Abort. The kernel goes on sending
+// after that.
+func (t *streamTransport) Finish() error {
+	if t.conn == nil {
+		return nil
+	}
+	t.conn.linger(t.ctx)
+	if _, err := t.conn.state(); err != nil {
+		return err
+	}
+	t.disconnect()
+	return nil
+}
+
+// Close is Finish, and returns when the lookups have ended as well.
+func (t *streamTransport) Close() error {
+	err := t.Finish()
 	if t.conn != nil {
-		t.conn.linger(t.ctx)
-		_, err = t.conn.state()
 		t.disconnect()
 	}
 	t.cancel()
@@ -222,7 +231,7 @@ func (t *streamTransport) Close() (err error) {
 	return err
 }
 
-// Abort ends the wait of a present or later Close.
+// Abort ends the wait of a present or later Finish or Close.
 func (t *streamTransport) Abort() { t.cancel() }
 
 func (t *streamTransport) stats(cb func(field string, val float64)) {

@@ -329,19 +329,28 @@ func (c *streamConn) drain(ctx context.Context) error {
 	}
 }
 
-// linger closes the sending direction, and waits until the peer has everything
-// or closes its own direction. It waits no longer than lingerTime, and not
-// after ctx has ended.
+// linger closes the sending direction, and waits until the peer closes its own:
+// it has read everything then, or the connection has failed. What the peer's
+// system acknowledged is no sign of that. The peer of a unix socket has read
+// everything when the kernel holds nothing of it. linger waits no longer than
+// lingerTime, and not after ctx has ended.
 func (c *streamConn) linger(ctx context.Context) {
 	c.unwatchContext()
 	ctx, cancel := context.WithTimeout(ctx, lingerTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, c.progress.interrupt)() // TLS writes an alert, which may block
 	w, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || c.deadErr() != nil || ctx.Err() != nil || w.CloseWrite() != nil {
+	if !ok || c.deadErr() != nil || ctx.Err() != nil {
 		return
 	}
-	for wait := minPoll; !c.buffer.isEmpty(); wait = min(2*wait, maxPoll) {
+	if err := w.CloseWrite(); err != nil { // a reset has arrived just now
+		c.awaitReason()
+		if ctx.Err() == nil {
+			c.failWrite(err)
+		}
+		return
+	}
+	for wait := minPoll; c.resolver != nil || !c.buffer.isEmpty(); wait = min(2*wait, maxPoll) {
 		select {
 		case <-c.discarded:
 			return

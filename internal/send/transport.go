@@ -33,6 +33,10 @@ type Stream interface {
 	// Reset closes the connection at once and returns the last number of
 	// unacknowledged bytes.
 	Reset() int
+	// Finish closes the connection in order, if there is one, and may wait a
+	// moment until the peer has read everything. After an error, which is like
+	// that of Unacked, the connection is still there, and Reset closes it.
+	Finish() error
 }
 
 // tryWriter is a Stream that can write without waiting.

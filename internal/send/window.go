@@ -121,6 +121,14 @@ func (w *window) schedule(wait time.Duration) time.Duration {
 	return wait
 }
 
+// disconnect implements driver. What was kept for a redo is not needed after it:
+// the peer has read that, or did not close its direction in time.
+func (w *window) disconnect() {
+	if err := w.stream.Finish(); err != nil {
+		w.fail(err)
+	}
+}
+
 // readAcknowledged asks the Stream what the peer has, and settles it. It returns
 // an error if the connection has failed, and else when the next chunk is to be
 // forgotten.
@@ -137,6 +145,7 @@ func (w *window) readAcknowledged() (redo time.Time, err error) {
 		w.unacked -= n
 		w.pollInterval = minPoll
 		w.retry.succeeded(now)
+		w.notify()
 	}
 	return w.trimRedo(now), nil
 }

@@ -112,7 +112,8 @@ func (f *fakeStream) Reset() int {
 	return f.written - f.acked
 }
 
-func (f *fakeStream) Close() error { return nil }
+func (f *fakeStream) Finish() error { return nil }
+func (f *fakeStream) Close() error  { return nil }
 
 // lines counts the whole lines of all connections. A peer ignores the start of
 // a line at the end of a connection.

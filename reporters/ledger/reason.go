@@ -77,6 +77,9 @@ const (
 	DiskError Reason = "disk_error"
 	// Corrupt is a line whose record on disk was damaged.
 	Corrupt Reason = "corrupt"
+	// NoBuffer is a line of a datagram for which a buffer of this system, or the
+	// queue of a receiver on it, had no room within a moment.
+	NoBuffer Reason = "no_buffer"
 )
 
 // Counts has a number of lines for each reason.

@@ -243,6 +243,18 @@ func (e *Exporter) RejectedLines() []ledger.RejectedLine {
 	return e.out.RejectedLines()
 }
 
+// SenderStats returns what is known about the server and what waits for it, as a
+// reporters.Monitored. Its Ledger is that of all spans. It reports false if the
+// address is invalid.
+func (e *Exporter) SenderStats() (stats ledger.SenderStats, ok bool) {
+	if e.out == nil {
+		return stats, false
+	}
+	stats, ok = e.out.SenderStats()
+	stats.Ledger = e.Ledger()
+	return stats, ok
+}
+
 // Ledger returns the counts of all spans.
 func (e *Exporter) Ledger() ledger.Ledger {
 	e.mu.Lock()
