@@ -8,6 +8,7 @@ var outages = []fault{
 	{"with a spool they wait on disk, up to its size", "internal/send.TestLinesWaitOnDiskAndAreSentInTheEnd internal/send.TestFullSpoolDropsTheOldest internal/relay.TestLinesWaitInTheSpoolForTheNextRelay"},
 	{"after an outage new lines do not wait for old ones", "internal/send.TestNewLinesDoNotWaitForTheBacklog"},
 	{"InfluxDB is killed and started again", "e2e.TestInfluxDBThatIsKilledGetsEveryLine"},
+	{"Carbon is stopped for a minute", "e2e.TestCarbonThatIsStoppedForAMinuteGetsEveryLineOnce"},
 	{"Carbon is stopped and killed with lines that it has not read", "e2e.TestCarbonThatIsStoppedAndKilledHasNoHole internal/send.TestLinesThatAStoppedPeerHasNotReadAreSentAgain internal/send.TestAcknowledgedLinesAreSentAgainIfThePeerDies"},
 	{"a slow reader keeps its connection and gets each line once", "internal/send.TestSlowReaderGetsEveryLineOnce internal/send.TestAcknowledgementsAreProgress internal/send.TestWriteGoesOnWhileThePeerReads"},
 	{"one that is too slow costs lines: the first is logged, pages and series have it as failing", "internal/relay.TestDestinationThatIsTooSlowIsReported internal/send.TestDropsOfAFullQueueAreLoggedWhileTheDestinationIsSlow internal/send.TestDroppedLinesAreLoggedOnceAMinuteAndWhenTheyEnd"},
