@@ -56,6 +56,6 @@ var outages = []fault{
 	{"lines are malformed or too long", "internal/relay.TestRejectedLineCostsNoOtherLine internal/relay.TestTooLongLineIsRejectedAndTheStreamGoesOn internal/relay.TestNewestRejectedLinesAreKept"},
 	{"the kernel gives less room than was asked for", "internal/listen.TestSmallerReceiveBufferIsLogged"},
 	{"streams are cut anywhere, idle, or too many", "internal/relay.TestStreamCutAnywhereLosesNoLine internal/listen.TestIdleStreamIsClosed internal/listen.TestStreamsBeyondTheLimitAreClosed"},
-	{"SIGTERM while something is pending", "cmd/monkit-relay.TestScripts internal/listen.TestRunDrainsTheKernelWhenItEnds internal/send.TestCloseDropsAndJoinsWhileDeliveriesFail"},
+	{"SIGTERM while something is pending", "scripts.TestScripts internal/listen.TestRunDrainsTheKernelWhenItEnds internal/send.TestCloseDropsAndJoinsWhileDeliveriesFail"},
 	{"a reporter that blocks delays no other", "collect.TestBlockedReporterDelaysNoOther collect.TestCloseDoesNotWaitForAnUnavailableDestination"},
 }
