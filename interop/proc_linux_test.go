@@ -10,7 +10,8 @@ import (
 	"monkit.example/monkit"
 )
 
-// procfs, an independent parser, reads the same files of this process.
+// self returns this process as procfs sees it, an independent parser of the files that
+// package environment reads.
 func self(tb testing.TB) procfs.Proc {
 	tb.Helper()
 	p, err := procfs.Self()
