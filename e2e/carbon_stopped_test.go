@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -91,15 +90,11 @@ func startStoppedLoad(t *testing.T, g *servers.GraphiteServer, name string, args
 // wantWaiting checks that the relay has most lines, and has delivered few.
 func (s *stoppedLoad) wantWaiting(t *testing.T) {
 	t.Helper()
-	r, err := http.Get(s.page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
+	text := fetch(t, s.page)
 	var ledger struct {
 		Destinations []struct{ Accepted, Delivered, Pending int }
 	}
-	if err := json.NewDecoder(r.Body).Decode(&ledger); err != nil || len(ledger.Destinations) != 1 {
+	if err := json.Unmarshal([]byte(text), &ledger); err != nil || len(ledger.Destinations) != 1 {
 		t.Fatalf("%s: %v, %+v", s.page, err, ledger)
 	}
 	if d := ledger.Destinations[0]; d.Accepted != d.Delivered+d.Pending || d.Pending < stoppedLines/2 {

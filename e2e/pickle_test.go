@@ -25,7 +25,7 @@ func TestPickleBetweenCarbonsPrograms(t *testing.T) {
 	for i := range points {
 		text += fmt.Sprintf("pickle.through %d.5 %d\n", i, first+int64(i))
 	}
-	send(t, "tcp", line, text)
+	servers.Send(t, "tcp", line, text)
 	servers.Eventually(t, "all points", func() error { return hasPoints(g, "pickle.through", first, points) })
 	want := regexp.MustCompile(`received=550 accepted=550 rejected=0`)
 	if out := r.stop(t); !want.MatchString(out) {
