@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,10 +154,10 @@ func TestReadmeRelay(t *testing.T) {
 	}
 	r := startRelay(t, bin, addrs, args...)
 	now := time.Now()
-	send(t, "udp", listens["graphite+udp"], fmt.Sprintf("readme.udp.value 1.5 %d\n", now.Unix()))
-	send(t, "tcp", listens["graphite+tcp"], fmt.Sprintf("readme.tcp.value 2.5 %d\n", now.Unix()))
-	send(t, "udp", listens["influx+udp"], fmt.Sprintf("readme,via=influx value=3.5 %d\n", now.UnixNano()))
-	send(t, "udp", listens["statsd+udp"], "readme.statsd:4.5|g\n")
+	servers.Send(t, "udp", listens["graphite+udp"], fmt.Sprintf("readme.udp.value 1.5 %d\n", now.Unix()))
+	servers.Send(t, "tcp", listens["graphite+tcp"], fmt.Sprintf("readme.tcp.value 2.5 %d\n", now.Unix()))
+	servers.Send(t, "udp", listens["influx+udp"], fmt.Sprintf("readme,via=influx value=3.5 %d\n", now.UnixNano()))
+	servers.Send(t, "udp", listens["statsd+udp"], "readme.statsd:4.5|g\n")
 	for what, tt := range map[string]struct {
 		want  float64
 		query func() (float64, error)
@@ -188,16 +187,4 @@ func relayCommand(t *testing.T, text string) []string {
 	}
 	t.Fatal("README.md has no command ./monkit-relay -listen …")
 	return nil
-}
-
-func send(t *testing.T, network, addr, text string) {
-	t.Helper()
-	c, err := net.Dial(network, addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := c.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -14,8 +14,8 @@ import (
 // root is the folder of the repository.
 const root = "../.."
 
-// TestReadme runs go vet as README.md does. The binary is in a
-// temporary folder instead of the repository.
+// TestReadme runs go vet as README.md does. The binary is in a temporary folder
+// instead of the repository.
 func TestReadme(t *testing.T) {
 	vettool, target := build(t), ""
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -115,7 +115,7 @@ func build(t *testing.T) (path string) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	if out, code := run(t, root, "go", "build", "-o", path, "./cmd/monkitvet"); code != 0 {
+	if out, code := run(t, root, "go", "build", "-C", "cmd/monkitvet", "-o", path, "."); code != 0 {
 		t.Fatalf("go build: exit code %d:\n%s", code, out)
 	}
 	return path

@@ -284,7 +284,7 @@ func (k *keeper) append(b []byte, lines int, at time.Time) (seq uint64, err erro
 // takeBack keeps the chunks in memory that could not be made durable, if err
 // says that there are any.
 func (k *keeper) takeBack(err error) {
-	if lost, ok := errors.AsType[*spool.UnwrittenError](err); ok {
+	if lost := (*spool.UnwrittenError)(nil); errors.As(err, &lost) {
 		k.queue.unwritten(lost.First)
 		k.forgetRecords(func(seq uint64) bool { return seq >= lost.First && seq <= lost.Last })
 	}

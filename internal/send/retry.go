@@ -57,13 +57,11 @@ func (h health) failure() error {
 // newRetrier returns a retrier without a limit on attempts or elapsed time: the age
 // and size of the queue end retries.
 func newRetrier(o Options) *retrier {
-	return &retrier{backoff: backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(o.InitialBackoff),
-		backoff.WithMultiplier(2),
-		backoff.WithMaxInterval(o.MaxBackoff),
-		backoff.WithRandomizationFactor(0.5),
-		backoff.WithMaxElapsedTime(0),
-	)}
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.MaxInterval, b.MaxElapsedTime = o.InitialBackoff, o.MaxBackoff, 0
+	b.Multiplier, b.RandomizationFactor = 2, 0.5
+	b.Reset() // to the interval that is set now
+	return &retrier{backoff: b}
 }
 
 // failed counts a failed delivery and sets when to try again.
