@@ -70,7 +70,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 	returned := false
 	defer func() { err = finish(s, r, rec, returned) }()
-	h.next.ServeHTTP(rec.withMethodsOf(w), r)
+	h.next.ServeHTTP(rec.variant(methodsOf(w)), r)
 	returned = true
 }
 
