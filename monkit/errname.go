@@ -2,6 +2,7 @@ package monkit
 
 import (
 	"context"
+	"errors"
 	"io"
 	"reflect"
 	"slices"
@@ -17,7 +18,13 @@ const (
 	maxErrorDepth = 64
 	// maxErrorName bounds the bytes of a name that user code returns.
 	maxErrorName = 256
+	// abortText is the text of http.ErrAbortHandler of net/http, which monkit does
+	// not import.
+	abortText = "net/http: abort Handler"
 )
+
+// textError is the type of the errors that errors.New makes.
+var textError = reflect.TypeOf(errors.New(""))
 
 var (
 	errorHandlersMu sync.Mutex                                   // held to replace errorHandlers
@@ -147,7 +154,16 @@ func ownName(err error) (string, bool) {
 	if _, ok := err.(errno); ok {
 		return "Errno", true
 	}
+	if isAbort(err) {
+		return "Aborted", true
+	}
 	return netName(err)
+}
+
+// isAbort reports whether v is http.ErrAbortHandler. net/http compares it as it is, so
+// that an error which wraps it is a panic like any other.
+func isAbort(v interface{}) bool {
+	return reflect.TypeOf(v) == textError && v.(error).Error() == abortText
 }
 
 // isError is errors.Is without the errors that err wraps.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -60,6 +61,8 @@ func TestErrorIsNamedByTheFirstKnownErrorInIt(t *testing.T) {
 		{"DNS", &net.DNSError{}, "DNS Error"},
 		{"DNS config", &net.DNSConfigError{Err: io.EOF}, "DNS Config Error"},
 		{"any net.Error", &url.Error{Err: io.EOF}, "Network Error"},
+		{"aborted handler", http.ErrAbortHandler, "Aborted"},
+		{"wrapped abort", fmt.Errorf("proxy: %w", http.ErrAbortHandler), "Aborted"},
 		{"another", errors.New("x"), "System Error"},
 		{"named by itself", &namedError{"Mine"}, "Mine"},
 		{"without a name of its own", &namedError{""}, "System Error"},

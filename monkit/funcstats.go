@@ -57,25 +57,33 @@ func (f *FuncStats) init(key SeriesKey) {
 //	defer stats.Observe()(&err)
 //
 // The returned function must be the deferred one, so that it sees panics. It
-// counts a panic and panics again.
+// counts a panic and panics again. A panic with http.ErrAbortHandler counts as an
+// error called Aborted.
 func (f *FuncStats) Observe() func(errptr *error) {
 	f.start()
 	began := ticks()
 	return func(errptr *error) {
 		rec := recover()
 		now := ticks()
-		f.end(errorAt(errptr), rec != nil, time.Duration(now-began), now)
+		panicked, err := outcome(errptr, rec)
+		f.end(err, panicked, time.Duration(now-began), now)
 		if rec != nil {
 			panic(rec)
 		}
 	}
 }
 
-func errorAt(errptr *error) error {
-	if errptr == nil {
-		return nil
+// outcome returns how a run ended: by a panic, with an error, or neither. recovered is
+// what the panic passed on, or nil. A panic with http.ErrAbortHandler is how a handler
+// ends a response whose client has gone away, and so counts as that error.
+func outcome(errptr *error, recovered interface{}) (panicked bool, err error) {
+	if recovered != nil && isAbort(recovered) {
+		return false, recovered.(error)
 	}
-	return *errptr
+	if errptr != nil {
+		err = *errptr
+	}
+	return recovered != nil, err
 }
 
 func (f *FuncStats) start() { f.inFlight.started.Add(1) }

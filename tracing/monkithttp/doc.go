@@ -12,7 +12,9 @@
 //
 // Handler is TraceHandler with options. Both start a span for each request and
 // annotate it with the path, status and route. A status of 500 or above is an
-// error of the span. Inside the handler, ResponseControllers and the optional
+// error of the span. A handler that panics with http.ErrAbortHandler, as
+// httputil.ReverseProxy does when the client goes away, counts as an error called
+// Aborted and not as a panic. Inside the handler, ResponseControllers and the optional
 // interfaces of the server's writer, such as http.Flusher, work as without it.
 //
 // Extract and Inject propagate traces over other protocols that have headers.

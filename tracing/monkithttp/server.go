@@ -69,14 +69,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &statusRecorder{ResponseWriter: w}
 	r = r.WithContext(ctx)
 	returned := false
-	defer func() { err = finish(s, r, rec, returned) }()
+	defer func() {
+		recovered := recover()
+		if err = finish(s, r, rec, returned); err == nil && !returned && recovered == nil {
+			err = http.ErrAbortHandler // runtime.Goexit ends the response as a panic does
+		}
+		if recovered != nil {
+			panic(recovered)
+		}
+	}()
 	h.next.ServeHTTP(rec.variant(methodsOf(w)), r)
 	returned = true
 }
 
 // finish adds the annotations that the handler must not find, because in
 // monkit/v3 the span has only the path and the baggage while the handler runs.
-// It returns the error of the span. If the handler panicked before it wrote a
+// It returns the error of the span. If the handler did not return and wrote no
 // status, the server closes the connection, so the status is 500 and not 200.
 func finish(s *monkit.Span, r *http.Request, rec *statusRecorder, returned bool) error {
 	if !returned {
