@@ -17,6 +17,14 @@
 // Aborted and not as a panic. Inside the handler, ResponseControllers and the optional
 // interfaces of the server's writer, such as http.Flusher, work as without it.
 //
+// All spans are called traceHandler.ServeHTTP, unless HandlerOptions.Mux or Name
+// says otherwise: then each route has times and errors of its own.
+//
+//	handler := monkithttp.Handler(authenticate(mux), mon, monkithttp.HandlerOptions{Mux: mux})
+//
+// Middleware that passes on a copy of the request hides the route from the span;
+// HandlerOptions.Mux, Route or SetRoute give it one.
+//
 // Extract and Inject propagate traces over other protocols that have headers.
 //
 // The headers are traceparent and tracestate of W3C Trace Context, baggage

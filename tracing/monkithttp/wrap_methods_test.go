@@ -102,7 +102,10 @@ func get(t *testing.T, server *httptest.Server, http2 bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Body.Close()
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil { // it ends when the handler does
+		t.Fatal(err)
+	}
 	if resp.ProtoAtLeast(2, 0) != http2 {
 		t.Fatalf("the protocol is %s", resp.Proto)
 	}
