@@ -29,7 +29,7 @@ func everyExit(ctx context.Context, logger *log.Logger) {
 	switch ctx {
 	case nil:
 		log.Fatalf("%v", ctx) // want `log.Fatalf ends the process`
-	case context.TODO():
+	case context.WithoutCancel(ctx):
 		log.Fatalln(ctx) // want `log.Fatalln ends the process`
 	case context.Background():
 		logger.Fatal(ctx) // want `logger.Fatal ends the process`
