@@ -74,16 +74,29 @@ func (f *FuncStats) Observe() func(errptr *error) {
 }
 
 // outcome returns how a run ended: by a panic, with an error, or neither. recovered is
-// what the panic passed on, or nil. A panic with http.ErrAbortHandler is how a handler
-// ends a response whose client has gone away, and so counts as that error.
+// what the panic passed on, or nil. It is inlined, since every run calls it.
 func outcome(errptr *error, recovered interface{}) (panicked bool, err error) {
-	if recovered != nil && isAbort(recovered) {
+	if recovered != nil {
+		return outcomeOfPanic(errptr, recovered)
+	}
+	return false, errorAt(errptr)
+}
+
+// outcomeOfPanic is outcome of a run that panicked. A panic with http.ErrAbortHandler
+// is how a handler ends a response whose client has gone away, and so counts as that
+// error.
+func outcomeOfPanic(errptr *error, recovered interface{}) (panicked bool, err error) {
+	if isAbort(recovered) {
 		return false, recovered.(error)
 	}
-	if errptr != nil {
-		err = *errptr
+	return true, errorAt(errptr)
+}
+
+func errorAt(errptr *error) error {
+	if errptr == nil {
+		return nil
 	}
-	return recovered != nil, err
+	return *errptr
 }
 
 func (f *FuncStats) start() { f.inFlight.started.Add(1) }
