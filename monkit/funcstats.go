@@ -85,6 +85,8 @@ func outcome(errptr *error, recovered interface{}) (panicked bool, err error) {
 // outcomeOfPanic is outcome of a run that panicked. A panic with http.ErrAbortHandler
 // is how a handler ends a response whose client has gone away, and so counts as that
 // error.
+//
+//go:noinline
 func outcomeOfPanic(errptr *error, recovered interface{}) (panicked bool, err error) {
 	if isAbort(recovered) {
 		return false, recovered.(error)
