@@ -65,7 +65,10 @@ func (f *FuncStats) Observe() func(errptr *error) {
 	return func(errptr *error) {
 		rec := recover()
 		now := ticks()
-		panicked, err := outcome(errptr, rec)
+		panicked, err := rec != nil, errorAt(errptr)
+		if panicked {
+			panicked, err = outcomeOfPanic(rec, err)
+		}
 		f.end(err, panicked, time.Duration(now-began), now)
 		if rec != nil {
 			panic(rec)
@@ -73,25 +76,14 @@ func (f *FuncStats) Observe() func(errptr *error) {
 	}
 }
 
-// outcome returns how a run ended: by a panic, with an error, or neither. recovered is
-// what the panic passed on, or nil. It is inlined, since every run calls it.
-func outcome(errptr *error, recovered interface{}) (panicked bool, err error) {
-	if recovered != nil {
-		return outcomeOfPanic(errptr, recovered)
-	}
-	return false, errorAt(errptr)
-}
-
-// outcomeOfPanic is outcome of a run that panicked. A panic with http.ErrAbortHandler
-// is how a handler ends a response whose client has gone away, and so counts as that
-// error.
-//
-//go:noinline
-func outcomeOfPanic(errptr *error, recovered interface{}) (panicked bool, err error) {
+// outcomeOfPanic returns how a run ended that panicked with recovered and whose error is
+// err. A panic with http.ErrAbortHandler is how a handler ends a response whose client
+// has gone away, and so counts as that error.
+func outcomeOfPanic(recovered interface{}, err error) (panicked bool, outcome error) {
 	if isAbort(recovered) {
 		return false, recovered.(error)
 	}
-	return true, errorAt(errptr)
+	return true, err
 }
 
 func errorAt(errptr *error) error {

@@ -169,7 +169,10 @@ func (s *Span) Finish(errptr *error) { s.endRun(errptr, recover()) }
 func (s *Span) endRun(errptr *error, rec interface{}) {
 	now := ticks()
 	if s.tree().markEnded(s) {
-		panicked, err := outcome(errptr, rec)
+		panicked, err := rec != nil, errorAt(errptr)
+		if panicked {
+			panicked, err = outcomeOfPanic(rec, err)
+		}
 		s.fn.end(err, panicked, time.Duration(now-s.start), now)
 		s.tree().remove(s)
 		s.countOpen(-1)
