@@ -169,12 +169,15 @@ func (s *Span) Finish(errptr *error) { s.endRun(errptr, recover()) }
 func (s *Span) endRun(errptr *error, rec interface{}) {
 	now := ticks()
 	if s.tree().markEnded(s) {
-		err := errorAt(errptr)
-		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
+		panicked, err := rec != nil, errorAt(errptr)
+		if panicked {
+			panicked, err = outcomeOfPanic(rec, err)
+		}
+		s.fn.end(err, panicked, time.Duration(now-s.start), now)
 		s.tree().remove(s)
 		s.countOpen(-1)
 		if observers := s.observers(); observers != nil {
-			notifyFinish(observers, s, err, rec != nil, now)
+			notifyFinish(observers, s, err, panicked, now)
 		}
 	}
 	if rec != nil {
