@@ -2,6 +2,7 @@ package collect
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/monkit"
@@ -17,10 +18,14 @@ type Walker struct {
 	src   monkit.StatSource
 	table *table
 
-	last    time.Time                               // the previous walk, with the monotonic clock
-	stamped time.Time                               // the time of its batch
-	reading reading                                 // of Walk; its memory is used again
-	visit   func(monkit.SeriesKey, string, float64) // table.add; made once, so that a walk allocates nothing
+	tolerance time.Duration // by how much the wall clock may be set back before times follow it
+
+	last     time.Time                               // the previous walk, with the monotonic clock
+	stamped  time.Time                               // the time of its batch
+	panicked error                                   // the panic of the last walk
+	ended    atomic.Bool                             // no more samples are taken; set by any goroutine
+	reading  reading                                 // of Walk; its memory is used again
+	visit    func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
 }
 
 // NewWalker returns a Walker of src that leaves out the fields in without. Its
@@ -31,14 +36,15 @@ func NewWalker(src monkit.StatSource, without ...string) *Walker {
 }
 
 func newWalker(src monkit.StatSource, numbers *ids, without []string) *Walker {
-	w := &Walker{src: src, table: newTable(src, numbers, without), last: time.Now()}
-	w.visit = w.table.add
+	w := &Walker{src: src, table: newTable(src, numbers, without), tolerance: DefaultInterval, last: time.Now()}
+	w.visit = w.add
 	return w
 }
 
 // Walk adds the points of the source to b, which must be empty, with the time
-// at, or a nanosecond after the last walk if at is not after that. It reports
-// whether the source panicked: then b has the points before the panic.
+// at, or a nanosecond after the last walk if at is not after that. If at is more
+// than 10 s before the last walk, the clock was set back, and b gets it. Walk
+// reports whether the source panicked: then b has the points before the panic.
 func (w *Walker) Walk(b *reporters.Batch, at time.Time) (panicked bool) {
 	defer w.reading.release()
 	b.At, b.Interval, panicked = w.read(&w.reading, at)
@@ -51,26 +57,31 @@ func (w *Walker) Walk(b *reporters.Batch, at time.Time) (panicked bool) {
 // points and how long after the last walk this one is.
 func (w *Walker) read(r *reading, at time.Time) (stamp time.Time, interval time.Duration, panicked bool) {
 	now := time.Now()
-	if !at.After(w.stamped) {
-		at = w.stamped.Add(1)
-	}
+	at = w.stamp(at)
 	interval = now.Sub(w.last)
-	w.last, w.stamped = now, at
+	w.last = now
 	w.table.begin(&r.values)
-	panicked = w.visitAll()
+	w.panicked = w.visitAll()
 	w.table.end()
 	r.take(w.table, at.UnixNano())
-	return at, interval, panicked
+	return at, interval, w.panicked != nil
 }
 
 // Duplicates returns how many samples all walks left out because the same walk
 // had a sample of that series and field before.
 func (w *Walker) Duplicates() int64 { return w.table.duplicates }
 
-// visitAll walks the source. A panic ends the walk; the samples before it are
-// kept.
-func (w *Walker) visitAll() (panicked bool) {
-	defer func() { panicked = recover() != nil }()
-	w.src.Stats(w.visit)
-	return false
+// visitAll walks the source. A panic ends the walk and is returned; the samples
+// before it are kept.
+func (w *Walker) visitAll() error {
+	return guarded(func() error {
+		w.src.Stats(w.visit)
+		return nil
+	})
+}
+
+func (w *Walker) add(key monkit.SeriesKey, field string, val float64) {
+	if !w.ended.Load() {
+		w.table.add(key, field, val)
+	}
 }

@@ -1,5 +1,11 @@
 package present
 
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
 // Paths returns the path of every view that does not wait for a trace.
 func Paths() (paths []string) {
 	for _, p := range (handler{}).pages() {
@@ -32,3 +38,55 @@ func Waiting() bool { return waiting.Load() > 0 }
 
 // WriteKeepAlive writes one newline and flushes it.
 var WriteKeepAlive = writeKeepAlive
+
+// View is one view of the table of pages.
+type View struct {
+	Path       string
+	Walks      bool // reads the registry or the recorder
+	Waits      bool // waits for a trace
+	ForProgram bool // has a format that is not to be changed
+}
+
+// Views returns every view.
+func Views() (views []View) {
+	for _, p := range pages {
+		for _, v := range p.views {
+			path := "/" + p.name + "/" + v.name
+			if p.name == "" {
+				path = "/"
+			}
+			views = append(views, View{path, v.work == walks, v.work == waits, v.serve != nil})
+		}
+	}
+	return views
+}
+
+// HiddenText is what a page has in place of hidden texts.
+const HiddenText = hiddenText
+
+// Readers returns how many requests wait for pages of h that are being made.
+func Readers(h http.Handler) (n int) {
+	r := h.(handler).renderer
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.making {
+		n += p.readers
+	}
+	return n
+}
+
+// Making returns how many pages of h are being made.
+func Making(h http.Handler) int {
+	r := h.(handler).renderer
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.making)
+}
+
+// PagesInMemory returns how many pages of the process are in memory.
+func PagesInMemory() int { return len(inMemory) }
+
+// Render makes a page and returns its error.
+func Render(write Result) error {
+	return newRenderer().write(context.Background(), "", io.Discard, func(_ context.Context, w io.Writer) error { return write(w) })
+}

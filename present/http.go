@@ -18,6 +18,14 @@ type Options struct {
 	// Recorder retains the traces that /traces shows. Without one there is no
 	// such page.
 	Recorder *tracing.Recorder
+
+	// Hosts are the names by which users open the pages, without port, besides
+	// localhost and IP addresses. Requests by other names see neither arguments
+	// nor annotations nor error texts of running functions and traces: such a
+	// name may be one that an attacker lets resolve to this server, so that a web
+	// page of the attacker can read these pages (DNS rebinding). The name "*"
+	// stands for any, for pages behind a check of who asks.
+	Hosts []string
 }
 
 // HTTP returns a handler that serves the pages of r. If r is nil it serves
@@ -36,15 +44,19 @@ type handler struct {
 	registry *monkit.Registry
 	opts     Options
 	metrics  *prometheus.Handler // serves /metrics
+	renderer *renderer           // makes the pages that walk
 }
 
 func newHandler(r *monkit.Registry, o Options) handler {
-	return handler{registry: r, opts: o, metrics: prometheus.New(r)}
+	return handler{registry: r, opts: o, metrics: prometheus.New(r), renderer: newRenderer()}
 }
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	webpage.SetHeaders(w.Header(), "img-src 'self'")
 	w.Header().Set("Vary", "Accept")
+	if webpage.RefusedCrossSite(w, r) {
+		return
+	}
+	webpage.SetHeaders(w.Header(), "img-src 'self'")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		writeError(w, &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
@@ -63,12 +75,18 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.serve(h, w, r)
 		return
 	}
-	result, contentType, err := h.open(r.Context(), v, path, r.URL.Query())
+	result, contentType, err := h.open(v, request{
+		ctx: r.Context(), path: path, query: r.URL.Query(),
+		hide: !webpage.Names(h.opts.Hosts).Trusted(r.Host),
+	})
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
+	if r.Method == http.MethodHead { // neither works nor waits
+		return
+	}
 	serve(w, result, writeTimeout(r))
 }
 
@@ -116,6 +134,27 @@ func (r response) Extend(d time.Duration) {
 	}
 }
 
+// Limit bounds how long the client may take to read size bytes, unless the
+// server bounds that itself: a client must not occupy memory by reading slowly.
+func (r response) Limit(size int) {
+	if r.timeout <= 0 {
+		r.conn.SetWriteDeadline(time.Now().Add(readTime(size))) // fails only for writers without a connection
+	}
+}
+
+// readTime is how long a client may take to read size bytes: half a minute, and
+// a second for each 128 KiB.
+func readTime(size int) time.Duration {
+	return 30*time.Second + time.Duration(size)*time.Second/(128<<10)
+}
+
+// limitWrite calls Limit, if w has it.
+func limitWrite(w io.Writer, size int) {
+	if l, ok := w.(interface{ Limit(int) }); ok {
+		l.Limit(size)
+	}
+}
+
 // Flush sends what has been written so far to the client.
 func (r response) Flush() error {
 	if err := r.Writer.Flush(); err != nil {
@@ -144,7 +183,5 @@ func (t *trackingWriter) Write(p []byte) (int, error) {
 }
 
 func writeError(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", typeText)
-	w.WriteHeader(statusOf(err))
-	io.WriteString(w, err.Error()+"\n")
+	webpage.Error(w, statusOf(err), err.Error())
 }

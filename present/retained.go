@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/tracing"
 )
 
@@ -34,6 +34,9 @@ func retainedTrace(write func(tracing.Recorded, io.Writer) error) func(request) 
 		if !ok {
 			return nil, &statusError{http.StatusNotFound, fmt.Sprintf("trace %.40q is no longer retained", id)}
 		}
+		if req.hide {
+			t = t.Hiding(hiddenText)
+		}
 		return func(w io.Writer) error { return write(t, w) }, nil
 	}
 }
@@ -50,7 +53,7 @@ type retainedTable struct {
 func retainedRows(req request) *retainedTable {
 	t := &retainedTable{Sorted: "began"}
 	for _, each := range req.opts.Recorder.Traces() {
-		if matches(fmt.Sprint(each.Func, " ", outcome(each), " ", each.Reasons), req.query.Get("q")) {
+		if req.filter.matches(fmt.Sprint(each.Func, " ", outcome(each), " ", each.Reasons)) {
 			t.Rows = append(t.Rows, each)
 		}
 	}
@@ -81,13 +84,13 @@ func retainedText(req request) (Result, error) {
 	return func(w io.Writer) error {
 		p := newPrinter(w)
 		for _, t := range retainedRows(req).Rows {
-			p.printf("[%s,%s] %s (began: %s, took: %s, spans: %d", t.ID, t.TraceID, webpage.Printable(t.Func),
+			p.printf("[%s,%s] %s (began: %s, took: %s, spans: %d", t.ID, t.TraceID, printable.String(t.Func),
 				t.Start.UTC().Format(time.RFC3339Nano), t.Duration, t.Spans())
 			if t.Dropped > 0 {
 				p.printf(", dropped: %d", t.Dropped)
 			}
 			if err := outcome(t); err != "" {
-				p.printf(", error: %s", webpage.Printable(err))
+				p.printf(", error: %s", printable.String(err))
 			}
 			p.printf(", retained as: %s)\n", t.Reasons)
 		}

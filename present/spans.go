@@ -1,62 +1,61 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"strings"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
 
 // SpansText writes the open spans of r, each below its parent. A span whose
 // parent has finished stands below its nearest open ancestor.
-func SpansText(r *monkit.Registry, w io.Writer) error {
-	p := newPrinter(w)
-	r.RootSpans(func(s *monkit.Span) {
-		spanText(p, s, "")
+func SpansText(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).spansText(w) }
+
+func (w walk) spansText(out io.Writer) error {
+	p := newPrinter(out)
+	w.rootSpans(func(s *monkit.Span) {
+		w.spanText(p, s, "")
 		p.printf("\n")
 	})
-	return p.close()
+	return cmp.Or(w.err(), p.close())
 }
 
-func spanText(p printer, s *monkit.Span, indent string) {
+func (w walk) spanText(p printer, s *monkit.Span, indent string) {
 	orphaned := ""
 	if s.Orphaned() {
 		orphaned = ", orphaned"
 	}
-	p.printf("%s[%d,%d] %s (elapsed: %s%s)\n", indent, s.Id(), s.Trace().Id(), webpage.Printable(call(s)), s.Duration(), orphaned)
-	for _, a := range s.Annotations() {
-		p.printf("%s  %s\n", indent, webpage.Printable(a.Name+": "+a.Value))
+	p.printf("%s[%d,%d] %s (elapsed: %s%s)\n", indent, s.Id(), s.Trace().Id(), printable.String(w.call(s)), s.Duration(), orphaned)
+	for _, a := range w.annotations(s) {
+		p.printf("%s  %s\n", indent, printable.String(a.Name+": "+a.Value))
 	}
-	s.Children(func(child *monkit.Span) { spanText(p, child, indent+" ") })
-}
-
-// call returns the function of s with the arguments of this run.
-func call(s *monkit.Span) string {
-	return fmt.Sprintf("%s(%s)", fullName(s.Func()), strings.Join(s.Args(), ", "))
+	w.children(s, func(child *monkit.Span) { w.spanText(p, child, indent+" ") })
 }
 
 // SpansDot writes the open spans of r as a graph, with an edge from each
 // parent to its children.
-func SpansDot(r *monkit.Registry, w io.Writer) error {
-	d := newDotWriter(w)
-	r.RootSpans(func(s *monkit.Span) { spanDot(d, s) })
-	return d.close()
+func SpansDot(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).spansDot(w) }
+
+func (w walk) spansDot(out io.Writer) error {
+	d := newDotWriter(out)
+	w.rootSpans(func(s *monkit.Span) { w.spanDot(d, s) })
+	return cmp.Or(w.err(), d.close())
 }
 
-func spanDot(d dotWriter, s *monkit.Span) {
-	lines := []string{call(s), fmt.Sprintf("elapsed: %s", s.Duration())}
+func (w walk) spanDot(d dotWriter, s *monkit.Span) {
+	lines := []string{w.call(s), fmt.Sprintf("elapsed: %s", s.Duration())}
 	if s.Orphaned() {
 		lines = append(lines, "orphaned")
 	}
-	for _, a := range s.Annotations() {
+	for _, a := range w.annotations(s) {
 		lines = append(lines, a.Name+": "+a.Value)
 	}
 	d.node(s.Id(), lines...)
-	s.Children(func(child *monkit.Span) {
-		spanDot(d, child)
+	w.children(s, func(child *monkit.Span) {
+		w.spanDot(d, child)
 		d.edge(s.Id(), child.Id())
 	})
 }
@@ -68,10 +67,12 @@ type spanJSON struct {
 }
 
 // SpansJSON writes the open spans of r as a JSON array.
-func SpansJSON(r *monkit.Registry, w io.Writer) error {
-	a := newJSONArray(w)
-	r.AllSpans(func(s *monkit.Span) {
-		a.add(spanJSON{tracing.JSONOf(s), s.Duration().Nanoseconds()})
+func SpansJSON(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).spansJSON(w) }
+
+func (w walk) spansJSON(out io.Writer) error {
+	a := newJSONArray(out)
+	w.allSpans(func(s *monkit.Span) {
+		a.add(spanJSON{w.spanJSON(s), s.Duration().Nanoseconds()})
 	})
-	return a.close()
+	return cmp.Or(w.err(), a.close())
 }

@@ -7,7 +7,7 @@ import (
 )
 
 var spansHTML = htmlView("ps", func(req request) any {
-	return spanRows(req.registry, req.query.Get("q"))
+	return spanRows(req.walk(), req.filter)
 })
 
 // spanTable holds the trees of open spans that contain a call which matches a
@@ -30,11 +30,11 @@ type spanRow struct {
 	Children    []spanRow
 }
 
-func spanRows(r *monkit.Registry, filter string) *spanTable {
+func spanRows(w walk, filter filter) *spanTable {
 	t := new(spanTable)
-	r.RootSpans(func(s *monkit.Span) {
+	w.rootSpans(func(s *monkit.Span) {
 		var rows []spanRow
-		b := treeBuilder{filter: filter, limit: maxRows - t.Shown}
+		b := treeBuilder{walk: w, filter: filter, limit: maxRows - t.Shown}
 		b.add(&rows, s)
 		if b.matched {
 			t.Rows = append(t.Rows, rows...)
@@ -47,33 +47,34 @@ func spanRows(r *monkit.Registry, filter string) *spanTable {
 
 // treeBuilder makes the rows of one tree, up to a limit.
 type treeBuilder struct {
-	filter       string
+	walk         walk
+	filter       filter
 	limit        int
 	total, shown int  // spans of the tree, and those that got a row
 	matched      bool // whether any call matches the filter
 }
 
 func (b *treeBuilder) add(rows *[]spanRow, s *monkit.Span) {
-	row := spanRowOf(s)
+	row := spanRowOf(b.walk, s)
 	b.total++
-	b.matched = b.matched || matches(row.Call, b.filter)
+	b.matched = b.matched || b.filter.matches(row.Call)
 	fits := b.shown < b.limit
 	if fits {
 		b.shown++
 	}
-	s.Children(func(child *monkit.Span) { b.add(&row.Children, child) })
+	b.walk.children(s, func(child *monkit.Span) { b.add(&row.Children, child) })
 	if fits {
 		*rows = append(*rows, row)
 	}
 }
 
-func spanRowOf(s *monkit.Span) spanRow {
+func spanRowOf(w walk, s *monkit.Span) spanRow {
 	return spanRow{
-		Call:        call(s),
+		Call:        w.call(s),
 		ID:          s.Id(),
 		Trace:       s.Trace().Id(),
 		Elapsed:     s.Duration(),
 		Orphaned:    s.Orphaned(),
-		Annotations: s.Annotations(),
+		Annotations: w.annotations(s),
 	}
 }

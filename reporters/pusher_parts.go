@@ -23,10 +23,14 @@ var _ PartReporter = (*Pusher)(nil)
 func (p *Pusher) ReportParts(ctx context.Context, b *Batch, parts iter.Seq[[]Point]) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	done := false
+	defer p.settleLocked(&done)
 	p.err = nil
 	p.setIntervalLocked(b.Interval)
 	for points := range parts {
 		p.addPointsLocked(ctx, points)
 	}
-	return p.endReportLocked(ctx, b.More)
+	err := p.endReportLocked(ctx, b.More)
+	done = true
+	return err
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"monkit.example/internal/printable"
 )
 
 // Measures of the drawing, in pixels.
@@ -161,7 +163,7 @@ func (d *drawing) y(row int) int { return svgMargin + (row+svgHead)*svgRow }
 
 func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
 
-func (d *drawing) escape(text string) { xml.EscapeText(d.out, []byte(text)) }
+func (d *drawing) escape(text string) { xml.EscapeText(d.out, printable.Text([]byte(text))) }
 
 func (r *record) duration() time.Duration { return time.Duration(r.Finish - r.Start) }
 

@@ -56,7 +56,7 @@ type demoView struct {
 func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query().Get("q")
 	if len(query) > maxQuery {
-		http.Error(w, fmt.Sprintf("q: the filter has more than %d bytes; write a shorter one", maxQuery), http.StatusBadRequest)
+		web.Error(w, http.StatusBadRequest, fmt.Sprintf("q: the filter has more than %d bytes; write a shorter one", maxQuery))
 		return
 	}
 	web.Write(w, demoTemplate, p.view(query, time.Now()))

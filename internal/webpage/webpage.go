@@ -1,11 +1,16 @@
 // Package webpage holds what the pages of present, the relay and the demo
-// share: [SetHeaders] sets the security headers of a response, [Printable]
-// makes text safe to show, and [Style] is the base stylesheet.
+// share: [Serve] serves them with limits, [RefuseCrossSite] and [Names] keep
+// pages of other sites out, [SetHeaders] sets the security headers of a
+// response, [Error] responds with an error, [BeginWalk] bounds the work at a
+// time, and [Style] is the base stylesheet.
 package webpage
 
 import (
 	_ "embed"
+	"io"
 	"net/http"
+
+	"monkit.example/internal/printable"
 )
 
 // Style is the base stylesheet: colors, tables, forms and links. A server
@@ -33,4 +38,15 @@ func SetHeaders(h http.Header, allow string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
+}
+
+// Error responds with a status and an error text in which everything that does
+// not print is escaped.
+func Error(w http.ResponseWriter, status int, text string) {
+	w.Header().Del("Content-Length")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(printable.Text([]byte(text))) // fails only if the client has disconnected
+	io.WriteString(w, "\n")
 }

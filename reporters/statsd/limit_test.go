@@ -54,10 +54,7 @@ func TestTotalsBeyondTheBoundAreDroppedAndOthersGoOn(t *testing.T) {
 		checkLedger(t, r, ledger.Ledger{Accepted: 3 * all, Delivered: 3 * kept, Dropped: ledger.Counts{ledger.SeriesLimit: 3 * (all - kept)}})
 	})
 	t.Run("client", func(t *testing.T) {
-		c, _ := newDatadog(t)
-		defer c.Close()
 		var sent countCalls
-		sent.ClientInterface = c
 		r := FromClient(&sent)
 		for tick := range 3 {
 			report(t, r, float64(tick))

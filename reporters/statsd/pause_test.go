@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	datadog "github.com/DataDog/datadog-go/v5/statsd"
-
 	"monkit.example/collect"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -34,7 +32,7 @@ func (*sums) Flush(context.Context) error { return nil }
 
 // client is a client of such a server.
 type client struct {
-	datadog.ClientInterface
+	statsd.Client
 	counts map[string]float64
 }
 

@@ -1,16 +1,21 @@
-package web
+package webpage
 
 import (
 	"context"
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 const (
+	// readHeaderTimeout is how long a client may take to send the header of a
+	// request, which has at most maxHeaderBytes.
+	readHeaderTimeout = 5 * time.Second
+	maxHeaderBytes    = 16 << 10
+	// idleTimeout is how long a connection may wait for its next request.
+	idleTimeout = time.Minute
 	// writeTimeout is how long a client may block one write.
 	writeTimeout = 30 * time.Second
 	// stopTimeout is how long requests in flight may take to end.
@@ -30,13 +35,13 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{
 		Handler:           withWriteTimeout(h),
 		BaseContext:       func(net.Listener) context.Context { return base },
-		ReadHeaderTimeout: 5 * time.Second,
+		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(netutil.LimitListener(l, maxConns)) }()
+	go func() { served <- s.Serve(limitConns(l, maxConns)) }()
 	select {
 	case err := <-served:
 		return err
@@ -75,3 +80,48 @@ func (t *timeoutWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets an http.ResponseController find the connection.
 func (t *timeoutWriter) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+// limitConns returns a listener that accepts while fewer than most of its
+// connections are open.
+func limitConns(l net.Listener, most int) net.Listener {
+	return &limitedListener{Listener: l, open: make(chan struct{}, most), closed: make(chan struct{})}
+}
+
+type limitedListener struct {
+	net.Listener
+	open   chan struct{} // has an element for each open connection
+	closed chan struct{} // closed by once
+	once   sync.Once
+}
+
+// Accept waits for room, and then for a connection.
+func (l *limitedListener) Accept() (net.Conn, error) {
+	select {
+	case l.open <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.open
+		return nil, err
+	}
+	return &limitedConn{Conn: c, leave: func() { <-l.open }}, nil
+}
+
+func (l *limitedListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// limitedConn makes room for another connection when it is closed.
+type limitedConn struct {
+	net.Conn
+	leave func() // called by once
+	once  sync.Once
+}
+
+func (c *limitedConn) Close() error {
+	defer c.once.Do(c.leave)
+	return c.Conn.Close()
+}
