@@ -357,12 +357,34 @@ func runLen(points []Point) int {
 	n := 1
 	for n < len(points) {
 		p := &points[n]
-		if p.Time != first.Time || p.Key.Tags != first.Key.Tags || !same(p.Key.Measurement, first.Key.Measurement) {
+		if p.Time != first.Time || !sameSeries(&p.Key, &first.Key) {
 			break
 		}
 		n++
 	}
 	return n
+}
+
+// sameSeries reports whether a and b are equal. It compares their tags by value if
+// they are not the same memory: a registry with a transformer that adds a tag
+// makes a set for each point.
+func sameSeries(a, b *monkit.SeriesKey) bool {
+	return same(a.Measurement, b.Measurement) && (a.Tags == b.Tags || equalTags(a.Tags, b.Tags))
+}
+
+// equalTags compares from the last tag on: in the order of keys, those that
+// differ within a scope are behind those that are the same everywhere.
+func equalTags(a, b *monkit.TagSet) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for i := a.Len() - 1; i >= 0; i-- {
+		x, y := a.At(i), b.At(i)
+		if !same(x.Val, y.Val) || !same(x.Key, y.Key) {
+			return false
+		}
+	}
+	return true
 }
 
 // notFinite returns how many of points are NaN or infinite.
