@@ -60,12 +60,13 @@ func (c *client) collectLocked(points []reporters.Point) {
 			continue
 		}
 		name := c.nameLocked(p)
-		if name == "" || p.Kind == reporters.GaugeDelta {
+		second, ok := wholeSeconds(p.Time)
+		if !ok || name == "" || p.Kind == reporters.GaugeDelta {
 			c.counts.Drop(ledger.Unsupported, 1)
 			continue
 		}
 		value := string(reporters.AppendFloat(nil, p.Value))
-		c.metrics = append(c.metrics, graphitegolang.NewMetric(name, value, wholeSeconds(p.Time)))
+		c.metrics = append(c.metrics, graphitegolang.NewMetric(name, value, second))
 	}
 }
 

@@ -28,8 +28,9 @@
 //
 // # Numbers and times
 //
-// NaN and infinities are dropped and counted. Times are whole seconds, the
-// resolution of Carbon's storage.
+// NaN and infinities are dropped and counted, and so are points from before 1970
+// or after February 2106, which Carbon's storage cannot hold. Times are whole
+// seconds, the resolution of that storage.
 //
 // # The wire
 //

@@ -20,7 +20,9 @@ type encoder struct {
 
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
-	e.setSecond(run[0].Time)
+	if !e.setSecond(run[0].Time) {
+		return dst, len(run)
+	}
 	path := e.path(&run[0])
 	for i := range run {
 		p := &run[i]
@@ -51,21 +53,25 @@ func (e *encoder) path(p *reporters.Point) *path {
 	return h
 }
 
-// setSecond makes stamp the end of a line of that time.
-func (e *encoder) setSecond(nanos int64) {
-	second := wholeSeconds(nanos)
-	if len(e.stamp) > 0 && second == e.second {
-		return
+// setSecond makes stamp the end of a line of that time. It reports false if
+// Graphite has no such time.
+func (e *encoder) setSecond(nanos int64) bool {
+	second, ok := wholeSeconds(nanos)
+	if !ok {
+		return false
 	}
-	e.second = second
-	e.stamp = append(strconv.AppendInt(append(e.stamp[:0], ' '), second, 10), '\n')
+	if len(e.stamp) == 0 || second != e.second {
+		e.second = second
+		e.stamp = append(strconv.AppendInt(append(e.stamp[:0], ' '), second, 10), '\n')
+	}
+	return true
 }
 
-// wholeSeconds rounds down, also before 1970.
-func wholeSeconds(nanos int64) int64 {
-	second := nanos / 1e9
-	if nanos < 0 && second*1e9 != nanos && nanos > math.MinInt64 {
-		second--
-	}
-	return second
+// wholeSeconds rounds nanos, a time, down to seconds. It reports false for times
+// that Carbon cannot store: Whisper has 32 bits without a sign for them, until
+// 2106. Of those before 1970, "-1" and "-1.5" would even be taken for the time at
+// which the line arrives.
+func wholeSeconds(nanos int64) (second int64, ok bool) {
+	second = nanos / 1e9
+	return second, nanos >= 0 && second <= math.MaxUint32
 }

@@ -66,8 +66,6 @@ func TestAppendRun(t *testing.T) {
 		skipped int
 	}{
 		{"a point", []reporters.Point{{Key: key("m"), Field: "f", Value: 1.5, Time: 1_700_000_000_999_999_999}}, "m.f 1.5 1700000000\n", 0},
-		{"before 1970", []reporters.Point{{Key: key("m"), Field: "f", Time: -1}}, "m.f 0 -1\n", 0},
-		{"long ago", []reporters.Point{{Key: key("m"), Field: "f", Time: math.MinInt64}}, "m.f 0 -9223372036\n", 0},
 		{"negative zero", []reporters.Point{{Key: key("m"), Field: "f", Value: math.Copysign(0, -1)}}, "m.f 0 0\n", 0},
 		{"a delta of a gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.GaugeDelta}}, "", 1},
 		{"no name", []reporters.Point{{Value: 1}}, "", 1},
@@ -79,6 +77,35 @@ func TestAppendRun(t *testing.T) {
 				t.Errorf("got %q, %d skipped, want %q, %d", got, skipped, tt.want, tt.skipped)
 			}
 		})
+	}
+}
+
+// Carbon takes a time that is -1 when it is cut to whole seconds for the time of
+// arrival (lib/carbon/protocols.py, metricReceived), and Whisper cannot store
+// others before 1970, nor those beyond 32 bits (whisper.py, pointFormat "!Ld").
+func TestTimesThatCarbonCannotStoreAreSkipped(t *testing.T) {
+	for _, tt := range []struct {
+		nanos int64
+		want  string
+	}{
+		{0, "m.f 1 0\n"},
+		{999_999_999, "m.f 1 0\n"},
+		{-1, ""},
+		{-999_999_999, ""},
+		{-1e9, ""},
+		{-1e9 - 1, ""},
+		{-1.5e9, ""},
+		{-100e9, ""},
+		{math.MinInt64, ""},
+		{math.MaxUint32*1e9 + 999_999_999, "m.f 1 4294967295\n"},
+		{(math.MaxUint32 + 1) * 1e9, ""},
+		{math.MaxInt64, ""},
+	} {
+		run := []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Time: tt.nanos}}
+		got, skipped := NewCodec(Options{}).AppendRun([]byte("before\n"), run)
+		if string(got) != "before\n"+tt.want || (skipped == 1) != (tt.want == "") {
+			t.Errorf("time %d: got %q, %d skipped, want %q", tt.nanos, got, skipped, tt.want)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@
 // start of a measurement are removed. The keys time, _field and _measurement
 // get a "_" at their end. A point without a field's name is the field "value".
 // Tags without a value are not written. NaN and infinities are dropped and
-// counted.
+// counted, and so are points at the ends of the range of times, in 1677 and 2262.
 //
 // # The wire
 //

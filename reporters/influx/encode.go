@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ type encoder struct {
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
 	start := len(dst)
+	if !isStored(run[0].Time) {
+		return dst, len(run)
+	}
 	if dst = e.appendHead(dst, &run[0]); len(dst) == start {
 		return dst, len(run)
 	}
@@ -41,6 +45,10 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	dst[len(dst)-1] = ' '
 	return append(strconv.AppendInt(dst, run[0].Time, 10), '\n'), skipped
 }
+
+// isStored reports whether the server stores points of that time. It gives the ends
+// of the range another meaning.
+func isStored(nanos int64) bool { return nanos >= math.MinInt64+2 && nanos < math.MaxInt64 }
 
 // appendHead appends measurement, tags and a space, or nothing if the
 // measurement is empty.

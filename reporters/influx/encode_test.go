@@ -57,6 +57,21 @@ func TestAppendRun(t *testing.T) {
 	}
 }
 
+// InfluxDB stores times from MinInt64+2 to MaxInt64-1 (models/time.go).
+func TestTimesThatTheServerDoesNotStoreAreSkipped(t *testing.T) {
+	for nanos, want := range map[int64]string{
+		-1: "m f=1 -1\n", 0: "m f=1 0\n",
+		math.MinInt64: "", math.MinInt64 + 1: "", math.MinInt64 + 2: "m f=1 -9223372036854775806\n",
+		math.MaxInt64: "", math.MaxInt64 - 1: "m f=1 9223372036854775806\n",
+	} {
+		run := []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Time: nanos}}
+		got, skipped := newCodec().AppendRun(nil, run)
+		if string(got) != want || (skipped == 1) != (want == "") {
+			t.Errorf("time %d: got %q, %d skipped, want %q", nanos, got, skipped, want)
+		}
+	}
+}
+
 func TestRunIsOneLine(t *testing.T) {
 	k := key("m", "t", "v")
 	var run []reporters.Point
