@@ -19,8 +19,9 @@
 // values in the order of the tags' keys. A function is scope.function.Name.field,
 // and its times are scope.function_times.success.Name.field. Characters that
 // Graphite does not allow become "_", as do dots inside a tag's value or a
-// field, and parts are cut to 251 bytes. Two series can get the same name in
-// this way; the server keeps the last value.
+// field. Parts that are not ASCII, or longer than 251 bytes, end in a hash of what
+// they were, so that "東京" and "大阪" stay two. Two series can still get the same
+// name, such as those of "a b" and "a_b"; the server keeps the last value.
 //
 // With [Options.Tagged] a series is measurement.field;tag=value, tags sorted
 // by key. Graphite reserves the tag "name": it is renamed to "func", or to

@@ -3,6 +3,7 @@ package graphite
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"monkit.example/internal/dotted"
 	"monkit.example/monkit"
@@ -111,16 +112,23 @@ func renamed(key string, set *monkit.TagSet) string {
 }
 
 // tagText returns s with "_" for characters that tags may not have, and for
-// those of forbidden.
+// those of forbidden. If one of these is beyond ASCII, a hash of s follows, since
+// little else may be left of it.
 func tagText(s, forbidden string) string {
 	bad := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(forbidden, r) }
 	if strings.IndexFunc(s, bad) < 0 {
 		return s
 	}
-	return strings.Map(func(r rune) rune {
+	ascii := true
+	text := strings.Map(func(r rune) rune {
+		ascii = ascii && r < utf8.RuneSelf
 		if bad(r) {
 			return '_'
 		}
 		return r
 	}, s)
+	if ascii {
+		return text
+	}
+	return string(dotted.AppendHash([]byte(text), s))
 }

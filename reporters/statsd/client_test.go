@@ -74,7 +74,7 @@ func TestDecodesLinesOfAForeignClient(t *testing.T) {
 func TestFromClient(t *testing.T) {
 	c, w := newDatadog(t)
 	r := FromClient(c)
-	k := key("hits", "scope", "app", "123", "a key without a letter")
+	k := key("hits", "scope", "app", "", "a tag without a key")
 	report := func(total float64) {
 		t.Helper()
 		b := &reporters.Batch{Points: []reporters.Point{

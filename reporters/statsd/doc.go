@@ -21,6 +21,12 @@
 // "_" for characters that the daemon deletes. With [Options.Tags] the dialect is
 // DogStatsD: the name is measurement.field, and the tags are sent as tags.
 //
+// Names of DogStatsD are ASCII and have up to 200 bytes, and tags may have letters
+// of any script and up to 200 characters. Both start with a letter: 4xx is sent as
+// n4xx. Other characters become "_". What is longer, or loses characters beyond
+// ASCII, ends in a hash of what it was, here and in the reference dialect. A tag
+// without a key is not sent, and one without a value is sent as its key.
+//
 // # Kinds
 //
 // Of a counter each report sends by how much it grew, and nothing if it did

@@ -3,6 +3,7 @@ package statsd
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
@@ -90,6 +91,7 @@ func TestReceivedCountersDifferByTheirTags(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	long := strings.Repeat("x", 300)
+	hashed := long[:242] + "_970138f5"
 	for _, tt := range []struct {
 		name      string
 		key       monkit.SeriesKey
@@ -99,11 +101,17 @@ func TestNames(t *testing.T) {
 		{"scope and tags", key("hits", "scope", "app", "zone", "eu"), "app.hits.eu.f:1|g", "hits.f:1|g|#scope:app,zone:eu"},
 		{"hostile names", key("a:b|c@d#e f/g;h=i", "k", "v"), "a_b_c_d_e_f_g_h_i.v.f:1|g", "a_b_c_d_e_f_g_h_i.f:1|g|#k:v"},
 		{"hostile tags", key("m", "a,b|c#d:e f", "g,h|i#j:k\nl"), "m.g_h_i_j_k_l.f:1|g", "m.f:1|g|#a_b_c_d_e_f:g_h_i_j:k_l"},
-		{"a letter comes first", key("1._m", "_1k", "v"), "1._m.v.f:1|g", "m.f:1|g|#k:v"},
+		{"a letter comes first", key("1._m", "_1k", "v"), "1._m.v.f:1|g", "n1._m.f:1|g|#n_1k:v"},
 		{"a tag that ends in a colon", key("m", "k", "v:"), "m.v_.f:1|g", "m.f:1|g|#k:v_"},
 		{"a tag without a value", key("m", "k", ""), "m.f:1|g", "m.f:1|g|#k"},
-		{"a tag without a letter", key("m", "1", "v"), "m.v.f:1|g", "m.f:1|g"},
-		{"long names and tags", key(long, "k", long), long[:251] + "." + long[:251] + ".f:1|g", long[:200] + ":1|g|#k:" + long[:198]},
+		{"a tag without a letter", key("m", "1", "v"), "m.v.f:1|g", "m.f:1|g|#n1:v"},
+		{"a tag without a key", key("m", "", "v"), "m.v.f:1|g", "m.f:1|g"},
+		{"digits", key("4xx", "2fa", "on"), "4xx.on.f:1|g", "n4xx.f:1|g|#n2fa:on"},
+		{"an address", key("10.0.0.1:8080"), "10.0.0.1_8080.f:1|g", "n10.0.0.1_8080.f:1|g"},
+		{"Unicode letters of a tag", key("m", "city", "東京", "länge", "é1"), "m.___68dea76f._1_2295b1d0.f:1|g", "m.f:1|g|#city:東京,länge:é1"},
+		{"a name that is not ASCII", key("订单"), "___055338a0.f:1|g", "n___055338a0.f:1|g"},
+		{"symbols beyond ASCII", key("m", "k", "a\u2192b"), "m.a_b_af11e8a0.f:1|g", "m.f:1|g|#k:a_b_7b84a37f"},
+		{"long names and tags", key(long, "k", long), hashed + "." + hashed + ".f:1|g", long[:191] + "_7dee4843:1|g|#k:" + long[:189] + "_8e41a510"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			run := []reporters.Point{{Key: tt.key, Field: "f", Value: 1}}
@@ -114,6 +122,35 @@ func TestNames(t *testing.T) {
 				t.Errorf("DogStatsD: got %q, want %q", got, tt.dog)
 			}
 		})
+	}
+}
+
+// Names and tags that Datadog does not take as they are stay two
+// (docs.datadoghq.com/getting_started/tagging and /metrics/custom_metrics: both
+// start with a letter; a name is ASCII, a tag may hold letters of any script; 200
+// characters).
+func TestNamesThatMustChangeStayDistinct(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	names := []string{"4xx", "5xx", "10.0.0.1:8080", "10.0.0.2:8080", "订单", "用户", "_a", "a", "größe", "grüße", long + "1", long + "2", "1" + long, "2" + long}
+	values := []string{"東京", "大阪", "on", long + "1", long + "2", strings.Repeat("東", 250) + "1", strings.Repeat("東", 250) + "2", "\U0001f600", "\U0001f601", "a\xff", "a\xfe"}
+	keys := []string{"2fa", "3fa", "_k", "k", "地域", "時間", "-", "1"}
+	seen := map[string]string{}
+	for _, name := range names {
+		for _, k := range keys {
+			for _, v := range values {
+				run := []reporters.Point{{Key: key(name, k, v), Field: "f", Value: 1}}
+				got, skipped := NewCodec(Options{Tags: true}).AppendRun(nil, run)
+				id := run[0].Key.String()
+				if skipped != 0 || seen[string(got)] != "" {
+					t.Fatalf("%.60q is %q, as %.60q is; %d skipped", id, got, seen[string(got)], skipped)
+				}
+				seen[string(got)] = id
+				name, tag, _ := strings.Cut(strings.TrimSpace(string(got)), ":1|g|#")
+				if len(name) > 200 || utf8.RuneCountInString(tag) > 200 || !isLetter(name[0]) || !utf8.ValidString(tag) {
+					t.Errorf("%.60q becomes the name %q and the tag %q", id, name, tag)
+				}
+			}
+		}
 	}
 }
 
