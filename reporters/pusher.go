@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/monkit"
@@ -34,6 +35,9 @@ type PusherOptions struct {
 	// dropped before it is sent. Nil means that the Sender has its own ledger,
 	// or none.
 	Book *ledger.Book
+	// Logger logs names that collide, if the encoder is a NameChecker. Nil means
+	// that of SetLogger.
+	Logger *slog.Logger
 }
 
 // Pusher is the Reporter of every line format. It encodes batches, cuts the
@@ -46,6 +50,9 @@ type Pusher struct {
 	out   Sender
 	queue MoreSender   // out, if it is one
 	book  *ledger.Book // that of the options, or what out does not count
+	names NameChecker  // the encoder, if it is one
+	key   monkit.SeriesKey
+	log   atomic.Pointer[slog.Logger]
 
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
@@ -55,6 +62,7 @@ type Pusher struct {
 	more  bool    // payloads were sent by SendMore, and none by Send since
 
 	interval time.Duration // of the last batch that had one
+	collided int64         // points that the encoder has skipped because of their names
 }
 
 var (
@@ -83,6 +91,9 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	}
 	p := &Pusher{opts: o, enc: enc, out: out, book: o.Book}
 	p.queue, _ = out.(MoreSender)
+	p.names, _ = enc.(NameChecker)
+	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
+	p.log.Store(o.Logger)
 	if p.book == nil {
 		p.book = ledger.NewBook()
 	}
@@ -92,6 +103,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 // Report encodes b and passes it to the sender. It returns the sender's first
 // error; payloads after that one are passed to the sender all the same.
 func (p *Pusher) Report(ctx context.Context, b *Batch) error {
+	defer p.logCollisions() // after the lock is released
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.err = nil
@@ -138,6 +150,10 @@ func (p *Pusher) setIntervalLocked(d time.Duration) {
 // addPointsLocked encodes the points of a collector, run by run.
 func (p *Pusher) addPointsLocked(ctx context.Context, points []Point) {
 	p.book.Accept(int64(len(points)))
+	if p.names != nil {
+		p.names.BeginBatch(points)
+		defer p.names.EndBatch()
+	}
 	for len(points) > 0 {
 		n := runLen(points)
 		p.addRunLocked(ctx, points[:n])
@@ -150,11 +166,18 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	skipped := 0
 	p.buf, skipped = p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
-		notFinite := min(notFinite(run), skipped)
-		p.book.Drop(ledger.NotFinite, int64(notFinite))
-		p.book.Drop(ledger.Unsupported, int64(skipped-notFinite))
+		p.dropSkippedLocked(run, skipped)
 	}
 	p.addTextLocked(ctx, start, len(run)-skipped)
+}
+
+// dropSkippedLocked counts points of run that the encoder has skipped.
+func (p *Pusher) dropSkippedLocked(run []Point, skipped int) {
+	collided := min(p.newCollisionsLocked(), skipped)
+	notFinite := min(notFinite(run), skipped-collided)
+	p.book.Drop(ledger.NameCollision, int64(collided))
+	p.book.Drop(ledger.NotFinite, int64(notFinite))
+	p.book.Drop(ledger.Unsupported, int64(skipped-collided-notFinite))
 }
 
 // addLinesLocked copies or encodes the lines of a batch that was received.
@@ -280,8 +303,10 @@ func (p *Pusher) passLocked(ctx context.Context, payload []byte, send func(ctx c
 // Name returns PusherOptions.Name.
 func (p *Pusher) Name() string { return p.opts.Name }
 
-// SetLogger passes l to the sender, if that is a Logging.
+// SetLogger passes l to the sender, if that is a Logging, and logs names that
+// collide with it unless the options have a logger.
 func (p *Pusher) SetLogger(l *slog.Logger) (logs bool) {
+	p.log.CompareAndSwap(nil, l)
 	s, ok := p.out.(Logging)
 	return ok && s.SetLogger(l)
 }
@@ -335,8 +360,10 @@ func (p *Pusher) Ledger() ledger.Ledger {
 	return counts
 }
 
-// Stats emits the series of the sender, if it is a monkit.StatSource.
+// Stats emits the series of the sender, if it is a monkit.StatSource, and
+// name_collisions if the encoder is a NameChecker.
 func (p *Pusher) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
+	p.emitCollisions(cb)
 	if s, ok := p.out.(monkit.StatSource); ok {
 		s.Stats(cb)
 	}
@@ -344,6 +371,9 @@ func (p *Pusher) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 
 // IsTotal asks the sender, if it is a monkit.TotalSource.
 func (p *Pusher) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if field == nameCollisions && key.Measurement == p.key.Measurement {
+		return true, true
+	}
 	if s, ok := p.out.(monkit.TotalSource); ok {
 		return s.IsTotal(key, field)
 	}

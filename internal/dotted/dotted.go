@@ -11,6 +11,7 @@
 package dotted
 
 import (
+	"bytes"
 	"encoding/hex"
 	"hash/fnv"
 	"io"
@@ -92,6 +93,14 @@ func (c *Charset) Holds(part string) bool {
 // at the ends are removed.
 func (c *Charset) AppendPath(dst []byte, text string) []byte {
 	return c.join(dst, len(dst), text, true)
+}
+
+// CutLast returns the last part of a name, and those before it.
+func CutLast(name []byte) (before, last []byte) {
+	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return nil, name
 }
 
 // join appends text to the name that begins at dst[start], with a dot before it.

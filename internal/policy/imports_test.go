@@ -48,6 +48,7 @@ var rules = []rule{
 	{dir: "internal/spool", theirs: "golang.org/x/sys", without: "net"},
 	{dir: "internal/spools", ours: "reporters reporters/ledger internal/spool", theirs: "golang.org/x/sys", without: "net"},
 	{dir: "internal/dotted", ours: "monkit reporters", without: "net os"},
+	{dir: "internal/collide", ours: "monkit reporters", without: "net os"},
 	{dir: "internal/decimal", without: "net os"},
 	{dir: "internal/line", without: "net os"},
 	{dir: "internal/naming", without: "net os"},
@@ -69,7 +70,7 @@ var rules = []rule{
 }
 
 // lineFormat is what the package of a line format may import.
-const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/dotted internal/decimal internal/line"
+const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/collide internal/dotted internal/decimal internal/line"
 
 // leaves are the folders that no package outside them imports. The demo is the
 // exception: it runs the example that every tutorial starts with.

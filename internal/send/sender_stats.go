@@ -11,7 +11,7 @@ import (
 // Sender, or before they reach it.
 var reasons = [...]ledger.Reason{
 	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
-	ledger.NotFinite, ledger.Unsupported, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
+	ledger.NotFinite, ledger.Unsupported, ledger.NameCollision, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
 }
 
 // seriesKeys are made once, so that Stats does not allocate.

@@ -4,18 +4,31 @@ import (
 	"math"
 	"strconv"
 
+	"monkit.example/internal/collide"
+	"monkit.example/internal/dotted"
 	"monkit.example/reporters"
 )
 
 // encoder writes points as lines. It caches the path of each series of a
 // collector.
 type encoder struct {
+	*collide.Names
 	namer    namer
 	paths    reporters.Memo[path]
 	received path // of the current run, if its points were received
 
+	field  []byte // scratch of refuses
 	second int64
 	stamp  []byte // the end of a line of that second: " second\n"
+}
+
+func newEncoder(o Options) encoder {
+	return encoder{Names: collide.New(writtenField), namer: newNamer(o.Prefix, o.Tagged)}
+}
+
+// writtenField returns p's field as it is written.
+func writtenField(p *reporters.Point) string {
+	return string(dotted.Graphite.AppendField(nil, 0, p.Field))
 }
 
 // AppendRun implements reporters.Encoder.
@@ -24,6 +37,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 		return dst, len(run)
 	}
 	path := e.path(&run[0])
+	contest := e.Contest(&run[0])
 	for i := range run {
 		p := &run[i]
 		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
@@ -32,6 +46,12 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 		}
 		start := len(dst)
 		if dst = path.append(dst, p.Field); len(dst) == start {
+			skipped++
+			continue
+		}
+		var refused bool
+		if refused, contest = e.refuses(contest, path, p); refused {
+			dst = dst[:start]
 			skipped++
 			continue
 		}
@@ -49,8 +69,24 @@ func (e *encoder) path(p *reporters.Point) *path {
 	}
 	if fresh {
 		h.set(&e.namer, p.Key)
+		e.Claim(p, e.Hash(h.name(), h.after))
 	}
 	return h
+}
+
+// refuses reports whether p must not be written, since another series or field has
+// its name. c is the contest of the series, which may be another one afterwards.
+func (e *encoder) refuses(c *collide.Contest, h *path, p *reporters.Point) (bool, *collide.Contest) {
+	if p.Field != "" && dotted.Graphite.Holds(p.Field) {
+		return c != nil && e.Refuses(c, p, []byte(p.Field)), c
+	}
+	e.field = dotted.Graphite.AppendField(e.field[:0], 0, p.Field)
+	series, field := h.name(), e.field
+	if len(field) == 0 {
+		series, field = dotted.CutLast(series)
+	}
+	refused := e.Refuses(e.ContestAt(e.Hash(series, h.after), p), p, field)
+	return refused, e.Contest(p)
 }
 
 // setSecond makes stamp the end of a line of that time. It reports false if

@@ -46,9 +46,7 @@ type codec struct{ encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec {
-	return &codec{encoder{namer: newNamer(o.Prefix, o.Tagged)}}
-}
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }

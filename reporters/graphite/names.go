@@ -1,6 +1,7 @@
 package graphite
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -53,6 +54,9 @@ func (h *path) set(n *namer, key monkit.SeriesKey) {
 		h.before = append(h.before, '.')
 	}
 }
+
+// name returns the name of the series, without the prefix.
+func (h *path) name() []byte { return bytes.TrimSuffix(h.before[h.series:], []byte{'.'}) }
 
 // append appends the whole path of field, or nothing if neither series nor
 // field has a name.

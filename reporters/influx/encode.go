@@ -8,6 +8,7 @@ import (
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
+	"monkit.example/internal/collide"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -15,29 +16,53 @@ import (
 // encoder writes runs as lines. It caches the head of each series of a
 // collector.
 type encoder struct {
+	*collide.Names
 	heads reporters.Memo[[]byte] // "measurement,tag=value "
+	made  []byte                 // the head of the current run, if its points were received
+	keys  map[uint32]keys        // of series some of whose keys are not the fields, by Point.Series
 
 	line lineprotocol.Encoder
 	tags []monkit.SeriesTag // scratch of cleanTags
 }
 
+func newEncoder() *encoder {
+	e := new(encoder)
+	e.Names = collide.New(e.written)
+	return e
+}
+
+// written returns the key of a field of a collector as it is written.
+func (e *encoder) written(p *reporters.Point) string {
+	key, ok := e.keys[p.Series][p.Field]
+	if !ok {
+		key = fieldKey(p.Field)
+	}
+	return string(appendEscaped(nil, key))
+}
+
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
 	start := len(dst)
-	if !isStored(run[0].Time) {
+	head := e.head(&run[0])
+	if len(head) == 0 || !isStored(run[0].Time) {
 		return dst, len(run)
 	}
-	if dst = e.appendHead(dst, &run[0]); len(dst) == start {
-		return dst, len(run)
-	}
+	contest, names := e.Contest(&run[0]), e.namesOf(run)
+	dst = append(dst, head...)
 	for i := range run {
 		p := &run[i]
 		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			skipped++
 			continue
 		}
-		dst = appendFieldKey(dst, p.Field)
-		dst = append(reporters.AppendFloat(dst, p.Value), ',')
+		field := len(dst)
+		dst = e.appendField(dst, &names, p)
+		if contest != nil && e.Refuses(contest, p, dst[field:]) {
+			dst = dst[:field]
+			skipped++
+			continue
+		}
+		dst = append(reporters.AppendFloat(append(dst, '='), p.Value), ',')
 	}
 	if skipped == len(run) {
 		return dst[:start], skipped
@@ -50,23 +75,32 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 // of the range another meaning.
 func isStored(nanos int64) bool { return nanos >= math.MinInt64+2 && nanos < math.MaxInt64 }
 
-// appendHead appends measurement, tags and a space, or nothing if the
-// measurement is empty.
-func (e *encoder) appendHead(dst []byte, p *reporters.Point) []byte {
+// head returns the head of p's line, which is empty if the measurement is. It is
+// valid until the next call.
+func (e *encoder) head(p *reporters.Point) []byte {
 	head, fresh := e.heads.Series(p)
 	if head == nil {
-		return e.appendNewHead(dst, p.Key)
+		e.made = e.appendHead(e.made[:0], p.Key)
+		return e.made
 	}
 	if fresh {
-		*head = e.appendNewHead(nil, p.Key)
+		delete(e.keys, p.Series)
+		*head = e.appendHead(nil, p.Key)
+		e.Claim(p, e.Hash(*head))
 	}
-	return append(dst, *head...)
+	return *head
 }
 
-func (e *encoder) appendNewHead(dst []byte, key monkit.SeriesKey) []byte {
-	measurement := strings.TrimLeft(clean(key.Measurement), "#_")
+// appendHead appends measurement, tags and a space, or nothing if the
+// measurement is empty. One that would begin a comment, or is reserved, gets an "n"
+// before it.
+func (e *encoder) appendHead(dst []byte, key monkit.SeriesKey) []byte {
+	measurement := clean(key.Measurement)
 	if measurement == "" {
 		return dst
+	}
+	if c := measurement[0]; c == '#' || c == '_' {
+		measurement = "n" + measurement
 	}
 	e.line.SetBuffer(dst)
 	e.line.StartLine(measurement)
@@ -92,67 +126,4 @@ func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
 	slices.SortStableFunc(e.tags, func(a, b monkit.SeriesTag) int { return strings.Compare(a.Key, b.Key) })
 	e.tags = slices.CompactFunc(e.tags, func(a, b monkit.SeriesTag) bool { return a.Key == b.Key })
 	return e.tags
-}
-
-// appendFieldKey appends the key of a field and "=".
-func appendFieldKey(dst []byte, field string) []byte {
-	if isPlain(field) {
-		return append(append(dst, field...), '=')
-	}
-	if field == "" {
-		field = "value"
-	}
-	field = cleanKey(field)
-	for i := range len(field) {
-		if c := field[i]; c == ',' || c == '=' || c == ' ' {
-			dst = append(dst, '\\')
-		}
-		dst = append(dst, field[i])
-	}
-	return append(dst, '=')
-}
-
-// isPlain reports whether a field is written as it is: it has letters, digits and
-// underscores only, and is not reserved.
-func isPlain(field string) bool {
-	for i := range len(field) {
-		if c := field[i]; c|0x20-'a' >= 26 && c-'0' >= 10 && (c != '_' || i == 0) {
-			return false
-		}
-	}
-	return field != "" && field != "time"
-}
-
-// cleanKey is clean for the keys of tags and fields, some of which are
-// reserved.
-func cleanKey(s string) string {
-	s = clean(s)
-	switch s {
-	case "time", "_field", "_measurement":
-		return s + "_"
-	}
-	return s
-}
-
-// clean returns s with every character replaced that a version of the server
-// rejects in names.
-func clean(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
-			return strings.Map(cleanRune, s)
-		}
-	}
-	return s
-}
-
-// cleanRune returns what is written for r. For invalid UTF-8 strings.Map
-// writes U+FFFD.
-func cleanRune(r rune) rune {
-	switch {
-	case r == '\\':
-		return '/'
-	case r < ' ' || r == 0x7f:
-		return ' '
-	}
-	return r
 }

@@ -69,11 +69,11 @@ func (o Options) lines() lines.Options {
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ encoder }
+type codec struct{ *encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(Options) reporters.Codec { return &codec{} }
+func NewCodec(Options) reporters.Codec { return &codec{newEncoder()} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }

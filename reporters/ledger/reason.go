@@ -77,6 +77,9 @@ const (
 	DiskError Reason = "disk_error"
 	// Corrupt is a line whose record on disk was damaged.
 	Corrupt Reason = "corrupt"
+	// NameCollision is a point whose name, as the format writes it, is that of
+	// another series.
+	NameCollision Reason = "name_collision"
 )
 
 // Counts has a number of lines for each reason.

@@ -1,18 +1,27 @@
 package statsd
 
 import (
+	"monkit.example/internal/collide"
 	"monkit.example/internal/decimal"
+	"monkit.example/internal/dotted"
 	"monkit.example/reporters"
 )
 
 // encoder writes points as lines. It caches the name of each field of a
 // collector, and the last value if that is a counter.
 type encoder struct {
+	*collide.Names
 	namer  namer
 	names  reporters.Memo[name]
 	deltas reporters.Deltas // of counters that were received
 
-	received name // of the current point, if it was received
+	received name   // of the current point, if it was received
+	whole    []byte // scratch of parts
+}
+
+func newEncoder(o Options) encoder {
+	namer := newNamer(o)
+	return encoder{Names: collide.New(namer.written), namer: namer}
 }
 
 // name is what the lines of one field have in common.
@@ -41,7 +50,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	for i := range run {
 		p := &run[i]
 		n := e.name(p)
-		held := n.head > 0 && reporters.Finite(p.Value)
+		held := n.head > 0 && reporters.Finite(p.Value) && !e.refuses(n, p)
 		if held {
 			dst, held = e.appendPoint(dst, p, n)
 		}
@@ -60,8 +69,44 @@ func (e *encoder) name(p *reporters.Point) *name {
 	}
 	if fresh {
 		n.set(&e.namer, p)
+		e.claim(n, p)
 	}
 	return n
+}
+
+// claim claims the name of p's series.
+func (e *encoder) claim(n *name, p *reporters.Point) {
+	if n.head > 0 && p.Series != 0 && p.Field != "" {
+		series, _ := e.parts(p)
+		e.Claim(p, e.Hash(series, n.after()))
+	}
+}
+
+// endsIn reports whether the last part of the name is field, as it is.
+func (n *name) endsIn(field string) bool {
+	i := n.head - len(field) - len(":")
+	return field != "" && i >= 0 && string(n.text[i:n.head-1]) == field && (i == 0 || n.text[i-1] == '.')
+}
+
+// parts returns the name of p in two parts, of which the last is its field, unless
+// that is empty. They are valid until the next call.
+func (e *encoder) parts(p *reporters.Point) (series, field []byte) {
+	e.whole = e.namer.appendWhole(e.whole[:0], p)
+	return dotted.CutLast(e.whole)
+}
+
+// refuses reports whether p must not be written, since another series or field has
+// its name.
+func (e *encoder) refuses(n *name, p *reporters.Point) bool {
+	if p.Series == 0 {
+		return false
+	}
+	if n.endsIn(p.Field) {
+		c := e.Contest(p)
+		return c != nil && e.Refuses(c, p, []byte(p.Field))
+	}
+	series, field := e.parts(p)
+	return e.Refuses(e.ContestAt(e.Hash(series, n.after()), p), p, field)
 }
 
 // appendPoint appends the lines of p and reports whether the dialect can hold

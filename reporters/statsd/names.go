@@ -35,13 +35,18 @@ func newNamer(o Options) namer {
 // appendName appends the name of p, or nothing if p has none.
 func (n *namer) appendName(dst []byte, p *reporters.Point) []byte {
 	start := len(dst)
+	return n.fit(n.appendWhole(dst, p), start)
+}
+
+// appendWhole appends the name of p before it is cut, or nothing if p has none. One
+// of DogStatsD that does not start with a letter gets an "n" before it.
+func (n *namer) appendWhole(dst []byte, p *reporters.Point) []byte {
+	start := len(dst)
 	if n.prefix != "" {
 		dst = append(append(dst, n.prefix...), '.')
 	}
-	named := len(dst)
-	set := dotted.Statsd
+	named, set := len(dst), n.charset()
 	if n.tags {
-		set = dotted.DogStatsD
 		dst = set.AppendPath(dst, p.Key.Measurement)
 	} else {
 		dst = set.AppendSeries(dst, p.Key)
@@ -50,23 +55,31 @@ func (n *namer) appendName(dst []byte, p *reporters.Point) []byte {
 	if len(dst) == named {
 		return dst[:start]
 	}
-	if n.tags {
-		return fitDogStatsD(dst, start)
+	if n.tags && !isLetter(dst[start]) {
+		dst = slices.Insert(dst, start, 'n')
 	}
 	return dst
 }
 
-// fitDogStatsD makes the name dst[start:] start with a letter, by an "n" before
-// it. A name over the limit is cut and ends in a hash.
-func fitDogStatsD(dst []byte, start int) []byte {
-	if !isLetter(dst[start]) {
-		dst = slices.Insert(dst, start, 'n')
+func (n *namer) charset() *dotted.Charset {
+	if n.tags {
+		return dotted.DogStatsD
 	}
-	if len(dst)-start <= maxName {
+	return dotted.Statsd
+}
+
+// fit cuts the name dst[start:] of DogStatsD to the limit. It ends in a hash then.
+func (n *namer) fit(dst []byte, start int) []byte {
+	if !n.tags || len(dst)-start <= maxName {
 		return dst
 	}
 	whole := string(dst[start:])
 	return dotted.AppendHash(dst[:start+maxName-dotted.HashLen], whole)
+}
+
+// written returns p's field as it is written behind a measurement.
+func (n *namer) written(p *reporters.Point) string {
+	return string(n.charset().AppendField(nil, 0, p.Field))
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

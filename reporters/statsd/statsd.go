@@ -47,7 +47,7 @@ type codec struct{ encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{encoder{namer: newNamer(o)}} }
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
