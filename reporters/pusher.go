@@ -51,6 +51,7 @@ type Pusher struct {
 	queue MoreSender   // out, if it is one
 	book  *ledger.Book // that of the options, or what out does not count
 	names NameChecker  // the encoder, if it is one
+	pairs Pairing      // the encoder, if it is one
 	key   monkit.SeriesKey
 	log   atomic.Pointer[slog.Logger]
 
@@ -92,6 +93,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p := &Pusher{opts: o, enc: enc, out: out, book: o.Book}
 	p.queue, _ = out.(MoreSender)
 	p.names, _ = enc.(NameChecker)
+	p.pairs, _ = enc.(Pairing)
 	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
 	p.log.Store(o.Logger)
 	if p.book == nil {
@@ -216,13 +218,13 @@ func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
 		return
 	}
 	if len(p.buf) > p.opts.MaxPayload {
-		p.sendLocked(ctx, start)
+		p.sendBeforeLocked(ctx, start)
 		if len(p.buf) > p.opts.MaxPayload || p.tooLongLocked(0) {
 			p.splitLocked(ctx, lines)
 			return
 		}
 	} else if p.tooLongLocked(start) {
-		p.sendLocked(ctx, start)
+		p.sendBeforeLocked(ctx, start)
 		p.splitLocked(ctx, lines)
 		return
 	}
@@ -232,37 +234,6 @@ func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
 // tooLongLocked reports whether p.buf[start:] has a line over MaxLine.
 func (p *Pusher) tooLongLocked(start int) bool {
 	return len(p.buf)-start > p.opts.MaxLine && longestLine(p.buf[start:]) > p.opts.MaxLine
-}
-
-// splitLocked sends buf in several payloads: the text of one run, or of one
-// received line, that is larger than a payload or has a line over MaxLine.
-// Such a line is dropped. Each payload settles its share of lines, and the
-// last one the rest.
-func (p *Pusher) splitLocked(ctx context.Context, lines int) {
-	text := bytes.Clone(p.buf)
-	total, seen, settled := bytes.Count(text, []byte{'\n'}), 0, 0
-	share := func() int { // of lines, for the text lines up to seen
-		n := lines*seen/total - settled
-		settled += n
-		return n
-	}
-	p.buf = p.buf[:0]
-	for len(text) > 0 {
-		end := bytes.IndexByte(text, '\n') + 1
-		line := text[:end]
-		text = text[end:]
-		if end > p.opts.MaxLine {
-			seen++
-			p.book.Drop(ledger.Oversize, int64(share()))
-			continue
-		}
-		if len(p.buf)+end > p.opts.MaxPayload {
-			p.sendLocked(ctx, len(p.buf))
-		}
-		seen++
-		p.buf = append(p.buf, line...)
-		p.lines += share()
-	}
 }
 
 // sendLocked passes the first n bytes of buf to the sender, which settle all

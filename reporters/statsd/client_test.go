@@ -57,7 +57,7 @@ func TestDecodesLinesOfAForeignClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &reporters.Batch{At: time.Unix(5, 0)}
-	NewCodec(Options{Tags: true}).Decode(b, w.text.Bytes())
+	NewCodec(Options{Dialect: DogStatsD}).Decode(b, w.text.Bytes())
 	var got []string
 	for _, p := range b.Points {
 		got = append(got, strings.TrimSuffix(p.Key.WithField(""), " ")+" "+string(reporters.AppendFloat(nil, p.Value))+" "+p.Kind.String())

@@ -1,6 +1,8 @@
 package statsd
 
 import (
+	"bytes"
+
 	"monkit.example/internal/collide"
 	"monkit.example/internal/decimal"
 	"monkit.example/internal/dotted"
@@ -11,9 +13,10 @@ import (
 // collector, and the last value if that is a counter.
 type encoder struct {
 	*collide.Names
-	namer  namer
-	names  reporters.Memo[name]
-	deltas reporters.Deltas // of counters that were received
+	namer   namer
+	datadog bool // a gauge with a sign is a value
+	names   reporters.Memo[name]
+	deltas  reporters.Deltas // of counters that were received
 
 	received name   // of the current point, if it was received
 	whole    []byte // scratch of parts
@@ -21,7 +24,7 @@ type encoder struct {
 
 func newEncoder(o Options) encoder {
 	namer := newNamer(o)
-	return encoder{Names: collide.New(namer.written), namer: namer}
+	return encoder{Names: collide.New(namer.written), namer: namer, datadog: o.Dialect == DogStatsD}
 }
 
 // name is what the lines of one field have in common.
@@ -129,7 +132,7 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	case reporters.Sample:
 		return e.appendSample(dst, v, n)
 	}
-	if v < 0 && !e.namer.tags {
+	if v < 0 && !e.datadog {
 		dst = n.appendLine(dst, 0, "|g")
 	}
 	return n.appendLine(dst, v, "|g"), true
@@ -148,7 +151,7 @@ func (e *encoder) delta(p *reporters.Point, n *name) float64 {
 
 func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool) {
 	switch {
-	case e.namer.tags:
+	case e.datadog:
 		return dst, false
 	case v == 0:
 		return dst, true
@@ -167,6 +170,14 @@ func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
 		return dst, false
 	}
 	return n.appendLine(dst, v, "|ms"), true
+}
+
+// Pairs implements reporters.Pairing: a gauge below zero is set to zero first, in the
+// same datagram, since datagrams may be lost or overtake each other.
+func (e *encoder) Pairs(first, second []byte) bool {
+	i := bytes.IndexByte(second, ':') + 1
+	return i > 0 && bytes.HasPrefix(second[i:], []byte{'-'}) && bytes.HasPrefix(first, second[:i]) &&
+		bytes.HasPrefix(first[i:], []byte("0|g"))
 }
 
 func (n *name) appendLine(dst []byte, v float64, kind string) []byte {

@@ -17,35 +17,42 @@ func TestKinds(t *testing.T) {
 		name      string
 		kind      reporters.Kind
 		value     float64
-		reference string
+		reference string // without tags, and with them if tagged is empty
+		tagged    string
 		dog       string
 	}{
-		{"a level", reporters.Gauge, 1.5, "m.f:1.5|g\n", "m.f:1.5|g\n"},
-		{"a negative level", reporters.Gauge, -5, "m.f:0|g\nm.f:-5|g\n", "m.f:-5|g\n"},
-		{"a total of this process", reporters.Counter, 7, "m.f:7|c\n", "m.f:7|c\n"},
-		{"a total of nothing", reporters.Counter, 0, "", ""},
-		{"a delta", reporters.CounterDelta, 3, "m.f:3|c\n", "m.f:3|c\n"},
-		{"a negative delta", reporters.CounterDelta, -3, "m.f:-3|c\n", "m.f:-3|c\n"},
-		{"a delta of nothing", reporters.CounterDelta, 0, "", ""},
-		{"an observation", reporters.Sample, 320, "m.f:320|ms\n", "m.f:320|h\n"},
-		{"a negative one", reporters.Sample, -1, "skipped", "m.f:-1|h\n"},
-		{"a rise", reporters.GaugeDelta, 2, "m.f:+2|g\n", "skipped"},
-		{"a fall", reporters.GaugeDelta, -2, "m.f:-2|g\n", "skipped"},
-		{"no move", reporters.GaugeDelta, 0, "", "skipped"},
-		{"no exponent", reporters.Gauge, 1e-9, "m.f:0.000000001|g\n", "m.f:0.000000001|g\n"},
-		{"no exponent in a large number", reporters.Gauge, 1e21, "m.f:1000000000000000000000|g\n", "m.f:1000000000000000000000|g\n"},
-		{"nor in a large negative one", reporters.CounterDelta, -1e15, "m.f:-1000000000000000|c\n", "m.f:-1000000000000000|c\n"},
+		{"a level", reporters.Gauge, 1.5, "m.f:1.5|g\n", "", "m.f:1.5|g\n"},
+		{"a negative level", reporters.Gauge, -5, "m.f:0|g\nm.f:-5|g\n", "", "m.f:-5|g\n"},
+		{"a total of this process", reporters.Counter, 7, "m.f:7|c\n", "", "m.f:7|c\n"},
+		{"a total of nothing", reporters.Counter, 0, "", "", ""},
+		{"a delta", reporters.CounterDelta, 3, "m.f:3|c\n", "", "m.f:3|c\n"},
+		{"a negative delta", reporters.CounterDelta, -3, "m.f:-3|c\n", "", "m.f:-3|c\n"},
+		{"a delta of nothing", reporters.CounterDelta, 0, "", "", ""},
+		{"an observation", reporters.Sample, 320, "m.f:320|ms\n", "m.f:320|h\n", "m.f:320|h\n"},
+		{"a negative one", reporters.Sample, -1, "skipped", "m.f:-1|h\n", "m.f:-1|h\n"},
+		{"a rise", reporters.GaugeDelta, 2, "m.f:+2|g\n", "", "skipped"},
+		{"a fall", reporters.GaugeDelta, -2, "m.f:-2|g\n", "", "skipped"},
+		{"no move", reporters.GaugeDelta, 0, "", "", "skipped"},
+		{"no exponent", reporters.Gauge, 1e-9, "m.f:0.000000001|g\n", "", "m.f:0.000000001|g\n"},
+		{"no exponent in a large number", reporters.Gauge, 1e21, "m.f:1000000000000000000000|g\n", "", "m.f:1000000000000000000000|g\n"},
+		{"nor in a large negative one", reporters.CounterDelta, -1e15, "m.f:-1000000000000000|c\n", "", "m.f:-1000000000000000|c\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for want, o := range map[string]Options{tt.reference: {}, "dog" + tt.dog: {Tags: true}} {
+			if tt.tagged == "" {
+				tt.tagged = tt.reference
+			}
+			for _, with := range []struct {
+				want string
+				o    Options
+			}{{tt.reference, Options{}}, {tt.tagged, Options{Tags: true}}, {tt.dog, Options{Dialect: DogStatsD}}, {tt.dog, Options{Tags: true, Dialect: DogStatsD}}} {
 				run := []reporters.Point{{Key: key("m"), Field: "f", Value: tt.value, Kind: tt.kind, ID: 1}}
-				text, skipped := NewCodec(o).AppendRun(nil, run)
+				text, skipped := NewCodec(with.o).AppendRun(nil, run)
 				got := string(text)
 				if skipped == 1 {
 					got += "skipped"
 				}
-				if want = strings.TrimPrefix(want, "dog"); got != want {
-					t.Errorf("tags %v: got %q, want %q", o.Tags, got, want)
+				if got != with.want {
+					t.Errorf("%+v: got %q, want %q", with.o, got, with.want)
 				}
 			}
 		})
@@ -164,28 +171,6 @@ func TestPrefix(t *testing.T) {
 		if got, skipped := c.AppendRun(nil, []reporters.Point{{Value: 1}}); len(got) != 0 || skipped != 1 {
 			t.Errorf("a point without a name is %q, %d skipped", got, skipped)
 		}
-	}
-}
-
-// Both lines of a negative level reach a payload together.
-func TestNegativeGaugeStaysInOnePayload(t *testing.T) {
-	k := &keeper{}
-	p := reporters.NewPusher(NewCodec(Options{}), k, reporters.PusherOptions{MaxPayload: 100})
-	var points []reporters.Point
-	for i := range 50 {
-		points = append(points, reporters.Point{Key: key("level" + strings.Repeat("x", i%13)), Field: "f", Value: -1 - float64(i)})
-	}
-	if err := p.Report(t.Context(), &reporters.Batch{Points: points}); err != nil {
-		t.Fatal(err)
-	}
-	for _, payload := range k.payloads {
-		lines := strings.Split(strings.TrimSuffix(payload, "\n"), "\n")
-		if len(payload) > 100 || len(lines)%2 != 0 || !strings.Contains(lines[0], ":0|g") {
-			t.Errorf("payload %q", payload)
-		}
-	}
-	if err := p.Ledger().Check(); err != nil {
-		t.Error(err)
 	}
 }
 

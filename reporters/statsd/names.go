@@ -25,11 +25,9 @@ type namer struct {
 }
 
 func newNamer(o Options) namer {
-	set := dotted.Statsd
-	if o.Tags {
-		set = dotted.DogStatsD
-	}
-	return namer{prefix: string(set.AppendPath(nil, o.Prefix)), tags: o.Tags}
+	n := namer{tags: o.Tags || o.Dialect == DogStatsD}
+	n.prefix = string(n.charset().AppendPath(nil, o.Prefix))
+	return n
 }
 
 // appendName appends the name of p, or nothing if p has none.
