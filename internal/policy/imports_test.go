@@ -51,7 +51,7 @@ var rules = []rule{
 	{dir: "internal/collide", ours: "monkit reporters", without: "net os"},
 	{dir: "internal/decimal", without: "net os"},
 	{dir: "internal/line", without: "net os"},
-	{dir: "internal/naming", without: "net os"},
+	{dir: "internal/naming", ours: "monkit", without: "net os"},
 	{dir: "internal/web", ours: "internal/endpoint internal/listen internal/webpage", theirs: "golang.org/x/net"},
 	{dir: "internal/webpage"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
@@ -70,7 +70,7 @@ var rules = []rule{
 }
 
 // lineFormat is what the package of a line format may import.
-const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/collide internal/dotted internal/decimal internal/line"
+const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/collide internal/dotted internal/decimal internal/line internal/naming"
 
 // leaves are the folders that no package outside them imports. The demo is the
 // exception: it runs the example that every tutorial starts with.

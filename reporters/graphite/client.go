@@ -19,7 +19,7 @@ import (
 // The client has no deadlines and ignores errors of UDP sockets. Programs that
 // are not bound to it should use [New].
 func FromClient(c *graphitegolang.Graphite) reporters.Reporter {
-	return &client{client: c, namer: newNamer("", false)}
+	return &client{client: c, namer: newNamer(Options{})}
 }
 
 // client is the Reporter of a graphitegolang client.

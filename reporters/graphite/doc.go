@@ -29,6 +29,13 @@
 // by key. Graphite reserves the tag "name": it is renamed to "func", or to
 // "func_name" if there is a tag "func". Tags without a value are not written.
 //
+// # Several processes
+//
+// Of two processes that write the same series, the server keeps the last value of
+// each second, and counters jump between both totals. [Options.Prefix] or
+// [Options.GlobalTags] keep them apart, by host and, where a host has several, by
+// instance. A global tag is a part of the path, unless Tagged is set.
+//
 // # Numbers and times
 //
 // NaN and infinities are dropped and counted, and so are points from before 1970

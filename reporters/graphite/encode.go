@@ -23,7 +23,7 @@ type encoder struct {
 }
 
 func newEncoder(o Options) encoder {
-	return encoder{Names: collide.New(writtenField), namer: newNamer(o.Prefix, o.Tagged)}
+	return encoder{Names: collide.New(writtenField), namer: newNamer(o)}
 }
 
 // writtenField returns p's field as it is written.

@@ -35,7 +35,7 @@ func TestPaths(t *testing.T) {
 		{"no name", key(""), "", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plain, tagged := newNamer("", false), newNamer("", true)
+			plain, tagged := newNamer(Options{}), newNamer(Options{Tagged: true})
 			p := &reporters.Point{Key: tt.key, Field: tt.field}
 			if got := plain.name(p); got != tt.plain {
 				t.Errorf("plain: %q, want %q", got, tt.plain)
@@ -49,7 +49,7 @@ func TestPaths(t *testing.T) {
 
 func TestPrefix(t *testing.T) {
 	for prefix, want := range map[string]string{"prod.web 1": "prod.web_1.m.f", "..a..": "a.m.f", ".": "m.f"} {
-		n := newNamer(prefix, false)
+		n := newNamer(Options{Prefix: prefix})
 		if got := n.name(&reporters.Point{Key: key("m"), Field: "f"}); got != want {
 			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"monkit.example/internal/dotted"
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -15,12 +16,15 @@ import (
 type namer struct {
 	prefix string // sanitised; may be empty
 	tagged bool
+	global naming.Tags
 
 	tags []monkit.SeriesTag // scratch of appendTags
 }
 
-func newNamer(prefix string, tagged bool) namer {
-	return namer{prefix: string(dotted.Graphite.AppendPath(nil, prefix)), tagged: tagged}
+func newNamer(o Options) namer {
+	return namer{
+		prefix: string(dotted.Graphite.AppendPath(nil, o.Prefix)), tagged: o.Tagged, global: naming.NewTags(o.GlobalTags),
+	}
 }
 
 // name returns the whole path of p, or "" if p has no name.
@@ -39,6 +43,7 @@ type path struct {
 
 // set makes h the path of the series. It reuses the memory of h.
 func (h *path) set(n *namer, key monkit.SeriesKey) {
+	key = n.global.AddTo(key)
 	h.before = append(h.before[:0], n.prefix...)
 	if n.prefix != "" {
 		h.before = append(h.before, '.')

@@ -54,6 +54,13 @@
 // Tags without a value are not written. NaN and infinities are dropped and
 // counted, and so are points at the ends of the range of times, in 1677 and 2262.
 //
+// # Several processes
+//
+// Of two processes that write the same series, the server keeps the last value of
+// each time, which is a multiple of the collector's interval in both.
+// [Options.GlobalTags] keep them apart, by host and, where a host has several, by
+// instance; and [Options.Prefix] keeps apart programs with the same measurements.
+//
 // # The wire
 //
 // Lines are written with one form of each. All of this is read:

@@ -9,6 +9,7 @@ import (
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
 	"monkit.example/internal/collide"
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -17,6 +18,9 @@ import (
 // collector.
 type encoder struct {
 	*collide.Names
+	prefix string
+	global naming.Tags
+
 	heads reporters.Memo[[]byte] // "measurement,tag=value "
 	made  []byte                 // the head of the current run, if its points were received
 	keys  map[uint32]keys        // of series some of whose keys are not the fields, by Point.Series
@@ -25,8 +29,8 @@ type encoder struct {
 	tags []monkit.SeriesTag // scratch of cleanTags
 }
 
-func newEncoder() *encoder {
-	e := new(encoder)
+func newEncoder(o Options) *encoder {
+	e := &encoder{prefix: o.Prefix, global: naming.NewTags(o.GlobalTags)}
 	e.Names = collide.New(e.written)
 	return e
 }
@@ -95,16 +99,16 @@ func (e *encoder) head(p *reporters.Point) []byte {
 // measurement is empty. One that would begin a comment, or is reserved, gets an "n"
 // before it.
 func (e *encoder) appendHead(dst []byte, key monkit.SeriesKey) []byte {
-	measurement := clean(key.Measurement)
-	if measurement == "" {
+	if key.Measurement == "" {
 		return dst
 	}
+	measurement := clean(e.prefix + key.Measurement)
 	if c := measurement[0]; c == '#' || c == '_' {
 		measurement = "n" + measurement
 	}
 	e.line.SetBuffer(dst)
 	e.line.StartLine(measurement)
-	for _, tag := range e.cleanTags(key.Tags) {
+	for _, tag := range e.cleanTags(e.global.Add(key.Tags)) {
 		e.line.AddTag(tag.Key, tag.Val)
 	}
 	if e.line.Err() != nil {

@@ -14,15 +14,15 @@ type keys map[string]string
 // names is what decides the keys of the fields of one run.
 type names struct {
 	run  []reporters.Point
+	set  *monkit.TagSet
 	keys keys   // nil if all keys so far are the fields
 	tags uint64 // the bit of each tag's key: see bitOf
 }
 
 func (e *encoder) namesOf(run []reporters.Point) names {
-	n := names{run: run, keys: e.keys[run[0].Series]}
-	set := run[0].Key.Tags
-	for i := range set.Len() {
-		if tag := set.At(i); tag.Key != "" {
+	n := names{run: run, set: e.global.Add(run[0].Key.Tags), keys: e.keys[run[0].Series]}
+	for i := range n.set.Len() {
+		if tag := n.set.At(i); tag.Key != "" {
 			n.tags |= bitOf(cleanKey(tag.Key))
 		}
 	}
@@ -35,7 +35,7 @@ func bitOf(key string) uint64 { return 1 << ((len(key)*7 + int(key[0])) & 63) }
 // isFree reports whether field, which needs no change, is its key: no tag has that,
 // and no other field was changed.
 func (n *names) isFree(field string) bool {
-	return n.keys == nil && (n.tags&bitOf(field) == 0 || !hasTag(n.run[0].Key.Tags, field))
+	return n.keys == nil && (n.tags&bitOf(field) == 0 || !hasTag(n.set, field))
 }
 
 // hasTag reports whether a tag of set is written with key.
@@ -101,7 +101,7 @@ func (e *encoder) remember(k keys, p *reporters.Point) {
 
 // ownerOf returns the tag or the other field of p's line that has the key, or "".
 func (n *names) ownerOf(key string, p *reporters.Point) string {
-	if hasTag(p.Key.Tags, key) {
+	if hasTag(n.set, key) {
 		return "the tag " + key + " of " + p.Key.String()
 	}
 	for field, taken := range n.keys {

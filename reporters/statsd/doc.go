@@ -44,6 +44,14 @@
 // reads n:-5|g as -5, and has no deltas of gauges. Numbers never have an exponent.
 // NaN and infinities, and negative timings, are dropped and counted.
 //
+// # Several processes
+//
+// Of two processes that send the same series, the server adds up the counters, which
+// is often wanted, and keeps the gauge that came last. [Options.Prefix] or
+// [Options.GlobalTags] keep them apart, by host and, where a host has several, by
+// instance. A global tag is a part of the name, unless Tags is set. Datadog's agent
+// adds the host itself.
+//
 // # The wire
 //
 //	line    = name ":" reading { ":" reading } { "|" section } [ CR ] LF .

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"monkit.example/internal/dotted"
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -22,10 +23,11 @@ const (
 type namer struct {
 	prefix string // sanitised; may be empty
 	tags   bool
+	global naming.Tags
 }
 
 func newNamer(o Options) namer {
-	n := namer{tags: o.Tags || o.Dialect == DogStatsD}
+	n := namer{tags: o.Tags || o.Dialect == DogStatsD, global: naming.NewTags(o.GlobalTags)}
 	n.prefix = string(n.charset().AppendPath(nil, o.Prefix))
 	return n
 }
@@ -47,7 +49,7 @@ func (n *namer) appendWhole(dst []byte, p *reporters.Point) []byte {
 	if n.tags {
 		dst = set.AppendPath(dst, p.Key.Measurement)
 	} else {
-		dst = set.AppendSeries(dst, p.Key)
+		dst = set.AppendSeries(dst, n.global.AddTo(p.Key))
 	}
 	dst = set.AppendField(dst, named, p.Field)
 	if len(dst) == named {
@@ -87,6 +89,7 @@ func (n *namer) appendTags(dst []byte, set *monkit.TagSet) []byte {
 	if !n.tags {
 		return dst
 	}
+	set = n.global.Add(set)
 	sep := "|#"
 	for i := range set.Len() {
 		start := len(dst)

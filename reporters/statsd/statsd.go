@@ -26,6 +26,11 @@ const (
 type Options struct {
 	// Prefix goes before every name, such as "prod.web1". Empty means none.
 	Prefix string
+	// GlobalTags are added to every series, such as the host, unless it has the tag
+	// itself. Without them or a Prefix, two processes that run one program write
+	// the same series: a server adds up their counters and mixes up their gauges.
+	// Nil means none.
+	GlobalTags map[string]string
 	// Tags writes tags as DogStatsD does, which most servers read today. False
 	// means that the values of tags are parts of the name, unless Dialect is
 	// DogStatsD.
