@@ -14,7 +14,8 @@ import (
 // The Task sets ctx to the context of the run, which has its Span. If ctx is
 // nil, the run is a trace of its own. A panic is counted and passed on. A Task
 // may be kept in a variable, which saves the lookup of the function. It then
-// belongs to the function that calls it first.
+// belongs to the function that calls it first. The tags kind and error_name, which
+// the series of a function add themselves, become tag_kind and tag_error_name.
 type Task func(ctx *context.Context, args ...interface{}) func(*error)
 
 // Task returns a Task of the calling function. The Func has the name that the
