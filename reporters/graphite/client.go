@@ -3,7 +3,9 @@ package graphite
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	graphitegolang "github.com/marpaia/graphite-golang"
 
@@ -19,15 +21,17 @@ import (
 // The client has no deadlines and ignores errors of UDP sockets. Programs that
 // are not bound to it should use [New].
 func FromClient(c *graphitegolang.Graphite) reporters.Reporter {
-	return &client{client: c, namer: newNamer(Options{})}
+	return &client{client: c, enc: newEncoder(Options{})}
 }
 
 // client is the Reporter of a graphitegolang client.
 type client struct {
+	log atomic.Pointer[slog.Logger]
+
 	mu      sync.Mutex
 	client  *graphitegolang.Graphite // guarded by mu, as all below
 	failed  bool                     // the last send failed
-	namer   namer
+	enc     encoder                  // of names
 	names   reporters.Memo[string]
 	metrics []graphitegolang.Metric // of the current batch
 	counts  ledger.Ledger
@@ -35,6 +39,7 @@ type client struct {
 
 // Report sends all points of b at once.
 func (c *client) Report(_ context.Context, b *reporters.Batch) error {
+	defer func() { c.enc.LogCollisions(c.log.Load(), Format+" client") }() // after the lock is released
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Accepted += int64(len(b.Points))
@@ -53,6 +58,8 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 
 func (c *client) collectLocked(points []reporters.Point) {
 	c.metrics = c.metrics[:0]
+	c.enc.BeginBatch(points)
+	defer c.enc.EndBatch()
 	for i := range points {
 		p := &points[i]
 		if !reporters.Finite(p.Value) {
@@ -65,6 +72,11 @@ func (c *client) collectLocked(points []reporters.Point) {
 			c.counts.Drop(ledger.Unsupported, 1)
 			continue
 		}
+		path := c.enc.path(p)
+		if refused, _ := c.enc.refuses(c.enc.Contest(p), path, p); refused {
+			c.counts.Drop(ledger.NameCollision, 1)
+			continue
+		}
 		value := string(reporters.AppendFloat(nil, p.Value))
 		c.metrics = append(c.metrics, graphitegolang.NewMetric(name, value, second))
 	}
@@ -73,10 +85,10 @@ func (c *client) collectLocked(points []reporters.Point) {
 func (c *client) nameLocked(p *reporters.Point) string {
 	name, fresh := c.names.Field(p)
 	if name == nil {
-		return c.namer.name(p)
+		return c.enc.namer.name(p)
 	}
 	if fresh {
-		*name = c.namer.name(p)
+		*name = c.enc.namer.name(p)
 	}
 	return *name
 }
@@ -93,6 +105,13 @@ func (c *client) sendLocked() error {
 		return fmt.Errorf("send with the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)
 	}
 	return nil
+}
+
+// SetLogger sets the logger of names that collide. It returns false: errors are
+// returned, not logged.
+func (c *client) SetLogger(l *slog.Logger) (logs bool) {
+	c.log.CompareAndSwap(nil, l)
+	return false
 }
 
 // Flush does nothing: Report returns when everything is sent.

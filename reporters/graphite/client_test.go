@@ -134,3 +134,23 @@ func TestFromClientReconnectsAfterAFailure(t *testing.T) {
 	}
 	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.SendFailed: 1}})
 }
+
+func TestFromClientSendsOneOfTwoSeriesWithOneName(t *testing.T) {
+	l, port := listen(t)
+	c := newClient(t, port, "")
+	conn := accept(t, l)
+	r := FromClient(c)
+	b := &reporters.Batch{Points: []reporters.Point{
+		{Key: key("a b"), Field: "f", Value: 1, Time: 5e9, Series: 1, ID: 1}, {Key: key("a_b"), Field: "f", Value: 2, Time: 5e9, Series: 2, ID: 2},
+	}}
+	if err := r.Report(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	c.Disconnect()
+	if got := readAll(t, conn); got != "a_b.f 1 5\n" {
+		t.Errorf("sent %q", got)
+	}
+	if got := r.(ledger.Keeper).Ledger(); got.Check() != nil || got.Dropped[ledger.NameCollision] != 1 || got.Delivered != 1 {
+		t.Errorf("the ledger is %v", got)
+	}
+}

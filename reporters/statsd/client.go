@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 
 	datadog "github.com/DataDog/datadog-go/v5/statsd"
 
@@ -22,16 +24,17 @@ import (
 // datagrams of one report: the client drops further ones and reports no error.
 // Programs that are not bound to it should use [New].
 func FromClient(c datadog.ClientInterface) reporters.Reporter {
-	return &client{client: c, namer: namer{tags: true}}
+	return &client{client: c, enc: newEncoder(Options{Dialect: DogStatsD})}
 }
 
 // client is the Reporter of a DogStatsD client.
 type client struct {
 	client datadog.ClientInterface
-	namer  namer
+	log    atomic.Pointer[slog.Logger]
 
 	mu     sync.Mutex
-	names  reporters.Memo[clientName] // guarded by mu, as all below
+	enc    encoder // of names; guarded by mu, as all below
+	names  reporters.Memo[clientName]
 	deltas reporters.Deltas
 	counts ledger.Ledger
 }
@@ -43,8 +46,11 @@ type clientName struct {
 
 // Report passes each point to the client. It returns the first error.
 func (c *client) Report(_ context.Context, b *reporters.Batch) error {
+	defer func() { c.enc.LogCollisions(c.log.Load(), Format+" client") }() // after the lock is released
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.enc.BeginBatch(b.Points)
+	defer c.enc.EndBatch()
 	c.counts.Accepted += int64(len(b.Points))
 	var first error
 	for i := range b.Points {
@@ -56,6 +62,8 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 			c.counts.Drop(ledger.NotFinite, 1)
 		case err == errUnsupported:
 			c.counts.Drop(ledger.Unsupported, 1)
+		case err == errCollision:
+			c.counts.Drop(ledger.NameCollision, 1)
 		default:
 			c.counts.Drop(ledger.SendFailed, 1)
 			if first == nil {
@@ -70,6 +78,7 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 var (
 	errNotFinite   = errors.New("the value is not finite")
 	errUnsupported = errors.New("DogStatsD has no such point")
+	errCollision   = errors.New("another series has the name")
 )
 
 func (c *client) reportLocked(p *reporters.Point) error {
@@ -79,6 +88,9 @@ func (c *client) reportLocked(p *reporters.Point) error {
 	n := c.nameLocked(p)
 	if n.name == "" {
 		return errUnsupported
+	}
+	if c.enc.refuses(c.enc.name(p), p) {
+		return errCollision
 	}
 	var err error
 	switch p.Kind {
@@ -117,7 +129,7 @@ func (c *client) nameLocked(p *reporters.Point) *clientName {
 		n = new(clientName)
 	}
 	if fresh {
-		n.name = string(c.namer.appendName(nil, p))
+		n.name = string(c.enc.namer.appendName(nil, p))
 		for i := range p.Key.Tags.Len() {
 			if tag := appendTag(nil, p.Key.Tags.At(i)); len(tag) > 0 {
 				n.tags = append(n.tags, string(tag))
@@ -125,6 +137,13 @@ func (c *client) nameLocked(p *reporters.Point) *clientName {
 		}
 	}
 	return n
+}
+
+// SetLogger sets the logger of names that collide. It returns false: errors are
+// returned, not logged.
+func (c *client) SetLogger(l *slog.Logger) (logs bool) {
+	c.log.CompareAndSwap(nil, l)
+	return false
 }
 
 // Flush makes the client write everything to its socket.

@@ -2,6 +2,7 @@ package statsd
 
 import (
 	"bytes"
+	"log/slog"
 	"math"
 	"strings"
 	"sync"
@@ -131,4 +132,22 @@ func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	if got.String() != want.String() {
 		t.Errorf("ledger is %v, want %v", got, want)
 	}
+}
+
+func TestFromClientSendsOneOfTwoSeriesWithOneName(t *testing.T) {
+	c, w := newDatadog(t)
+	r := FromClient(c)
+	var logged strings.Builder
+	r.(reporters.Logging).SetLogger(slog.New(slog.NewTextHandler(&logged, nil)))
+	b := &reporters.Batch{Points: []reporters.Point{
+		{Key: key("4xx"), Field: "f", Value: 1, Series: 1, ID: 1}, {Key: key("n4xx"), Field: "f", Value: 2, Series: 2, ID: 2},
+	}}
+	if err := r.Report(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if w.text.String() != "n4xx.f:1|g\n" || !strings.Contains(logged.String(), `first="4xx f" second="n4xx f"`) {
+		t.Errorf("sent %q, logged %q", w.text.String(), logged.String())
+	}
+	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.NameCollision: 1}})
 }
