@@ -60,17 +60,20 @@ func TestReadmeProgram(t *testing.T) {
 		`"127.0.0.1:8125"`:                         quoteGo(e.Addr),
 		`"localhost:9000"`:                         quoteGo(servers.FreeAddr(t)),
 		`time.After(20 * time.Second)`:             `time.After(0)`,
+		`os.Hostname()`:                            `"web1", error(nil)`,
 	})
 	run(t, buildOutside(t, files))
 	for what, query := range map[string]func() (float64, error){
-		"carbon, function": func() (float64, error) { return g.Last("main.function.Play.total") },
-		"carbon, counter":  func() (float64, error) { return g.Last("main.plays.value") },
+		"carbon, function": func() (float64, error) { return g.Last("web1.main.function.Play.total") },
+		"carbon, counter":  func() (float64, error) { return g.Last("web1.main.plays.value") },
 		"InfluxDB, function": func() (float64, error) {
-			return i.Last("function", "total", map[string]string{"name": "Play", "scope": "main"})
+			return i.Last("function", "total", map[string]string{"name": "Play", "scope": "main", "host": "web1"})
 		},
-		"InfluxDB, counter":         func() (float64, error) { return i.Last("plays", "value", map[string]string{"scope": "main"}) },
-		"statsd_exporter, function": func() (float64, error) { return e.Value("main_function_Play_total") },
-		"statsd_exporter, counter":  func() (float64, error) { return e.Value("main_plays_value") },
+		"InfluxDB, counter": func() (float64, error) {
+			return i.Last("plays", "value", map[string]string{"scope": "main", "host": "web1"})
+		},
+		"statsd_exporter, function": func() (float64, error) { return e.Value("web1_main_function_Play_total") },
+		"statsd_exporter, counter":  func() (float64, error) { return e.Value("web1_main_plays_value") },
 	} {
 		servers.EventuallyValue(t, what, 3, query)
 	}

@@ -38,9 +38,30 @@ type errorCount struct {
 	count atomic.Int64
 }
 
-// NewFuncStats returns a FuncStats with the series key.
+// isFuncTag reports whether the series of a FuncStats have a tag with that key of
+// their own. Without another key for that of a caller, two functions that differ in
+// it alone would emit one series.
+func isFuncTag(key string) bool { return key == "kind" || key == "error_name" }
+
+// withoutFuncTags returns set with "tag_" before the keys of isFuncTag.
+func withoutFuncTags(set *TagSet) *TagSet {
+	if !slices.ContainsFunc(set.list(), func(tag SeriesTag) bool { return isFuncTag(tag.Key) }) {
+		return set
+	}
+	tags := slices.Clone(set.list())
+	for i := range tags {
+		if isFuncTag(tags[i].Key) {
+			tags[i].Key = "tag_" + tags[i].Key
+		}
+	}
+	return newTagSet(tags)
+}
+
+// NewFuncStats returns a FuncStats with the series key, whose tags kind and
+// error_name become tag_kind and tag_error_name.
 func NewFuncStats(key SeriesKey) *FuncStats {
 	f := new(FuncStats)
+	key.Tags = withoutFuncTags(key.Tags)
 	f.init(key)
 	return f
 }

@@ -129,23 +129,26 @@ func (s *Scope) Gauge(name string, cb func() float64) {
 }
 
 // FuncNamed returns the Func called name. A tag with the key "name" replaces
-// name.
+// name. The keys "kind" and "error_name", which the series of a Func add
+// themselves, become "tag_kind" and "tag_error_name".
 func (s *Scope) FuncNamed(name string, tags ...SeriesTag) *Func {
 	for i := range tags {
-		if tags[i].Key == "name" {
-			return s.funcRenamed(tags)
+		if key := tags[i].Key; key == "name" || isFuncTag(key) {
+			return s.funcRenamed(name, tags)
 		}
 	}
 	return lookup(s, &funcs, name, tags)
 }
 
-func (s *Scope) funcRenamed(tags []SeriesTag) *Func {
-	var name string
+func (s *Scope) funcRenamed(name string, tags []SeriesTag) *Func {
 	var others []SeriesTag
 	for _, tag := range tags {
-		if tag.Key == "name" {
+		switch {
+		case tag.Key == "name":
 			name = tag.Val
 			continue
+		case isFuncTag(tag.Key):
+			tag.Key = "tag_" + tag.Key
 		}
 		others = append(others, tag)
 	}

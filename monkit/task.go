@@ -16,7 +16,8 @@ import (
 // http.ErrAbortHandler counts as an error called Aborted. A run that
 // runtime.Goexit ends counts by its err, as if it had returned. A Task may be
 // kept in a variable, which saves the lookup of the function. It then belongs
-// to the function that calls it first.
+// to the function that calls it first. The tags kind and error_name, which the
+// series of a function add themselves, become tag_kind and tag_error_name.
 type Task func(ctx *context.Context, args ...interface{}) func(*error)
 
 // Task returns a Task of the calling function. The Func has the name that the

@@ -11,16 +11,18 @@ import (
 // last value of a counter. A Point's numbers are the index, so that no text is
 // hashed. The memory follows the number of series that exist at one time.
 type Memo[T any] struct {
-	pages []*[memoPage]memoSlot[T]
+	pages []*memoSlots[T]
 }
 
 // memoPage is the number of slots of a page. Pages never move: a Memo of a
 // million series would be copied whenever it grew.
 const memoPage = 256
 
-type memoSlot[T any] struct {
-	owner memoOwner
-	val   T
+// memoSlots is a page. Its values are apart from their owners, since a pair of a
+// small value would be padded.
+type memoSlots[T any] struct {
+	owners [memoPage]memoOwner
+	vals   [memoPage]T
 }
 
 // memoOwner is the series and field that a slot is of, in a form that takes less
@@ -42,36 +44,34 @@ func (m *Memo[T]) Field(p *Point) (val *T, fresh bool) { return m.at(p.ID, p, p.
 func (m *Memo[T]) Series(p *Point) (val *T, fresh bool) { return m.at(p.Series, p, "") }
 
 func (m *Memo[T]) at(id uint32, p *Point, field string) (*T, bool) {
-	s, fresh := m.slot(id, p.Key, field)
-	if s == nil {
-		return nil, true
+	val, fresh := m.slot(id, p.Key, field)
+	if val != nil && fresh {
+		*val = *new(T)
 	}
-	if fresh {
-		s.val = *new(T)
-	}
-	return &s.val, fresh
+	return val, fresh
 }
 
-// slot returns the slot of a number. If fresh is true, val is that of its former
-// owner.
-func (m *Memo[T]) slot(id uint32, key monkit.SeriesKey, field string) (s *memoSlot[T], fresh bool) {
+// slot returns the value of a number. If fresh is true, it is that of the number's
+// former owner.
+func (m *Memo[T]) slot(id uint32, key monkit.SeriesKey, field string) (val *T, fresh bool) {
 	if id == 0 {
 		return nil, true
 	}
 	page := int(id / memoPage)
 	if page >= len(m.pages) {
-		m.pages = append(m.pages, make([]*[memoPage]memoSlot[T], page+1-len(m.pages))...)
+		m.pages = append(m.pages, make([]*memoSlots[T], page+1-len(m.pages))...)
 	}
 	if m.pages[page] == nil {
-		m.pages[page] = new([memoPage]memoSlot[T])
+		m.pages[page] = new(memoSlots[T])
 	}
-	s = &m.pages[page][id%memoPage]
-	if s.owner.is(key, field) {
-		return s, false
+	slots := m.pages[page]
+	owner, val := &slots.owners[id%memoPage], &slots.vals[id%memoPage]
+	if owner.is(key, field) {
+		return val, false
 	}
-	known := s.owner.isEqual(key, field)
-	s.owner = newMemoOwner(key, field)
-	return s, !known
+	known := owner.isEqual(key, field)
+	*owner = newMemoOwner(key, field)
+	return val, !known
 }
 
 func newMemoOwner(key monkit.SeriesKey, field string) memoOwner {

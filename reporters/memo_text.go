@@ -30,25 +30,25 @@ func (m *TextMemo) Series(p *Point) []byte { return m.get(m.places.slot(p.Series
 // SetField sets the text for p's Key and Field. It keeps a copy. It does nothing
 // for a point that was received, which has no number.
 func (m *TextMemo) SetField(p *Point, text []byte) {
-	s, _ := m.places.slot(p.ID, p.Key, p.Field)
-	m.set(s, text)
+	place, _ := m.places.slot(p.ID, p.Key, p.Field)
+	m.set(place, text)
 }
 
 // SetSeries is like SetField for the text that all fields of p's Key share.
 func (m *TextMemo) SetSeries(p *Point, text []byte) {
-	s, _ := m.places.slot(p.Series, p.Key, "")
-	m.set(s, text)
+	place, _ := m.places.slot(p.Series, p.Key, "")
+	m.set(place, text)
 }
 
-func (m *TextMemo) get(s *memoSlot[uint32], fresh bool) []byte {
+func (m *TextMemo) get(place *uint32, fresh bool) []byte {
 	switch {
-	case s == nil:
+	case place == nil:
 		return nil
 	case fresh:
-		m.remove(s)
+		m.remove(place)
 		return nil
 	}
-	text, _ := m.at(s.val)
+	text, _ := m.at(*place)
 	return text
 }
 
@@ -62,21 +62,21 @@ func (m *TextMemo) at(place uint32) (text []byte, size int) {
 	return b[head : head+int(n) : head+int(n)], head + int(n)
 }
 
-func (m *TextMemo) remove(s *memoSlot[uint32]) {
-	_, size := m.at(s.val)
+func (m *TextMemo) remove(place *uint32) {
+	_, size := m.at(*place)
 	m.unused += size
-	s.val = 0
+	*place = 0
 }
 
-func (m *TextMemo) set(s *memoSlot[uint32], text []byte) {
-	if s == nil {
+func (m *TextMemo) set(place *uint32, text []byte) {
+	if place == nil {
 		return
 	}
-	m.remove(s)
+	m.remove(place)
 	if m.unused > textBlock && m.unused > m.used/2 {
 		m.compact()
 	}
-	s.val = m.add(text)
+	*place = m.add(text)
 }
 
 // add copies text and returns its place, which is zero for an empty text, and if
@@ -111,9 +111,9 @@ func (m *TextMemo) compact() {
 		if page == nil {
 			continue
 		}
-		for i := range page {
-			text, _ := old.at(page[i].val)
-			page[i].val = m.add(text)
+		for i := range page.vals {
+			text, _ := old.at(page.vals[i])
+			page.vals[i] = m.add(text)
 		}
 	}
 }

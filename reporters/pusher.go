@@ -5,8 +5,10 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
@@ -35,6 +37,9 @@ type PusherOptions struct {
 	// dropped before it is sent. Nil means that the Sender has its own ledger,
 	// or none.
 	Book *ledger.Book
+	// Logger logs names that collide, if the encoder is a NameChecker. Nil means
+	// that of SetLogger.
+	Logger *slog.Logger
 }
 
 // Pusher is the Reporter of every line format. It encodes batches, cuts the
@@ -48,6 +53,10 @@ type Pusher struct {
 	queue MoreSender   // out, if it is one
 	skips SkipReasons  // the encoder, if it is one
 	book  *ledger.Book // that of the options, or what out does not count
+	names NameChecker  // the encoder, if it is one
+	pairs Pairing      // the encoder, if it is one
+	key   monkit.SeriesKey
+	log   atomic.Pointer[slog.Logger]
 
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
@@ -57,6 +66,7 @@ type Pusher struct {
 	more  bool    // payloads were sent by SendMore, and none by Send since
 
 	interval time.Duration // of the last batch that had one
+	collided int64         // points that the encoder has skipped because of their names
 }
 
 var (
@@ -86,6 +96,10 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p := &Pusher{opts: o, enc: enc, out: out, book: o.Book}
 	p.queue, _ = out.(MoreSender)
 	p.skips, _ = enc.(SkipReasons)
+	p.names, _ = enc.(NameChecker)
+	p.pairs, _ = enc.(Pairing)
+	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
+	p.log.Store(safelog.Wrap(o.Logger))
 	if p.book == nil {
 		p.book = ledger.NewBook()
 	}
@@ -95,6 +109,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 // Report encodes b and passes it to the sender. It returns the sender's first
 // error; payloads after that one are passed to the sender all the same.
 func (p *Pusher) Report(ctx context.Context, b *Batch) error {
+	defer p.logCollisions() // after the lock is released
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	done := false
@@ -145,6 +160,10 @@ func (p *Pusher) setIntervalLocked(d time.Duration) {
 // addPointsLocked encodes the points of a collector, run by run.
 func (p *Pusher) addPointsLocked(ctx context.Context, points []Point) {
 	p.book.Accept(int64(len(points)))
+	if p.names != nil {
+		p.names.BeginBatch(points)
+		defer p.names.EndBatch()
+	}
 	for len(points) > 0 {
 		n := runLen(points)
 		p.addRunLocked(ctx, points[:n])
@@ -183,6 +202,9 @@ func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 // skipsLocked returns why the encoder skipped so many points of run.
 func (p *Pusher) skipsLocked(run []Point, skipped int) (counts ledger.Counts) {
 	rest := int64(skipped)
+	collided := min(p.newCollisionsLocked(), rest)
+	counts.Count(ledger.NameCollision, collided)
+	rest -= collided
 	if p.skips != nil {
 		for reason, n := range p.skips.SkipReasons() {
 			n = min(n, rest)
@@ -226,13 +248,13 @@ func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
 		return
 	}
 	if len(p.buf) > p.opts.MaxPayload {
-		p.sendLocked(ctx, start)
+		p.sendBeforeLocked(ctx, start)
 		if len(p.buf) > p.opts.MaxPayload || p.tooLongLocked(0) {
 			p.splitLocked(ctx, lines)
 			return
 		}
 	} else if p.tooLongLocked(start) {
-		p.sendLocked(ctx, start)
+		p.sendBeforeLocked(ctx, start)
 		p.splitLocked(ctx, lines)
 		return
 	}
@@ -242,37 +264,6 @@ func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
 // tooLongLocked reports whether p.buf[start:] has a line over MaxLine.
 func (p *Pusher) tooLongLocked(start int) bool {
 	return len(p.buf)-start > p.opts.MaxLine && longestLine(p.buf[start:]) > p.opts.MaxLine
-}
-
-// splitLocked sends buf in several payloads: the text of one run, or of one
-// received line, that is larger than a payload or has a line over MaxLine.
-// Such a line is dropped. Each payload settles its share of lines, and the
-// last one the rest.
-func (p *Pusher) splitLocked(ctx context.Context, lines int) {
-	text := bytes.Clone(p.buf)
-	total, seen, settled := bytes.Count(text, []byte{'\n'}), 0, 0
-	share := func() int { // of lines, for the text lines up to seen
-		n := lines*seen/total - settled
-		settled += n
-		return n
-	}
-	p.buf = p.buf[:0]
-	for len(text) > 0 {
-		end := bytes.IndexByte(text, '\n') + 1
-		line := text[:end]
-		text = text[end:]
-		if end > p.opts.MaxLine {
-			seen++
-			p.book.Drop(ledger.Oversize, int64(share()))
-			continue
-		}
-		if len(p.buf)+end > p.opts.MaxPayload {
-			p.sendLocked(ctx, len(p.buf))
-		}
-		seen++
-		p.buf = append(p.buf, line...)
-		p.lines += share()
-	}
 }
 
 // sendLocked passes the first n bytes of buf to the sender, which settle all
@@ -313,8 +304,10 @@ func (p *Pusher) passLocked(ctx context.Context, payload []byte, send func(ctx c
 // Name returns PusherOptions.Name.
 func (p *Pusher) Name() string { return p.opts.Name }
 
-// SetLogger passes l to the sender, if that is a Logging.
+// SetLogger passes l to the sender, if that is a Logging, and logs names that
+// collide with it unless the options have a logger.
 func (p *Pusher) SetLogger(l *slog.Logger) (logs bool) {
+	p.log.CompareAndSwap(nil, safelog.Wrap(l))
 	s, ok := p.out.(Logging)
 	return ok && s.SetLogger(l)
 }
@@ -372,8 +365,10 @@ func (p *Pusher) ledgerLocked() ledger.Ledger {
 	return counts
 }
 
-// Stats emits the series of the sender, if it is a monkit.StatSource.
+// Stats emits the series of the sender, if it is a monkit.StatSource, and
+// name_collisions if the encoder is a NameChecker.
 func (p *Pusher) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
+	p.emitCollisions(cb)
 	if s, ok := p.out.(monkit.StatSource); ok {
 		s.Stats(cb)
 	}
@@ -381,6 +376,9 @@ func (p *Pusher) Stats(cb func(key monkit.SeriesKey, field string, val float64))
 
 // IsTotal asks the sender, if it is a monkit.TotalSource.
 func (p *Pusher) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if field == nameCollisions && key.Measurement == p.key.Measurement {
+		return true, true
+	}
 	if s, ok := p.out.(monkit.TotalSource); ok {
 		return s.IsTotal(key, field)
 	}

@@ -12,5 +12,6 @@ func (p *Pusher) settleLocked(done *bool) {
 	if p.lines == 0 {
 		p.buf = p.buf[:0] // it was sent, or is of lines that are dropped now
 	}
+	p.newCollisionsLocked() // those of the run that panicked count as its other points
 	p.book.Drop(ledger.SendFailed, max(p.ledgerLocked().Unaccounted(), 0))
 }

@@ -21,6 +21,7 @@ var _ PartReporter = (*Pusher)(nil)
 
 // ReportParts implements PartReporter.
 func (p *Pusher) ReportParts(ctx context.Context, b *Batch, parts iter.Seq[[]Point]) error {
+	defer p.logCollisions() // after the lock is released
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	done := false

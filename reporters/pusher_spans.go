@@ -46,13 +46,18 @@ func (p *Pusher) ReportSpans(ctx context.Context, b *Batch) error {
 func (p *Pusher) addSpanLocked(ctx context.Context, s Span) {
 	for len(s.Text) > 0 {
 		n := p.fitsLocked(s.Text)
+		if n == 0 {
+			p.makeRoomLocked(ctx, s.Text)
+			continue
+		}
 		lines := s.Lines
 		if n < len(s.Text) {
 			lines = bytes.Count(s.Text[:n], []byte{'\n'})
 		}
 		p.lines += lines
 		switch {
-		case len(p.buf) == 0 && n > p.opts.MaxPayload/2: // a copy would save nothing
+		case len(p.buf) == 0 && n > p.opts.MaxPayload/2 && (n < len(s.Text) || p.pairs == nil):
+			// A copy would save nothing, and no line of the next span can need the last one.
 			p.sendMoreLocked(ctx, s.Text[:n])
 		case n < len(s.Text):
 			p.buf = append(p.buf, s.Text[:n]...)
@@ -71,7 +76,22 @@ func (p *Pusher) fitsLocked(text []byte) int {
 	if len(text) <= room {
 		return len(text)
 	}
-	return bytes.LastIndexByte(text[:room], '\n') + 1
+	n := bytes.LastIndexByte(text[:room], '\n') + 1
+	if first := p.firstOfPairLocked(text[:n], text[n:]); first < n || len(p.buf) > 0 {
+		return n - first
+	}
+	return n // the pair is larger than a payload
+}
+
+// makeRoomLocked sends the payload, to which no line of text fits. If the first line
+// of text needs the last one of the payload, that stays.
+func (p *Pusher) makeRoomLocked(ctx context.Context, text []byte) {
+	first := p.firstOfPairLocked(p.buf, text)
+	if first == 0 || first == len(p.buf) {
+		p.sendLocked(ctx, len(p.buf))
+		return
+	}
+	p.sendButLastLocked(ctx, len(p.buf)-first)
 }
 
 // addLinesOfSpanLocked adds a span line by line.

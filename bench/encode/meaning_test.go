@@ -115,7 +115,7 @@ func influxLine(t *testing.T, d *lineprotocol.Decoder) []string {
 // statsdMeaning returns the points of text, one a line, sorted.
 func statsdMeaning(t *testing.T, text []byte) []string {
 	var b reporters.Batch
-	statsd.NewCodec(statsd.Options{Tags: true}).Decode(&b, text)
+	statsd.NewCodec(statsd.Options{Dialect: statsd.DogStatsD}).Decode(&b, text)
 	if n := b.Rejected.Sum(); n > 0 {
 		t.Fatalf("%d lines rejected: %v", n, b.RejectedLines)
 	}

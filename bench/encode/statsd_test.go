@@ -21,7 +21,7 @@ const maxDatagram = 1432
 func pushStatsd(fresh bool) *work {
 	w := new(work)
 	newPusher := func() *reporters.Pusher {
-		return reporters.NewPusher(statsd.NewCodec(statsd.Options{Tags: true}), discardPayloads{w}, reporters.PusherOptions{MaxPayload: maxDatagram})
+		return reporters.NewPusher(statsd.NewCodec(statsd.Options{Dialect: statsd.DogStatsD}), discardPayloads{w}, reporters.PusherOptions{MaxPayload: maxDatagram})
 	}
 	push, batch := newPusher(), &reporters.Batch{At: at, Points: points()}
 	w.run = func() {

@@ -4,19 +4,26 @@
 // already.
 //
 // A character that the format cannot hold becomes one "_", and so does a byte that
-// is not UTF-8. Two series may therefore get the same name: "a b" and "a/b" are
-// both a_b in Graphite. A receiver cannot distinguish them.
+// is not UTF-8. A part that is not ASCII, or is too long, ends in a hash of what it
+// was, since little else may be left of it: "東京" and "大阪" are ___68dea76f and
+// ___cf45c76e. Parts that differ in ASCII characters alone can still become equal:
+// "a b" and "a/b" are both a_b in Graphite. Package collide finds those.
 package dotted
 
 import (
+	"bytes"
+	"encoding/hex"
+	"hash/fnv"
+	"io"
 	"strings"
+	"unicode/utf8"
 
 	"monkit.example/monkit"
 )
 
 // MaxPart is the maximum length of one part of a name in bytes. Graphite stores a
 // part as a file name, which has up to 255 bytes with its ending ".wsp". A longer
-// part is cut.
+// part is cut, and ends in a hash.
 const MaxPart = 251
 
 // Charset is the set of bytes that the names of a format may hold, without the dot
@@ -88,6 +95,14 @@ func (c *Charset) AppendPath(dst []byte, text string) []byte {
 	return c.join(dst, len(dst), text, true)
 }
 
+// CutLast returns the last part of a name, and those before it.
+func CutLast(name []byte) (before, last []byte) {
+	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return nil, name
+}
+
 // join appends text to the name that begins at dst[start], with a dot before it.
 // The dots of text separate parts if dots is true, and become "_" otherwise.
 func (c *Charset) join(dst []byte, start int, text string, dots bool) []byte {
@@ -110,13 +125,28 @@ func (c *Charset) join(dst []byte, start int, text string, dots bool) []byte {
 
 // appendPart appends part, with "_" for each character that c does not hold.
 func (c *Charset) appendPart(dst []byte, part string) []byte {
-	start := len(dst)
+	start, ascii := len(dst), true
 	for _, r := range part {
 		b := byte('_')
-		if r < 0x80 && c[r] {
+		if r < utf8.RuneSelf && c[r] {
 			b = byte(r)
 		}
+		ascii = ascii && r < utf8.RuneSelf
 		dst = append(dst, b)
 	}
-	return dst[:min(len(dst), start+MaxPart)]
+	if ascii && len(dst)-start <= MaxPart {
+		return dst
+	}
+	return AppendHash(dst[:min(len(dst), start+MaxPart-HashLen)], part)
+}
+
+// HashLen is how many bytes AppendHash appends.
+const HashLen = 1 + 8
+
+// AppendHash appends "_" and a hash of text, in hexadecimal, to what is left of
+// text in a name. It is the same in every process.
+func AppendHash(dst []byte, text string) []byte {
+	h := fnv.New32a()
+	io.WriteString(h, text) // never fails
+	return hex.AppendEncode(append(dst, '_'), h.Sum(nil))
 }

@@ -26,12 +26,17 @@ func TestSeriesNameIsScopeMeasurementAndTags(t *testing.T) {
 		{"several dots become one", series("..db...queries..", "scope", "app"), "app.db.queries"},
 		{"a method", series("function", "name", "(*T).Do", "scope", "main"), "main.function.__T__Do"},
 		{"empty parts are left out", series("", "scope", "app", "a", ""), "app"},
-		{"one underscore for each character", series("größe"), "gr__e"},
-		{"invalid UTF-8", series("a\xffb"), "a_b"},
+		{"one underscore for each character, and a hash", series("größe"), "gr__e_HASH"},
+		{"invalid UTF-8", series("a\xffb"), "a_b_HASH"},
+		{"a tag that is not ASCII; the hash is the same in every process", series("m", "city", "東京"), "m.___68dea76f"},
 		{"empty name", series(""), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := string(Graphite.AppendSeries(nil, tt.key)); got != tt.want {
+			got := string(Graphite.AppendSeries(nil, tt.key))
+			if want, hashed := strings.CutSuffix(tt.want, "_HASH"); hashed && len(got) == len(want)+HashLen {
+				got, tt.want = got[:len(want)], want
+			}
+			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -51,6 +56,25 @@ func TestCharsetsKeepOnlyTheirBytes(t *testing.T) {
 	} {
 		if got := string(tt.set.appendPart(nil, in)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What is left of names that are not ASCII, or too long, is often the same.
+func TestPartsOfWhichLittleIsLeftStayDistinct(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	parts := []string{"東京", "大阪", "订单", "用户", "größe", "grüße", "a\xff", "a\xfe", "\U0001f600", "\U0001f601", long + "1", long + "2", long + "ä", long + "ö"}
+	for _, set := range []*Charset{Graphite, Statsd, DogStatsD} {
+		seen := map[string]string{}
+		for _, part := range parts {
+			got := string(set.AppendField(nil, 0, part))
+			if other := seen[got]; other != "" {
+				t.Errorf("%.20q and %.20q are both %q", other, part, got)
+			}
+			seen[got] = part
+			if !set.Holds(got) {
+				t.Errorf("%.20q becomes %q, which needs a change", part, got)
+			}
 		}
 	}
 }

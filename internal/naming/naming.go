@@ -1,6 +1,6 @@
 // Package naming keeps names apart: those of the reporters of a collector, and
 // those of the destinations of a relay. Both are tags of series, so that two of
-// one name would be the same series.
+// one name would be the same series. [Tags] keep those of processes apart.
 package naming
 
 import "strconv"

@@ -29,7 +29,7 @@ var rules = []rule{
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
 	{dir: "present", ours: "monkit tracing environment reporters/recent reporters/prometheus internal/webpage internal/printable"},
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming internal/serieskey internal/safelog"},
-	{dir: "reporters", ours: "monkit reporters/ledger internal/decimal internal/idlemap internal/serieskey", without: "net os"},
+	{dir: "reporters", ours: "monkit reporters/ledger internal/decimal internal/idlemap internal/safelog internal/serieskey", without: "net os"},
 	{dir: "reporters/ledger", without: "net os/exec os/signal"},
 	{dir: "reporters/lines", ours: "reporters internal/send internal/push internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},
@@ -49,10 +49,11 @@ var rules = []rule{
 	{dir: "internal/spool", theirs: "golang.org/x/sys", without: "net"},
 	{dir: "internal/spools", ours: "reporters reporters/ledger internal/spool", theirs: "golang.org/x/sys", without: "net"},
 	{dir: "internal/dotted", ours: "monkit reporters", without: "net os"},
+	{dir: "internal/collide", ours: "monkit reporters internal/serieskey", without: "net os"},
 	{dir: "internal/decimal", without: "net os"},
 	{dir: "internal/idlemap", without: "net os"},
 	{dir: "internal/line", without: "net os"},
-	{dir: "internal/naming", without: "net os"},
+	{dir: "internal/naming", ours: "monkit", without: "net os"},
 	{dir: "internal/web", ours: "internal/endpoint internal/listen internal/printable internal/webpage"},
 	{dir: "internal/printable", without: "net os"},
 	{dir: "internal/hostile"},
@@ -76,7 +77,7 @@ var rules = []rule{
 }
 
 // lineFormat is what the package of a line format may import.
-const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/dotted internal/decimal internal/line"
+const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/collide internal/dotted internal/decimal internal/line internal/naming internal/safelog"
 
 // leaves are the folders that no package outside them imports. The demo is the
 // exception: it runs the example that every tutorial starts with.

@@ -40,6 +40,6 @@ func New(enc reporters.Encoder, t send.Transport, o Options) (*reporters.Pusher,
 		Counted: true, Spool: disk, Logger: o.Send.Logger, AtMostOnce: o.AtMostOnce,
 	})
 	return reporters.NewPusher(enc, o.share(s, t), reporters.PusherOptions{
-		MaxPayload: size, MaxLine: o.MaxLine, Format: o.Format, Name: o.Name, Book: s.Book(),
+		MaxPayload: size, MaxLine: o.MaxLine, Format: o.Format, Name: o.Name, Book: s.Book(), Logger: o.Send.Logger,
 	}), nil
 }

@@ -12,7 +12,7 @@ import (
 // Sender, or before they reach it.
 var reasons = [...]ledger.Reason{
 	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
-	ledger.NotFinite, ledger.Unsupported, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
+	ledger.NotFinite, ledger.Unsupported, ledger.NameCollision, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
 	ledger.NoBuffer,
 }
 

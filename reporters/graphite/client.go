@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
@@ -36,15 +39,17 @@ type Client[M Metric] interface {
 // The client has no deadlines and ignores errors of UDP sockets. Programs that
 // are not bound to it should use [New].
 func FromClient[M Metric](c Client[M]) reporters.Reporter {
-	return &client[M]{client: c, namer: newNamer("", false)}
+	return &client[M]{client: c, enc: newEncoder(Options{})}
 }
 
 // client is the Reporter of a Client.
 type client[M Metric] struct {
+	log atomic.Pointer[slog.Logger]
+
 	mu      sync.Mutex
 	client  Client[M] // guarded by mu, as all below
 	failed  bool      // the last send failed
-	namer   namer
+	enc     encoder   // of names
 	names   reporters.Memo[string]
 	metrics []M // of the current batch
 	counts  ledger.Ledger
@@ -52,6 +57,7 @@ type client[M Metric] struct {
 
 // Report sends all points of b at once.
 func (c *client[M]) Report(_ context.Context, b *reporters.Batch) error {
+	defer func() { c.enc.LogCollisions(c.log.Load(), Format+" client") }() // after the lock is released
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Accepted += int64(len(b.Points))
@@ -70,6 +76,8 @@ func (c *client[M]) Report(_ context.Context, b *reporters.Batch) error {
 
 func (c *client[M]) collectLocked(points []reporters.Point) {
 	c.metrics = c.metrics[:0]
+	c.enc.BeginBatch(points)
+	defer c.enc.EndBatch()
 	for i := range points {
 		p := &points[i]
 		if !reporters.Finite(p.Value) {
@@ -77,22 +85,28 @@ func (c *client[M]) collectLocked(points []reporters.Point) {
 			continue
 		}
 		name := c.nameLocked(p)
-		if name == "" || p.Kind == reporters.GaugeDelta {
+		second, ok := wholeSeconds(p.Time)
+		if !ok || name == "" || p.Kind == reporters.GaugeDelta {
 			c.counts.Drop(ledger.Unsupported, 1)
 			continue
 		}
+		path := c.enc.path(p)
+		if refused, _ := c.enc.refuses(c.enc.Contest(p), &path, p); refused {
+			c.counts.Drop(ledger.NameCollision, 1)
+			continue
+		}
 		value := string(reporters.AppendFloat(nil, p.Value))
-		c.metrics = append(c.metrics, M{Name: name, Value: value, Timestamp: wholeSeconds(p.Time)})
+		c.metrics = append(c.metrics, M{Name: name, Value: value, Timestamp: second})
 	}
 }
 
 func (c *client[M]) nameLocked(p *reporters.Point) string {
 	name, fresh := c.names.Field(p)
 	if name == nil {
-		return c.namer.name(p)
+		return c.enc.namer.name(p)
 	}
 	if fresh {
-		*name = c.namer.name(p)
+		*name = c.enc.namer.name(p)
 	}
 	return *name
 }
@@ -118,6 +132,13 @@ func (c *client[M]) sendLocked() (err error) {
 		return fmt.Errorf("send with the graphite client: %w", err)
 	}
 	return nil
+}
+
+// SetLogger sets the logger of names that collide. It returns false: errors are
+// returned, not logged.
+func (c *client[M]) SetLogger(l *slog.Logger) (logs bool) {
+	c.log.CompareAndSwap(nil, safelog.Wrap(l))
+	return false
 }
 
 // Flush does nothing: Report returns when everything is sent.

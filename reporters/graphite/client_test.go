@@ -132,3 +132,20 @@ func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
 		})
 	}
 }
+
+func TestFromClientSendsOneOfTwoSeriesWithOneName(t *testing.T) {
+	c := &foreignClient{}
+	r := FromClient(c)
+	b := &reporters.Batch{Points: []reporters.Point{
+		{Key: key("a b"), Field: "f", Value: 1, Time: 5e9, Series: 1, ID: 1}, {Key: key("a_b"), Field: "f", Value: 2, Time: 5e9, Series: 2, ID: 2},
+	}}
+	if err := r.Report(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.log.String(); got != "a_b.f 1 5\n" {
+		t.Errorf("sent %q", got)
+	}
+	if got := r.(ledger.Keeper).Ledger(); got.Check() != nil || got.Dropped[ledger.NameCollision] != 1 || got.Delivered != 1 {
+		t.Errorf("the ledger is %v", got)
+	}
+}

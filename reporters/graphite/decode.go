@@ -252,5 +252,6 @@ func stamped(b *reporters.Batch, path, value []byte, nanos int64) []byte {
 	var few [256]byte
 	line := append(append(few[:0], path...), ' ')
 	line = append(append(line, value...), ' ')
-	return b.CopyBytes(strconv.AppendInt(line, wholeSeconds(nanos), 10))
+	second, _ := wholeSeconds(max(nanos, 0)) // of a clock before 1970
+	return b.CopyBytes(strconv.AppendInt(line, second, 10))
 }

@@ -19,17 +19,28 @@
 // values in the order of the tags' keys. A function is scope.function.Name.field,
 // and its times are scope.function_times.success.Name.field. Characters that
 // Graphite does not allow become "_", as do dots inside a tag's value or a
-// field, and parts are cut to 251 bytes. Two series can get the same name in
-// this way; the server keeps the last value.
+// field. Parts that are not ASCII, or longer than 251 bytes, end in a hash of what
+// they were, so that "東京" and "大阪" stay two. Two series can still get the same
+// name, such as those of "a b" and "a_b". The first of a collector keeps it; points
+// of the other are dropped as name_collision, the field name_collisions of the series
+// send counts them, and both names are logged.
 //
 // With [Options.Tagged] a series is measurement.field;tag=value, tags sorted
 // by key. Graphite reserves the tag "name": it is renamed to "func", or to
 // "func_name" if there is a tag "func". Tags without a value are not written.
 //
+// # Several processes
+//
+// Of two processes that write the same series, the server keeps the last value of
+// each second, and counters jump between both totals. [Options.Prefix] or
+// [Options.GlobalTags] keep them apart, by host and, where a host has several, by
+// instance. A global tag is a part of the path, unless Tagged is set.
+//
 // # Numbers and times
 //
-// NaN and infinities are dropped and counted. Times are whole seconds, the
-// resolution of Carbon's storage.
+// NaN and infinities are dropped and counted, and so are points from before 1970
+// or after February 2106, which Carbon's storage cannot hold. Times are whole
+// seconds, the resolution of that storage.
 //
 // # The wire
 //

@@ -5,25 +5,41 @@ import (
 	"math"
 	"strconv"
 
+	"monkit.example/internal/collide"
+	"monkit.example/internal/dotted"
 	"monkit.example/reporters"
 )
 
 // encoder writes points as lines. It caches the path of each series of a
 // collector.
 type encoder struct {
+	*collide.Names
 	namer   namer
 	paths   reporters.TextMemo
 	made    path   // of the current run, if its path is not in paths
 	scratch []byte // of appendText
 
+	field  []byte // scratch of refuses
 	second int64
 	stamp  []byte // the end of a line of that second: " second\n"
 }
 
+func newEncoder(o Options) encoder {
+	return encoder{Names: collide.New(writtenField), namer: newNamer(o)}
+}
+
+// writtenField returns p's field as it is written.
+func writtenField(p *reporters.Point) string {
+	return string(dotted.Graphite.AppendField(nil, 0, p.Field))
+}
+
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
-	e.setSecond(run[0].Time)
+	if !e.setSecond(run[0].Time) {
+		return dst, len(run)
+	}
 	path := e.path(&run[0])
+	contest := e.Contest(&run[0])
 	for i := range run {
 		p := &run[i]
 		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
@@ -32,6 +48,12 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 		}
 		start := len(dst)
 		if dst = path.append(dst, p.Field); len(dst) == start {
+			skipped++
+			continue
+		}
+		var refused bool
+		if refused, contest = e.refuses(contest, &path, p); refused {
+			dst = dst[:start]
 			skipped++
 			continue
 		}
@@ -50,6 +72,7 @@ func (e *encoder) path(p *reporters.Point) path {
 	if p.Series != 0 {
 		e.scratch = e.made.appendText(e.scratch[:0])
 		e.paths.SetSeries(p, e.scratch)
+		e.Claim(p, e.Hash(e.made.name(), e.made.after))
 	}
 	return e.made
 }
@@ -68,21 +91,40 @@ func pathOf(text []byte) path {
 	return path{before: text[:before:before], series: int(series), after: text[before:]}
 }
 
-// setSecond makes stamp the end of a line of that time.
-func (e *encoder) setSecond(nanos int64) {
-	second := wholeSeconds(nanos)
-	if len(e.stamp) > 0 && second == e.second {
-		return
+// refuses reports whether p must not be written, since another series or field has
+// its name. c is the contest of the series, which may be another one afterwards.
+func (e *encoder) refuses(c *collide.Contest, h *path, p *reporters.Point) (bool, *collide.Contest) {
+	if p.Field != "" && dotted.Graphite.Holds(p.Field) {
+		return c != nil && e.Refuses(c, p, []byte(p.Field)), c
 	}
-	e.second = second
-	e.stamp = append(strconv.AppendInt(append(e.stamp[:0], ' '), second, 10), '\n')
+	e.field = dotted.Graphite.AppendField(e.field[:0], 0, p.Field)
+	series, field := h.name(), e.field
+	if len(field) == 0 {
+		series, field = dotted.CutLast(series)
+	}
+	refused := e.Refuses(e.ContestAt(e.Hash(series, h.after), p), p, field)
+	return refused, e.Contest(p)
 }
 
-// wholeSeconds rounds down, also before 1970.
-func wholeSeconds(nanos int64) int64 {
-	second := nanos / 1e9
-	if nanos < 0 && second*1e9 != nanos && nanos > math.MinInt64 {
-		second--
+// setSecond makes stamp the end of a line of that time. It reports false if
+// Graphite has no such time.
+func (e *encoder) setSecond(nanos int64) bool {
+	second, ok := wholeSeconds(nanos)
+	if !ok {
+		return false
 	}
-	return second
+	if len(e.stamp) == 0 || second != e.second {
+		e.second = second
+		e.stamp = append(strconv.AppendInt(append(e.stamp[:0], ' '), second, 10), '\n')
+	}
+	return true
+}
+
+// wholeSeconds rounds nanos, a time, down to seconds. It reports false for times
+// that Carbon cannot store: Whisper has 32 bits without a sign for them, until
+// 2106. Of those before 1970, "-1" and "-1.5" would even be taken for the time at
+// which the line arrives.
+func wholeSeconds(nanos int64) (second int64, ok bool) {
+	second = nanos / 1e9
+	return second, nanos >= 0 && second <= math.MaxUint32
 }

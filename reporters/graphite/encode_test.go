@@ -25,7 +25,8 @@ func TestPaths(t *testing.T) {
 			"app.function_times.success.Do.r99", "function_times.r99;func=Do;kind=success;scope=app"},
 		{"func beside name", key("m", "func", "f", "name", "n"), "x", "m.f.n.x", "m.x;func=f;func_name=n"},
 		{"no field", key("a.b"), "", "a.b", "a.b"},
-		{"tags may have more characters than paths", key("m", "t", "a/b (c)=é~"), "x", "m.a_b__c____.x", "m.x;t=a/b_(c)=_~"},
+		{"tags may have more characters than paths", key("m", "t", "a/b (c)=~"), "x", "m.a_b__c___.x", "m.x;t=a/b_(c)=~"},
+		{"tags beyond ASCII get a hash", key("m", "city", "東京"), "x", "m.___68dea76f.x", "m.x;city=___68dea76f"},
 		{"a tilde before a value is removed", key("m", "t", "~~a"), "x", "m.__a.x", "m.x;t=a"},
 		{"keys that tags may not have", key("m", "a b;!^=", "v"), "x", "m.v.x", "m.x;a_b____=v"},
 		{"keys that become equal", key("m", "a!", "1", "a^", "2"), "x", "m.1.2.x", "m.x;a_=2"},
@@ -34,7 +35,7 @@ func TestPaths(t *testing.T) {
 		{"no name", key(""), "", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plain, tagged := newNamer("", false), newNamer("", true)
+			plain, tagged := newNamer(Options{}), newNamer(Options{Tagged: true})
 			p := &reporters.Point{Key: tt.key, Field: tt.field}
 			if got := plain.name(p); got != tt.plain {
 				t.Errorf("plain: %q, want %q", got, tt.plain)
@@ -48,7 +49,7 @@ func TestPaths(t *testing.T) {
 
 func TestPrefix(t *testing.T) {
 	for prefix, want := range map[string]string{"prod.web 1": "prod.web_1.m.f", "..a..": "a.m.f", ".": "m.f"} {
-		n := newNamer(prefix, false)
+		n := newNamer(Options{Prefix: prefix})
 		if got := n.name(&reporters.Point{Key: key("m"), Field: "f"}); got != want {
 			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
 		}
@@ -66,8 +67,6 @@ func TestAppendRun(t *testing.T) {
 		skipped int
 	}{
 		{"a point", []reporters.Point{{Key: key("m"), Field: "f", Value: 1.5, Time: 1_700_000_000_999_999_999}}, "m.f 1.5 1700000000\n", 0},
-		{"before 1970", []reporters.Point{{Key: key("m"), Field: "f", Time: -1}}, "m.f 0 -1\n", 0},
-		{"long ago", []reporters.Point{{Key: key("m"), Field: "f", Time: math.MinInt64}}, "m.f 0 -9223372036\n", 0},
 		{"negative zero", []reporters.Point{{Key: key("m"), Field: "f", Value: math.Copysign(0, -1)}}, "m.f 0 0\n", 0},
 		{"a delta of a gauge", []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Kind: reporters.GaugeDelta}}, "", 1},
 		{"no name", []reporters.Point{{Value: 1}}, "", 1},
@@ -79,6 +78,35 @@ func TestAppendRun(t *testing.T) {
 				t.Errorf("got %q, %d skipped, want %q, %d", got, skipped, tt.want, tt.skipped)
 			}
 		})
+	}
+}
+
+// Carbon takes a time that is -1 when it is cut to whole seconds for the time of
+// arrival (lib/carbon/protocols.py, metricReceived), and Whisper cannot store
+// others before 1970, nor those beyond 32 bits (whisper.py, pointFormat "!Ld").
+func TestTimesThatCarbonCannotStoreAreSkipped(t *testing.T) {
+	for _, tt := range []struct {
+		nanos int64
+		want  string
+	}{
+		{0, "m.f 1 0\n"},
+		{999_999_999, "m.f 1 0\n"},
+		{-1, ""},
+		{-999_999_999, ""},
+		{-1e9, ""},
+		{-1e9 - 1, ""},
+		{-1.5e9, ""},
+		{-100e9, ""},
+		{math.MinInt64, ""},
+		{math.MaxUint32*1e9 + 999_999_999, "m.f 1 4294967295\n"},
+		{(math.MaxUint32 + 1) * 1e9, ""},
+		{math.MaxInt64, ""},
+	} {
+		run := []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Time: tt.nanos}}
+		got, skipped := NewCodec(Options{}).AppendRun([]byte("before\n"), run)
+		if string(got) != "before\n"+tt.want || (skipped == 1) != (tt.want == "") {
+			t.Errorf("time %d: got %q, %d skipped, want %q", tt.nanos, got, skipped, tt.want)
+		}
 	}
 }
 

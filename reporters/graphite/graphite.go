@@ -12,6 +12,10 @@ const Format = "graphite"
 type Options struct {
 	// Prefix goes before every path, such as "prod.web1". Empty means none.
 	Prefix string
+	// GlobalTags are added to every series, such as the host, unless it has the tag
+	// itself. Without them or a Prefix, two processes that run one program write
+	// the same series. Nil means none.
+	GlobalTags map[string]string
 	// Tagged writes series as measurement.field;tag=value, which Graphite
 	// reads since version 1.1. False means that the values of tags are parts
 	// of the path.
@@ -46,9 +50,7 @@ type codec struct{ encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec {
-	return &codec{encoder{namer: newNamer(o.Prefix, o.Tagged)}}
-}
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }

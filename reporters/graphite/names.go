@@ -1,10 +1,13 @@
 package graphite
 
 import (
+	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"monkit.example/internal/dotted"
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -13,12 +16,15 @@ import (
 type namer struct {
 	prefix string // sanitised; may be empty
 	tagged bool
+	global naming.Tags
 
 	tags []monkit.SeriesTag // scratch of appendTags
 }
 
-func newNamer(prefix string, tagged bool) namer {
-	return namer{prefix: string(dotted.Graphite.AppendPath(nil, prefix)), tagged: tagged}
+func newNamer(o Options) namer {
+	return namer{
+		prefix: string(dotted.Graphite.AppendPath(nil, o.Prefix)), tagged: o.Tagged, global: naming.NewTags(o.GlobalTags),
+	}
 }
 
 // name returns the whole path of p, or "" if p has no name.
@@ -37,6 +43,7 @@ type path struct {
 
 // set makes h the path of the series. It reuses the memory of h.
 func (h *path) set(n *namer, key monkit.SeriesKey) {
+	key = n.global.AddTo(key)
 	h.before = append(h.before[:0], n.prefix...)
 	if n.prefix != "" {
 		h.before = append(h.before, '.')
@@ -52,6 +59,9 @@ func (h *path) set(n *namer, key monkit.SeriesKey) {
 		h.before = append(h.before, '.')
 	}
 }
+
+// name returns the name of the series, without the prefix.
+func (h *path) name() []byte { return bytes.TrimSuffix(h.before[h.series:], []byte{'.'}) }
 
 // append appends the whole path of field, or nothing if neither series nor
 // field has a name.
@@ -111,16 +121,23 @@ func renamed(key string, set *monkit.TagSet) string {
 }
 
 // tagText returns s with "_" for characters that tags may not have, and for
-// those of forbidden.
+// those of forbidden. If one of these is beyond ASCII, a hash of s follows, since
+// little else may be left of it.
 func tagText(s, forbidden string) string {
 	bad := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(forbidden, r) }
 	if strings.IndexFunc(s, bad) < 0 {
 		return s
 	}
-	return strings.Map(func(r rune) rune {
+	ascii := true
+	text := strings.Map(func(r rune) rune {
+		ascii = ascii && r < utf8.RuneSelf
 		if bad(r) {
 			return '_'
 		}
 		return r
 	}, s)
+	if ascii {
+		return text
+	}
+	return string(dotted.AppendHash([]byte(text), s))
 }

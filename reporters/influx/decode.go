@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"sync"
 
@@ -119,9 +118,8 @@ func (d *decoder) parse(b *reporters.Batch) (nanos int64, received bool, err err
 	if err != nil || stamp == nil {
 		return b.At.UnixNano(), true, err
 	}
-	// The server gives the ends of the range another meaning.
 	nanos, err = strconv.ParseInt(line.String(stamp), 10, 64)
-	if err != nil || nanos < math.MinInt64+2 || nanos == math.MaxInt64 {
+	if err != nil || !isStored(nanos) {
 		return 0, false, errTime
 	}
 	return nanos, false, nil

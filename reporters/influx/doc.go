@@ -40,11 +40,26 @@
 // changes its type. Times are in nanoseconds, as the address's precision says.
 //
 // Characters that the format does not allow are replaced: a backslash by "/",
-// control characters by a space, invalid UTF-8 by U+FFFD. "#" and "_" at the
-// start of a measurement are removed. The keys time, _field and _measurement
+// control characters by a space, invalid UTF-8 by U+FFFD. A measurement that starts
+// with "#" or "_" gets an "n" before it. The keys time, _field and _measurement
 // get a "_" at their end. A point without a field's name is the field "value".
+//
+// Each key is in a line once: a field that has the key of a tag, or after such a
+// change that of another field, gets as many "_" at its end as make it another one.
+// Two series can get the same measurement and tags, such as those with the tags
+// disk=C:\ and disk=C:/. The first of a collector keeps them; fields of the other
+// that the first has, too, are dropped as name_collision. The field name_collisions
+// of the series send counts both, and both names are logged.
+//
 // Tags without a value are not written. NaN and infinities are dropped and
-// counted.
+// counted, and so are points at the ends of the range of times, in 1677 and 2262.
+//
+// # Several processes
+//
+// Of two processes that write the same series, the server keeps the last value of
+// each time, which is a multiple of the collector's interval in both.
+// [Options.GlobalTags] keep them apart, by host and, where a host has several, by
+// instance; and [Options.Prefix] keeps apart programs with the same measurements.
 //
 // # The wire
 //

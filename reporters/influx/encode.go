@@ -1,12 +1,15 @@
 package influx
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
+	"monkit.example/internal/collide"
+	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -14,26 +17,56 @@ import (
 // encoder writes runs as lines. It caches the head of each series of a
 // collector.
 type encoder struct {
+	*collide.Names
+	prefix string
+	global naming.Tags
+
 	heads reporters.TextMemo // "measurement,tag=value "
+	made  []byte             // the head of the current run, if it is not in heads
+	keys  map[uint32]keys    // of series some of whose keys are not the fields, by Point.Series
 
 	line lineprotocol.Encoder
 	tags []monkit.SeriesTag // scratch of cleanTags
 }
 
+func newEncoder(o Options) *encoder {
+	e := &encoder{prefix: o.Prefix, global: naming.NewTags(o.GlobalTags)}
+	e.Names = collide.New(e.written)
+	return e
+}
+
+// written returns the key of a field of a collector as it is written.
+func (e *encoder) written(p *reporters.Point) string {
+	key, ok := e.keys[p.Series][p.Field]
+	if !ok {
+		key = fieldKey(p.Field)
+	}
+	return string(appendEscaped(nil, key))
+}
+
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
 	start := len(dst)
-	if dst = e.appendHead(dst, &run[0]); len(dst) == start {
+	head := e.head(&run[0])
+	if len(head) == 0 || !isStored(run[0].Time) {
 		return dst, len(run)
 	}
+	contest, names := e.Contest(&run[0]), e.namesOf(run)
+	dst = append(dst, head...)
 	for i := range run {
 		p := &run[i]
 		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
 			skipped++
 			continue
 		}
-		dst = appendFieldKey(dst, p.Field)
-		dst = append(reporters.AppendFloat(dst, p.Value), ',')
+		field := len(dst)
+		dst = e.appendField(dst, &names, p)
+		if contest != nil && e.Refuses(contest, p, dst[field:]) {
+			dst = dst[:field]
+			skipped++
+			continue
+		}
+		dst = append(reporters.AppendFloat(append(dst, '='), p.Value), ',')
 	}
 	if skipped == len(run) {
 		return dst[:start], skipped
@@ -42,26 +75,39 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	return append(strconv.AppendInt(dst, run[0].Time, 10), '\n'), skipped
 }
 
-// appendHead appends measurement, tags and a space, or nothing if the
-// measurement is empty.
-func (e *encoder) appendHead(dst []byte, p *reporters.Point) []byte {
+// isStored reports whether the server stores points of that time. It gives the ends
+// of the range another meaning.
+func isStored(nanos int64) bool { return nanos >= math.MinInt64+2 && nanos < math.MaxInt64 }
+
+// head returns the head of p's line, which is empty if the measurement is. It is
+// valid until the next call.
+func (e *encoder) head(p *reporters.Point) []byte {
 	if head := e.heads.Series(p); head != nil {
-		return append(dst, head...)
+		return head
 	}
-	start := len(dst)
-	dst = e.appendNewHead(dst, p.Key)
-	e.heads.SetSeries(p, dst[start:])
-	return dst
+	e.made = e.appendHead(e.made[:0], p.Key)
+	if p.Series != 0 {
+		delete(e.keys, p.Series)
+		e.heads.SetSeries(p, e.made)
+		e.Claim(p, e.Hash(e.made))
+	}
+	return e.made
 }
 
-func (e *encoder) appendNewHead(dst []byte, key monkit.SeriesKey) []byte {
-	measurement := strings.TrimLeft(clean(key.Measurement), "#_")
-	if measurement == "" {
+// appendHead appends measurement, tags and a space, or nothing if the
+// measurement is empty. One that would begin a comment, or is reserved, gets an "n"
+// before it.
+func (e *encoder) appendHead(dst []byte, key monkit.SeriesKey) []byte {
+	if key.Measurement == "" {
 		return dst
+	}
+	measurement := clean(e.prefix + key.Measurement)
+	if c := measurement[0]; c == '#' || c == '_' {
+		measurement = "n" + measurement
 	}
 	e.line.SetBuffer(dst)
 	e.line.StartLine(measurement)
-	for _, tag := range e.cleanTags(key.Tags) {
+	for _, tag := range e.cleanTags(e.global.Add(key.Tags)) {
 		e.line.AddTag(tag.Key, tag.Val)
 	}
 	if e.line.Err() != nil {
@@ -83,67 +129,4 @@ func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
 	slices.SortStableFunc(e.tags, func(a, b monkit.SeriesTag) int { return strings.Compare(a.Key, b.Key) })
 	e.tags = slices.CompactFunc(e.tags, func(a, b monkit.SeriesTag) bool { return a.Key == b.Key })
 	return e.tags
-}
-
-// appendFieldKey appends the key of a field and "=".
-func appendFieldKey(dst []byte, field string) []byte {
-	if isPlain(field) {
-		return append(append(dst, field...), '=')
-	}
-	if field == "" {
-		field = "value"
-	}
-	field = cleanKey(field)
-	for i := range len(field) {
-		if c := field[i]; c == ',' || c == '=' || c == ' ' {
-			dst = append(dst, '\\')
-		}
-		dst = append(dst, field[i])
-	}
-	return append(dst, '=')
-}
-
-// isPlain reports whether a field is written as it is: it has letters, digits and
-// underscores only, and is not reserved.
-func isPlain(field string) bool {
-	for i := range len(field) {
-		if c := field[i]; c|0x20-'a' >= 26 && c-'0' >= 10 && (c != '_' || i == 0) {
-			return false
-		}
-	}
-	return field != "" && field != "time"
-}
-
-// cleanKey is clean for the keys of tags and fields, some of which are
-// reserved.
-func cleanKey(s string) string {
-	s = clean(s)
-	switch s {
-	case "time", "_field", "_measurement":
-		return s + "_"
-	}
-	return s
-}
-
-// clean returns s with every character replaced that a version of the server
-// rejects in names.
-func clean(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '\\' {
-			return strings.Map(cleanRune, s)
-		}
-	}
-	return s
-}
-
-// cleanRune returns what is written for r. For invalid UTF-8 strings.Map
-// writes U+FFFD.
-func cleanRune(r rune) rune {
-	switch {
-	case r == '\\':
-		return '/'
-	case r < ' ' || r == 0x7f:
-		return ' '
-	}
-	return r
 }

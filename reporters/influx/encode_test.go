@@ -37,9 +37,11 @@ func TestAppendRun(t *testing.T) {
 		{"delete is a control character", key("a\x7fb"), "c\x7fd", 1, `a\ b c\ d=1 42` + "\n", 0},
 		{"invalid UTF-8", key("a\xff", "b\xfe", "c\xfd"), "d\xfc", 1, "a\ufffd,b\ufffd=c\ufffd d\ufffd=1 42\n", 0},
 		{"other characters are kept", key("größe", "länge", "ä"), "x", 1, "größe,länge=ä x=1 42\n", 0},
-		{"a comment sign at the start", key("#m"), "f", 1, "m f=1 42\n", 0},
-		{"reserved names", key("_m", "time", "1", "_field", "2", "_measurement", "3"), "time", 1, "m,_field_=2,_measurement_=3,time_=1 time_=1 42\n", 0},
-		{"no measurement", key("_#"), "f", 1, "", 1},
+		{"a comment sign at the start", key("#m"), "f", 1, "n#m f=1 42\n", 0},
+		{"reserved names", key("_m", "time", "1", "_field", "2", "_measurement", "3"), "time", 1, "n_m,_field_=2,_measurement_=3,time_=1 time__=1 42\n", 0},
+		{"no letter in the measurement", key("_#"), "f", 1, "n_# f=1 42\n", 0},
+		{"no measurement", key(""), "f", 1, "", 1},
+		{"one key as tag and field", key("m", "host", "a"), "host", 1, "m,host=a host_=1 42\n", 0},
 		{"no field", key("m"), "", 1, "m value=1 42\n", 0},
 		{"tags without a value or a key", key("m", "a", "", "", "b", "c", "d"), "f", 1, "m,c=d f=1 42\n", 0},
 		{"tags that become equal", key("m", `a\`, "1", "a/", "2"), "f", 1, "m,a/=2 f=1 42\n", 0},
@@ -54,6 +56,21 @@ func TestAppendRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// InfluxDB stores times from MinInt64+2 to MaxInt64-1 (models/time.go).
+func TestTimesThatTheServerDoesNotStoreAreSkipped(t *testing.T) {
+	for nanos, want := range map[int64]string{
+		-1: "m f=1 -1\n", 0: "m f=1 0\n",
+		math.MinInt64: "", math.MinInt64 + 1: "", math.MinInt64 + 2: "m f=1 -9223372036854775806\n",
+		math.MaxInt64: "", math.MaxInt64 - 1: "m f=1 9223372036854775806\n",
+	} {
+		run := []reporters.Point{{Key: key("m"), Field: "f", Value: 1, Time: nanos}}
+		got, skipped := newCodec().AppendRun(nil, run)
+		if string(got) != want || (skipped == 1) != (want == "") {
+			t.Errorf("time %d: got %q, %d skipped, want %q", nanos, got, skipped, want)
+		}
 	}
 }
 
@@ -126,7 +143,11 @@ func FuzzEncode(f *testing.F) {
 			}
 		}
 		k, val, err := d.NextField()
-		if err != nil || val.FloatV() != v || field != "" && string(k) != cleanKey(field) {
+		want := fieldKey(field)
+		if tagVal != "" && cleanKey(tagKey) == want {
+			want += "_"
+		}
+		if err != nil || val.FloatV() != v || string(k) != want {
 			t.Fatalf("%q: field %q=%v, %v", line, k, val, err)
 		}
 		if got, err := d.Time(lineprotocol.Nanosecond, time.Time{}); err != nil || got.UnixNano() != at {

@@ -17,6 +17,13 @@ const Format = "influx"
 type Options struct {
 	// Database is for InfluxDB 1 and 3, if the address names none.
 	Database string
+	// Prefix goes before every measurement, as it is, such as "prod_". Empty means
+	// none.
+	Prefix string
+	// GlobalTags are added to every series, such as the host, unless it has the tag
+	// itself. Without them or a Prefix, two processes that run one program write
+	// the same series. Nil means none.
+	GlobalTags map[string]string
 	// Token returns the token that authorizes a request. It is called for
 	// each request, so that a token may change. White space around the token
 	// is ignored; without a token the request is not sent, and tried again
@@ -69,11 +76,11 @@ func (o Options) lines() lines.Options {
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ encoder }
+type codec struct{ *encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(Options) reporters.Codec { return &codec{} }
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }

@@ -25,6 +25,7 @@ var numbered = [...]Reason{
 	NotFinite, Unsupported,
 	QueueFull, Expired, Rejected, Oversize, Ambiguous, Closed, SendFailed, SeriesLimit, NameTooLong, TooOld, TooNew,
 	Crash, SpoolFull, DiskError, Corrupt, NoBuffer,
+	NameCollision,
 }
 
 // It does not compile if there are more reasons than cells.

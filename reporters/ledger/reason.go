@@ -80,6 +80,9 @@ const (
 	// NoBuffer is a line of a datagram for which a buffer of this system, or the
 	// queue of a receiver on it, had no room within a moment.
 	NoBuffer Reason = "no_buffer"
+	// NameCollision is a point whose name, as the format writes it, is that of
+	// another series.
+	NameCollision Reason = "name_collision"
 )
 
 // Counts has a number of lines for each reason.

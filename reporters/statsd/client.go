@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
@@ -30,16 +33,17 @@ type Client interface {
 // datagrams of one report: the client drops further ones and reports no error.
 // Programs that are not bound to it should use [New].
 func FromClient(c Client) reporters.Reporter {
-	return &client{client: c, namer: namer{tags: true}}
+	return &client{client: c, enc: newEncoder(Options{Dialect: DogStatsD})}
 }
 
 // client is the Reporter of a DogStatsD client.
 type client struct {
 	client Client
-	namer  namer
+	log    atomic.Pointer[slog.Logger]
 
 	mu     sync.Mutex
-	names  reporters.Memo[clientName] // guarded by mu, as all below
+	enc    encoder // of names; guarded by mu, as all below
+	names  reporters.Memo[clientName]
 	deltas reporters.Deltas
 	counts ledger.Ledger
 }
@@ -51,8 +55,11 @@ type clientName struct {
 
 // Report passes each point to the client. It returns the first error.
 func (c *client) Report(_ context.Context, b *reporters.Batch) error {
+	defer func() { c.enc.LogCollisions(c.log.Load(), Format+" client") }() // after the lock is released
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.enc.BeginBatch(b.Points)
+	defer c.enc.EndBatch()
 	c.counts.Accepted += int64(len(b.Points))
 	var first error
 	for i := range b.Points {
@@ -66,6 +73,8 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 			c.counts.Drop(ledger.Unsupported, 1)
 		case err == errSeriesLimit:
 			c.counts.Drop(ledger.SeriesLimit, 1)
+		case err == errCollision:
+			c.counts.Drop(ledger.NameCollision, 1)
 		default:
 			c.counts.Drop(ledger.SendFailed, 1)
 			if first == nil {
@@ -81,6 +90,7 @@ var (
 	errNotFinite   = errors.New("the value is not finite")
 	errUnsupported = errors.New("DogStatsD has no such point")
 	errSeriesLimit = errors.New("more counters were received than are remembered")
+	errCollision   = errors.New("another series has the name")
 )
 
 // reportLocked passes p to the client, whose panic is an error.
@@ -99,6 +109,9 @@ func (c *client) reportLocked(p *reporters.Point) (err error) {
 	n := c.nameLocked(p)
 	if n.name == "" {
 		return errUnsupported
+	}
+	if name := c.enc.name(p); c.enc.refuses(&name, p) {
+		return errCollision
 	}
 	switch p.Kind {
 	case reporters.Counter, reporters.CounterDelta:
@@ -141,7 +154,7 @@ func (c *client) nameLocked(p *reporters.Point) *clientName {
 		n = new(clientName)
 	}
 	if fresh {
-		n.name = string(c.namer.appendName(nil, p))
+		n.name = string(c.enc.namer.appendName(nil, p))
 		for i := range p.Key.Tags.Len() {
 			if tag := appendTag(nil, p.Key.Tags.At(i)); len(tag) > 0 {
 				n.tags = append(n.tags, string(tag))
@@ -149,6 +162,13 @@ func (c *client) nameLocked(p *reporters.Point) *clientName {
 		}
 	}
 	return n
+}
+
+// SetLogger sets the logger of names that collide. It returns false: errors are
+// returned, not logged.
+func (c *client) SetLogger(l *slog.Logger) (logs bool) {
+	c.log.CompareAndSwap(nil, safelog.Wrap(l))
+	return false
 }
 
 // Flush makes the client write everything to its socket.

@@ -3,6 +3,7 @@ package statsd
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func (c *foreignClient) Flush() error {
 func TestFromClient(t *testing.T) {
 	c := &foreignClient{}
 	r := FromClient(c)
-	k := key("hits", "scope", "app", "123", "a key without a letter")
+	k := key("hits", "scope", "app", "", "a tag without a key")
 	report := func(total float64) {
 		t.Helper()
 		b := &reporters.Batch{Points: []reporters.Point{
@@ -130,4 +131,21 @@ func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFromClientSendsOneOfTwoSeriesWithOneName(t *testing.T) {
+	c := &foreignClient{}
+	r := FromClient(c)
+	var logged strings.Builder
+	r.(reporters.Logging).SetLogger(slog.New(slog.NewTextHandler(&logged, nil)))
+	b := &reporters.Batch{Points: []reporters.Point{
+		{Key: key("4xx"), Field: "f", Value: 1, Series: 1, ID: 1}, {Key: key("n4xx"), Field: "f", Value: 2, Series: 2, ID: 2},
+	}}
+	if err := r.Report(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if c.log.String() != "gauge n4xx.f 1 [] 1\n" || !strings.Contains(logged.String(), `first="4xx f" second="n4xx f"`) {
+		t.Errorf("the client did %q, logged %q", c.log.String(), logged.String())
+	}
+	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.NameCollision: 1}})
 }

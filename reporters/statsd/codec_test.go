@@ -37,7 +37,7 @@ var conformance = codectest.Options{
 }
 
 func TestConformance(t *testing.T) {
-	for name, o := range map[string]Options{"reference": {}, "DogStatsD": {Tags: true}} {
+	for name, o := range map[string]Options{"reference": {}, "tags": {Tags: true}, "DogStatsD": {Dialect: DogStatsD}} {
 		t.Run(name, func(t *testing.T) {
 			codectest.Run(t, func() reporters.Codec { return NewCodec(o) }, conformance)
 		})

@@ -18,18 +18,39 @@
 //
 // The reference daemon has no tags, so a series is named
 // [prefix.]scope.measurement[.tag values].field as in package graphite, with
-// "_" for characters that the daemon deletes. With [Options.Tags] the dialect is
-// DogStatsD: the name is measurement.field, and the tags are sent as tags.
+// "_" for characters that the daemon deletes. With [Options.Tags] the name is
+// measurement.field, and the tags follow as DogStatsD has them: for statsd_exporter,
+// Telegraf with datadog_extensions, and other servers that read those. For Datadog's
+// own agent, set [Options.Dialect] to [DogStatsD], by which gauges with a sign are
+// values.
+//
+// Beside tags, names are ASCII and have up to 200 bytes, and tags may have letters
+// of any script and up to 200 characters. Both start with a letter: 4xx is sent as
+// n4xx. Other characters become "_". What is longer, or loses characters beyond
+// ASCII, ends in a hash of what it was, here and in the reference dialect. A tag
+// without a key is not sent, and one without a value is sent as its key.
+//
+// Two series can get the same name, such as those of "a b" and "a_b". The first of a
+// collector keeps it; points of the other are dropped as name_collision, the field
+// name_collisions of the series send counts them, and both names are logged.
 //
 // # Kinds
 //
 // Of a counter each report sends by how much it grew, and nothing if it did
-// not. Gauges are sent as gauges, samples as timings in milliseconds, or as
-// histograms in DogStatsD. In the reference dialect a gauge with a sign is
-// added to the value that the daemon has, so a negative gauge is sent as two
-// lines, n:0|g and n:-5|g. DogStatsD reads n:-5|g as -5, and has no deltas of
-// gauges. Numbers never have an exponent. NaN and infinities, and in the
-// reference dialect negative timings, are dropped and counted.
+// not. Gauges are sent as gauges, samples as timings in milliseconds, or with tags as
+// histograms. In the reference dialect, with tags or without, a gauge with a sign is
+// added to the value that the server has, so a negative gauge is sent as two
+// lines, n:0|g and n:-5|g, which are always in one datagram. The dialect DogStatsD
+// reads n:-5|g as -5, and has no deltas of gauges. Numbers never have an exponent.
+// NaN and infinities, and negative timings, are dropped and counted.
+//
+// # Several processes
+//
+// Of two processes that send the same series, the server adds up the counters, which
+// is often wanted, and keeps the gauge that came last. [Options.Prefix] or
+// [Options.GlobalTags] keep them apart, by host and, where a host has several, by
+// instance. A global tag is a part of the name, unless Tags is set. Datadog's agent
+// adds the host itself.
 //
 // # The wire
 //

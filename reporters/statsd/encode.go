@@ -1,9 +1,12 @@
 package statsd
 
 import (
+	"bytes"
 	"encoding/binary"
 
+	"monkit.example/internal/collide"
 	"monkit.example/internal/decimal"
+	"monkit.example/internal/dotted"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
@@ -11,13 +14,21 @@ import (
 // encoder writes points as lines. It caches the name of each field of a
 // collector, and the last value if that is a counter.
 type encoder struct {
-	namer  namer
-	names  reporters.TextMemo
-	deltas reporters.Deltas
+	*collide.Names
+	namer   namer
+	datadog bool // a gauge with a sign is a value
+	names   reporters.TextMemo
+	deltas  reporters.Deltas
 
 	made    name   // of the current point, if it is not in names
 	scratch []byte // of appendText
+	whole   []byte // scratch of parts
 	skips   ledger.Counts
+}
+
+func newEncoder(o Options) encoder {
+	namer := newNamer(o)
+	return encoder{Names: collide.New(namer.written), namer: namer, datadog: o.Dialect == DogStatsD}
 }
 
 // name is what the lines of one field have in common.
@@ -36,15 +47,20 @@ func (n *name) set(namer *namer, p *reporters.Point) {
 	n.text = namer.appendTags(n.text, p.Key.Tags)
 }
 
-// appendText appends the name as one text.
-func (n *name) appendText(dst []byte) []byte {
-	return append(binary.AppendUvarint(dst, uint64(n.head)), n.text...)
+// appendText appends the name as one text, with the number of the series that has
+// claimed it: a field that pauses and comes back has its own number again, while
+// its series may have another one.
+func (n *name) appendText(dst []byte, series uint32) []byte {
+	dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(n.head)), uint64(series))
+	return append(dst, n.text...)
 }
 
-// nameOf returns the name that appendText has appended, in the memory of text.
-func nameOf(text []byte) name {
-	head, n := binary.Uvarint(text)
-	return name{text: text[n:], head: int(head)}
+// nameOf returns the name and the number that appendText has appended, in the
+// memory of text.
+func nameOf(text []byte) (n name, series uint32) {
+	head, size := binary.Uvarint(text)
+	number, more := binary.Uvarint(text[size:])
+	return name{text: text[size+more:], head: int(head)}, uint32(number)
 }
 
 func (n *name) before() []byte { return n.text[:n.head] }
@@ -57,7 +73,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	for i := range run {
 		p := &run[i]
 		n := e.name(p)
-		held := n.head > 0 && reporters.Finite(p.Value)
+		held := n.head > 0 && reporters.Finite(p.Value) && !e.refuses(&n, p)
 		if held {
 			dst, held = e.appendPoint(dst, p, &n)
 		}
@@ -74,14 +90,52 @@ func (e *encoder) SkipReasons() ledger.Counts { return e.skips }
 // name returns the name of p, which is valid until the next call.
 func (e *encoder) name(p *reporters.Point) name {
 	if text := e.names.Field(p); text != nil {
-		return nameOf(text)
+		if n, series := nameOf(text); series == p.Series {
+			return n
+		}
 	}
 	e.made.set(&e.namer, p)
 	if p.ID != 0 {
-		e.scratch = e.made.appendText(e.scratch[:0])
+		e.scratch = e.made.appendText(e.scratch[:0], p.Series)
 		e.names.SetField(p, e.scratch)
 	}
+	e.claim(&e.made, p)
 	return e.made
+}
+
+// claim claims the name of p's series.
+func (e *encoder) claim(n *name, p *reporters.Point) {
+	if n.head > 0 && p.Series != 0 && p.Field != "" {
+		series, _ := e.parts(p)
+		e.Claim(p, e.Hash(series, n.after()))
+	}
+}
+
+// endsIn reports whether the last part of the name is field, as it is.
+func (n *name) endsIn(field string) bool {
+	i := n.head - len(field) - len(":")
+	return field != "" && i >= 0 && string(n.text[i:n.head-1]) == field && (i == 0 || n.text[i-1] == '.')
+}
+
+// parts returns the name of p in two parts, of which the last is its field, unless
+// that is empty. They are valid until the next call.
+func (e *encoder) parts(p *reporters.Point) (series, field []byte) {
+	e.whole = e.namer.appendWhole(e.whole[:0], p)
+	return dotted.CutLast(e.whole)
+}
+
+// refuses reports whether p must not be written, since another series or field has
+// its name.
+func (e *encoder) refuses(n *name, p *reporters.Point) bool {
+	if p.Series == 0 {
+		return false
+	}
+	if n.endsIn(p.Field) {
+		c := e.Contest(p)
+		return c != nil && e.Refuses(c, p, []byte(p.Field))
+	}
+	series, field := e.parts(p)
+	return e.Refuses(e.ContestAt(e.Hash(series, n.after()), p), p, field)
 }
 
 // appendPoint appends the lines of p and reports whether the dialect can hold
@@ -109,7 +163,7 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	case reporters.Sample:
 		return e.appendSample(dst, v, n)
 	}
-	if v < 0 && !e.namer.tags {
+	if v < 0 && !e.datadog {
 		dst = n.appendLine(dst, 0, "|g")
 	}
 	return n.appendLine(dst, v, "|g"), true
@@ -117,7 +171,7 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 
 func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool) {
 	switch {
-	case e.namer.tags:
+	case e.datadog:
 		return dst, false
 	case v == 0:
 		return dst, true
@@ -136,6 +190,14 @@ func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
 		return dst, false
 	}
 	return n.appendLine(dst, v, "|ms"), true
+}
+
+// Pairs implements reporters.Pairing: a gauge below zero is set to zero first, in the
+// same datagram, since datagrams may be lost or overtake each other.
+func (e *encoder) Pairs(first, second []byte) bool {
+	i := bytes.IndexByte(second, ':') + 1
+	return i > 0 && bytes.HasPrefix(second[i:], []byte{'-'}) && bytes.HasPrefix(first, second[:i]) &&
+		bytes.HasPrefix(first[i:], []byte("0|g"))
 }
 
 func (n *name) appendLine(dst []byte, v float64, kind string) []byte {

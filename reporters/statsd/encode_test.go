@@ -3,6 +3,7 @@ package statsd
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
@@ -16,35 +17,42 @@ func TestKinds(t *testing.T) {
 		name      string
 		kind      reporters.Kind
 		value     float64
-		reference string
+		reference string // without tags, and with them if tagged is empty
+		tagged    string
 		dog       string
 	}{
-		{"a level", reporters.Gauge, 1.5, "m.f:1.5|g\n", "m.f:1.5|g\n"},
-		{"a negative level", reporters.Gauge, -5, "m.f:0|g\nm.f:-5|g\n", "m.f:-5|g\n"},
-		{"a total of this process", reporters.Counter, 7, "m.f:7|c\n", "m.f:7|c\n"},
-		{"a total of nothing", reporters.Counter, 0, "", ""},
-		{"a delta", reporters.CounterDelta, 3, "m.f:3|c\n", "m.f:3|c\n"},
-		{"a negative delta", reporters.CounterDelta, -3, "m.f:-3|c\n", "m.f:-3|c\n"},
-		{"a delta of nothing", reporters.CounterDelta, 0, "", ""},
-		{"an observation", reporters.Sample, 320, "m.f:320|ms\n", "m.f:320|h\n"},
-		{"a negative one", reporters.Sample, -1, "skipped", "m.f:-1|h\n"},
-		{"a rise", reporters.GaugeDelta, 2, "m.f:+2|g\n", "skipped"},
-		{"a fall", reporters.GaugeDelta, -2, "m.f:-2|g\n", "skipped"},
-		{"no move", reporters.GaugeDelta, 0, "", "skipped"},
-		{"no exponent", reporters.Gauge, 1e-9, "m.f:0.000000001|g\n", "m.f:0.000000001|g\n"},
-		{"no exponent in a large number", reporters.Gauge, 1e21, "m.f:1000000000000000000000|g\n", "m.f:1000000000000000000000|g\n"},
-		{"nor in a large negative one", reporters.CounterDelta, -1e15, "m.f:-1000000000000000|c\n", "m.f:-1000000000000000|c\n"},
+		{"a level", reporters.Gauge, 1.5, "m.f:1.5|g\n", "", "m.f:1.5|g\n"},
+		{"a negative level", reporters.Gauge, -5, "m.f:0|g\nm.f:-5|g\n", "", "m.f:-5|g\n"},
+		{"a total of this process", reporters.Counter, 7, "m.f:7|c\n", "", "m.f:7|c\n"},
+		{"a total of nothing", reporters.Counter, 0, "", "", ""},
+		{"a delta", reporters.CounterDelta, 3, "m.f:3|c\n", "", "m.f:3|c\n"},
+		{"a negative delta", reporters.CounterDelta, -3, "m.f:-3|c\n", "", "m.f:-3|c\n"},
+		{"a delta of nothing", reporters.CounterDelta, 0, "", "", ""},
+		{"an observation", reporters.Sample, 320, "m.f:320|ms\n", "m.f:320|h\n", "m.f:320|h\n"},
+		{"a negative one", reporters.Sample, -1, "skipped", "m.f:-1|h\n", "m.f:-1|h\n"},
+		{"a rise", reporters.GaugeDelta, 2, "m.f:+2|g\n", "", "skipped"},
+		{"a fall", reporters.GaugeDelta, -2, "m.f:-2|g\n", "", "skipped"},
+		{"no move", reporters.GaugeDelta, 0, "", "", "skipped"},
+		{"no exponent", reporters.Gauge, 1e-9, "m.f:0.000000001|g\n", "", "m.f:0.000000001|g\n"},
+		{"no exponent in a large number", reporters.Gauge, 1e21, "m.f:1000000000000000000000|g\n", "", "m.f:1000000000000000000000|g\n"},
+		{"nor in a large negative one", reporters.CounterDelta, -1e15, "m.f:-1000000000000000|c\n", "", "m.f:-1000000000000000|c\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for want, o := range map[string]Options{tt.reference: {}, "dog" + tt.dog: {Tags: true}} {
+			if tt.tagged == "" {
+				tt.tagged = tt.reference
+			}
+			for _, with := range []struct {
+				want string
+				o    Options
+			}{{tt.reference, Options{}}, {tt.tagged, Options{Tags: true}}, {tt.dog, Options{Dialect: DogStatsD}}, {tt.dog, Options{Tags: true, Dialect: DogStatsD}}} {
 				run := []reporters.Point{{Key: key("m"), Field: "f", Value: tt.value, Kind: tt.kind, ID: 1}}
-				text, skipped := NewCodec(o).AppendRun(nil, run)
+				text, skipped := NewCodec(with.o).AppendRun(nil, run)
 				got := string(text)
 				if skipped == 1 {
 					got += "skipped"
 				}
-				if want = strings.TrimPrefix(want, "dog"); got != want {
-					t.Errorf("tags %v: got %q, want %q", o.Tags, got, want)
+				if got != with.want {
+					t.Errorf("%+v: got %q, want %q", with.o, got, with.want)
 				}
 			}
 		})
@@ -90,6 +98,7 @@ func TestReceivedCountersDifferByTheirTags(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	long := strings.Repeat("x", 300)
+	hashed := long[:242] + "_970138f5"
 	for _, tt := range []struct {
 		name      string
 		key       monkit.SeriesKey
@@ -99,11 +108,17 @@ func TestNames(t *testing.T) {
 		{"scope and tags", key("hits", "scope", "app", "zone", "eu"), "app.hits.eu.f:1|g", "hits.f:1|g|#scope:app,zone:eu"},
 		{"hostile names", key("a:b|c@d#e f/g;h=i", "k", "v"), "a_b_c_d_e_f_g_h_i.v.f:1|g", "a_b_c_d_e_f_g_h_i.f:1|g|#k:v"},
 		{"hostile tags", key("m", "a,b|c#d:e f", "g,h|i#j:k\nl"), "m.g_h_i_j_k_l.f:1|g", "m.f:1|g|#a_b_c_d_e_f:g_h_i_j:k_l"},
-		{"a letter comes first", key("1._m", "_1k", "v"), "1._m.v.f:1|g", "m.f:1|g|#k:v"},
+		{"a letter comes first", key("1._m", "_1k", "v"), "1._m.v.f:1|g", "n1._m.f:1|g|#n_1k:v"},
 		{"a tag that ends in a colon", key("m", "k", "v:"), "m.v_.f:1|g", "m.f:1|g|#k:v_"},
 		{"a tag without a value", key("m", "k", ""), "m.f:1|g", "m.f:1|g|#k"},
-		{"a tag without a letter", key("m", "1", "v"), "m.v.f:1|g", "m.f:1|g"},
-		{"long names and tags", key(long, "k", long), long[:251] + "." + long[:251] + ".f:1|g", long[:200] + ":1|g|#k:" + long[:198]},
+		{"a tag without a letter", key("m", "1", "v"), "m.v.f:1|g", "m.f:1|g|#n1:v"},
+		{"a tag without a key", key("m", "", "v"), "m.v.f:1|g", "m.f:1|g"},
+		{"digits", key("4xx", "2fa", "on"), "4xx.on.f:1|g", "n4xx.f:1|g|#n2fa:on"},
+		{"an address", key("10.0.0.1:8080"), "10.0.0.1_8080.f:1|g", "n10.0.0.1_8080.f:1|g"},
+		{"Unicode letters of a tag", key("m", "city", "東京", "länge", "é1"), "m.___68dea76f._1_2295b1d0.f:1|g", "m.f:1|g|#city:東京,länge:é1"},
+		{"a name that is not ASCII", key("订单"), "___055338a0.f:1|g", "n___055338a0.f:1|g"},
+		{"symbols beyond ASCII", key("m", "k", "a\u2192b"), "m.a_b_af11e8a0.f:1|g", "m.f:1|g|#k:a_b_7b84a37f"},
+		{"long names and tags", key(long, "k", long), hashed + "." + hashed + ".f:1|g", long[:191] + "_7dee4843:1|g|#k:" + long[:189] + "_8e41a510"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			run := []reporters.Point{{Key: tt.key, Field: "f", Value: 1}}
@@ -117,6 +132,35 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// Names and tags that Datadog does not take as they are stay two
+// (docs.datadoghq.com/getting_started/tagging and /metrics/custom_metrics: both
+// start with a letter; a name is ASCII, a tag may hold letters of any script; 200
+// characters).
+func TestNamesThatMustChangeStayDistinct(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	names := []string{"4xx", "5xx", "10.0.0.1:8080", "10.0.0.2:8080", "订单", "用户", "_a", "a", "größe", "grüße", long + "1", long + "2", "1" + long, "2" + long}
+	values := []string{"東京", "大阪", "on", long + "1", long + "2", strings.Repeat("東", 250) + "1", strings.Repeat("東", 250) + "2", "\U0001f600", "\U0001f601", "a\xff", "a\xfe"}
+	keys := []string{"2fa", "3fa", "_k", "k", "地域", "時間", "-", "1"}
+	seen := map[string]string{}
+	for _, name := range names {
+		for _, k := range keys {
+			for _, v := range values {
+				run := []reporters.Point{{Key: key(name, k, v), Field: "f", Value: 1}}
+				got, skipped := NewCodec(Options{Tags: true}).AppendRun(nil, run)
+				id := run[0].Key.String()
+				if skipped != 0 || seen[string(got)] != "" {
+					t.Fatalf("%.60q is %q, as %.60q is; %d skipped", id, got, seen[string(got)], skipped)
+				}
+				seen[string(got)] = id
+				name, tag, _ := strings.Cut(strings.TrimSpace(string(got)), ":1|g|#")
+				if len(name) > 200 || utf8.RuneCountInString(tag) > 200 || !isLetter(name[0]) || !utf8.ValidString(tag) {
+					t.Errorf("%.60q becomes the name %q and the tag %q", id, name, tag)
+				}
+			}
+		}
+	}
+}
+
 func TestPrefix(t *testing.T) {
 	run := []reporters.Point{{Key: key("m"), Field: "f", Value: 1}}
 	for _, tags := range []bool{false, true} {
@@ -127,28 +171,6 @@ func TestPrefix(t *testing.T) {
 		if got, skipped := c.AppendRun(nil, []reporters.Point{{Value: 1}}); len(got) != 0 || skipped != 1 {
 			t.Errorf("a point without a name is %q, %d skipped", got, skipped)
 		}
-	}
-}
-
-// Both lines of a negative level reach a payload together.
-func TestNegativeGaugeStaysInOnePayload(t *testing.T) {
-	k := &keeper{}
-	p := reporters.NewPusher(NewCodec(Options{}), k, reporters.PusherOptions{MaxPayload: 100})
-	var points []reporters.Point
-	for i := range 50 {
-		points = append(points, reporters.Point{Key: key("level" + strings.Repeat("x", i%13)), Field: "f", Value: -1 - float64(i)})
-	}
-	if err := p.Report(t.Context(), &reporters.Batch{Points: points}); err != nil {
-		t.Fatal(err)
-	}
-	for _, payload := range k.payloads {
-		lines := strings.Split(strings.TrimSuffix(payload, "\n"), "\n")
-		if len(payload) > 100 || len(lines)%2 != 0 || !strings.Contains(lines[0], ":0|g") {
-			t.Errorf("payload %q", payload)
-		}
-	}
-	if err := p.Ledger().Check(); err != nil {
-		t.Error(err)
 	}
 }
 

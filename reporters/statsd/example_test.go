@@ -14,6 +14,6 @@ func ExampleNew() {
 }
 
 func ExampleNewWith() {
-	c := collect.Every(10*time.Second, statsd.NewWith("unixgram:///var/run/datadog/dsd.socket", statsd.Options{Tags: true}))
+	c := collect.Every(10*time.Second, statsd.NewWith("unixgram:///var/run/datadog/dsd.socket", statsd.Options{Dialect: statsd.DogStatsD}))
 	defer c.Close(context.Background())
 }

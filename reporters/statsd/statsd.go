@@ -8,13 +8,36 @@ import (
 // Format is the name of the format.
 const Format = "statsd"
 
+// A Dialect says how servers read gauges with a sign.
+type Dialect uint8
+
+const (
+	// Reference is that of the reference daemon, of statsd_exporter and of
+	// Telegraf, also with tags: a gauge with a sign is added to the last value.
+	// So a negative gauge is written as two lines, n:0|g and n:-5|g, in one
+	// datagram. To a server that takes n:-5|g for -5, they mean the same.
+	Reference Dialect = iota
+	// DogStatsD is that of Datadog's agent: n:-5|g is -5, there are no deltas of
+	// gauges, and tags are always written as tags.
+	DogStatsD
+)
+
 // Options configure a reporter. The zero value is what [New] uses.
 type Options struct {
 	// Prefix goes before every name, such as "prod.web1". Empty means none.
 	Prefix string
-	// Tags selects the dialect of DogStatsD, which has tags. False means the
-	// reference daemon's: the values of tags are parts of the name.
+	// GlobalTags are added to every series, such as the host, unless it has the tag
+	// itself. Without them or a Prefix, two processes that run one program write
+	// the same series: a server adds up their counters and mixes up their gauges.
+	// Nil means none.
+	GlobalTags map[string]string
+	// Tags writes tags as DogStatsD does, which most servers read today. False
+	// means that the values of tags are parts of the name, unless Dialect is
+	// DogStatsD.
 	Tags bool
+	// Dialect is what a gauge with a sign means to the server. Zero is Reference,
+	// whose negative gauges every server reads right.
+	Dialect Dialect
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -47,10 +70,10 @@ type codec struct{ encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{encoder{namer: newNamer(o)}} }
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (c *codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, c.namer.tags) }
+func (c *codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, c.datadog) }

@@ -1,0 +1,53 @@
+package statsd
+
+import (
+	"strings"
+	"testing"
+
+	"monkit.example/internal/codectest"
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+)
+
+// namesOf returns the names with the tags.
+func namesOf(lines []byte) (names []string) {
+	for line := range strings.Lines(string(lines)) {
+		name, rest, _ := strings.Cut(line, ":")
+		_, tags, _ := strings.Cut(rest, "|g")
+		names = append(names, name+tags)
+	}
+	return names
+}
+
+// A total that pauses and comes back has its own number again, while its series may
+// have another one, which a series with a name in common with a third had before.
+func TestFieldKeepsItsNameInASeriesOfAnotherNumber(t *testing.T) {
+	point := func(series, id uint32, measurement string) reporters.Point {
+		return reporters.Point{Key: monkit.NewSeriesKey(measurement), Field: "f", Value: 1, Series: series, ID: id}
+	}
+	c := NewCodec(Options{})
+	check := func(want string, points ...reporters.Point) {
+		t.Helper()
+		c.(reporters.NameChecker).BeginBatch(points)
+		defer c.(reporters.NameChecker).EndBatch()
+		var got []byte
+		for i := range points {
+			got, _ = c.AppendRun(got, points[i:i+1])
+		}
+		if names := strings.Join(strings.Fields(strings.Join(namesOf(got), "")), " "); names != want {
+			t.Errorf("sent are %q, want %q", names, want)
+		}
+	}
+	check("m.f a_b.f", point(1, 1, "m"), point(2, 2, "a_b"), point(3, 3, "a b"))
+	check("a_b.f", point(2, 2, "a_b"))
+	check("a_b.f m.f", point(2, 2, "a_b"), point(3, 1, "m")) // m has the number of "a b"
+}
+
+func FuzzNamesStayDistinct(f *testing.F) {
+	codectest.SeedNames(f)
+	f.Fuzz(func(t *testing.T, m1, k1, v1, f1, m2, k2, v2, f2 string) {
+		for _, o := range []Options{{}, {Tags: true}, {Prefix: "a"}, {Prefix: "a", Tags: true}} {
+			codectest.CheckNames(t, NewCodec(o), namesOf, codectest.NameOf(m1, k1, v1, f1), codectest.NameOf(m2, k2, v2, f2))
+		}
+	})
+}
