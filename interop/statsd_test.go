@@ -58,7 +58,7 @@ func TestLinesOfDatadogsClientAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &reporters.Batch{At: time.Unix(5, 0)}
-	statsd.NewCodec(statsd.Options{Tags: true}).Decode(b, w.text.Bytes())
+	statsd.NewCodec(statsd.Options{Dialect: statsd.DogStatsD}).Decode(b, w.text.Bytes())
 	var got []string
 	for _, p := range b.Points {
 		got = append(got, strings.TrimSuffix(p.Key.WithField(""), " ")+" "+string(reporters.AppendFloat(nil, p.Value))+" "+p.Kind.String())
