@@ -29,7 +29,7 @@ func HTTPWith(r *monkit.Registry, o Options) http.Handler {
 	if r == nil {
 		r = monkit.Default
 	}
-	return newHandler(r, o)
+	return webpage.Compress(newHandler(r, o))
 }
 
 type handler struct {

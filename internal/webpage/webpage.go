@@ -1,6 +1,7 @@
 // Package webpage holds what the pages of present, the relay and the demo
-// share: [SetHeaders] sets the security headers of a response, [Printable]
-// makes text safe to show, and [Style] is the base stylesheet.
+// share: [SetHeaders] sets the security headers of a response, [Compress]
+// compresses it, [Printable] makes text safe to show, and [Style] is the base
+// stylesheet.
 package webpage
 
 import (
