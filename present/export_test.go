@@ -32,3 +32,6 @@ func Waiting() bool { return waiting.Load() > 0 }
 
 // WriteKeepAlive writes one newline and flushes it.
 var WriteKeepAlive = writeKeepAlive
+
+// MaxAlike is how many roots are listed below the oldest that is alike.
+const MaxAlike = maxAlike

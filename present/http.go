@@ -18,6 +18,10 @@ type Options struct {
 	// Recorder retains the traces that /traces shows. Without one there is no
 	// such page.
 	Recorder *tracing.Recorder
+
+	// DecimalIDs has /ps write ids as text in decimal, as monkit/v3 does, instead
+	// of in hexadecimal, as logs and all other pages have them.
+	DecimalIDs bool
 }
 
 // HTTP returns a handler that serves the pages of r. If r is nil it serves
@@ -36,10 +40,11 @@ type handler struct {
 	registry *monkit.Registry
 	opts     Options
 	metrics  *prometheus.Handler // serves /metrics
+	spans    *spanCache          // what /ps shows
 }
 
 func newHandler(r *monkit.Registry, o Options) handler {
-	return handler{registry: r, opts: o, metrics: prometheus.New(r)}
+	return handler{registry: r, opts: o, metrics: prometheus.New(r), spans: new(spanCache)}
 }
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

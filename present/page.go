@@ -72,9 +72,9 @@ var pages = []page{
 	{name: "ps", title: "Running now",
 		about: "Open spans: the functions that run at this moment, for how long, with which arguments, and what called them.",
 		views: []view{
-			{name: "text", contentType: typeText, open: registryView(SpansText)},
-			{name: "json", contentType: typeJSON, open: registryView(SpansJSON)},
-			{name: "dot", contentType: typeText, open: registryView(SpansDot)},
+			{name: "text", contentType: typeText, open: spansText},
+			{name: "json", contentType: typeJSON, open: spansView(spansJSON)},
+			{name: "dot", contentType: typeText, open: spansView(spansDot)},
 			{name: "html", contentType: typeHTML, open: spansHTML},
 		}},
 	{name: "funcs", title: "Functions",
