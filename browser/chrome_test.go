@@ -197,12 +197,22 @@ func eval[T any](b *tab, expression string) T {
 	return val
 }
 
-// until waits for a JavaScript expression to be true.
+// until waits for a JavaScript expression to be true, also across a change of
+// the page.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	poll := chromedp.Poll[any](expression, chromedp.WithPollingInterval(50*time.Millisecond))
-	if _, err := chromedp.Run(b.ctx, poll); err != nil {
-		b.t.Fatalf("waiting for %s: %v", expression, err)
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		done, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)) // fails while a page loads
+		if done {
+			return
+		}
+		select {
+		case <-poll.C:
+		case <-b.ctx.Done():
+			b.t.Fatalf("waiting for %s: %v", expression, err)
+		}
 	}
 }
 

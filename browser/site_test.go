@@ -17,6 +17,7 @@ import (
 type site struct {
 	*httptest.Server
 	registry *monkit.Registry
+	recorder *tracing.Recorder
 }
 
 // newSite serves a registry with functions, whose names are as long as
@@ -44,7 +45,7 @@ func newSite(t *testing.T, functions int) site {
 	openSpans(t, r, 15)
 	server := httptest.NewServer(present.HTTPWith(r, present.Options{Recorder: recorder}))
 	t.Cleanup(server.Close)
-	return site{server, r}
+	return site{server, r, recorder}
 }
 
 func openSpans(t *testing.T, r *monkit.Registry, n int) {

@@ -74,6 +74,9 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
+	if contentType == typeSVG {
+		webpage.AllowStyle(w.Header(), tracing.SVGStyleSource())
+	}
 	serve(w, result, writeTimeout(r))
 }
 

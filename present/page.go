@@ -10,7 +10,6 @@ import (
 
 	"monkit.example/monkit"
 	"monkit.example/reporters/prometheus"
-	"monkit.example/tracing"
 )
 
 // Result writes one page to w. It returns the errors of w. A page of a trace
@@ -99,15 +98,15 @@ var pages = []page{
 			{name: "text", contentType: typeText, open: requireRecorder(retainedText)},
 			{name: "json", contentType: typeJSON, open: requireRecorder(retainedJSON)},
 			{name: "html", contentType: typeHTML, open: requireRecorder(retainedHTML)},
-			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(tracing.Recorded.WriteSVG)), hidden: true},
-			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(tracing.Recorded.WriteJSON)), hidden: true},
+			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(drawRetained)), hidden: true},
+			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(writeRetained)), hidden: true},
 		}},
 	{name: "trace", title: "Next trace",
 		about: "The next run of a function with every span below it: as a drawing, as JSON, or exported.",
 		views: []view{
 			{name: "html", contentType: typeHTML, open: traceHTML},
-			{name: "svg", contentType: typeSVG, open: traceView(tracing.SpansToSVG), hidden: true},
-			{name: "json", contentType: typeJSON, open: traceView(tracing.SpansToJSON), hidden: true},
+			{name: "svg", contentType: typeSVG, open: traceView(drawNext), hidden: true},
+			{name: "json", contentType: typeJSON, open: traceView(writeNext), hidden: true},
 			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
 		}},
 	{name: "metrics", title: "Metrics for Prometheus", prefer: preferredMetrics,

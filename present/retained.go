@@ -24,7 +24,7 @@ func requireRecorder(open func(request) (Result, error)) func(request) (Result, 
 }
 
 // retainedTrace returns a view of the trace that the query parameter id names.
-func retainedTrace(write func(tracing.Recorded, io.Writer) error) func(request) (Result, error) {
+func retainedTrace(write func(request, tracing.Recorded, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		id := req.query.Get("id")
 		if id == "" {
@@ -34,8 +34,19 @@ func retainedTrace(write func(tracing.Recorded, io.Writer) error) func(request) 
 		if !ok {
 			return nil, &statusError{http.StatusNotFound, fmt.Sprintf("trace %.40q is no longer retained", id)}
 		}
-		return func(w io.Writer) error { return write(t, w) }, nil
+		return func(w io.Writer) error { return write(req, t, w) }, nil
 	}
+}
+
+func drawRetained(req request, t tracing.Recorded, w io.Writer) error {
+	return t.WriteSVGWith(w, req.linkTo("traces"))
+}
+
+func writeRetained(_ request, t tracing.Recorded, w io.Writer) error { return t.WriteJSON(w) }
+
+// linkTo returns the options by which a drawing links to a page.
+func (r request) linkTo(page string) tracing.SVGOptions {
+	return tracing.SVGOptions{Back: r.root + page, BackName: r.title(page)}
 }
 
 // retainedTable holds the retained traces that match a filter.

@@ -65,16 +65,24 @@ func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, q traceQ
 var traceHTML = htmlView("trace", func(request) any { return nil })
 
 // traceView returns a view of the next trace that the query matches.
-func traceView(write spanWriter) func(request) (Result, error) {
+func traceView(write func(request, io.Writer, []*tracing.FinishedSpan) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		q, err := req.traceQuery()
 		if err != nil {
 			return nil, err
 		}
 		return q.result(req.ctx, func(ctx context.Context, w io.Writer) error {
-			return writeTrace(ctx, req.registry, w, q, write)
+			return writeTrace(ctx, req.registry, w, q, func(w io.Writer, spans []*tracing.FinishedSpan) error { return write(req, w, spans) })
 		}), nil
 	}
+}
+
+func drawNext(req request, w io.Writer, spans []*tracing.FinishedSpan) error {
+	return tracing.SpansToSVGWith(w, spans, req.linkTo("trace"))
+}
+
+func writeNext(_ request, w io.Writer, spans []*tracing.FinishedSpan) error {
+	return tracing.SpansToJSON(w, spans)
 }
 
 // traceQuery is the parsed query of a page that waits for a trace.

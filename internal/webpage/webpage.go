@@ -7,6 +7,7 @@ package webpage
 import (
 	_ "embed"
 	"net/http"
+	"strings"
 )
 
 // Style is the base stylesheet: colors, tables, forms and links. A server
@@ -34,4 +35,9 @@ func SetHeaders(h http.Header, allow string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
+}
+
+// AllowStyle adds a source to those that the policy in h takes styles from.
+func AllowStyle(h http.Header, source string) {
+	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "style-src 'self'", "style-src 'self' "+source, 1))
 }

@@ -34,6 +34,15 @@ func TestHeadersWithoutDirectives(t *testing.T) {
 	}
 }
 
+func TestAllowStyleAddsASource(t *testing.T) {
+	h := http.Header{}
+	SetHeaders(h, "img-src 'self'")
+	AllowStyle(h, "'sha256-x'")
+	if got, want := h.Get("Content-Security-Policy"), "style-src 'self' 'sha256-x'; form-action"; !strings.Contains(got, want) {
+		t.Errorf("the policy is %q, want %q in it", got, want)
+	}
+}
+
 func TestQuality(t *testing.T) {
 	for q, want := range map[string]float64{
 		"": 1, "1": 1, "0": 0, "0.5": 0.5, "1.000": 1, "0.001": 0.001,
