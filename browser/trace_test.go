@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -41,5 +42,26 @@ func TestDrawingsFollowThemeAndScreen(t *testing.T) {
 		}
 		b.do(chromedp.Click(chromedp.CSS("a text")))
 		b.until(`location.pathname === "/traces" && document.readyState === "complete"`)
+	})
+}
+
+func TestFormShowsWhatItWaitsFor(t *testing.T) {
+	site := newSite(t, 12)
+	script := axe(t)
+	eachScreen(t, func(t *testing.T, s screen) {
+		b := open(t, s)
+		b.visit(site.URL + "/trace")
+		b.do(
+			chromedp.SendKeys(chromedp.CSS("input[name=regex]"), "replication0.*Write"),
+			chromedp.Click(chromedp.CSS("button[value=svg]")))
+		b.until(`document.querySelector("[role=status]")?.textContent.startsWith("Waiting up to 30s")`)
+		call(t.Context(), site.registry.ScopeNamed("company.example/platform/services/storage/replication0").FuncNamed("(*Store).Write"), errors.New("no room"))
+		b.until(`document.querySelector("main svg.trace") !== null && document.readyState === "complete"`)
+		wantNoOverflow(t, b, "the page with the trace")
+		want := map[string]string{"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 27)"}[s.theme]
+		if got := eval[string](b, `getComputedStyle(document.querySelector("main .paper")).fill`); got != want {
+			t.Errorf("the background of the drawing is %s, want %s", got, want)
+		}
+		wantAccessible(t, b, script, "the page with the trace")
 	})
 }

@@ -52,7 +52,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Accept")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		writeError(w, &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
+		h.fail(w, r, pathOf(r), &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
 		return
 	}
 	path := pathOf(r)
@@ -61,7 +61,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v, err := find(path, r.URL.Query(), r.Header["Accept"])
 	if err != nil {
-		writeError(w, err)
+		h.fail(w, r, path, err)
 		return
 	}
 	if v.serve != nil {
@@ -70,14 +70,14 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	result, contentType, err := h.open(r.Context(), v, path, r.URL.Query())
 	if err != nil {
-		writeError(w, err)
+		h.fail(w, r, path, err)
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
-	if contentType == typeSVG {
+	if v.draws {
 		webpage.AllowStyle(w.Header(), tracing.SVGStyleSource())
 	}
-	serve(w, result, writeTimeout(r))
+	serveOr(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
 }
 
 // writeTimeout returns the write timeout of the server, 0 if it has none.
@@ -92,6 +92,11 @@ func writeTimeout(r *http.Request) time.Duration {
 // sent. After that serve aborts the connection, so that the client does not
 // take half a page for a whole one.
 func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
+	serveOr(w, result, timeout, func(err error) { writeError(w, err) })
+}
+
+// serveOr is serve with a function that responds with an error.
+func serveOr(w http.ResponseWriter, result Result, timeout time.Duration, fail func(error)) {
 	sent := &trackingWriter{w: w}
 	// With 64 kB most pages are complete, or have failed, before the first
 	// byte is sent.
@@ -103,7 +108,7 @@ func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
 	switch {
 	case err == nil, sent.err != nil: // complete, or the client has disconnected
 	case !sent.began:
-		writeError(w, err)
+		fail(err)
 	default:
 		panic(http.ErrAbortHandler)
 	}

@@ -35,6 +35,7 @@ type view struct {
 	name        string // second element of the path
 	contentType string
 	open        func(request) (Result, error)
+	draws       bool // has a drawing of a trace, whose style the policy must allow
 	hidden      bool // not linked, because it needs a query or is a second name
 
 	// typeOf returns the content type if it depends on the query; else it is
@@ -98,14 +99,15 @@ var pages = []page{
 			{name: "text", contentType: typeText, open: requireRecorder(retainedText)},
 			{name: "json", contentType: typeJSON, open: requireRecorder(retainedJSON)},
 			{name: "html", contentType: typeHTML, open: requireRecorder(retainedHTML)},
-			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(drawRetained)), hidden: true},
+			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(drawRetained)), draws: true, hidden: true},
 			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(writeRetained)), hidden: true},
 		}},
 	{name: "trace", title: "Next trace",
 		about: "The next run of a function with every span below it: as a drawing, as JSON, or exported.",
 		views: []view{
 			{name: "html", contentType: typeHTML, open: traceHTML},
-			{name: "svg", contentType: typeSVG, open: traceView(drawNext), hidden: true},
+			{name: "wait", contentType: typeHTML, open: traceWait, draws: true, hidden: true},
+			{name: "svg", contentType: typeSVG, open: traceView(drawNext), draws: true, hidden: true},
 			{name: "json", contentType: typeJSON, open: traceView(writeNext), hidden: true},
 			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
 		}},

@@ -62,8 +62,6 @@ func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, q traceQ
 	return write(w, spans)
 }
 
-var traceHTML = htmlView("trace", func(request) any { return nil })
-
 // traceView returns a view of the next trace that the query matches.
 func traceView(write func(request, io.Writer, []*tracing.FinishedSpan) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {

@@ -64,6 +64,11 @@ func writeKeepAlive(w io.Writer) error {
 	if _, err := io.WriteString(w, "\n"); err != nil {
 		return err
 	}
+	return flush(w)
+}
+
+// flush sends what has been written to w so far, if w can do so.
+func flush(w io.Writer) error {
 	if f, ok := w.(interface{ Flush() error }); ok {
 		return f.Flush()
 	}
