@@ -105,7 +105,7 @@ func open(t *testing.T, s screen) *tab {
 	}
 	b := &tab{t: t}
 	tabContext, cancel := chromedp.NewContext(browserContext, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.event))
-	ctx, stop := context.WithTimeout(tabContext, time.Minute)
+	ctx, stop := context.WithTimeout(tabContext, 2*time.Minute)
 	b.ctx = ctx
 	t.Cleanup(func() {
 		stop()
@@ -119,7 +119,7 @@ func open(t *testing.T, s screen) *tab {
 	b.do(
 		command(network.Enable, network.EnableParams{}),
 		command(log.Enable, cdp.Empty{}),
-		command(performance.Enable, performance.EnableParams{}),
+		command(performance.Enable, performance.EnableParams{TimeDomain: "threadTicks"}),
 		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: s.theme}},
 		}),
@@ -214,23 +214,4 @@ func (b *tab) until(expression string) {
 			b.t.Fatalf("waiting for %s: %v", expression, err)
 		}
 	}
-}
-
-// mainThread returns for how long the main thread of the page was busy so far.
-func (b *tab) mainThread() time.Duration {
-	b.t.Helper()
-	metrics, err := chromedp.Run(b.ctx, func(ctx context.Context, t *chromedp.Target) ([]*performance.Metric, error) {
-		result, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
-		return result.Metrics, err
-	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, m := range metrics {
-		if m.Name == "TaskDuration" {
-			return time.Duration(m.Value * float64(time.Second))
-		}
-	}
-	b.t.Fatal("the browser does not measure its main thread")
-	return 0
 }

@@ -27,6 +27,7 @@ let fetching = null;
 let listed = 0; // when the series were listed
 let generation = 0; // of the texts on the page; 0 if some are old
 let turns = 0;
+let moves = 0; // how often the lines on the screen became others
 let shown = new Set(); // elements with lines that are on the screen
 
 const observer = new IntersectionObserver(entries => {
@@ -34,6 +35,7 @@ const observer = new IntersectionObserver(entries => {
 		if (e.isIntersecting) shown.add(e.target);
 		else shown.delete(e.target);
 	}
+	moves++;
 	generation = 0;
 	turns = 0;
 }, { rootMargin: "100px" });
@@ -87,7 +89,7 @@ async function change() {
 	if (turns++ % sparklineInterval === 0) {
 		query.set("sparklines", [...shown].filter(e => e.tagName === "UL").flatMap(e => e.dataset.ids.split(",")).slice(0, 300));
 	}
-	const before = shown.size;
+	const before = moves;
 	const update = await (await get(live.dataset.changes + "?" + query)).json();
 	if (update.reload && performance.now() - listed > relistInterval && !reading()) {
 		await list();
@@ -102,7 +104,7 @@ async function change() {
 	}
 	const asOf = document.getElementById("as-of");
 	if (asOf) asOf.textContent = update.at;
-	if (shown.size === before) generation = update.generation;
+	if (moves === before) generation = update.generation;
 }
 
 // write sets the texts of the i-th line of an element.
