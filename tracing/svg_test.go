@@ -163,7 +163,7 @@ func TestSVGLinksBack(t *testing.T) {
 	}
 }
 
-// A tooltip is seen by those who have a mouse and know where to point.
+// A tooltip needs a mouse, and a user who knows where to point.
 func TestSVGShowsErrors(t *testing.T) {
 	failed := rowAt("f", 0, 100, -1)
 	failed.failed, failed.Err = true, "no space\nleft on device"

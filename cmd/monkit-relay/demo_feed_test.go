@@ -65,7 +65,9 @@ func TestOnlyChangedTextsTravel(t *testing.T) {
 			t.Errorf("without a change the lines %v travel", again.Lines)
 		}
 		time.Sleep(2 * time.Second)
-		report(50, 5, pointOf("s", "another", "value", 1, 0))
+		another := pointOf("s", "another", "value", 1, 0)
+		another.Time = time.Now().UnixNano()
+		report(50, 5, another)
 		if u := changes(t, h, "page=1&since=2&ids="); !u.Reload {
 			t.Error("a new series does not make the page list again")
 		}
