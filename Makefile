@@ -17,7 +17,7 @@ LIBRARY     := ./monkit ./environment ./present ./collect ./reporters/... ./trac
 
 # Each of these folders is a module, so that its requirements do not become
 # requirements of the main module.
-MODULES     := bench browser compat interop
+MODULES     := bench browser compat interop scripts cmd/monkitvet
 
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
@@ -61,6 +61,7 @@ QEMU  = $(shell command -v qemu-aarch64-static || command -v qemu-aarch64)
 
 arch:
 	CGO_ENABLED=0 GOARCH=386 $(GO) test $(UNITS)
+	cd scripts && CGO_ENABLED=0 GOARCH=386 $(GO) test ./...
 	@if [ -z "$(QEMU)" ]; then echo "arch: qemu-aarch64 is not installed; arm64 is skipped"; fi
 	if [ -n "$(QEMU)" ]; then CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec $(QEMU) ./monkit ./collect ./reporters/... ./tracing; fi
 

@@ -23,19 +23,24 @@ type Collector struct {
 	detach  func()    // removes the collector's series from the registry; may be nil
 	keys    statKeys
 
-	walking sync.Mutex
-	walker  *Walker // guarded by walking
+	slot    chan struct{} // has an element while a walk runs, and for good after the last one
+	walker  *Walker       // owned by who has the slot
 	batches batchPool
+	inTick  atomic.Bool             // a walk of a tick runs, or waits for the slot
+	current atomic.Pointer[walkLog] // of the walk that runs
 
-	counts collectorCounts
+	wall                       wallClock
+	clockSet                   atomic.Bool // the times of batches must not go on
+	counts                     collectorCounts
+	stepLog, longLog, panicLog limiter
 
-	cancel  context.CancelFunc // cancels calls of Report
-	stop    chan struct{}      // closed by Close: ends the ticks
-	quit    chan struct{}      // closed by Close: ends the runners
-	ticking sync.WaitGroup
-	running sync.WaitGroup
+	ticks    context.Context // ended by Close: no more ticks
+	endTicks context.CancelFunc
+	cancel   context.CancelFunc // cancels calls of Report
+	quit     chan struct{}      // closed by Close: ends the runners
+	running  sync.WaitGroup
 
-	closing  sync.Once
+	closing  atomic.Bool
 	closed   chan struct{} // closed when Close is done
 	closeErr error         // set before closed is closed
 }
@@ -44,6 +49,7 @@ type collectorCounts struct {
 	walks, panics, skipped atomic.Int64
 	points, duplicates     atomic.Int64
 	walkNanos              atomic.Int64 // of the last walk
+	clockSteps             atomic.Int64
 }
 
 // Every walks monkit.Default at every multiple of interval and passes the
@@ -56,19 +62,34 @@ func Every(interval time.Duration, r ...reporters.Reporter) *Collector {
 // New is Every for any source, with options. If src is a *monkit.Registry, the
 // collector's own series are part of it until Close. For any other source the
 // caller decides where to add the collector, which is a StatSource.
+//
+// A reporter that is nil is an error of each report, like a wrong address.
 func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
+	return newCollector(src, o, time.Now, r)
+}
+
+func newCollector(src monkit.StatSource, o Options, wall wallClock, r []reporters.Reporter) *Collector {
 	ctx, cancel := context.WithCancel(context.Background())
+	ticks, endTicks := context.WithCancel(context.Background())
 	c := &Collector{
-		opts:    o.withDefaults(),
-		walker:  newWalker(src, &shared, o.Without),
-		batches: newBatchPool(),
-		cancel:  cancel,
-		stop:    make(chan struct{}),
-		quit:    make(chan struct{}),
-		closed:  make(chan struct{}),
+		opts:     o.withDefaults(),
+		wall:     wall,
+		slot:     make(chan struct{}, 1),
+		batches:  newBatchPool(),
+		ticks:    ticks,
+		endTicks: endTicks,
+		cancel:   cancel,
+		quit:     make(chan struct{}),
+		closed:   make(chan struct{}),
 	}
-	for _, rep := range r {
-		run := newRunner(rep, c.opts)
+	if isNil(src) {
+		c.opts.Logger.Error("the source of a collector is nil; there is nothing to report", "source", fmt.Sprintf("%T", src))
+		src = monkit.StatSourceFunc(func(func(monkit.SeriesKey, string, float64)) {})
+	}
+	c.walker = newWalker(src, &shared, o.Without)
+	c.walker.tolerance = c.opts.Interval
+	for i, rep := range r {
+		run := newRunner(present(rep, i+1), c.opts)
 		run.name = naming.Unique(run.name, c.hasRunner)
 		c.runners = append(c.runners, run)
 	}
@@ -79,7 +100,7 @@ func New(src monkit.StatSource, o Options, r ...reporters.Reporter) *Collector {
 	for _, r := range c.runners {
 		c.running.Go(func() { r.run(ctx, c.quit) })
 	}
-	c.ticking.Go(c.tick)
+	c.running.Go(c.tick)
 	return c
 }
 
@@ -87,34 +108,39 @@ func (c *Collector) hasRunner(name string) bool {
 	return slices.ContainsFunc(c.runners, func(r *runner) bool { return r.name == name })
 }
 
-// tick walks at every multiple of the interval. A tick that is missed because
-// a walk took too long is counted and skipped.
+// tick walks at every multiple of the interval. A tick that comes while the walk
+// of an earlier one runs is counted and skipped.
 func (c *Collector) tick() {
-	d := c.opts.Interval
-	next := time.Now().Truncate(d).Add(d)
-	timer := time.NewTimer(time.Until(next))
+	s := newSchedule(c.opts.Interval, c.wall)
+	timer := time.NewTimer(s.wait())
 	defer timer.Stop()
 	for {
 		select {
-		case <-c.stop:
+		case <-c.ticks.Done():
 			return
 		case <-timer.C:
 		}
-		c.offer(c.snapshot(next))
-		follow := time.Now().Truncate(d).Add(d)
-		if missed := int64(follow.Sub(next)/d) - 1; missed > 0 {
-			c.counts.skipped.Add(missed)
+		at, missed, step := s.tick()
+		if step != 0 {
+			c.clockSet.Store(true)
 		}
-		next = follow
-		timer.Reset(time.Until(next))
+		if !c.walkAtTick(at) {
+			missed++
+		}
+		c.counts.skipped.Add(missed)
+		timer.Reset(s.wait())
+		if step != 0 {
+			c.logStep(step, at)
+		}
 	}
 }
 
 // snapshot walks the source and returns the batch with one reference.
 func (c *Collector) snapshot(at time.Time) *sharedBatch {
-	c.walking.Lock()
-	defer c.walking.Unlock()
 	b, start := c.batches.get(), time.Now()
+	if c.clockSet.Swap(false) {
+		c.walker.stamped = time.Time{}
+	}
 	if c.walker.Walk(&b.Batch, at) {
 		c.counts.panics.Add(1)
 	}
@@ -134,37 +160,46 @@ func (c *Collector) offer(b *sharedBatch) {
 }
 
 // Flush walks now, passes the batch to every reporter and waits until each has
-// delivered or dropped it, or until ctx ends. The error joins those of the
-// reporters that failed.
+// delivered or dropped it, or until ctx ends. Then it returns within 100 ms. The
+// error joins those of the reporters that failed, and names what a walk is in
+// that does not end. The batch of such a walk is reported when it ends.
 func (c *Collector) Flush(ctx context.Context) error {
 	select {
 	case <-c.closed:
 		return fmt.Errorf("collect: flush: %w", errClosed)
 	default:
 	}
-	return c.join(c.flush(ctx))
+	b, err := c.walkNow(ctx)
+	if err != nil {
+		return fmt.Errorf("collect: flush: %w", err)
+	}
+	expired, stop := afterGrace(ctx, graceTime)
+	defer stop()
+	return c.join(c.flush(ctx, b, expired))
 }
 
-// flush returns an error for each runner.
-func (c *Collector) flush(ctx context.Context) []error {
-	b := c.snapshot(time.Now())
-	defer b.release()
-	return c.each(ctx, func(r *runner) error {
-		if err := r.waitFree(ctx); err != nil {
-			return fmt.Errorf("still reporting the previous batch: %w", err)
+// flush passes b, which it releases, to every runner, flushes all reporters and
+// returns an error for each. It returns when expired is closed. If b is nil, only
+// what was offered before is flushed.
+func (c *Collector) flush(ctx context.Context, b *sharedBatch, expired <-chan struct{}) []error {
+	if b != nil {
+		for range c.runners {
+			b.retain()
 		}
-		r.offer(b, true)
-		if err := r.waitReported(ctx, b.walk); err != nil {
-			return fmt.Errorf("still reporting the last batch: %w", err)
+		b.release()
+	}
+	return c.each(expired, func(r *runner) error {
+		if err := r.pass(ctx, b); err != nil {
+			return err
 		}
-		return r.rep.Flush(ctx)
+		return r.flush(ctx)
 	})
 }
 
 // each calls f for all runners at the same time and returns their errors. It
-// does not wait longer than graceTime after ctx has ended: a reporter that
-// ignores its context is abandoned.
-func (c *Collector) each(ctx context.Context, f func(*runner) error) []error {
+// returns when expired is closed: a reporter that ignores its context is
+// abandoned.
+func (c *Collector) each(expired <-chan struct{}, f func(*runner) error) []error {
 	type result struct {
 		i   int
 		err error
@@ -175,8 +210,6 @@ func (c *Collector) each(ctx context.Context, f func(*runner) error) []error {
 		errs[i] = errAbandoned
 		go func() { results <- result{i, f(r)} }()
 	}
-	expired, stop := afterGrace(ctx)
-	defer stop()
 	for range c.runners {
 		select {
 		case r := <-results:
@@ -206,74 +239,12 @@ func (c *Collector) join(errs []error) error {
 // ended.
 const graceTime = 100 * time.Millisecond
 
-// closeTimeout is how long Close may take if its context has no deadline:
-// long enough to send a whole queue to a destination that works, and no longer
-// than supervisors wait before they kill a program.
-const closeTimeout = 10 * time.Second
-
-// afterGrace returns a channel that is closed graceTime after ctx ends, unless
-// stop is called before ctx ends.
-func afterGrace(ctx context.Context) (expired <-chan struct{}, stop func() bool) {
+// afterGrace returns a channel that is closed grace after ctx ends, unless stop
+// is called before ctx ends.
+func afterGrace(ctx context.Context, grace time.Duration) (expired <-chan struct{}, stop func() bool) {
 	c := make(chan struct{})
 	stop = context.AfterFunc(ctx, func() {
-		time.AfterFunc(graceTime, func() { close(c) })
+		time.AfterFunc(grace, func() { close(c) })
 	})
 	return c, stop
-}
-
-// Close ends the ticks, walks a last time, flushes and closes every reporter
-// and joins every goroutine. When ctx ends before that, Close returns within
-// 100 ms, and the error names what was abandoned. A context without a deadline
-// ends after 10 s here, so that a program can exit whose destination is
-// unavailable. Close may be called several times; all calls return the error of
-// the first.
-func (c *Collector) Close(ctx context.Context) error {
-	c.closing.Do(func() {
-		if _, limited := ctx.Deadline(); !limited {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, closeTimeout)
-			defer cancel()
-		}
-		c.close(ctx)
-	})
-	<-c.closed
-	return c.closeErr
-}
-
-func (c *Collector) close(ctx context.Context) {
-	defer close(c.closed)
-	close(c.stop)
-	c.ticking.Wait()
-	errs := c.flush(ctx)
-	close(c.quit)
-	c.cancel()
-	for i, err := range c.each(ctx, func(r *runner) error { return r.rep.Close(ctx) }) {
-		if err != nil { // says what became of the lines that Flush left
-			errs[i] = err
-		}
-	}
-	c.closeErr = errors.Join(c.join(errs), c.waitRunners(ctx))
-	if c.detach != nil {
-		c.detach()
-	}
-	c.walking.Lock()
-	defer c.walking.Unlock()
-	c.walker.table.close()
-}
-
-// waitRunners joins the goroutines of the runners.
-func (c *Collector) waitRunners(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		c.running.Wait()
-		close(done)
-	}()
-	expired, stop := afterGrace(ctx)
-	defer stop()
-	select {
-	case <-done:
-		return nil
-	case <-expired:
-		return fmt.Errorf("collect: close: a reporter does not return from Report: %w", ctx.Err())
-	}
 }

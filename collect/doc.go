@@ -11,6 +11,14 @@
 // batch: a slow reporter delays neither the ticks nor other reporters. A batch
 // that is still waiting when the next one comes is dropped and counted.
 //
+// Code that a walk calls, such as a gauge, may block or panic. A walk that takes
+// long is logged with what it is in, the ticks that come until it ends are counted
+// as skipped, and Flush and Close return when their context ends all the same.
+//
+// Times follow the wall clock: if that was set by more than an interval, which is
+// logged and counted, the next batch has the time that it shows now. After a
+// smaller step back, times go on increasing.
+//
 // [Collector.Flush] and [Collector.Close] walk once more. Call Close before
 // main returns, so that the last values of the program are reported.
 package collect

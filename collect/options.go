@@ -3,6 +3,8 @@ package collect
 import (
 	"log/slog"
 	"time"
+
+	"monkit.example/internal/safelog"
 )
 
 // Options configure a Collector. The zero value works.
@@ -18,8 +20,10 @@ type Options struct {
 	// Without are fields that are not reported, such as "r95" and "r999" in
 	// programs with so many distributions that the number of series matters.
 	Without []string
-	// Logger logs when a reporter starts to fail and when it works again. It is
-	// also the logger of reporters that have none of their own. Nil discards.
+	// Logger logs when a reporter starts to fail and when it works again, what
+	// panics, which callback blocks a walk, and that the clock was set. It is also
+	// the logger of reporters that have none of their own. If its handler panics,
+	// the record is lost. Nil discards.
 	Logger *slog.Logger
 }
 
@@ -36,7 +40,7 @@ func (o Options) withDefaults() Options {
 	if o.Spread == 0 {
 		o.Spread = min(o.Interval/2, maxSpread)
 	}
-	if o.Logger == nil {
+	if o.Logger = safelog.Wrap(o.Logger); o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o

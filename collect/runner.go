@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/reporters"
@@ -22,6 +23,10 @@ type runner struct {
 	log   *slog.Logger
 	logs  bool          // the reporter logs failures itself
 	delay time.Duration // from a tick to the call of Report
+
+	inStats  atomic.Int32  // calls of the reporter's Stats and IsTotal
+	flushing chan struct{} // has an element during the one call of its Flush
+	panicLog limiter
 
 	mu      sync.Mutex
 	waiting *sharedBatch  // guarded by mu, as all below
@@ -44,10 +49,19 @@ type runnerCounts struct {
 	errors, panics                int64
 }
 
+// newRunner returns the runner of rep, which must not be nil.
 func newRunner(rep reporters.Reporter, o Options) *runner {
-	r := &runner{name: nameOf(rep), rep: rep, log: o.Logger, changed: make(chan struct{})}
+	r := &runner{rep: rep, log: o.Logger, changed: make(chan struct{}), flushing: make(chan struct{}, 1)}
+	r.name = fmt.Sprintf("%T", rep)
+	r.call("Name", func() error {
+		r.name = nameOf(rep)
+		return nil
+	})
 	if l, ok := rep.(reporters.Logging); ok {
-		r.logs = l.SetLogger(o.Logger)
+		r.call("SetLogger", func() error {
+			r.logs = l.SetLogger(o.Logger)
+			return nil
+		})
 	}
 	if o.Spread > 0 {
 		r.delay = rand.N(o.Spread)
@@ -61,6 +75,73 @@ func nameOf(rep reporters.Reporter) string {
 		return n.Name()
 	}
 	return fmt.Sprintf("%T", rep)
+}
+
+// call calls f, which calls that method of the reporter. A panic is counted,
+// logged, and returned as an error.
+func (r *runner) call(method string, f func() error) error {
+	err := guarded(f)
+	r.notePanic(method, err)
+	return err
+}
+
+// notePanic counts and logs err if it is a panic.
+func (r *runner) notePanic(method string, err error) {
+	var p panicError
+	if !errors.As(err, &p) {
+		return
+	}
+	r.mu.Lock()
+	r.counts.panics++
+	r.mu.Unlock()
+	if more, ok := r.panicLog.allow(); ok {
+		r.log.Error("a reporter panicked", "reporter", r.name, "method", method, "err", err, "more", more)
+	}
+}
+
+// pass offers b, which it releases, without dropping another batch, and waits
+// until it is reported. If b is nil, it waits for the batches before.
+func (r *runner) pass(ctx context.Context, b *sharedBatch) error {
+	if b == nil {
+		if err := r.waitOffered(ctx); err != nil {
+			return fmt.Errorf("still reporting the last batch: %w", err)
+		}
+		return nil
+	}
+	defer b.release()
+	if err := r.waitFree(ctx); err != nil {
+		return fmt.Errorf("still reporting the previous batch: %w", err)
+	}
+	r.offer(b, true)
+	if err := r.waitReported(ctx, b.walk); err != nil {
+		return fmt.Errorf("still reporting the last batch: %w", err)
+	}
+	return nil
+}
+
+// flush calls the reporter's Flush, once at a time: one that never returns must
+// not get another goroutine with each flush.
+func (r *runner) flush(ctx context.Context) error {
+	select {
+	case r.flushing <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("an earlier Flush does not return: %w", ctx.Err())
+	}
+	defer func() { <-r.flushing }()
+	return r.call("Flush", func() error { return r.rep.Flush(ctx) })
+}
+
+// close calls the reporter's Close.
+func (r *runner) close(ctx context.Context) error {
+	return r.call("Close", func() error { return r.rep.Close(ctx) })
+}
+
+// hurry ends the delay of the waiting batch.
+func (r *runner) hurry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.urgent = true
+	r.notifyLocked()
 }
 
 // offer makes b the waiting batch, unless a newer walk was offered before.
@@ -169,7 +250,7 @@ func (r *runner) report(ctx context.Context, b *sharedBatch) {
 	b.release()
 	r.count(walk, points, r.lost(), err)
 	if err == nil {
-		err = guarded(r.unavailable)
+		err = r.unavailable()
 	}
 	r.logChange(err)
 }
@@ -199,37 +280,27 @@ func (r *runner) count(walk, points, lost int64, err error) {
 
 // unavailable returns why the destination of the reporter does not get its
 // lines, unless the reporter logs that itself.
-func (r *runner) unavailable() error {
-	if a, ok := r.rep.(reporters.Availability); ok && !r.logs {
-		return a.Unavailable()
+func (r *runner) unavailable() (err error) {
+	a, ok := r.rep.(reporters.Availability)
+	if !ok || r.logs {
+		return nil
 	}
-	return nil
+	r.call("Unavailable", func() error {
+		err = a.Unavailable()
+		return nil
+	})
+	return err
 }
 
 // lost returns how many points the reporter's ledger counts as dropped.
 func (r *runner) lost() (points int64) {
-	guarded(func() error {
+	r.call("Ledger", func() error {
 		if k, ok := r.rep.(ledger.Keeper); ok {
 			points = k.Ledger().Dropped.Sum()
 		}
 		return nil
 	})
 	return points
-}
-
-// panicError is the panic of a reporter as an error.
-type panicError struct{ value any }
-
-func (p panicError) Error() string { return fmt.Sprintf("panicked: %v", p.value) }
-
-// guarded calls f, which is a reporter's code, and returns a panic as an error.
-func guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicError{v}
-		}
-	}()
-	return f()
 }
 
 // logChange logs the first failure and the recovery.
@@ -250,6 +321,11 @@ func (r *runner) logChange(err error) {
 // reported.
 func (r *runner) waitReported(ctx context.Context, walk int64) error {
 	return r.waitFor(ctx, func() bool { return r.done >= walk })
+}
+
+// waitOffered waits until all batches that were offered are reported.
+func (r *runner) waitOffered(ctx context.Context) error {
+	return r.waitFor(ctx, func() bool { return r.done >= r.offered })
 }
 
 // waitFree waits until a batch can be offered without dropping another.

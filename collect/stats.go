@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
@@ -38,6 +39,8 @@ func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float6
 	cb(c.keys.own, "duplicates", float64(n.duplicates.Load()))
 	cb(c.keys.own, "panics", float64(n.panics.Load()))
 	cb(c.keys.own, "ticks_skipped", float64(n.skipped.Load()))
+	cb(c.keys.own, "clock_steps", float64(n.clockSteps.Load()))
+	cb(c.keys.own, "log_panics", float64(safelog.Panics()))
 	for i, r := range c.runners {
 		key, n := c.keys.runners[i], r.readCounts()
 		cb(key.all, "batches", float64(n.batches))
@@ -47,9 +50,7 @@ func (c *Collector) Stats(cb func(key monkit.SeriesKey, field string, val float6
 		cb(key.all, "panics", float64(n.panics))
 		cb(key.dropped, "dropped_batches", float64(n.droppedBatches))
 		cb(key.dropped, "dropped_points", float64(n.droppedPoints))
-		if s, ok := r.rep.(monkit.StatSource); ok {
-			s.Stats(cb)
-		}
+		r.emitStats(cb)
 	}
 }
 
@@ -63,11 +64,50 @@ func (c *Collector) IsTotal(key monkit.SeriesKey, field string) (total, known bo
 		return true, true
 	}
 	for _, r := range c.runners {
-		if s, ok := r.rep.(monkit.TotalSource); ok {
-			if total, known = s.IsTotal(key, field); known {
-				break
-			}
+		if total, known = r.isTotal(key, field); known {
+			break
 		}
 	}
+	return total, known
+}
+
+// emitStats emits the series of the reporter, if it is a StatSource. If that
+// panics, the series of the other reporters follow. A panic of cb goes on: it is
+// that of the code which walks.
+func (r *runner) emitStats(cb func(key monkit.SeriesKey, field string, val float64)) {
+	s, ok := r.rep.(monkit.StatSource)
+	if !ok {
+		return
+	}
+	r.inStats.Add(1)
+	defer r.inStats.Add(-1)
+	inReader := false
+	err := guarded(func() error {
+		s.Stats(func(key monkit.SeriesKey, field string, val float64) {
+			inReader = true
+			cb(key, field, val)
+			inReader = false
+		})
+		return nil
+	})
+	if p, ok := err.(panicError); ok && inReader {
+		panic(p.value)
+	}
+	r.notePanic("Stats", err)
+}
+
+// isTotal asks the reporter, if it is a TotalSource. One that panics does not
+// know.
+func (r *runner) isTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	s, ok := r.rep.(monkit.TotalSource)
+	if !ok {
+		return false, false
+	}
+	r.inStats.Add(1)
+	defer r.inStats.Add(-1)
+	r.call("IsTotal", func() error {
+		total, known = s.IsTotal(key, field)
+		return nil
+	})
 	return total, known
 }

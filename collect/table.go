@@ -227,11 +227,3 @@ func (t *table) delete(e *entry) {
 		t.ids.series.release(s.id)
 	}
 }
-
-// close releases all numbers.
-func (t *table) close() {
-	for _, e := range t.byText {
-		t.delete(e)
-	}
-	t.order, t.next = nil, nil
-}

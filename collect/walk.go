@@ -2,6 +2,7 @@ package collect
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/monkit"
@@ -17,11 +18,15 @@ type Walker struct {
 	src   monkit.StatSource
 	table *table
 
-	last    time.Time                               // the previous walk, with the monotonic clock
-	stamped time.Time                               // the time of its batch
-	points  []reporters.Point                       // of the current walk
-	at      int64                                   // their time
-	visit   func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
+	tolerance time.Duration // by how much the wall clock may be set back before times follow it
+
+	last     time.Time                               // the previous walk, with the monotonic clock
+	stamped  time.Time                               // the time of its batch
+	panicked error                                   // the panic of the last walk
+	ended    atomic.Bool                             // no more samples are taken; set by any goroutine
+	points   []reporters.Point                       // of the current walk
+	at       int64                                   // their time
+	visit    func(monkit.SeriesKey, string, float64) // add; made once, so that a walk allocates nothing
 }
 
 // NewWalker returns a Walker of src that leaves out the fields in without. Its
@@ -32,42 +37,45 @@ func NewWalker(src monkit.StatSource, without ...string) *Walker {
 }
 
 func newWalker(src monkit.StatSource, numbers *ids, without []string) *Walker {
-	w := &Walker{src: src, table: newTable(src, numbers, without), last: time.Now()}
+	w := &Walker{src: src, table: newTable(src, numbers, without), tolerance: DefaultInterval, last: time.Now()}
 	w.visit = w.add
 	return w
 }
 
 // Walk adds the points of the source to b, which must be empty, with the time
-// at, or a nanosecond after the last walk if at is not after that. It reports
-// whether the source panicked: then b has the points before the panic.
+// at, or a nanosecond after the last walk if at is not after that. If at is more
+// than 10 s before the last walk, the clock was set back, and b gets it. Walk
+// reports whether the source panicked: then b has the points before the panic.
 func (w *Walker) Walk(b *reporters.Batch, at time.Time) (panicked bool) {
 	now := time.Now()
-	if !at.After(w.stamped) {
-		at = w.stamped.Add(1)
-	}
+	at = w.stamp(at)
 	b.At, b.Interval = at, now.Sub(w.last)
-	w.last, w.stamped = now, at
+	w.last = now
 	w.points, w.at = b.Points, at.UnixNano()
 	w.table.begin()
-	panicked = w.read()
+	w.panicked = w.read()
 	w.table.end()
 	b.Points, w.points = w.points, nil
-	return panicked
+	return w.panicked != nil
 }
 
 // Duplicates returns how many samples all walks left out because the same walk
 // had a sample of that series and field before.
 func (w *Walker) Duplicates() int64 { return w.table.duplicates }
 
-// read walks the source. A panic ends the walk; the samples before it are
-// kept.
-func (w *Walker) read() (panicked bool) {
-	defer func() { panicked = recover() != nil }()
-	w.src.Stats(w.visit)
-	return false
+// read walks the source. A panic ends the walk and is returned; the samples
+// before it are kept.
+func (w *Walker) read() error {
+	return guarded(func() error {
+		w.src.Stats(w.visit)
+		return nil
+	})
 }
 
 func (w *Walker) add(key monkit.SeriesKey, field string, val float64) {
+	if w.ended.Load() {
+		return
+	}
 	e := w.table.find(key, field)
 	if e == nil {
 		return

@@ -19,7 +19,7 @@ import (
 func TestFieldThatInfluxDBRejectsIsReported(t *testing.T) {
 	t.Parallel()
 	server := servers.InfluxDB(t)
-	send(t, "udp", server.UDP, fmt.Sprintf("depth,scope=conflict value=\"deep\" %d\n", time.Now().UnixNano()))
+	servers.Send(t, "udp", server.UDP, fmt.Sprintf("depth,scope=conflict value=\"deep\" %d\n", time.Now().UnixNano()))
 	servers.Eventually(t, "the text", func() error {
 		rows, err := server.Query("SELECT value FROM depth")
 		if err == nil && len(rows) == 0 {

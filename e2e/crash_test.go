@@ -23,7 +23,8 @@ const kills = 20
 // as delivered that is not there. Each start prints what the last run lost.
 //
 // Lines between a socket and the decoder are not accepted yet: the ledger of a
-// listener has these.
+// listener has these. In all runs together it has received no line that it has not
+// accepted or rejected, and rejected none but those that a killed run held.
 func TestKilledRelayAccountsForEveryAcceptedLine(t *testing.T) {
 	t.Parallel()
 	const before, after = "crash v=", " 1700000000000000000"
@@ -61,6 +62,8 @@ func TestKilledRelayAccountsForEveryAcceptedLine(t *testing.T) {
 		f.wantOf(t, sent)
 		f.wantCovered(t, text, printed[f.addr])
 	}
+	wantReceived(t, text, udp, sent[0], arrived(0, stream, web))
+	wantReceived(t, text, tcp, sent[1], arrived(1, stream, web))
 }
 
 // A recovery adds up what the starts of a relay have printed about one destination.
@@ -144,6 +147,43 @@ func (f *flapping) wantOf(t *testing.T, sent [2]int) {
 	if of[0] == 0 || of[1] == 0 {
 		t.Errorf("%d lines arrived of the first load and %d of the second", of[0], of[1])
 	}
+}
+
+// arrived returns how many lines of a load are in one of the servers or more.
+func arrived(load int, servers ...*flapping) int {
+	all := map[int]bool{}
+	for _, f := range servers {
+		f.mu.Lock()
+		for n := range f.numbers {
+			if n%2 == load {
+				all[n] = true
+			}
+		}
+		f.mu.Unlock()
+	}
+	return len(all)
+}
+
+// wantReceived checks the ledger of the listener at addr, which the last relay has
+// printed and which has the lines of all relays: sent were sent to it, and arrived
+// of these are in a server.
+func wantReceived(t *testing.T, printed, addr string, sent, arrived int) {
+	t.Helper()
+	for line := range strings.Lines(printed) {
+		if !strings.HasPrefix(line, "  from ") || !strings.Contains(line, addr) {
+			continue
+		}
+		n, crash := numbers(line), crashCount(line)
+		t.Logf("%d lines were sent, %d arrived: %s", sent, arrived, strings.TrimSpace(line))
+		if n["received"] != n["accepted"]+n["rejected"]+n["pending"] || n["pending"] != 0 || n["rejected"] != crash {
+			t.Errorf("received lines are pending, unaccounted for, or rejected for another reason than a crash: %s", line)
+		}
+		if n["received"] > sent || n["accepted"] < arrived {
+			t.Errorf("%d lines were sent and %d arrived, which the counts of all runs contradict: %s", sent, arrived, line)
+		}
+		return
+	}
+	t.Errorf("no ledger of the listener at %s", addr)
 }
 
 // wantCovered checks the ledger of the destination, which the last relay has

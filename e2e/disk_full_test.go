@@ -39,7 +39,7 @@ func TestRelayOnAFullDiskGoesOnFromMemory(t *testing.T) {
 		return b.String()
 	}
 	const cannot, again, dropped = "cannot use the spool; lines are kept in memory", "the spool works again", "lines were dropped"
-	send(t, "tcp", listen, part(0, first))
+	servers.Send(t, "tcp", listen, part(0, first))
 	r.waitLog(t, cannot)
 	r.waitLog(t, dropped)
 	time.Sleep(6 * time.Second) // the disk is tried again each 5 s
@@ -50,7 +50,7 @@ func TestRelayOnAFullDiskGoesOnFromMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.waitLog(t, again)
-	send(t, "tcp", listen, part(first, second))
+	servers.Send(t, "tcp", listen, part(first, second))
 	sink := faultsink.NewTCPAt(t, to)
 	printed := r.stop(t)
 	ledger := regexp.MustCompile(`accepted=(\d+) delivered=(\d+) dropped=(\d+)\(queue_full=(\d+)\) pending=0`).FindStringSubmatch(printed)

@@ -25,7 +25,7 @@ func TestPickleBetweenCarbonsPrograms(t *testing.T) {
 	for i := range points {
 		text += fmt.Sprintf("pickle.through %d.5 %d\n", i, first+int64(i))
 	}
-	send(t, "tcp", line, text)
+	servers.Send(t, "tcp", line, text)
 	servers.Eventually(t, "all points", func() error { return hasPoints(g, "pickle.through", first, points) })
 	want := regexp.MustCompile(`received=550 accepted=550 rejected=0`)
 	if out := r.stop(t); !want.MatchString(out) {
@@ -51,25 +51,33 @@ func TestPicklesArePushedToCarbon(t *testing.T) {
 	servers.EventuallyValue(t, "the pushed value", 0.25, func() (float64, error) { return g.Last("pushed.web1.total") })
 }
 
-// hasPoints returns an error unless the series has so many values, 0.5 at first
-// and one more each second.
+// hasPoints returns an error unless target matches one series, with so many values,
+// 0.5 at first and one more each second.
 func hasPoints(g *servers.GraphiteServer, target string, first int64, points int) error {
+	return haveValues(g, target, 1, first, points)
+}
+
+// haveValues returns an error unless target matches so many series, each with the
+// values of hasPoints.
+func haveValues(g *servers.GraphiteServer, target string, series int, first int64, points int) error {
 	all, err := g.Render(target)
-	if err != nil || len(all) != 1 {
-		return fmt.Errorf("%s matches %d series: %v", target, len(all), err)
+	if err != nil || len(all) != series {
+		return fmt.Errorf("%s matches %d series, want %d: %v", target, len(all), series, err)
 	}
-	found := 0
-	for _, p := range all[0].Points {
-		if p.Value == nil {
-			continue
+	for _, s := range all {
+		found := 0
+		for _, p := range s.Points {
+			if p.Value == nil {
+				continue
+			}
+			if want := float64(p.Time-first) + 0.5; *p.Value != want {
+				return fmt.Errorf("the value of %s at %d is %v, want %v", s.Target, p.Time, *p.Value, want)
+			}
+			found++
 		}
-		if want := float64(p.Time-first) + 0.5; *p.Value != want {
-			return fmt.Errorf("the value at %d is %v, want %v", p.Time, *p.Value, want)
+		if found != points {
+			return fmt.Errorf("%s has %d points of %d", s.Target, found, points)
 		}
-		found++
-	}
-	if found != points {
-		return fmt.Errorf("%d values, want %d", found, points)
 	}
 	return nil
 }

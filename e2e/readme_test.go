@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,18 +54,13 @@ func readmeFiles(t *testing.T, text string) map[string]string {
 func TestReadmeProgram(t *testing.T) {
 	g, i, e := servers.Graphite(t), servers.InfluxDB(t), servers.StatsdExporter(t)
 	files := readmeFiles(t, readme(t))
-	for example, real := range map[string]string{
+	replaceExamples(t, files, map[string]string{
 		`"127.0.0.1:2003"`:                         quoteGo(g.Line),
 		`"http://127.0.0.1:8086/write?db=metrics"`: quoteGo(i.WriteURL()),
 		`"127.0.0.1:8125"`:                         quoteGo(e.Addr),
 		`"localhost:9000"`:                         quoteGo(servers.FreeAddr(t)),
-		`time.Sleep(20 * time.Second)`:             "",
-	} {
-		if !strings.Contains(files["readme0.go"], example) {
-			t.Fatalf("README.md's program has no %s", example)
-		}
-		files["readme0.go"] = strings.ReplaceAll(files["readme0.go"], example, real)
-	}
+		`time.After(20 * time.Second)`:             `time.After(0)`,
+	})
 	run(t, buildOutside(t, files))
 	for what, query := range map[string]func() (float64, error){
 		"carbon, function": func() (float64, error) { return g.Last("main.function.Play.total") },
@@ -79,6 +73,17 @@ func TestReadmeProgram(t *testing.T) {
 		"statsd_exporter, counter":  func() (float64, error) { return e.Value("main_plays_value") },
 	} {
 		servers.EventuallyValue(t, what, 3, query)
+	}
+}
+
+// replaceExamples replaces texts of README.md's first program.
+func replaceExamples(t *testing.T, files, examples map[string]string) {
+	t.Helper()
+	for example, real := range examples {
+		if !strings.Contains(files["readme0.go"], example) {
+			t.Fatalf("README.md's program has no %s", example)
+		}
+		files["readme0.go"] = strings.ReplaceAll(files["readme0.go"], example, real)
 	}
 }
 
@@ -149,10 +154,10 @@ func TestReadmeRelay(t *testing.T) {
 	}
 	r := startRelay(t, bin, addrs, args...)
 	now := time.Now()
-	send(t, "udp", listens["graphite+udp"], fmt.Sprintf("readme.udp.value 1.5 %d\n", now.Unix()))
-	send(t, "tcp", listens["graphite+tcp"], fmt.Sprintf("readme.tcp.value 2.5 %d\n", now.Unix()))
-	send(t, "udp", listens["influx+udp"], fmt.Sprintf("readme,via=influx value=3.5 %d\n", now.UnixNano()))
-	send(t, "udp", listens["statsd+udp"], "readme.statsd:4.5|g\n")
+	servers.Send(t, "udp", listens["graphite+udp"], fmt.Sprintf("readme.udp.value 1.5 %d\n", now.Unix()))
+	servers.Send(t, "tcp", listens["graphite+tcp"], fmt.Sprintf("readme.tcp.value 2.5 %d\n", now.Unix()))
+	servers.Send(t, "udp", listens["influx+udp"], fmt.Sprintf("readme,via=influx value=3.5 %d\n", now.UnixNano()))
+	servers.Send(t, "udp", listens["statsd+udp"], "readme.statsd:4.5|g\n")
 	for what, tt := range map[string]struct {
 		want  float64
 		query func() (float64, error)
@@ -182,16 +187,4 @@ func relayCommand(t *testing.T, text string) []string {
 	}
 	t.Fatal("README.md has no command ./monkit-relay -listen …")
 	return nil
-}
-
-func send(t *testing.T, network, addr, text string) {
-	t.Helper()
-	c, err := net.Dial(network, addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := c.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
 }

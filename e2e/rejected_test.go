@@ -20,7 +20,7 @@ func TestLinesThatInfluxDBRejectsAreCounted(t *testing.T) {
 		fmt.Fprintf(&text, "rejects,i=%d v=%d 1700000000000000000\n", i, i)
 		fmt.Fprintf(&text, "rejects,i=%d v=%du 1700000000000000000\n", i, i) // InfluxDB 1 has no unsigned integers
 	}
-	send(t, "tcp", listen, text.String())
+	servers.Send(t, "tcp", listen, text.String())
 	printed := r.stop(t)
 	for line := range strings.Lines(printed) {
 		n := numbers(line)

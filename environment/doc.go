@@ -44,9 +44,9 @@
 // # Runtime, from runtime/metrics unless stated otherwise
 //
 //	goroutines                     count: without those of the runtime. runtime.NumGoroutine
-//	runtime_goroutines             running, runnable, waiting, not_in_go: with those of the runtime. /sched/goroutines/…
-//	runtime_goroutines_created     total. /sched/goroutines-created
-//	runtime_sched                  gomaxprocs, threads. /sched/gomaxprocs, /sched/threads/total
+//	runtime_goroutines             running, runnable, waiting, not_in_go: with those of the runtime, since Go 1.26. /sched/goroutines/…
+//	runtime_goroutines_created     total, since Go 1.26. /sched/goroutines-created
+//	runtime_sched                  gomaxprocs and, since Go 1.26, threads. /sched/gomaxprocs, /sched/threads/total
 //	runtime_sched_latency_seconds  distribution: time that goroutines were runnable before they ran. /sched/latencies
 //	runtime_cpu_seconds            total, as of the last collection: processor time, class=user, idle, gc_assist,
 //	                               gc_dedicated, gc_idle, gc_pause, scavenge_assist and scavenge_background, which add

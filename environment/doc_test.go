@@ -56,8 +56,8 @@ func TestDocListsEveryField(t *testing.T) {
 			}
 		})
 	}
-	for series := range lists {
-		if complete && !emitted[series] {
+	for series, list := range lists {
+		if complete && !emitted[series] && (isGo126 || !strings.Contains(list, "since Go 1.26")) {
 			t.Errorf("doc.go lists %s, which no source emits", series)
 		}
 	}

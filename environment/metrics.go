@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"math"
 	"runtime/metrics"
 	"sync"
 )
@@ -151,8 +152,8 @@ func (m *runtimeMetrics) read(r *reading) {
 	}
 }
 
-// number returns the value of v, or zero for a metric that this Go release does
-// not have.
+// number returns the value of v, or NaN for a metric that this Go release does not
+// have.
 func number(v metrics.Value) float64 {
 	switch v.Kind() {
 	case metrics.KindUint64:
@@ -160,5 +161,5 @@ func number(v metrics.Value) float64 {
 	case metrics.KindFloat64:
 		return v.Float64()
 	}
-	return 0
+	return math.NaN()
 }

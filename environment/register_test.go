@@ -1,6 +1,7 @@
 package environment_test
 
 import (
+	"go/build"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,13 +24,18 @@ var everywhere = map[string][]string{
 	"runtime_heap_bytes":            {"live", "goal"},
 	"runtime_gc":                    {"gogc"},
 	"runtime_memory_bytes":          {"used"},
-	"runtime_sched":                 {"gomaxprocs", "threads"},
-	"runtime_goroutines":            {"running", "runnable", "waiting", "not_in_go"},
-	"runtime_goroutines_created":    {"total"},
+	"runtime_sched":                 {"gomaxprocs"},
 	"runtime_mutex_wait_seconds":    {"total"},
 	"runtime_cgo_calls":             {"total"},
 	"runtime_sched_latency_seconds": {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r95", "r99", "r999", "rmax"},
 	"runtime_gcstats":               {"count", "sum", "min", "max", "rmin", "ravg", "r10", "r50", "r90", "r95", "r99", "r999", "rmax", "recent"},
+}
+
+// sinceGo126 is what the runtime has since Go 1.26.
+var sinceGo126 = map[string][]string{
+	"runtime_sched":              {"gomaxprocs", "threads"},
+	"runtime_goroutines":         {"running", "runnable", "waiting", "not_in_go"},
+	"runtime_goroutines_created": {"total"},
 }
 
 var onUnix = map[string][]string{
@@ -53,6 +59,7 @@ func expected() map[string][]string {
 		series  map[string][]string
 	}{
 		{true, everywhere},
+		{slices.Contains(build.Default.ReleaseTags, "go1.26"), sinceGo126},
 		{runtime.GOOS == "linux" || runtime.GOOS == "darwin", onUnix},
 		{runtime.GOOS == "linux", onLinux},
 	} {

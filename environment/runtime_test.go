@@ -1,9 +1,11 @@
 package environment
 
 import (
+	gobuild "go/build"
 	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"sync"
 	"testing"
@@ -70,14 +72,28 @@ func TestMemstatsAgreeWithTheRuntime(t *testing.T) {
 	}
 }
 
+// isGo126 reports whether the runtime is that of Go 1.26 or newer.
+var isGo126 = slices.Contains(gobuild.Default.ReleaseTags, "go1.26")
+
+// Of the metrics that Go 1.26 brought, an older runtime has none, and nothing is
+// emitted for them: a zero would say that no goroutine waits.
 func TestEveryMetricIsKnownToTheRuntime(t *testing.T) {
 	m := newRuntimeMetrics()
 	m.read(new(reading))
-	for _, s := range m.samples {
-		if s.Value.Kind() == 0 {
-			t.Errorf("the runtime has no metric %q", s.Name)
+	for i, s := range m.samples {
+		if known := s.Value.Kind() != 0; known != (isGo126 || i < int(threads) || i > int(goroutinesCreated)) {
+			t.Errorf("the runtime has the metric %q: %v", s.Name, known)
 		}
 	}
+	without := reading{}
+	for i := threads; i <= goroutinesCreated; i++ {
+		without.numbers[i] = number(metrics.Value{})
+	}
+	emitScheduler(&without, func(key monkit.SeriesKey, field string, val float64) {
+		if math.IsNaN(val) || key == goroutineStatesKey || field == "threads" {
+			t.Errorf("%s is emitted without the metric", key.WithField(field))
+		}
+	})
 }
 
 func TestGCFractionIsAShare(t *testing.T) {

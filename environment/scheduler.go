@@ -72,12 +72,14 @@ func emitHeap(r *reading, cb emit) {
 func emitScheduler(r *reading, cb emit) {
 	v := &r.numbers
 	cb(schedKey, "gomaxprocs", v[maxProcs])
-	cb(schedKey, "threads", v[threads])
-	cb(goroutineStatesKey, "running", v[goroutinesRunning])
-	cb(goroutineStatesKey, "runnable", v[goroutinesRunnable])
-	cb(goroutineStatesKey, "waiting", v[goroutinesWaiting])
-	cb(goroutineStatesKey, "not_in_go", v[goroutinesNotInGo])
-	cb(goroutinesCreatedKey, "total", v[goroutinesCreated])
+	if !math.IsNaN(v[threads]) { // Go 1.26 brought these together
+		cb(schedKey, "threads", v[threads])
+		cb(goroutineStatesKey, "running", v[goroutinesRunning])
+		cb(goroutineStatesKey, "runnable", v[goroutinesRunnable])
+		cb(goroutineStatesKey, "waiting", v[goroutinesWaiting])
+		cb(goroutineStatesKey, "not_in_go", v[goroutinesNotInGo])
+		cb(goroutinesCreatedKey, "total", v[goroutinesCreated])
+	}
 	cb(mutexWaitKey, "total", v[mutexWait])
 	cb(cgoCallsKey, "total", v[cgoCalls])
 }

@@ -24,8 +24,9 @@ type Number interface {
 
 // Dist is a distribution of values. Count, sum, extremes and newest value are
 // exact and cover all values since it was made or Reset. Quantiles cover the
-// last one to two minutes and lie within 1 % of the value at that rank, except
-// for floats 38 decades below the greatest one.
+// last one to two minutes. They are interpolated between the two values around
+// their rank, so that the median of 10 and 20 is 15, and lie within 1 % of that,
+// except between two signs and for floats 38 decades below the greatest one.
 //
 // A Dist takes about 80 bytes for each factor of two that recent values span,
 // at most 44 KiB a sign and minute. It is not safe for concurrent use; IntVal,
@@ -178,7 +179,7 @@ func (d *Dist[T]) wrappedSum() (sum float64, wrapped bool) {
 func (d *Dist[T]) ReservoirAverage() T { return d.sliding.View(ticks()).Average() }
 
 // Query returns the recent value at quantile q, from 0, the smallest, to 1,
-// the largest. If no value is recent, it uses the last values there were.
+// the largest, interpolated between two values. If no value is recent, it uses the last values there were.
 func (d *Dist[T]) Query(q float64) T {
 	var out [1]T
 	d.sliding.View(ticks()).Quantiles([]float64{q}, out[:])

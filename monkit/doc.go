@@ -43,6 +43,10 @@
 //	a Gauge                  value
 //	monkit_scope             callback_panics kind_conflicts overflows unlisted_spans
 //
+// An error counts under the name that NameError, its method Name, or a handler of
+// AddErrorNameHandler gives it, or that it has as a known error of the standard
+// library, such as EOF, Canceled or Timeout. All others count as System Error.
+//
 // A distribution without values emits only count. It leaves out rmin to rmax
 // while it has had no value for two minutes. A Counter that was never changed
 // emits only value, a scope without failures no monkit_scope.

@@ -1,10 +1,7 @@
 package monkit
 
 import (
-	"context"
-	"io"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +20,33 @@ var (
 	errorHandlersMu sync.Mutex                                   // held to replace errorHandlers
 	errorHandlers   atomic.Pointer[[]func(error) (string, bool)] // newest first; nil if there are none
 )
+
+// NameError returns an error that counts under name, and that is err otherwise: it
+// has its text, and wraps it for errors.Is and errors.As. It returns nil if err is.
+// Use it for errors that a package declares, so that each has a count:
+//
+//	var ErrFull = monkit.NameError(errors.New("queue is full"), "Queue Full")
+//
+// A type of error names itself by a method Name() (name string, ok bool), and
+// AddErrorNameHandler names the errors of other packages. Errors of errors.New and
+// fmt.Errorf that none of these name, and that wrap nothing that has a name, all
+// count as System Error. Their texts are no names: they may hold user names,
+// addresses or secrets, and there may be any number of them. Nor does it show in an
+// error whether a package declares it, or whether it was made at run time and kept.
+func NameError(err error, name string) error {
+	if err == nil {
+		return nil
+	}
+	return &errorWithName{err, boundedName(name)}
+}
+
+type errorWithName struct {
+	error
+	name string
+}
+
+func (e *errorWithName) Unwrap() error        { return e.error }
+func (e *errorWithName) Name() (string, bool) { return e.name, e.name != "" }
 
 // AddErrorNameHandler makes f the first function that is called to name an
 // error. It applies to all Funcs of the process and cannot be undone. f is
@@ -118,20 +142,6 @@ func treeName(err error, left *int) (string, bool) {
 	return "", false
 }
 
-var knownErrors = []struct {
-	err  error
-	name string
-}{
-	{io.EOF, "EOF"},
-	{io.ErrUnexpectedEOF, "Unexpected EOF Error"},
-	{io.ErrClosedPipe, "Closed Pipe Error"},
-	{io.ErrNoProgress, "No Progress Error"},
-	{io.ErrShortBuffer, "Short Buffer Error"},
-	{io.ErrShortWrite, "Short Write Error"},
-	{context.Canceled, "Canceled"},
-	{context.DeadlineExceeded, "Timeout"},
-}
-
 // ownName returns the name of err itself, whatever err wraps.
 func ownName(err error) (string, bool) {
 	if named, ok := err.(interface{ Name() (string, bool) }); ok {
@@ -147,46 +157,9 @@ func ownName(err error) (string, bool) {
 	if _, ok := err.(errno); ok {
 		return "Errno", true
 	}
+	if reflect.TypeOf(err) == textError {
+		name, ok := knownTexts[err.Error()]
+		return name, ok
+	}
 	return netName(err)
-}
-
-// isError is errors.Is without the errors that err wraps.
-func isError(err, target error) bool {
-	if reflect.TypeOf(err).Comparable() && err == target {
-		return true
-	}
-	x, ok := err.(interface{ Is(error) bool })
-	return ok && x.Is(target)
-}
-
-// netNames are error types of package net, which monkit does not import.
-var netNames = []struct{ typ, name string }{
-	{"UnknownNetworkError", "Unknown Network Error"},
-	{"AddrError", "Addr Error"},
-	{"InvalidAddrError", "Invalid Addr Error"},
-	{"OpError", "Net Op Error"},
-	{"ParseError", "Net Parse Error"},
-	{"DNSError", "DNS Error"},
-	{"DNSConfigError", "DNS Config Error"},
-}
-
-// netName returns the name of an error of package net, or of one like it.
-func netName(err error) (string, bool) {
-	t := reflect.TypeOf(err)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.PkgPath() == "net" {
-		i := slices.IndexFunc(netNames, func(n struct{ typ, name string }) bool { return n.typ == t.Name() })
-		if i >= 0 {
-			return netNames[i].name, true
-		}
-	}
-	if _, ok := err.(interface {
-		Timeout() bool
-		Temporary() bool
-	}); ok {
-		return "Network Error", true
-	}
-	return "", false
 }

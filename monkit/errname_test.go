@@ -1,14 +1,19 @@
 package monkit
 
 import (
+	"bufio"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,6 +35,11 @@ func (alias) Is(target error) bool { return target == io.EOF }
 type uncomparableError []int
 
 func (e uncomparableError) Error() string { return "uncomparable" }
+
+// textOnly is an error that errors.New does not make.
+type textOnly string
+
+func (e textOnly) Error() string { return string(e) }
 
 // loop is an error that wraps itself.
 type loop struct{}
@@ -60,6 +70,30 @@ func TestErrorIsNamedByTheFirstKnownErrorInIt(t *testing.T) {
 		{"DNS", &net.DNSError{}, "DNS Error"},
 		{"DNS config", &net.DNSConfigError{Err: io.EOF}, "DNS Config Error"},
 		{"any net.Error", &url.Error{Err: io.EOF}, "Network Error"},
+		{"given a name", NameError(errors.New("x"), "Mine"), "Mine"},
+		{"given a name and wrapped", fmt.Errorf("a: %w", NameError(errors.New("x"), "Mine")), "Mine"},
+		{"given a name although there is one", NameError(io.EOF, "Mine"), "Mine"},
+		{"given an empty name", NameError(io.EOF, ""), "EOF"},
+		{"given a long name", NameError(io.EOF, strings.Repeat("x", 1e6)), strings.Repeat("x", maxErrorName)},
+		{"no rows", sql.ErrNoRows, "No Rows Error"},
+		{"transaction done", sql.ErrTxDone, "Transaction Done Error"},
+		{"connection done", sql.ErrConnDone, "Connection Done Error"},
+		{"not exist", &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}, "Not Exist Error"},
+		{"exist", fs.ErrExist, "Exist Error"},
+		{"closed file", os.ErrClosed, "Closed File Error"},
+		{"permission", os.ErrPermission, "Permission Error"},
+		{"unsupported", errors.ErrUnsupported, "Unsupported Error"},
+		{"token too long", bufio.ErrTooLong, "Token Too Long Error"},
+		{"syntax", &strconv.NumError{Func: "Atoi", Num: "x", Err: strconv.ErrSyntax}, "Syntax Error"},
+		{"range", strconv.ErrRange, "Range Error"},
+		{"command not found", &exec.Error{Name: "x", Err: exec.ErrNotFound}, "Command Not Found Error"},
+		{"server closed", http.ErrServerClosed, "Server Closed Error"},
+		{"handler timeout", http.ErrHandlerTimeout, "Handler Timeout Error"},
+		{"the text of a known error in another type", textOnly("sql: no rows in result set"), "System Error"},
+		{"a text that is none of a known error", errors.New("user 7: file does not exist"), "System Error"},
+		{"no wrapping", fmt.Errorf("user %d: %v", 7, io.EOF), "System Error"},
+		{"aborted handler", http.ErrAbortHandler, "Aborted"},
+		{"wrapped abort", fmt.Errorf("proxy: %w", http.ErrAbortHandler), "Aborted"},
 		{"another", errors.New("x"), "System Error"},
 		{"named by itself", &namedError{"Mine"}, "Mine"},
 		{"without a name of its own", &namedError{""}, "System Error"},
@@ -81,6 +115,34 @@ func TestErrorIsNamedByTheFirstKnownErrorInIt(t *testing.T) {
 				t.Errorf("the name is %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestNamedErrorIsTheErrorOtherwise(t *testing.T) {
+	if NameError(nil, "Mine") != nil {
+		t.Error("nil becomes an error")
+	}
+	err := NameError(&fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, "Mine")
+	var path *fs.PathError
+	if !errors.Is(err, err) || !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &path) || err.Error() != path.Error() {
+		t.Errorf("%v is not the error that it names", err)
+	}
+	if errors.Is(err, NameError(path, "Mine")) {
+		t.Error("two errors are one because their names are")
+	}
+}
+
+// Texts of errors hold what a program was given: they must not become series.
+func TestUnnamedErrorsShareASeries(t *testing.T) {
+	f := NewFuncStats(NewSeriesKey("f"))
+	kept := errors.New("user 7 has no account")
+	for i := range 10 {
+		for _, err := range []error{kept, fmt.Errorf("user %d: %w", i, kept), errors.New(fmt.Sprint(i))} {
+			f.end(err, false, time.Second, 0)
+		}
+	}
+	if errs := f.Errors(); len(errs) != 1 || errs[systemError] != 30 {
+		t.Errorf("errors %v", errs)
 	}
 }
 

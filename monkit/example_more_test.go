@@ -144,6 +144,21 @@ func ExampleDeltaTransformer() {
 	// Output: 3
 }
 
+func ExampleNameError() {
+	errFull := monkit.NameError(errors.New("queue is full"), "Queue Full") // a variable of the package
+	mon := monkit.NewRegistry().ScopeNamed("app")
+	enqueue := func(ctx context.Context) (err error) {
+		defer mon.TaskNamed("enqueue")(&ctx)(&err)
+		return fmt.Errorf("job 7: %w", errFull)
+	}
+	err := enqueue(context.Background())
+	fmt.Println(err, errors.Is(err, errFull))
+	fmt.Println(mon.FuncNamed("enqueue").Errors())
+	// Output:
+	// job 7: queue is full true
+	// map[Queue Full:1]
+}
+
 func ExampleAddErrorNameHandler() {
 	quota := errors.New("quota exceeded for user 4711") // a text for each user is no name for a series
 	monkit.AddErrorNameHandler(func(err error) (string, bool) {

@@ -57,18 +57,33 @@ func (f *FuncStats) init(key SeriesKey) {
 //	defer stats.Observe()(&err)
 //
 // The returned function must be the deferred one, so that it sees panics. It
-// counts a panic and panics again.
+// counts a panic and panics again. A panic with http.ErrAbortHandler counts as an
+// error called Aborted.
 func (f *FuncStats) Observe() func(errptr *error) {
 	f.start()
 	began := ticks()
 	return func(errptr *error) {
 		rec := recover()
 		now := ticks()
-		f.end(errorAt(errptr), rec != nil, time.Duration(now-began), now)
+		panicked, err := rec != nil, errorAt(errptr)
+		if panicked {
+			panicked, err = outcomeOfPanic(rec, err)
+		}
+		f.end(err, panicked, time.Duration(now-began), now)
 		if rec != nil {
 			panic(rec)
 		}
 	}
+}
+
+// outcomeOfPanic returns how a run ended that panicked with recovered and whose error is
+// err. A panic with http.ErrAbortHandler is how a handler ends a response whose client
+// has gone away, and so counts as that error.
+func outcomeOfPanic(recovered interface{}, err error) (panicked bool, outcome error) {
+	if isAbort(recovered) {
+		return false, recovered.(error)
+	}
+	return true, err
 }
 
 func errorAt(errptr *error) error {

@@ -7,6 +7,7 @@ type gauge struct {
 	key    SeriesKey
 	health *health
 	ask    atomic.Pointer[func() float64]
+	inside atomic.Int32 // walks that are in the function
 }
 
 // Stats emits value, or nothing if the function panics.
@@ -22,7 +23,9 @@ func (g *gauge) Stats(cb func(key SeriesKey, field string, val float64)) {
 
 // call calls f and reports whether it returned. It counts a panic.
 func (g *gauge) call(f func() float64) (val float64, ok bool) {
+	g.inside.Add(1)
 	defer func() {
+		g.inside.Add(-1)
 		if recover() != nil {
 			g.health.panics.Add(1)
 		}

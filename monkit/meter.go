@@ -11,6 +11,9 @@ const (
 	// meterSpan is how far back a rate reaches, more by up to one meterStep.
 	meterSpan = int64(time.Minute)
 	meterStep = meterSpan / 6
+	// meterMarks is how many marks reach back a meterSpan: recordLocked adds two at
+	// most in a step, and of the oldest step one is enough.
+	meterMarks = 2*int(meterSpan/meterStep) + 1
 )
 
 // Meter counts events and their rate a second, over the last minute or so. It
@@ -22,17 +25,17 @@ type Meter struct {
 
 	mu sync.Mutex
 	// guarded by mu
-	marks   [8]meterMark // a ring, a meterStep or more apart
-	newest  int          // the index in marks
-	checked meterMark    // when the clock was last read
-	stride  int64        // how many events may be marked before it is read again
+	marks   [meterMarks]meterMark // a ring
+	newest  uint8                 // the index in marks
+	filled  uint8                 // how many of marks are set
+	checked meterMark             // when the clock was last read
+	stride  int64                 // how many events may be marked before it is read again
 }
 
 // meterMark is a total that was true at a time.
 type meterMark struct {
 	when  int64 // ticks
 	total int64
-	set   bool
 }
 
 // NewMeter returns a meter with the series key.
@@ -43,12 +46,15 @@ func NewMeter(key SeriesKey) *Meter {
 }
 
 func (m *Meter) beginLocked(now, total int64) {
-	m.checked = meterMark{when: now, total: total, set: true}
-	m.marks = [8]meterMark{m.checked}
-	m.newest, m.stride = 0, 0
+	m.checked = meterMark{when: now, total: total}
+	m.restartLocked(m.checked)
+	m.stride = 0
 	m.total.Store(total)
 	m.next.Store(total)
 }
+
+// restartLocked forgets all marks but first.
+func (m *Meter) restartLocked(first meterMark) { m.marks[0], m.newest, m.filled = first, 0, 1 }
 
 // Mark counts amount events.
 func (m *Meter) Mark(amount int) { m.Mark64(int64(amount)) }
@@ -61,8 +67,10 @@ func (m *Meter) Mark64(amount int64) {
 }
 
 // checkClock records that the total was before until now, if a step has
-// passed. It doubles the stride while events come fast. If another goroutine
-// holds the lock, that one does the same.
+// passed. It lengthens the stride while events come fast, by no more than an
+// eighth: the events of a burst after the last look at the clock seem to be spread
+// until the next one, which may be minutes later. If another goroutine holds the
+// lock, that one does the same.
 func (m *Meter) checkClock(before int64) {
 	if !m.mu.TryLock() {
 		return
@@ -71,7 +79,7 @@ func (m *Meter) checkClock(before int64) {
 	now := ticks()
 	switch gap := now - m.checked.when; {
 	case gap < int64(100*time.Millisecond):
-		m.stride = min(m.stride, math.MaxInt64/8)*2 + 1
+		m.stride = min(m.stride, math.MaxInt64/16)*9/8 + 1
 	case gap > int64(time.Second):
 		m.stride = 0
 	}
@@ -81,7 +89,7 @@ func (m *Meter) checkClock(before int64) {
 
 // setNextLocked lets stride more events pass before the clock is read again.
 func (m *Meter) setNextLocked(now, total int64) {
-	m.checked = meterMark{when: now, total: total, set: true}
+	m.checked = meterMark{when: now, total: total}
 	next := total + m.stride
 	if next < total {
 		next = math.MaxInt64
@@ -93,17 +101,17 @@ func (m *Meter) setNextLocked(now, total int64) {
 // not read for longer than a step, it first adds a mark of when it last was;
 // or of a meterSpan ago, if that is later and there were no events since.
 func (m *Meter) recordLocked(now, total int64) {
-	this := meterMark{when: now, total: total, set: true}
+	this := meterMark{when: now, total: total}
 	age := now - m.marks[m.newest].when
 	if age < 0 { // the clock is another one: all marks are useless
-		m.marks, m.newest = [8]meterMark{this}, 0
+		m.restartLocked(this)
 		return
 	}
 	if age < meterStep {
 		return
 	}
 	if pause := now - m.checked.when; pause > meterSpan && m.checked.total == total {
-		m.pushLocked(meterMark{when: now - meterSpan, total: total, set: true})
+		m.pushLocked(meterMark{when: now - meterSpan, total: total})
 	} else if pause > meterStep {
 		m.pushLocked(m.checked)
 	}
@@ -111,7 +119,8 @@ func (m *Meter) recordLocked(now, total int64) {
 }
 
 func (m *Meter) pushLocked(mark meterMark) {
-	m.newest = (m.newest + 1) % len(m.marks)
+	m.newest = (m.newest + 1) % uint8(meterMarks)
+	m.filled = min(m.filled+1, uint8(meterMarks))
 	m.marks[m.newest] = mark
 }
 
@@ -165,11 +174,8 @@ func (m *Meter) rateAndTotal(now int64) (rate, total float64) {
 func (m *Meter) spanStartLocked(now int64) meterMark {
 	then := now - meterSpan
 	from := m.marks[m.newest]
-	for i := 1; i < len(m.marks) && from.when > then; i++ {
-		older := m.marks[(m.newest+len(m.marks)-i)%len(m.marks)]
-		if !older.set {
-			break
-		}
+	for i := 1; i < int(m.filled) && from.when > then; i++ {
+		older := m.marks[(int(m.newest)+meterMarks-i)%meterMarks]
 		if older.when <= then {
 			share := float64(then-older.when) / float64(from.when-older.when)
 			return meterMark{when: then, total: older.total + int64(share*float64(from.total-older.total))}

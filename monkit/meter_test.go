@@ -105,7 +105,7 @@ func TestFastMarksSeldomReadTheClock(t *testing.T) {
 					reads++
 				}
 			}
-			if reads > 11 { // strides of 1, 3, 7, 15 ...
+			if reads > 50 { // each stride is an eighth longer than the one before
 				t.Errorf("%s: 1900 marks read the clock %d times", name, reads)
 			}
 		})
@@ -129,29 +129,88 @@ func TestMeterIsConcurrent(t *testing.T) {
 	}
 }
 
+// markLog is a meter and all its marks.
+type markLog struct {
+	*Meter
+	when   []int64
+	amount []int64
+}
+
+func (l *markLog) mark(n int64) {
+	for range n {
+		l.Mark(1)
+	}
+	l.when, l.amount = append(l.when, ticks()), append(l.amount, n)
+}
+
+// within returns the marks of the last d, a second of the last minute.
+func (l *markLog) within(d time.Duration) (rate float64) {
+	for i, when := range l.when {
+		if ticks()-when <= int64(d) {
+			rate += float64(l.amount[i])
+		}
+	}
+	return rate / 60
+}
+
+// The rate reaches back a whole minute, however far apart and however uneven the marks
+// are (dropwizard/metrics#439: a rate that forgets too soon shows a burst too high).
+func TestRateReachesBackAMinute(t *testing.T) {
+	for every := time.Second; every < 61*time.Second; every += 500 * time.Millisecond {
+		for burst := range int(180*time.Second/every) - 1 {
+			synctest.Test(t, func(t *testing.T) {
+				l := markLog{Meter: NewMeter(NewSeriesKey("m"))}
+				for i := range int(180 * time.Second / every) {
+					time.Sleep(every)
+					if i == burst {
+						l.mark(1000)
+					} else {
+						l.mark(1)
+					}
+				}
+				low, high := l.within(59*time.Second), l.within(61*time.Second)
+				if every < 10*time.Second { // the clock is read once in a step, and a ninth of a burst is not timed
+					low, high = l.within(49*time.Second), l.within(71*time.Second)
+				}
+				if got := l.Rate(); got < low-2 || got > high+2 {
+					t.Errorf("%s apart, burst at %d: the rate is %v, want %v to %v", every, burst, got, low, high)
+				}
+			})
+		}
+	}
+}
+
+func TestBurstAmongRareMarksCountsForAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := markLog{Meter: NewMeter(NewSeriesKey("m"))}
+		for i := range 20 {
+			time.Sleep(11 * time.Second)
+			if i == 15 {
+				l.mark(1000)
+			}
+			l.mark(1)
+		}
+		if got := l.Rate(); math.Abs(got-16.75) > .1 {
+			t.Errorf("the rate is %v, want that of a minute, 16.75", got)
+		}
+	})
+}
+
 // TestRateOfRareMarks has events seconds to minutes apart, and no reads between
 // them.
 func TestRateOfRareMarks(t *testing.T) {
-	for seed := range int64(200) {
+	for seed := range int64(300) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewSource(seed))
-			m := NewMeter(NewSeriesKey("m"))
-			var marks []int64
+			l := markLog{Meter: NewMeter(NewSeriesKey("m"))}
+			longest := int64(10*time.Second) << r.Intn(4)
+			time.Sleep(72 * time.Second) // a younger meter counts its whole life
 			for range 10 + r.Intn(50) {
-				time.Sleep(time.Duration(1 + r.Int63n(int64(80*time.Second))))
-				m.Mark(1)
-				marks = append(marks, ticks())
+				time.Sleep(time.Duration(1 + r.Int63n(longest)))
+				l.mark(1)
 			}
-			time.Sleep(time.Duration(r.Int63n(int64(80 * time.Second))))
-			within := func(d time.Duration) (n float64) {
-				for _, when := range marks {
-					if ticks()-when <= int64(d) {
-						n++
-					}
-				}
-				return n / 60
-			}
-			got, low, high := m.Rate(), within(49*time.Second), within(71*time.Second)
+			time.Sleep(time.Duration(r.Int63n(longest)))
+			got, low, high := l.Rate(), l.within(49*time.Second), l.within(71*time.Second)
 			if got < low-1e-9 || got > high+1e-9 {
 				t.Errorf("seed %d: the rate is %v, want %v to %v", seed, got, low, high)
 			}

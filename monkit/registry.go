@@ -19,7 +19,7 @@ const maxScopes = 10_000
 // Registry is safe for concurrent use.
 type Registry struct {
 	core         *core
-	transformers []CallbackTransformer // of Stats; never changed
+	transformers *transformers // of Stats; nil if there are none
 }
 
 // core is what a Registry shares with the registries that WithTransformers
@@ -43,7 +43,7 @@ func NewRegistry() *Registry {
 // WithTransformers returns a registry that shares everything with r but whose
 // Stats passes samples through transformers as well.
 func (r *Registry) WithTransformers(transformers ...CallbackTransformer) *Registry {
-	return &Registry{core: r.core, transformers: append(slices.Clip(r.transformers), transformers...)}
+	return &Registry{core: r.core, transformers: r.transformers.with(transformers)}
 }
 
 // Package returns the scope named after the calling package.
@@ -161,12 +161,11 @@ func sortSpans(spans []*Span) []*Span {
 
 // Stats emits the samples of all scopes, sorted by the scope's name.
 func (r *Registry) Stats(cb func(key SeriesKey, field string, val float64)) {
-	for _, t := range r.transformers {
-		cb = t.Transform(cb)
-	}
-	for _, s := range r.core.snapshot() {
-		s.Stats(cb)
-	}
+	r.transformers.walk(cb, func(cb func(key SeriesKey, field string, val float64)) {
+		for _, s := range r.core.snapshot() {
+			s.Stats(cb)
+		}
+	})
 }
 
 // Default is the registry that the functions of this package use.

@@ -9,8 +9,9 @@ import (
 
 // chain is a StatSource that a user added to a scope.
 type chain struct {
-	src  StatSource
-	tags tagCache // safe for concurrent use
+	src    StatSource
+	tags   tagCache     // safe for concurrent use
+	inside atomic.Int32 // walks that are in its Stats, and calls of its IsTotal
 
 	refs int // guarded by the scope's mu; calls of Attach and Chain less those of detach
 }
@@ -77,7 +78,8 @@ func same(a, b StatSource) bool {
 // source.
 func (c *chain) walk(s *Scope, cb func(key SeriesKey, field string, val float64)) {
 	w := chainWalks.Get().(*chainWalk)
-	w.scope, w.tags, w.cb, w.inCallback = s, &c.tags, cb, false
+	w.scope, w.chain, w.cb, w.inCallback = s, c, cb, false
+	c.inside.Add(1)
 	defer w.finish()
 	c.src.Stats(w.emitFunc)
 }
@@ -85,7 +87,7 @@ func (c *chain) walk(s *Scope, cb func(key SeriesKey, field string, val float64)
 // chainWalk is one walk of a chained source. One goroutine owns it.
 type chainWalk struct {
 	scope      *Scope
-	tags       *tagCache
+	chain      *chain
 	cb         func(key SeriesKey, field string, val float64)
 	inCallback bool                                           // cb is running: a panic is not the source's
 	emitFunc   func(key SeriesKey, field string, val float64) // emitTagged as a value; set once
@@ -99,7 +101,7 @@ var chainWalks = sync.Pool{New: func() any {
 }}
 
 func (w *chainWalk) emitTagged(key SeriesKey, field string, val float64) {
-	key.Tags = w.tags.merge(key.Tags, w.scope.base)
+	key.Tags = w.chain.tags.merge(key.Tags, w.scope.base)
 	w.inCallback = true
 	w.cb(key, field, val)
 	w.inCallback = false
@@ -109,8 +111,9 @@ func (w *chainWalk) emitTagged(key SeriesKey, field string, val float64) {
 // goes on: it is that of the code which walks.
 func (w *chainWalk) finish() {
 	rec := recover()
+	w.chain.inside.Add(-1)
 	if rec == nil {
-		w.cb, w.scope, w.tags = nil, nil, nil
+		w.cb, w.scope, w.chain = nil, nil, nil
 		chainWalks.Put(w)
 		return
 	}

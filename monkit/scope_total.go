@@ -24,7 +24,7 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	}
 	for _, c := range s.chained() {
 		if src, ok := c.src.(TotalSource); ok {
-			if total, known = s.ask(src, key, field); known {
+			if total, known = s.ask(c, src, key, field); known {
 				break
 			}
 		}
@@ -32,9 +32,12 @@ func (s *Scope) IsTotal(key SeriesKey, field string) (total, known bool) {
 	return total, known
 }
 
-// ask calls src.IsTotal, which may be user code: it counts a panic.
-func (s *Scope) ask(src TotalSource, key SeriesKey, field string) (total, known bool) {
+// ask calls IsTotal of src, the source of c, which may be user code: it counts a
+// panic.
+func (s *Scope) ask(c *chain, src TotalSource, key SeriesKey, field string) (total, known bool) {
+	c.inside.Add(1)
 	defer func() {
+		c.inside.Add(-1)
 		if recover() != nil {
 			s.health.panics.Add(1)
 			total, known = false, false

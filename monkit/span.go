@@ -169,12 +169,15 @@ func (s *Span) Finish(errptr *error) { s.endRun(errptr, recover()) }
 func (s *Span) endRun(errptr *error, rec interface{}) {
 	now := ticks()
 	if s.tree().markEnded(s) {
-		err := errorAt(errptr)
-		s.fn.end(err, rec != nil, time.Duration(now-s.start), now)
+		panicked, err := rec != nil, errorAt(errptr)
+		if panicked {
+			panicked, err = outcomeOfPanic(rec, err)
+		}
+		s.fn.end(err, panicked, time.Duration(now-s.start), now)
 		s.tree().remove(s)
 		s.countOpen(-1)
 		if observers := s.observers(); observers != nil {
-			notifyFinish(observers, s, err, rec != nil, now)
+			notifyFinish(observers, s, err, panicked, now)
 		}
 	}
 	if rec != nil {
@@ -247,8 +250,12 @@ func (s *Span) Trace() *Trace {
 	return extra.trace.Load()
 }
 
-// Start returns the time at which the run started.
+// Start returns the time at which the run started. The times of all spans of a
+// root are consistent: if the wall clock was set since, they follow the root's.
 func (s *Span) Start() time.Time {
+	if s.root != s {
+		return s.root.Start().Add(time.Duration(s.start - s.root.start))
+	}
 	extra := s.ensureExtra()
 	extra.mu.Lock()
 	defer extra.mu.Unlock()

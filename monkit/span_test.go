@@ -102,3 +102,21 @@ func TestIdsAreUnrelated(t *testing.T) {
 		seen[id], steps[id-last], last = true, true, id
 	}
 }
+
+// chronos#85: a clock that is set while a trace is under way must not move some of
+// its spans.
+func TestSpansStartByTheClockOfTheirRoot(t *testing.T) {
+	s := NewRegistry().ScopeNamed("s")
+	ctx := context.Background()
+	defer s.FuncNamed("root").Task(&ctx)(nil)
+	root := SpanFromCtx(ctx)
+	defer s.FuncNamed("child").Task(&ctx)(nil)
+	child := SpanFromCtx(ctx)
+	extra := root.ensureExtra()
+	extra.mu.Lock()
+	extra.start = time.Unix(1000, 0) // as it was before the clock was set
+	extra.mu.Unlock()
+	if after := child.Start().Sub(root.Start()); after < 0 || after > time.Minute {
+		t.Errorf("the child starts %v after its root", after)
+	}
+}

@@ -12,9 +12,11 @@ import (
 //		defer mon.Task()(&ctx)(&err)
 //
 // The Task sets ctx to the context of the run, which has its Span. If ctx is
-// nil, the run is a trace of its own. A panic is counted and passed on. A Task
-// may be kept in a variable, which saves the lookup of the function. It then
-// belongs to the function that calls it first.
+// nil, the run is a trace of its own. A panic is counted and passed on; one with
+// http.ErrAbortHandler counts as an error called Aborted. A run that
+// runtime.Goexit ends counts by its err, as if it had returned. A Task may be
+// kept in a variable, which saves the lookup of the function. It then belongs
+// to the function that calls it first.
 type Task func(ctx *context.Context, args ...interface{}) func(*error)
 
 // Task returns a Task of the calling function. The Func has the name that the

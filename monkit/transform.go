@@ -20,12 +20,17 @@ func (f CallbackTransformerFunc) Transform(cb func(key SeriesKey, field string, 
 // have changed them. The last transformer gets the samples first, and the first
 // one gets them last.
 func TransformStatSource(s StatSource, transformers ...CallbackTransformer) StatSource {
-	return StatSourceFunc(func(cb func(key SeriesKey, field string, val float64)) {
-		for _, t := range transformers {
-			cb = t.Transform(cb)
-		}
-		s.Stats(cb)
-	})
+	return &transformed{s, newTransformers(transformers)}
+}
+
+// transformed is a source whose samples go through transformers.
+type transformed struct {
+	src          StatSource
+	transformers *transformers
+}
+
+func (t *transformed) Stats(cb func(key SeriesKey, field string, val float64)) {
+	t.transformers.walk(cb, t.src.Stats)
 }
 
 // maxDeltas bounds the series that a DeltaTransformer remembers, since a

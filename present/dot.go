@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 )
 
 // dotWriter writes a directed graph for Graphviz.
@@ -43,7 +43,7 @@ func (d dotWriter) close() error {
 // end the label nor contain an escape sequence.
 func dotText(s string) string {
 	var b strings.Builder
-	for _, r := range webpage.Printable(s) {
+	for _, r := range printable.String(s) {
 		if plainInDot(r) {
 			b.WriteRune(r)
 			continue

@@ -3,6 +3,8 @@ package present
 import (
 	"bytes"
 	"net/http"
+
+	"monkit.example/internal/printable"
 )
 
 var errorLayout = parse("error")
@@ -22,5 +24,5 @@ func (h handler) fail(w http.ResponseWriter, r *http.Request, path string, err e
 	}
 	w.Header().Set("Content-Type", typeHTML)
 	w.WriteHeader(statusOf(err))
-	w.Write(page.Bytes()) // fails only if the client has disconnected
+	w.Write(printable.Text(page.Bytes())) // fails only if the client has disconnected
 }

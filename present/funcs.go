@@ -1,13 +1,14 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 )
 
@@ -16,17 +17,19 @@ var shownQuantiles = []float64{0, .1, .25, .5, .75, .9, .95, 1}
 
 // FuncsText writes every function of r with its callers, the number of its
 // runs by outcome, and how long the runs took.
-func FuncsText(r *monkit.Registry, w io.Writer) error {
-	p := newPrinter(w)
-	r.Funcs(func(f *monkit.Func) { funcText(p, f) })
-	return p.close()
+func FuncsText(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).funcsText(w) }
+
+func (w walk) funcsText(out io.Writer) error {
+	p := newPrinter(out)
+	w.funcs(func(f *monkit.Func) { funcText(p, f) })
+	return cmp.Or(w.err(), p.close())
 }
 
 func funcText(p printer, f *monkit.Func) {
-	p.printf("[%d] %s\n", f.Id(), webpage.Printable(fullName(f)))
+	p.printf("[%d] %s\n", f.Id(), printable.String(fullName(f)))
 	p.printf("  parents: %s\n", callerIDs(f))
 	for _, line := range outcomeLines(f) {
-		p.printf("  %s\n", webpage.Printable(line))
+		p.printf("  %s\n", printable.String(line))
 	}
 	p.printf("  success times:\n")
 	timesText(p, f.SuccessTimes())
@@ -87,10 +90,12 @@ func timeLines(d *monkit.DurationDist) []string {
 
 // FuncsDot writes the functions of r as a graph, with an edge from each
 // caller.
-func FuncsDot(r *monkit.Registry, w io.Writer) error {
-	d := newDotWriter(w)
-	r.Funcs(func(f *monkit.Func) { funcDot(d, f) })
-	return d.close()
+func FuncsDot(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).funcsDot(w) }
+
+func (w walk) funcsDot(out io.Writer) error {
+	d := newDotWriter(out)
+	w.funcs(func(f *monkit.Func) { funcDot(d, f) })
+	return cmp.Or(w.err(), d.close())
 }
 
 func funcDot(d dotWriter, f *monkit.Func) {

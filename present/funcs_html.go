@@ -9,7 +9,7 @@ import (
 )
 
 var funcsHTML = htmlView("funcs", func(req request) any {
-	return funcRows(req.registry, req.query.Get("q"), req.query.Get("sort"))
+	return funcRows(req.walk(), req.filter, req.query.Get("sort"))
 })
 
 // funcTable holds the functions whose names match a filter.
@@ -58,12 +58,12 @@ var funcColumns = []funcColumn{
 	{"time", "Total time", func(r funcRow) int64 { return int64(r.Time) }},
 }
 
-func funcRows(r *monkit.Registry, filter, key string) *funcTable {
+func funcRows(w walk, filter filter, key string) *funcTable {
 	chosen := max(0, slices.IndexFunc(funcColumns, func(c funcColumn) bool { return c.Key == key }))
 	by := funcColumns[chosen]
 	t := &funcTable{Columns: funcColumns, Sorted: by.Key}
-	r.Funcs(func(f *monkit.Func) {
-		if name := fullName(f); matches(name, filter) {
+	w.funcs(func(f *monkit.Func) {
+		if name := fullName(f); filter.matches(name) {
 			t.Rows = append(t.Rows, funcRowOf(f, name))
 		}
 	})

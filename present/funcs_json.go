@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -38,10 +39,12 @@ type timesJSON struct {
 }
 
 // FuncsJSON writes every function of r as a JSON array.
-func FuncsJSON(r *monkit.Registry, w io.Writer) error {
-	a := newJSONArray(w)
-	r.Funcs(func(f *monkit.Func) { a.add(funcJSONOf(f)) })
-	return a.close()
+func FuncsJSON(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).funcsJSON(w) }
+
+func (w walk) funcsJSON(out io.Writer) error {
+	a := newJSONArray(out)
+	w.funcs(func(f *monkit.Func) { a.add(funcJSONOf(f)) })
+	return cmp.Or(w.err(), a.close())
 }
 
 func funcJSONOf(f *monkit.Func) funcJSON {

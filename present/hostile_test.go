@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 )
 
@@ -23,7 +24,7 @@ func TestHostileTextMakesNoMarkup(t *testing.T) {
 	}
 	r := hostileWorld(t)
 	for _, path := range []string{"/funcs/html", "/ps/html", "/stats/html"} {
-		for _, query := range hostile[:5] {
+		for _, query := range hostile.Texts[:5] {
 			body := render(t, r, path+"?q="+url.QueryEscape(query)+"&sort="+url.QueryEscape(query)) + render(t, r, path)
 			for tag := range tagsOf(body) {
 				if !harmless[tag] {
@@ -86,7 +87,7 @@ func TestHostileTextStaysInsideItsLabel(t *testing.T) {
 
 func TestHostileTextIsValidJSON(t *testing.T) {
 	r := hostileWorld(t)
-	for path, least := range map[string]int{"/ps/json": len(hostile) - 1, "/funcs/json": len(hostile) - 1, "/stats/json": 100} {
+	for path, least := range map[string]int{"/ps/json": len(hostile.Texts) - 1, "/funcs/json": len(hostile.Texts) - 1, "/stats/json": 100} {
 		if got := parse[[]json.RawMessage](t, render(t, r, path)); len(got) < least {
 			t.Errorf("%s has %d elements, want at least %d", path, len(got), least)
 		}
@@ -94,7 +95,7 @@ func TestHostileTextIsValidJSON(t *testing.T) {
 }
 
 func TestTextSurvivesJSON(t *testing.T) {
-	for _, text := range hostile {
+	for _, text := range hostile.Texts {
 		r := monkit.NewRegistry()
 		r.ScopeNamed("s").Counter("c", monkit.NewSeriesTag("k", text)).Inc(1)
 		got := parse[[][4]any](t, render(t, r, "/stats/json"))[0][1].(map[string]any)["k"]

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"monkit.example/internal/webpage"
@@ -60,7 +59,11 @@ func htmlView(name string, body func(request) any) func(request) (Result, error)
 	layout := parse(name)
 	return func(req request) (Result, error) {
 		return func(w io.Writer) error {
-			return layout.Execute(w, req.document(pageName(name), body(req)))
+			view := body(req)
+			if err := req.ctx.Err(); err != nil {
+				return err // half of the rows
+			}
+			return layout.Execute(w, req.document(pageName(name), view))
 		}, nil
 	}
 }
@@ -131,18 +134,6 @@ func (p page) Forms() (names []string) {
 		}
 	}
 	return names
-}
-
-// matches reports whether name contains every word of the filter. Case does
-// not matter.
-func matches(name, filter string) bool {
-	name = strings.ToLower(name)
-	for word := range strings.FieldsSeq(strings.ToLower(filter)) {
-		if !strings.Contains(name, word) {
-			return false
-		}
-	}
-	return true
 }
 
 // shortDuration rounds d to three digits.

@@ -22,6 +22,14 @@ type Options struct {
 	// DecimalIDs has /ps write ids as text in decimal, as monkit/v3 does, instead
 	// of in hexadecimal, as logs and all other pages have them.
 	DecimalIDs bool
+
+	// Hosts are the names by which users open the pages, without port, besides
+	// localhost and IP addresses. Requests by other names see neither arguments
+	// nor annotations nor error texts of running functions and traces: such a
+	// name may be one that an attacker lets resolve to this server, so that a web
+	// page of the attacker can read these pages (DNS rebinding). The name "*"
+	// stands for any, for pages behind a check of who asks.
+	Hosts []string
 }
 
 // HTTP returns a handler that serves the pages of r. If r is nil it serves
@@ -33,23 +41,32 @@ func HTTPWith(r *monkit.Registry, o Options) http.Handler {
 	if r == nil {
 		r = monkit.Default
 	}
-	return webpage.Compress(newHandler(r, o))
+	return newHandler(r, o)
 }
 
 type handler struct {
 	registry *monkit.Registry
 	opts     Options
 	metrics  *prometheus.Handler // serves /metrics
+	renderer *renderer           // makes the pages that walk
 	spans    *spanCache          // what /ps shows
 }
 
 func newHandler(r *monkit.Registry, o Options) handler {
-	return handler{registry: r, opts: o, metrics: prometheus.New(r), spans: new(spanCache)}
+	return handler{registry: r, opts: o, metrics: prometheus.New(r), renderer: newRenderer(), spans: new(spanCache)}
 }
 
+// ServeHTTP responds to r, compressed if its client allows that.
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	webpage.SetHeaders(w.Header(), "img-src 'self'")
+	webpage.Compress(http.HandlerFunc(h.respond)).ServeHTTP(w, r)
+}
+
+func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Accept")
+	if webpage.RefusedCrossSite(w, r) {
+		return
+	}
+	webpage.SetHeaders(w.Header(), "img-src 'self'")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		h.fail(w, r, pathOf(r), &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
@@ -68,7 +85,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.serve(h, w, r)
 		return
 	}
-	result, contentType, err := h.open(r.Context(), v, path, r.URL.Query())
+	result, contentType, err := h.open(v, request{
+		ctx: r.Context(), path: path, query: r.URL.Query(),
+		hide: !webpage.Names(h.opts.Hosts).Trusted(r.Host),
+	})
 	if err != nil {
 		h.fail(w, r, path, err)
 		return
@@ -76,6 +96,9 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", contentType)
 	if v.draws {
 		webpage.AllowStyle(w.Header(), tracing.SVGStyleSource())
+	}
+	if r.Method == http.MethodHead { // neither works nor waits
+		return
 	}
 	serveOr(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
 }
@@ -129,6 +152,27 @@ func (r response) Extend(d time.Duration) {
 	}
 }
 
+// Limit bounds how long the client may take to read size bytes, unless the
+// server bounds that itself: a client must not occupy memory by reading slowly.
+func (r response) Limit(size int) {
+	if r.timeout <= 0 {
+		r.conn.SetWriteDeadline(time.Now().Add(readTime(size))) // fails only for writers without a connection
+	}
+}
+
+// readTime is how long a client may take to read size bytes: half a minute, and
+// a second for each 128 KiB.
+func readTime(size int) time.Duration {
+	return 30*time.Second + time.Duration(size)*time.Second/(128<<10)
+}
+
+// limitWrite calls Limit, if w has it.
+func limitWrite(w io.Writer, size int) {
+	if l, ok := w.(interface{ Limit(int) }); ok {
+		l.Limit(size)
+	}
+}
+
 // Flush sends what has been written so far to the client.
 func (r response) Flush() error {
 	if err := r.Writer.Flush(); err != nil {
@@ -157,7 +201,5 @@ func (t *trackingWriter) Write(p []byte) (int, error) {
 }
 
 func writeError(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", typeText)
-	w.WriteHeader(statusOf(err))
-	io.WriteString(w, err.Error()+"\n")
+	webpage.Error(w, statusOf(err), err.Error())
 }

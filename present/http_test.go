@@ -17,6 +17,7 @@ const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8
 
 func ask(h http.Handler, method, target, accept string) *http.Response {
 	r := httptest.NewRequest(method, target, nil)
+	r.Host = "localhost"
 	if accept != "" {
 		r.Header.Set("Accept", accept)
 	}

@@ -10,7 +10,7 @@ import (
 // metricsView returns the view of /metrics in the format f.
 func metricsView(f prometheus.Format) view {
 	return view{
-		name: f.String(), contentType: f.ContentType(),
+		name: f.String(), contentType: f.ContentType(), work: fixed,
 		open: func(req request) (Result, error) {
 			return func(w io.Writer) error { return req.metrics.Write(req.ctx, w, f) }, nil
 		},

@@ -1,14 +1,12 @@
 package present
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
-	"monkit.example/monkit"
 	"monkit.example/reporters/prometheus"
 )
 
@@ -35,6 +33,7 @@ type view struct {
 	name        string // second element of the path
 	contentType string
 	open        func(request) (Result, error)
+	work        work
 	draws       bool // has a drawing of a trace, whose style the policy must allow
 	hidden      bool // not linked, because it needs a query or is a second name
 
@@ -46,14 +45,14 @@ type view struct {
 	serve func(handler, http.ResponseWriter, *http.Request)
 }
 
-// request is the input of a view.
-type request struct {
-	handler
-	ctx   context.Context // ends when the client disconnects
-	query url.Values
-	pages []page // the pages of this handler
-	root  string // relative path from the page to the index
-}
+// work is what a view does when it is written.
+type work int
+
+const (
+	walks work = iota // it reads the registry or the recorder
+	waits             // it waits for a trace
+	fixed             // it does neither, or bounds its work itself
+)
 
 const (
 	typeText = "text/plain; charset=utf-8"
@@ -67,30 +66,30 @@ const (
 // from.
 var pages = []page{
 	{title: "Index", views: []view{
-		{name: "html", contentType: typeHTML, open: indexHTML},
+		{name: "html", contentType: typeHTML, open: indexHTML, work: fixed},
 	}},
 	{name: "ps", title: "Running now",
 		about: "Open spans: the functions that run at this moment, for how long, with which arguments, and what called them.",
 		views: []view{
 			{name: "text", contentType: typeText, open: spansText},
-			{name: "json", contentType: typeJSON, open: spansView(spansJSON)},
-			{name: "dot", contentType: typeText, open: spansView(spansDot)},
+			{name: "json", contentType: typeJSON, open: spansView(walk.spansJSON)},
+			{name: "dot", contentType: typeText, open: spansView(walk.spansDot)},
 			{name: "html", contentType: typeHTML, open: spansHTML},
 		}},
 	{name: "funcs", title: "Functions",
 		about: "Every measured function: how often it ran, with which errors, how long it took, and what called it.",
 		views: []view{
-			{name: "text", contentType: typeText, open: registryView(FuncsText)},
-			{name: "json", contentType: typeJSON, open: registryView(FuncsJSON)},
-			{name: "dot", contentType: typeText, open: registryView(FuncsDot)},
+			{name: "text", contentType: typeText, open: registryView(walk.funcsText)},
+			{name: "json", contentType: typeJSON, open: registryView(walk.funcsJSON)},
+			{name: "dot", contentType: typeText, open: registryView(walk.funcsDot)},
 			{name: "html", contentType: typeHTML, open: funcsHTML},
 		}},
 	{name: "stats", title: "Statistics",
 		about: "The value of every series: of functions, counters, meters, distributions, and other registered sources.",
 		views: []view{
-			{name: "text", contentType: typeText, open: registryView(StatsText)},
-			{name: "json", contentType: typeJSON, open: registryView(StatsJSON)},
-			{name: "old", contentType: typeText, open: registryView(StatsOld), hidden: true},
+			{name: "text", contentType: typeText, open: registryView(walk.statsText)},
+			{name: "json", contentType: typeJSON, open: registryView(walk.statsJSON)},
+			{name: "old", contentType: typeText, open: registryView(walk.statsText), hidden: true},
 			{name: "html", contentType: typeHTML, open: statsHTML},
 		}},
 	{name: "traces", title: "Retained traces", needsRecorder: true,
@@ -99,30 +98,30 @@ var pages = []page{
 			{name: "text", contentType: typeText, open: requireRecorder(retainedText)},
 			{name: "json", contentType: typeJSON, open: requireRecorder(retainedJSON)},
 			{name: "html", contentType: typeHTML, open: requireRecorder(retainedHTML)},
-			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(drawRetained)), draws: true, hidden: true},
-			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(writeRetained)), hidden: true},
+			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(drawing("traces"))), draws: true, hidden: true},
+			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(writeSpans)), hidden: true},
 		}},
 	{name: "trace", title: "Next trace",
 		about: "The next run of a function with every span below it: as a drawing, as JSON, or exported.",
 		views: []view{
-			{name: "html", contentType: typeHTML, open: traceHTML},
-			{name: "wait", contentType: typeHTML, open: traceWait, draws: true, hidden: true},
-			{name: "svg", contentType: typeSVG, open: traceView(drawNext), draws: true, hidden: true},
-			{name: "json", contentType: typeJSON, open: traceView(writeNext), hidden: true},
-			{name: "remote", typeOf: remoteType, open: traceRemote, hidden: true},
+			{name: "html", contentType: typeHTML, open: traceHTML, work: fixed},
+			{name: "wait", contentType: typeHTML, open: traceWait, work: waits, draws: true, hidden: true},
+			{name: "svg", contentType: typeSVG, open: traceView(drawing("trace")), work: waits, draws: true, hidden: true},
+			{name: "json", contentType: typeJSON, open: traceView(writeSpans), work: waits, hidden: true},
+			{name: "remote", typeOf: remoteType, open: traceRemote, work: waits, hidden: true},
 		}},
 	{name: "metrics", title: "Metrics for Prometheus", prefer: preferredMetrics,
 		about: "The value of every series in the text formats that Prometheus and its like scrape.",
 		views: []view{metricsView(prometheus.Text), metricsView(prometheus.OpenMetrics)}},
 	{name: "ui", hidden: true, views: []view{
-		{name: "style.css", contentType: typeCSS, open: stylesheet},
+		{name: "style.css", contentType: typeCSS, open: stylesheet, work: fixed},
 	}},
 }
 
 // registryView returns a view that needs only the registry.
-func registryView(write func(*monkit.Registry, io.Writer) error) func(request) (Result, error) {
+func registryView(write func(walk, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
-		return func(w io.Writer) error { return write(req.registry, w) }, nil
+		return func(w io.Writer) error { return write(req.walk(), w) }, nil
 	}
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 )
 
@@ -28,20 +30,93 @@ func FromRequestWith(reg *monkit.Registry, o Options, path string, query url.Val
 	if err != nil {
 		return nil, "", err
 	}
-	return newHandler(reg, o).open(context.Background(), v, path, query)
+	return newHandler(reg, o).open(v, request{ctx: context.Background(), path: path, query: query})
 }
 
-// open returns the page that the view v has at path.
-func (h handler) open(ctx context.Context, v view, path string, query url.Values) (Result, string, error) {
-	result, err := v.open(request{ctx: ctx, handler: h, query: query, pages: h.pages(), root: relativeRoot(path)})
+// request is the input of a view.
+type request struct {
+	ctx   context.Context // ends when the client disconnects
+	path  string
+	query url.Values
+	hide  bool // arguments, annotations and error texts
+
+	// Set by open.
+	handler
+	filter filter
+	pages  []page // the pages of the handler
+	root   string // relative path from the page to the index
+}
+
+// walk returns the walk of the registry for this request.
+func (r request) walk() walk { return walk{registry: r.registry, ctx: r.ctx, hide: r.hide} }
+
+// open returns the page of the view v, and its content type.
+func (h handler) open(v view, req request) (Result, string, error) {
+	filter, err := parseFilter(req.query.Get("q"))
 	if err != nil {
 		return nil, "", err
 	}
-	if v.typeOf != nil {
-		return result, v.typeOf(query), nil
+	req.handler, req.filter, req.pages, req.root = h, filter, h.pages(), relativeRoot(req.path)
+	result, err := v.open(req)
+	if err != nil {
+		return nil, "", err
 	}
-	return result, v.contentType, nil
+	contentType := v.contentType
+	if v.typeOf != nil {
+		contentType = v.typeOf(req.query)
+	}
+	switch {
+	case v.serve != nil: // a page for programs
+	case v.work == walks:
+		result = req.rendered(v, contentType)
+	default:
+		result = printed(result, contentType)
+	}
+	return result, contentType, nil
 }
+
+// rendered returns a Result that is made in memory, and for all requests alike
+// that come at the same time.
+func (r request) rendered(v view, contentType string) Result {
+	key := fmt.Sprint(v.name, " ", r.hide, " ", r.path, "?", r.query.Encode())
+	return func(w io.Writer) error {
+		return r.renderer.write(r.ctx, key, w, func(ctx context.Context, w io.Writer) error {
+			shared := r
+			shared.ctx = ctx
+			result, err := v.open(shared)
+			if err != nil {
+				return err
+			}
+			return printed(result, contentType)(w)
+		})
+	}
+}
+
+// printed returns a Result in which everything that does not print is escaped.
+// In JSON that keeps the data.
+func printed(result Result, contentType string) Result {
+	convert := printable.Text
+	if contentType == typeJSON {
+		convert = printable.JSON
+	}
+	return func(w io.Writer) error {
+		p := printingWriter{printable.NewWriter(w, convert), w}
+		if err := result(p); err != nil {
+			return err
+		}
+		return p.Close()
+	}
+}
+
+// printingWriter passes the methods of the writer below on.
+type printingWriter struct {
+	*printable.Writer
+	below io.Writer
+}
+
+func (p printingWriter) Extend(d time.Duration) { extendDeadline(p.below, d) }
+
+func (p printingWriter) Flush() error { return flush(p.below) }
 
 // relativeRoot returns the relative path from the page at path to the index.
 func relativeRoot(path string) string {
@@ -66,7 +141,7 @@ func (e *statusError) Error() string {
 func (e *statusError) StatusCode() int { return e.code }
 
 func notFound(path string) error {
-	return &statusError{http.StatusNotFound, "path not found: " + webpage.Printable(path)}
+	return &statusError{http.StatusNotFound, "path not found: " + printable.String(path)}
 }
 
 func badRequest(format string, args ...any) error {

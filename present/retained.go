@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/tracing"
 )
 
@@ -34,19 +34,11 @@ func retainedTrace(write func(request, tracing.Recorded, io.Writer) error) func(
 		if !ok {
 			return nil, &statusError{http.StatusNotFound, fmt.Sprintf("trace %.40q is no longer retained", id)}
 		}
+		if req.hide {
+			t = t.Hiding(hiddenText)
+		}
 		return func(w io.Writer) error { return write(req, t, w) }, nil
 	}
-}
-
-func drawRetained(req request, t tracing.Recorded, w io.Writer) error {
-	return t.WriteSVGWith(w, req.linkTo("traces"))
-}
-
-func writeRetained(_ request, t tracing.Recorded, w io.Writer) error { return t.WriteJSON(w) }
-
-// linkTo returns the options by which a drawing links to a page.
-func (r request) linkTo(page string) tracing.SVGOptions {
-	return tracing.SVGOptions{Back: r.root + page, BackName: r.title(page)}
 }
 
 // retainedTable holds the retained traces that match a filter.
@@ -61,7 +53,7 @@ type retainedTable struct {
 func retainedRows(req request) *retainedTable {
 	t := &retainedTable{Sorted: "began"}
 	for _, each := range req.opts.Recorder.Traces() {
-		if matches(fmt.Sprint(each.Func, " ", outcome(each), " ", each.Reasons), req.query.Get("q")) {
+		if req.filter.matches(fmt.Sprint(each.Func, " ", outcome(each), " ", each.Reasons)) {
 			t.Rows = append(t.Rows, each)
 		}
 	}
@@ -92,13 +84,13 @@ func retainedText(req request) (Result, error) {
 	return func(w io.Writer) error {
 		p := newPrinter(w)
 		for _, t := range retainedRows(req).Rows {
-			p.printf("[%s,%s] %s (began: %s, took: %s, spans: %d", t.ID, t.TraceID, webpage.Printable(t.Func),
+			p.printf("[%s,%s] %s (began: %s, took: %s, spans: %d", t.ID, t.TraceID, printable.String(t.Func),
 				t.Start.UTC().Format(time.RFC3339Nano), t.Duration, t.Spans())
 			if t.Dropped > 0 {
 				p.printf(", dropped: %d", t.Dropped)
 			}
 			if err := outcome(t); err != "" {
-				p.printf(", error: %s", webpage.Printable(err))
+				p.printf(", error: %s", printable.String(err))
 			}
 			p.printf(", retained as: %s)\n", t.Reasons)
 		}

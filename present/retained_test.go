@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 	"monkit.example/present"
 	"monkit.example/tracing"
@@ -141,7 +142,7 @@ func TestHostileTracesAreHarmless(t *testing.T) {
 	harmless := tagsOf(`<p role=note><input type="hidden" name="sort" value="">`)
 	maps.Copy(harmless, tagsOf(body(t, ask(tame, "GET", "/traces/html", ""))))
 	runs, errs := map[string]time.Duration{}, map[string]error{}
-	for _, text := range hostile {
+	for _, text := range hostile.Texts {
 		runs[text], errs[text] = 0, errors.New(text)
 	}
 	h, rec := retained(t, runs, errs)

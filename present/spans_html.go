@@ -9,7 +9,8 @@ import (
 )
 
 var spansHTML = htmlView("ps", func(req request) any {
-	return req.spans.get(req.registry).table(req.query.Get("q"))
+	w := req.walk()
+	return req.spans.get(w).table(w, req.filter)
 })
 
 // maxAlike bounds how many roots the page lists below the oldest of those that
@@ -43,18 +44,19 @@ type spanRow struct {
 // Others is the number of roots that are alike besides this one.
 func (r spanRow) Others() int { return r.Count - 1 }
 
-func spanRows(roots []*openSpan, filter string) *spanTable {
-	b := spanBuilder{table: new(spanTable), seed: maphash.MakeSeed(), alike: make(map[uint64]int)}
-	for _, s := range roots {
-		if s.matches(filter) {
+func spanRows(w walk, roots []*openSpan, filter filter) *spanTable {
+	b := spanBuilder{walk: w, table: new(spanTable), seed: maphash.MakeSeed(), alike: make(map[uint64]int)}
+	w.each(roots, func(s *openSpan) {
+		if w.matches(s, filter) {
 			b.root(s)
 		}
-	}
+	})
 	return b.table
 }
 
 // spanBuilder makes the rows of a table, at most maxRows.
 type spanBuilder struct {
+	walk  walk
 	table *spanTable
 	rows  int // on all levels
 	seed  maphash.Seed
@@ -86,14 +88,14 @@ func (b *spanBuilder) add(oldest *spanRow, s *openSpan) {
 	oldest.Count++
 	if len(oldest.Alike) < maxAlike && b.rows < maxRows {
 		b.rows++
-		oldest.Alike = append(oldest.Alike, spanRowOf(s))
+		oldest.Alike = append(oldest.Alike, b.walk.spanRow(s))
 	}
 }
 
 // row returns the row of s, with those of its children as far as they fit.
 func (b *spanBuilder) row(s *openSpan) spanRow {
 	b.rows++
-	row := spanRowOf(s)
+	row := b.walk.spanRow(s)
 	for _, child := range s.children {
 		if b.rows >= maxRows {
 			break
@@ -103,13 +105,13 @@ func (b *spanBuilder) row(s *openSpan) spanRow {
 	return row
 }
 
-func spanRowOf(s *openSpan) spanRow {
+func (w walk) spanRow(s *openSpan) spanRow {
 	return spanRow{
-		Call:        s.call(),
+		Call:        w.call(s),
 		ID:          tracing.SpanID(s.Id()),
 		Trace:       tracing.TraceID(s.Trace()),
 		Elapsed:     s.elapsed,
 		Orphaned:    s.Orphaned(),
-		Annotations: s.Annotations(),
+		Annotations: w.annotations(s.Span),
 	}
 }

@@ -21,12 +21,9 @@ type openSpan struct {
 	children []*openSpan // the oldest first
 }
 
-// call returns the function with the arguments of this run.
-func (s *openSpan) call() string { return s.name + "(" + s.args + ")" }
-
-// snapshotSpans returns the open spans of r that have no open ancestor, the
-// oldest first.
-func snapshotSpans(r *monkit.Registry) []*openSpan {
+// openSpans returns the open spans that have no open ancestor, the oldest
+// first. It returns fewer if the context of w ends.
+func (w walk) openSpans() []*openSpan {
 	names := make(map[*monkit.Func]string)
 	var open func(s *monkit.Span) *openSpan
 	open = func(s *monkit.Span) *openSpan {
@@ -36,12 +33,12 @@ func snapshotSpans(r *monkit.Registry) []*openSpan {
 			names[s.Func()] = name
 		}
 		o := &openSpan{Span: s, name: name, args: strings.Join(s.Args(), ", "), elapsed: s.Duration()}
-		s.Children(func(child *monkit.Span) { o.children = append(o.children, open(child)) })
+		w.children(s, func(child *monkit.Span) { o.children = append(o.children, open(child)) })
 		sortByAge(o.children)
 		return o
 	}
 	var roots []*openSpan
-	r.RootSpans(func(s *monkit.Span) { roots = append(roots, open(s)) })
+	w.rootSpans(func(s *monkit.Span) { roots = append(roots, open(s)) })
 	sortByAge(roots)
 	return roots
 }
@@ -84,10 +81,11 @@ func (s *openSpan) count() int {
 	return n
 }
 
-// matches reports whether a call in the tree of s matches the filter.
-func (s *openSpan) matches(filter string) bool {
-	return filter == "" || matches(s.call(), filter) ||
-		slices.ContainsFunc(s.children, func(child *openSpan) bool { return child.matches(filter) })
+// matches reports whether a call in the tree of s, as its reader sees it,
+// matches the filter.
+func (w walk) matches(s *openSpan, filter filter) bool {
+	return len(filter.words) == 0 || filter.matches(w.call(s)) ||
+		slices.ContainsFunc(s.children, func(child *openSpan) bool { return w.matches(child, filter) })
 }
 
 // spanSnapshot has the open spans of a registry, and tables of them.
@@ -95,7 +93,13 @@ type spanSnapshot struct {
 	roots []*openSpan // those without an open ancestor, the oldest first
 
 	mu     sync.Mutex
-	tables map[string]*spanTable // guarded by mu; by filter, at most maxTables
+	tables map[tableKey]*spanTable // guarded by mu; at most maxTables
+}
+
+// tableKey has what tables of one snapshot differ by.
+type tableKey struct {
+	filter string // its words
+	hide   bool   // as walk.hide
 }
 
 // maxTables bounds the tables of a snapshot. Further filters make one for each
@@ -103,18 +107,19 @@ type spanSnapshot struct {
 const maxTables = 16
 
 // table returns the rows of the trees that match the filter. It makes them once
-// for all that call it with the same filter.
-func (s *spanSnapshot) table(filter string) *spanTable {
+// for all that call it with the same filter and may see the same texts.
+func (s *spanSnapshot) table(w walk, filter filter) *spanTable {
+	key := tableKey{strings.Join(filter.words, " "), w.hide}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, ok := s.tables[filter]
+	t, ok := s.tables[key]
 	if !ok {
-		t = spanRows(s.roots, filter)
+		t = spanRows(w, s.roots, filter)
 		if s.tables == nil {
-			s.tables = make(map[string]*spanTable)
+			s.tables = make(map[tableKey]*spanTable)
 		}
-		if len(s.tables) < maxTables {
-			s.tables[filter] = t
+		if len(s.tables) < maxTables && w.err() == nil {
+			s.tables[key] = t
 		}
 	}
 	return t
@@ -135,16 +140,17 @@ type spanCache struct {
 	latest *spanSnapshot // guarded by mu; nil, or at most sharedTime old
 }
 
-// get returns the open spans of r, as they are or as they were within
-// sharedTime. It walks once for all that call it at the same time.
-func (c *spanCache) get(r *monkit.Registry) *spanSnapshot {
+// get returns the open spans, as they are or as they were within sharedTime. It
+// walks once for all that call it at the same time. If the context of w ends
+// before that, some spans are missing, and get does not share the snapshot.
+func (c *spanCache) get(w walk) *spanSnapshot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.latest != nil {
 		return c.latest
 	}
-	s := &spanSnapshot{roots: snapshotSpans(r)}
-	if hasMore(s.roots, sharedSpans) {
+	s := &spanSnapshot{roots: w.openSpans()}
+	if w.err() == nil && hasMore(s.roots, sharedSpans) {
 		c.latest = s
 		time.AfterFunc(sharedTime, c.forget)
 	}

@@ -173,6 +173,58 @@ func TestManySpansAreReadOnceASecond(t *testing.T) {
 	})
 }
 
+// Readers share a snapshot also if some of them may not see all texts.
+func TestSharedSpansKeepTextsHidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := monkit.NewRegistry()
+		for range 1000 {
+			start(t, t.Context(), r, "F", "secret text")
+		}
+		h := present.HTTP(r)
+		page := func(host, path string) string {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", "http://"+host+path, nil))
+			return w.Body.String()
+		}
+		for _, path := range []string{"/ps", "/ps/json", "/ps/dot", "/ps/html", "/ps/html?q=F", "/ps/html?q=secret"} {
+			for _, host := range []string{"localhost", "evil.example", "localhost", "evil.example"} {
+				if got := page(host, path); strings.Contains(got, "secret text") != (host == "localhost") {
+					t.Errorf("%s for %s:\n%.1000s", path, host, got)
+				}
+			}
+		}
+		if got := page("evil.example", "/ps/html?q=secret"); strings.Contains(got, "<li>") {
+			t.Errorf("the filter finds hidden texts:\n%.1000s", got)
+		}
+	})
+}
+
+// endsLater is a context that ends when it has been asked for its error left
+// times.
+type endsLater struct {
+	context.Context
+	left int
+}
+
+func (e *endsLater) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A snapshot that its walk did not complete is not shared.
+func TestEndedWalkIsNotShared(t *testing.T) {
+	const many, ends = 2000, 1500
+	r := monkit.NewRegistry()
+	for range many {
+		start(t, t.Context(), r, "F")
+	}
+	if got := present.RootsOfWalks(r, &endsLater{t.Context(), ends}, t.Context()); got[0] == 0 || got[0] > ends || got[1] != many {
+		t.Errorf("the walks find %d spans, want at most %d and %d", got, ends, many)
+	}
+}
+
 // BenchmarkViewersOfManySpans has 20 viewers at once of 100 000 open spans.
 func BenchmarkViewersOfManySpans(b *testing.B) {
 	r := monkit.NewRegistry()

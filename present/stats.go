@@ -1,20 +1,23 @@
 package present
 
 import (
+	"cmp"
 	"io"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 )
 
 // StatsText writes every value of r on a line of its own, as series, field and
 // value.
-func StatsText(r *monkit.Registry, w io.Writer) error {
-	p := newPrinter(w)
-	r.Stats(func(key monkit.SeriesKey, field string, val float64) {
-		p.printf("%s=%f\n", webpage.Printable(key.WithField(field)), val)
+func StatsText(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).statsText(w) }
+
+func (w walk) statsText(out io.Writer) error {
+	p := newPrinter(out)
+	w.stats(func(key monkit.SeriesKey, field string, val float64) {
+		p.printf("%s=%f\n", printable.String(key.WithField(field)), val)
 	})
-	return p.close()
+	return cmp.Or(w.err(), p.close())
 }
 
 // StatsOld is StatsText.
@@ -24,11 +27,13 @@ func StatsOld(r *monkit.Registry, w io.Writer) error { return StatsText(r, w) }
 
 // StatsJSON writes a JSON array with an array for every value of r: measurement,
 // tags, field and value. A value that is not finite is null.
-func StatsJSON(r *monkit.Registry, w io.Writer) error {
-	a := newJSONArray(w)
+func StatsJSON(r *monkit.Registry, w io.Writer) error { return wholeWalk(r).statsJSON(w) }
+
+func (w walk) statsJSON(out io.Writer) error {
+	a := newJSONArray(out)
 	var last monkit.SeriesKey // the registry emits the fields of a series one after another
 	var series, line []byte
-	r.Stats(func(key monkit.SeriesKey, field string, val float64) {
+	w.stats(func(key monkit.SeriesKey, field string, val float64) {
 		if len(series) == 0 || key != last {
 			last, series = key, appendSeries(series[:0], key)
 		}
@@ -38,7 +43,7 @@ func StatsJSON(r *monkit.Registry, w io.Writer) error {
 		a.next()
 		a.Write(line)
 	})
-	return a.close()
+	return cmp.Or(w.err(), a.close())
 }
 
 func appendSeries(dst []byte, key monkit.SeriesKey) []byte {

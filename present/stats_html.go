@@ -3,7 +3,7 @@ package present
 import "monkit.example/monkit"
 
 var statsHTML = htmlView("stats", func(req request) any {
-	return statRows(req.registry, req.query.Get("q"))
+	return statRows(req.walk(), req.filter)
 })
 
 // statRow is a series with its fields.
@@ -19,16 +19,16 @@ type statValue struct {
 }
 
 // statRows returns the series whose names match a filter.
-func statRows(r *monkit.Registry, filter string) *table[statRow] {
+func statRows(w walk, filter filter) *table[statRow] {
 	b := statBuilder{filter: filter}
-	r.Stats(b.sample)
+	w.stats(b.sample)
 	return &b.table
 }
 
 // statBuilder collects samples into rows. It relies on the registry emitting
 // the fields of a series one after another.
 type statBuilder struct {
-	filter string
+	filter filter
 	table  table[statRow]
 
 	begun bool
@@ -48,7 +48,7 @@ func (b *statBuilder) sample(key monkit.SeriesKey, field string, val float64) {
 }
 
 func (b *statBuilder) begin(key monkit.SeriesKey) *statRow {
-	if !matches(key.String(), b.filter) {
+	if !b.filter.matches(key.String()) {
 		return nil
 	}
 	b.table.Total++

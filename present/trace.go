@@ -2,12 +2,13 @@ package present
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"sync/atomic"
 	"time"
 
-	"monkit.example/internal/webpage"
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
@@ -33,17 +34,18 @@ func SpansToJSON(w io.Writer, spans []*tracing.FinishedSpan) error {
 
 // TraceQuerySVG waits until a span of reg for which matcher returned true has
 // finished after minDuration or longer, then draws it with all spans below it.
-// While it waits it writes a newline every 30 seconds. It returns early if w
-// fails.
+// While it waits it writes a newline every 45 seconds. It returns early if w
+// fails, and has no other limit of time. The goroutines of the program call
+// matcher, so it must be quick and safe for concurrent use.
 func TraceQuerySVG(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
-	q := traceQuery{matcher: matcher, minDuration: minDuration}
+	q := traceQuery{matcher: tracing.MatchBy(matcher), minDuration: minDuration}
 	return writeTrace(context.Background(), reg, w, q, tracing.SpansToSVG)
 }
 
 // TraceQueryJSON waits as TraceQuerySVG does, and writes the spans as a JSON
 // array.
 func TraceQueryJSON(reg *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool, minDuration time.Duration) error {
-	q := traceQuery{matcher: matcher, minDuration: minDuration}
+	q := traceQuery{matcher: tracing.MatchBy(matcher), minDuration: minDuration}
 	return writeTrace(context.Background(), reg, w, q, tracing.SpansToJSON)
 }
 
@@ -53,42 +55,57 @@ type spanWriter func(io.Writer, []*tracing.FinishedSpan) error
 func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, q traceQuery, write spanWriter) error {
 	var spans []*tracing.FinishedSpan
 	err := waitKeepingAlive(ctx, w, func(ctx context.Context) (err error) {
-		spans, err = q.wait(ctx, reg)
+		spans, err = q.matcher.Watch(ctx, reg, q.minDuration)
 		return err
 	})
 	if err != nil {
-		return err
+		return traceError(err)
 	}
 	return write(w, spans)
 }
 
 // traceView returns a view of the next trace that the query matches.
-func traceView(write func(request, io.Writer, []*tracing.FinishedSpan) error) func(request) (Result, error) {
+func traceView(write func(request, tracing.Recorded, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		q, err := req.traceQuery()
 		if err != nil {
 			return nil, err
 		}
 		return q.result(req.ctx, func(ctx context.Context, w io.Writer) error {
-			return writeTrace(ctx, req.registry, w, q, func(w io.Writer, spans []*tracing.FinishedSpan) error { return write(req, w, spans) })
+			return writeTrace(ctx, req.registry, w, q, func(w io.Writer, spans []*tracing.FinishedSpan) error {
+				t := tracing.NewRecorded(spans)
+				if req.hide {
+					t = t.Hiding(hiddenText)
+				}
+				return write(req, t, w)
+			})
 		}), nil
 	}
 }
 
-func drawNext(req request, w io.Writer, spans []*tracing.FinishedSpan) error {
-	return tracing.SpansToSVGWith(w, spans, req.linkTo("trace"))
+// drawing returns a function that draws a trace with a link to a page.
+func drawing(page string) func(request, tracing.Recorded, io.Writer) error {
+	return func(req request, t tracing.Recorded, w io.Writer) error {
+		return t.WriteSVGWith(w, tracing.SVGOptions{Back: req.root + page, BackName: req.title(page)})
+	}
 }
 
-func writeNext(_ request, w io.Writer, spans []*tracing.FinishedSpan) error {
-	return tracing.SpansToJSON(w, spans)
-}
+// writeSpans writes the spans of a trace as a JSON array.
+func writeSpans(_ request, t tracing.Recorded, w io.Writer) error { return t.WriteJSON(w) }
 
 // traceQuery is the parsed query of a page that waits for a trace.
 type traceQuery struct {
-	matcher     func(*monkit.Span) bool
+	matcher     *tracing.Matcher
 	minDuration time.Duration // shorter spans are passed over; not for /trace/remote
-	timeout     time.Duration // zero means no limit
+	timeout     time.Duration
 }
+
+// How long a page waits for a trace: without the query parameter timeout, and at
+// most.
+const (
+	defaultTimeout = 30 * time.Second
+	maxTimeout     = 10 * time.Minute
+)
 
 func (r request) traceQuery() (q traceQuery, err error) {
 	if q.matcher, err = r.matcher(); err != nil {
@@ -98,20 +115,25 @@ func (r request) traceQuery() (q traceQuery, err error) {
 		return q, err
 	}
 	q.timeout, err = r.duration("timeout", 1)
+	switch {
+	case err != nil:
+	case q.timeout > maxTimeout:
+		err = badRequest("invalid timeout %s; a page waits for at most %s", q.timeout, maxTimeout)
+	case q.timeout == 0:
+		q.timeout = defaultTimeout
+	}
 	return q, err
 }
 
-// wait returns the first span that q matches, and all spans below it.
-func (q traceQuery) wait(ctx context.Context, reg *monkit.Registry) ([]*tracing.FinishedSpan, error) {
-	for {
-		spans, err := tracing.WatchForSpans(ctx, reg, q.matcher)
-		if err != nil || spans[0].Finish.Sub(spans[0].Span.Start()) >= q.minDuration {
-			return spans, err
-		}
+// traceError returns the error of a page for one of tracing.
+func traceError(err error) error {
+	if errors.Is(err, tracing.ErrNoFunction) {
+		return badRequest("%v", err)
 	}
+	return err
 }
 
-func (r request) matcher() (func(*monkit.Span) bool, error) {
+func (r request) matcher() (*tracing.Matcher, error) {
 	q := tracing.Query{Regex: r.query.Get("regex"), TraceID: r.query.Get("trace_id"), Preselect: true}
 	if text := r.query.Get("preselect"); text != "" {
 		var err error
@@ -119,9 +141,9 @@ func (r request) matcher() (func(*monkit.Span) bool, error) {
 			return nil, badRequest("invalid preselect %.40q; write true or false", text)
 		}
 	}
-	matcher, err := q.Match(r.registry)
+	matcher, err := q.Compile()
 	if err != nil {
-		return nil, badRequest("%s", webpage.Printable(err.Error()))
+		return nil, badRequest("%s", printable.String(err.Error()))
 	}
 	return matcher, nil
 }
@@ -146,7 +168,7 @@ const maxWaiting = 16
 
 var waiting atomic.Int64
 
-// result returns a Result that runs wait with the timeout of q, or refuses to
+// result returns a Result that runs wait within the timeout of q, or refuses to
 // if maxWaiting requests wait already.
 func (q traceQuery) result(ctx context.Context, wait func(context.Context, io.Writer) error) Result {
 	return func(w io.Writer) error {
@@ -154,10 +176,8 @@ func (q traceQuery) result(ctx context.Context, wait func(context.Context, io.Wr
 		if waiting.Add(1) > maxWaiting {
 			return unavailable("%d requests wait for traces already; try again later", maxWaiting)
 		}
-		if q.timeout <= 0 {
-			return wait(ctx, w)
-		}
-		limited, cancel := context.WithTimeout(ctx, q.timeout)
+		limited, cancel := context.WithTimeoutCause(ctx, q.timeout,
+			unavailable("no span matched within %s; the query parameter timeout takes up to %s", q.timeout, maxTimeout))
 		defer cancel()
 		return wait(limited, w)
 	}

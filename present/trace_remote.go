@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/url"
 	"strings"
-	"sync"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -78,36 +77,18 @@ func linkTo(viewer *url.URL, trace *monkit.Trace) string {
 
 // sampleNext waits for a span that matches, samples its trace and returns the
 // trace.
-func sampleNext(ctx context.Context, r *monkit.Registry, w io.Writer, matcher func(*monkit.Span) bool) (*monkit.Trace, error) {
-	var mu sync.Mutex
-	var trace *monkit.Trace // guarded by mu
-	first := func(s *monkit.Span) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		if trace != nil {
-			return false
-		}
-		trace = s.Trace()
-		return true
-	}
+func sampleNext(ctx context.Context, r *monkit.Registry, w io.Writer, matcher *tracing.Matcher) (*monkit.Trace, error) {
+	var sampled *monkit.Trace // read only after Find has succeeded
 	err := waitKeepingAlive(ctx, w, func(ctx context.Context) error {
-		tracing.FindSpan(ctx, r, func(s *monkit.Span) bool {
-			if !matcher(s) {
-				return false
-			}
-			if first(s) {
-				tracing.Sample(s.Trace())
-			}
-			return true
+		return matcher.Find(ctx, r, func(s *monkit.Span) {
+			sampled = s.Trace()
+			tracing.Sample(sampled)
 		})
-		return ctx.Err()
 	})
-	mu.Lock()
-	defer mu.Unlock()
-	if trace != nil {
-		return trace, nil
+	if err != nil {
+		return nil, traceError(err)
 	}
-	return nil, err
+	return sampled, nil
 }
 
 func writeTraceID(w io.Writer, t *monkit.Trace) error {

@@ -206,9 +206,9 @@ func TestFaultKeepAliveLeavesOutputWellFormed(t *testing.T) {
 		target string
 		check  func(text string) error
 	}{
-		{"/trace/svg?regex=Outer", func(text string) error { return xml.Unmarshal([]byte(text), new(struct{})) }},
-		{"/trace/json?regex=Outer", func(text string) error { return json.Unmarshal([]byte(text), new([]any)) }},
-		{"/trace/remote?regex=Outer", func(text string) error { return json.Unmarshal([]byte(text), new(struct{})) }},
+		{"/trace/svg?regex=Outer&timeout=5m", func(text string) error { return xml.Unmarshal([]byte(text), new(struct{})) }},
+		{"/trace/json?regex=Outer&timeout=5m", func(text string) error { return json.Unmarshal([]byte(text), new([]any)) }},
+		{"/trace/remote?regex=Outer&timeout=5m", func(text string) error { return json.Unmarshal([]byte(text), new(struct{})) }},
 	} {
 		t.Run(tt.target, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -217,8 +217,8 @@ func TestFaultKeepAliveLeavesOutputWellFormed(t *testing.T) {
 				p, _ := begin(t, r, tt.target)
 				time.Sleep(95 * time.Second)
 				synctest.Wait()
-				if got := p.String(); got != "\n\n\n" {
-					t.Errorf("after 95 s the page is %q, want three newlines", got)
+				if got := p.String(); got != "\n\n" {
+					t.Errorf("after 95 s the page is %q, want two newlines", got)
 				}
 				traced(r, 1)
 				<-p.done
@@ -293,7 +293,7 @@ func TestWaitExtendsTheWriteTimeoutOfTheServer(t *testing.T) {
 		want    []time.Duration
 	}{
 		{0, nil},
-		{time.Second, []time.Duration{31 * time.Second, 31 * time.Second, time.Second}},
+		{time.Second, []time.Duration{46 * time.Second, 46 * time.Second, time.Second}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := monkit.NewRegistry()
@@ -302,9 +302,9 @@ func TestWaitExtendsTheWriteTimeoutOfTheServer(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				present.HTTP(r).ServeHTTP(w, httptest.NewRequest("GET", "/trace/json?regex=Outer&preselect=false", nil).WithContext(ctx))
+				present.HTTP(r).ServeHTTP(w, httptest.NewRequest("GET", "/trace/json?regex=Outer&preselect=false&timeout=2m", nil).WithContext(ctx))
 			}()
-			time.Sleep(45 * time.Second)
+			time.Sleep(60 * time.Second)
 			traced(r, 1)
 			<-done
 			if w.Code != http.StatusOK || !slices.Equal(w.left, tt.want) {
@@ -354,16 +354,63 @@ func TestDeadlineOfTheRequestBecomesAStatus(t *testing.T) {
 	})
 }
 
-func TestTimeoutOfTheQueryBecomesAStatus(t *testing.T) {
-	for _, page := range []string{"svg", "json", "remote"} {
-		synctest.Test(t, func(t *testing.T) {
-			began := time.Now()
-			w := httptest.NewRecorder()
-			present.HTTP(monkit.NewRegistry()).ServeHTTP(w, httptest.NewRequest("GET", "/trace/"+page+"?trace_id=1&timeout=3s", nil))
-			if waited := time.Since(began); w.Code != http.StatusServiceUnavailable || waited != 3*time.Second {
-				t.Errorf("%s: %d after %s, %s", page, w.Code, waited, w.Body)
+func TestEveryWaitHasATimeout(t *testing.T) {
+	for _, v := range present.Views() {
+		for query, want := range map[string]time.Duration{"": 30 * time.Second, "&timeout=": 30 * time.Second, "&timeout=3s": 3 * time.Second} {
+			if !v.Waits {
+				continue
 			}
-		})
+			synctest.Test(t, func(t *testing.T) {
+				status := http.StatusServiceUnavailable
+				if v.Path == "/trace/wait" { // its first part is sent before it waits
+					status = http.StatusOK
+				}
+				began := time.Now()
+				resp := ask(present.HTTP(monkit.NewRegistry()), "GET", v.Path+"?trace_id=1"+query, "")
+				text := body(t, resp)
+				if waited := time.Since(began); resp.StatusCode != status || waited != want || !strings.Contains(text, "timeout") {
+					t.Errorf("%s%s: %d after %s, %s", v.Path, query, resp.StatusCode, waited, text)
+				}
+			})
+		}
+	}
+}
+
+// A wait that takes longer than its first newline cannot have a status any more,
+// so the connection is cut: half a page must not look whole.
+func TestLongestTimeoutEndsThePage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		p, _ := begin(t, monkit.NewRegistry(), "/trace/json?trace_id=1&timeout=10m")
+		<-p.done
+		if waited := time.Since(began); p.err == nil || waited != 10*time.Minute {
+			t.Errorf("%v after %s", p.err, waited)
+		}
+	})
+}
+
+// TestParametersAreCheckedOnEveryPageThatTakesThem covers invalid durations,
+// also where they have no effect.
+func TestParametersAreCheckedOnEveryPageThatTakesThem(t *testing.T) {
+	h := present.HTTP(world(t))
+	for _, v := range present.Views() {
+		if !v.Waits {
+			continue
+		}
+		for query, want := range map[string]string{
+			"min_duration=x": "min_duration", "min_duration=-1s": "min_duration", "min_duration=1": "min_duration", "min_duration=1s1": "min_duration",
+			"min_duration=99999999999999h": "min_duration",
+			"timeout=x":                    "timeout", "timeout=0s": "timeout", "timeout=-1s": "timeout", "timeout=5": "timeout", "timeout=10m1ns": "timeout", "timeout=1000000h": "timeout",
+			"preselect=x": "preselect", "regex=(": "regex", "regex=(?:.{100}){100}": "regex", "regex=" + strings.Repeat("a", 1025): "regex", "trace_id=x": "trace_id",
+		} {
+			if !strings.HasPrefix(query, "regex") {
+				query += "&regex=Outer"
+			}
+			resp := ask(h, "GET", v.Path+"?"+query, "")
+			if text := body(t, resp); resp.StatusCode != 400 || !strings.Contains(text, want) {
+				t.Errorf("%s?%.50s: %d, %s", v.Path, query, resp.StatusCode, text)
+			}
+		}
 	}
 }
 

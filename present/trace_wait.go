@@ -8,12 +8,9 @@ import (
 	"net/url"
 	"time"
 
+	"monkit.example/internal/printable"
 	"monkit.example/tracing"
 )
-
-// formTimeout is how long the form of /trace waits unless the user writes
-// another time.
-const formTimeout = 30 * time.Second
 
 // traceForm has the fields of the form.
 type traceForm struct {
@@ -28,18 +25,18 @@ func (r request) traceForm() traceForm {
 		Regex:       r.query.Get("regex"),
 		TraceID:     r.query.Get("trace_id"),
 		MinDuration: r.query.Get("min_duration"),
-		Timeout:     cmp.Or(r.query.Get("timeout"), formTimeout.String()),
+		Timeout:     cmp.Or(r.query.Get("timeout"), defaultTimeout.String()),
 		Exports:     tracing.Exports(r.registry),
 	}
 }
 
 var traceHTML = htmlView("trace", func(req request) any { return req.traceForm() })
 
-// waits are the views whose result a page can wait for, by the query parameter
+// awaited are the views whose result a page can wait for, by the query parameter
 // as.
-var waits = map[string]func(request) (Result, error){
-	"svg":    traceView(drawNext),
-	"json":   traceView(writeNext),
+var awaited = map[string]func(request) (Result, error){
+	"svg":    traceView(drawing("trace")),
+	"json":   traceView(writeSpans),
 	"remote": traceRemote,
 }
 
@@ -49,7 +46,7 @@ var waitLayout = parse("wait")
 // for, and then the trace, or why there is none.
 func traceWait(req request) (Result, error) {
 	as := cmp.Or(req.query.Get("as"), "svg")
-	open, ok := waits[as]
+	open, ok := awaited[as]
 	if !ok {
 		return nil, badRequest("invalid as %.40q; write svg, json or remote", as)
 	}
@@ -101,7 +98,7 @@ func (p *waitPage) Result() waited {
 	case p.as == "svg":
 		done.Drawing = template.HTML(w.String()) // SpansToSVG escapes all text of the program
 	default:
-		done.Text = string(bytes.TrimSpace(w.Bytes()))
+		done.Text = string(printable.JSON(bytes.TrimSpace(w.Bytes())))
 	}
 	return done
 }

@@ -7,9 +7,10 @@ import (
 )
 
 // keepAlive is how often a page that waits writes a newline, so that proxies
-// do not take the connection for dead. A newline may precede any page: SVG
-// and JSON allow it.
-const keepAlive = 30 * time.Second
+// do not take the connection for dead: many close those that are idle for a
+// minute. A newline may precede any page: SVG and JSON allow it. Until the first,
+// an error of the page still has a status, and the default timeout is shorter.
+const keepAlive = 45 * time.Second
 
 // waitKeepingAlive runs wait and writes newlines to w until it returns. The
 // context of wait ends when w fails; then the error is the one of w.
@@ -67,7 +68,7 @@ func writeKeepAlive(w io.Writer) error {
 	return flush(w)
 }
 
-// flush sends what has been written to w so far, if w can do so.
+// flush sends what has been written to w so far, if w buffers.
 func flush(w io.Writer) error {
 	if f, ok := w.(interface{ Flush() error }); ok {
 		return f.Flush()

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 	"monkit.example/present"
 )
@@ -70,29 +71,12 @@ func render(t *testing.T, r *monkit.Registry, target string) string {
 	return b.String()
 }
 
-// hostile are names and values by which an attacker might change a page.
-var hostile = []string{
-	`'"><script>alert(1)</script>`,
-	`<img src=x onerror=alert(1)>`,
-	`') || alert('1`,
-	"]]>",
-	"{{.}}",
-	`\`, `\l`, `"];`, `*/`,
-	"nul\x00", "esc\x1b[2J",
-	"line\nfunction,name=forged total=1",
-	"\r\nSet-Cookie: a=b",
-	"\xff\xfe not UTF-8",
-	"\u202egnp.exe", "\u2028",
-	"", " ", ",", "=", "%s%n",
-	strings.Repeat("long", 1<<8),
-}
-
 // hostileWorld returns a registry with the hostile text in every place that takes
 // text from a program or its users.
 func hostileWorld(t *testing.T) *monkit.Registry {
 	t.Helper()
 	r := monkit.NewRegistry()
-	for _, text := range hostile {
+	for _, text := range hostile.Texts {
 		s := r.ScopeNamed(text)
 		s.Counter(text, monkit.NewSeriesTag(text, text)).Inc(1)
 		s.FloatVal(text + "2").Observe(math.Inf(1))

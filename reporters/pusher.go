@@ -94,6 +94,8 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	done := false
+	defer p.settleLocked(&done)
 	p.err = nil
 	p.setIntervalLocked(b.Interval)
 	if b.Format != "" {
@@ -101,7 +103,9 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	} else {
 		p.addPointsLocked(ctx, b.Points)
 	}
-	return p.endReportLocked(ctx, b.More)
+	err := p.endReportLocked(ctx, b.More)
+	done = true
+	return err
 }
 
 // endReportLocked sends what is left, unless more follows. It returns the first
@@ -320,6 +324,10 @@ func (p *Pusher) sendKept(ctx context.Context) {
 func (p *Pusher) Ledger() ledger.Ledger {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.ledgerLocked()
+}
+
+func (p *Pusher) ledgerLocked() ledger.Ledger {
 	counts := p.book.Ledger()
 	counts.Pending = 0 // what waits is counted, not derived, so that a lost line is found
 	s, ok := p.out.(ledger.Keeper)

@@ -15,8 +15,12 @@ var _ Sender = (*Pusher)(nil)
 func (p *Pusher) Send(ctx context.Context, payload []byte, lines int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	done := false
+	defer p.settleLocked(&done)
 	p.book.Accept(int64(lines))
-	if err := p.out.Send(ctx, payload, lines); err != nil {
+	err := p.out.Send(ctx, payload, lines)
+	done = true
+	if err != nil {
 		p.book.Drop(ledger.ReasonOf(err), int64(lines))
 		return err
 	}

@@ -25,6 +25,8 @@ func (p *Pusher) TakesSpans(format string) bool { return format == p.opts.Format
 func (p *Pusher) ReportSpans(ctx context.Context, b *Batch) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	done := false
+	defer p.settleLocked(&done)
 	p.err = nil
 	p.book.Accept(int64(b.Accepted()))
 	for _, s := range b.Spans {
@@ -34,7 +36,9 @@ func (p *Pusher) ReportSpans(ctx context.Context, b *Batch) error {
 			p.addSpanLocked(ctx, s)
 		}
 	}
-	return p.endReportLocked(ctx, b.More)
+	err := p.endReportLocked(ctx, b.More)
+	done = true
+	return err
 }
 
 // addSpanLocked adds a span without a line over MaxLine to the payload. When the

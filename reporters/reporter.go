@@ -9,7 +9,7 @@ import (
 // Reporter takes batches out of the process, or keeps them for a page.
 //
 // A Reporter may also implement [Named], [Availability], [Logging],
-// [Quarantine], [Prompt], [SpanReporter], ledger.Keeper, monkit.StatSource and
+// [Quarantine], [Monitored], [Prompt], [SpanReporter], ledger.Keeper, monkit.StatSource and
 // monkit.TotalSource. A collector and the relay use those that they find.
 type Reporter interface {
 	// Report processes the points of b, which it must neither keep nor change.
@@ -29,8 +29,8 @@ type Reporter interface {
 // A Sender that queues payloads should implement ledger.Keeper, by which a
 // [Pusher] learns what became of its lines. Lines of any other Sender are
 // delivered when Send returns nil. It may also implement [MoreSender],
-// [Availability], [Logging], [Paced], [Quarantine], monkit.StatSource and monkit.TotalSource,
-// which the Pusher passes on.
+// [Availability], [Logging], [Paced], [Quarantine], [Monitored], monkit.StatSource and
+// monkit.TotalSource, which the Pusher passes on.
 type Sender interface {
 	// Send sends or queues a copy of payload. lines is by how many lines the
 	// ledger grows when the payload is delivered or dropped; it is 0 for all

@@ -129,13 +129,5 @@ func CollectSpans(ctx context.Context, work func(ctx context.Context)) (spans []
 // ctx ends first, the error is ctx's. WatchForSpans calls matcher for each
 // span that starts, so matcher must be safe for concurrent use.
 func WatchForSpans(ctx context.Context, r *monkit.Registry, matcher func(s *monkit.Span) bool) (spans []*FinishedSpan, err error) {
-	c := NewSpanCollector(matcher)
-	defer c.Stop() // a span that is just starting must not call matcher any more
-	defer ObserveAllTraces(r, c)()
-	select {
-	case <-c.Done():
-		return c.Spans(), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return MatchBy(matcher).Watch(ctx, r, 0)
 }

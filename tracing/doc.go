@@ -7,8 +7,9 @@
 //	spans := tracing.CollectSpans(ctx, func(ctx context.Context) { serve(ctx) })
 //	tracing.SpansToSVG(file, spans)
 //
-// WatchForSpans waits until the program runs a matching span; Query makes the
-// matcher from a regular expression or the id of a trace. A Recorder retains
+// WatchForSpans waits until the program runs a matching span. Matcher.Watch does so
+// with a regular expression or the id of a trace, of which Query makes a Matcher, and
+// without matching in the goroutines of the program. A Recorder retains
 // the recent, failed and slow traces of a registry in bounded memory, and
 // package present shows them:
 //

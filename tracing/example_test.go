@@ -47,10 +47,10 @@ func ExampleRecorder() {
 	// Output: shop.order EOF recent failed slow
 }
 
-func ExampleWatchForSpans() {
+func ExampleMatcher_Watch() {
 	registry := monkit.NewRegistry()
 	mon := registry.ScopeNamed("shop")
-	matcher, err := tracing.Query{Regex: "order$"}.Match(registry)
+	matcher, err := tracing.Query{Regex: "order$"}.Compile()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -64,7 +64,7 @@ func ExampleWatchForSpans() {
 			mon.TaskNamed("order")(nil)(nil)
 		}
 	}()
-	spans, err := tracing.WatchForSpans(context.Background(), registry, matcher)
+	spans, err := matcher.Watch(context.Background(), registry, 0)
 	cancel()
 	<-stopped
 	fmt.Println(spans[0].Span.Func().FullName(), err)
@@ -74,7 +74,10 @@ func ExampleWatchForSpans() {
 func ExampleQuery() {
 	registry := monkit.NewRegistry()
 	registry.ScopeNamed("shop").FuncNamed("order")
-	_, err := tracing.Query{Regex: "odrer", Preselect: true}.Match(registry)
+	matcher, err := tracing.Query{Regex: "odrer", Preselect: true}.Compile()
+	if err == nil {
+		_, err = matcher.Watch(context.Background(), registry, 0)
+	}
 	fmt.Println(err)
 	// Output: regex preselect matches 0 functions
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 )
 
@@ -66,6 +67,18 @@ func JSONOf(s *monkit.Span) SpanJSON {
 	return out
 }
 
+// Hide replaces the arguments and annotations of the span with text. It does not
+// change what the fields point to.
+func (out *SpanJSON) Hide(text string) {
+	if len(out.Args) > 0 {
+		out.Args = []string{text}
+	}
+	if len(out.Annotations) > 0 {
+		out.Annotations = [][2]string{{"hidden", text}}
+	}
+	out.Attributes = nil
+}
+
 // setAttribute sets the attribute name to val, or deletes it if val is nil.
 func (out *SpanJSON) setAttribute(name string, val any) {
 	if val == nil {
@@ -109,7 +122,7 @@ func writeArray(w io.Writer, n int, at func(i int) record) error {
 		}
 		b.WriteString("\n ")
 		text, _ := json.Marshal(at(i)) // never fails: all fields of a record have a JSON form
-		b.Write(text)
+		b.Write(printable.JSON(text))
 	}
 	b.WriteString("]\n")
 	return b.Flush()

@@ -3,6 +3,7 @@ package tracing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 )
 
@@ -97,5 +99,45 @@ func TestJSONKeepsTypesOfAnnotations(t *testing.T) {
 	}
 	if got := JSONOf(s).Annotations; len(got) != 9 || got[0] != [2]string{"float64", "NaN"} || got[7] != [2]string{"time.Duration", "1.5s"} {
 		t.Errorf("as text %q", got)
+	}
+}
+
+func TestFinishedSpansPrint(t *testing.T) {
+	spans := hostileSpans(t)
+	for name, write := range map[string]func(io.Writer, []*FinishedSpan) error{"SVG": SpansToSVG, "JSON": SpansToJSON} {
+		var b strings.Builder
+		if err := write(&b, spans); err != nil {
+			t.Error(err)
+		}
+		if bad := hostile.Unprintable(b.String()); bad != "" {
+			t.Errorf("%s has %q", name, bad)
+		}
+	}
+}
+
+func TestHiddenTracesHaveNoTexts(t *testing.T) {
+	const secret = "secret"
+	f := monkit.NewRegistry().ScopeNamed("s").FuncNamed("f")
+	ctx := context.Background()
+	finish := f.Task(&ctx, secret)
+	s := monkit.SpanFromCtx(ctx)
+	s.Annotate(secret, secret)
+	s.AnnotateValue(secret+"2", 1)
+	finish(nil)
+	whole := NewRecorded([]*FinishedSpan{{Span: s, Err: errors.New(secret), Finish: s.Start()}})
+	hidden := whole.Hiding("(hidden)")
+	for name, write := range map[string]func(Recorded, io.Writer) error{"SVG": Recorded.WriteSVG, "JSON": Recorded.WriteJSON} {
+		for _, tt := range []struct {
+			trace Recorded
+			has   bool
+		}{{hidden, false}, {whole, true}} { // hiding does not change the original
+			var b strings.Builder
+			if err := write(tt.trace, &b); err != nil {
+				t.Error(err)
+			}
+			if strings.Contains(b.String(), secret) != tt.has || strings.Contains(b.String(), "(hidden)") == tt.has || !strings.Contains(b.String(), "s.f") && name == "SVG" {
+				t.Errorf("%s is\n%s", name, &b)
+			}
+		}
 	}
 }

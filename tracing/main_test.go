@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 )
 
@@ -53,17 +53,11 @@ func outcomes() (spans []*FinishedSpan) {
 	return spans
 }
 
-// hostile are texts that an attacker may try to pass to a program.
-var hostile = []string{
-	`'"><script>alert(1)</script>`, `') || alert('1`, "]]>", "&amp;", "nul\x00", "esc\x1b[2J", "two\nlines",
-	"\xff\xfe not UTF-8", "\u202egnp.exe", "", strings.Repeat("long", 1<<8),
-}
-
 // hostileSpans returns spans with hostile text in all names, arguments,
 // annotations and errors.
 func hostileSpans(t *testing.T) (spans []*FinishedSpan) {
 	t.Helper()
-	for _, text := range hostile {
+	for _, text := range hostile.Texts {
 		f := monkit.NewRegistry().ScopeNamed(text).FuncNamed(text, monkit.NewSeriesTag(text, text))
 		ctx := context.Background()
 		finish := f.Task(&ctx, text, []byte(text))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"time"
 	"weak"
 
 	"monkit.example/monkit"
@@ -24,35 +23,8 @@ func FindSpan(ctx context.Context, r *monkit.Registry, matcher func(s *monkit.Sp
 	if matcher == nil {
 		return
 	}
-	f := &spanFinder{matcher: matcher, found: make(chan struct{})}
-	defer ObserveAllTraces(r, f)()
-	select {
-	case <-f.found:
-	case <-ctx.Done():
-	}
+	MatchBy(matcher).Find(ctx, r, func(*monkit.Span) {}) // an error is that of ctx
 }
-
-// spanFinder is a monkit.SpanObserver that calls matcher until it returns true.
-type spanFinder struct {
-	matcher func(*monkit.Span) bool
-	found   chan struct{} // closed by once
-	once    sync.Once
-}
-
-// Start implements monkit.SpanObserver.
-func (f *spanFinder) Start(s *monkit.Span) {
-	select {
-	case <-f.found:
-		return
-	default:
-	}
-	if f.matcher(s) {
-		f.once.Do(func() { close(f.found) })
-	}
-}
-
-// Finish implements monkit.SpanObserver.
-func (f *spanFinder) Finish(*monkit.Span, error, bool, time.Time) {}
 
 // registryWatch attaches observers to the traces of a registry, at most one to
 // each trace. It references traces and observers weakly: a trace that nothing

@@ -248,17 +248,6 @@ func TestFindSpanReturnsWhenItsContextEnds(t *testing.T) {
 	FindSpan(ctx, monkit.NewRegistry(), named("a"))
 }
 
-func TestSpanFinderCallsMatcherUntilTheFirstMatch(t *testing.T) {
-	calls := 0
-	f := &spanFinder{matcher: func(*monkit.Span) bool { calls++; return calls == 2 }, found: make(chan struct{})}
-	for range 3 {
-		f.Start(nil)
-	}
-	if calls != 2 {
-		t.Errorf("matcher was called %d times, want 2", calls)
-	}
-}
-
 func TestFindSpanWithoutAMatcherReturns(t *testing.T) {
 	FindSpan(t.Context(), monkit.NewRegistry(), nil)
 }

@@ -34,10 +34,7 @@ func TestQuerySelectsSpans(t *testing.T) {
 			r := monkit.NewRegistry()
 			s := r.ScopeNamed("s")
 			funcs := []*monkit.Func{s.FuncNamed("a"), s.FuncNamed("a", monkit.NewSeriesTag("k", "v")), s.FuncNamed("b")}
-			match, err := tt.q.Match(r)
-			if err != nil {
-				t.Fatal(err)
-			}
+			match := matchNow(t, tt.q, r)
 			trace := monkit.NewTrace128(9, 77)
 			var got []string
 			for _, f := range append(funcs, s.FuncNamed("late")) {
@@ -64,7 +61,27 @@ func TestQuerySelectsSpans(t *testing.T) {
 	}
 }
 
-func TestErrorOfMatchDescribesTheQuery(t *testing.T) {
+// matchNow returns a function that reports whether a span matches. It decides on
+// new functions at once.
+func matchNow(t *testing.T, q Query, r *monkit.Registry) func(*monkit.Span) bool {
+	t.Helper()
+	m, err := q.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newSpanWait(m)
+	if err := w.preselect(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	return func(s *monkit.Span) bool {
+		if w.verdictOf(s) == undecided {
+			w.decide(<-w.undecided)
+		}
+		return w.verdictOf(s) == yes
+	}
+}
+
+func TestErrorDescribesTheQuery(t *testing.T) {
 	r := monkit.NewRegistry()
 	r.ScopeNamed("s").FuncNamed("f")
 	for _, tt := range []struct {
@@ -84,29 +101,19 @@ func TestErrorOfMatchDescribesTheQuery(t *testing.T) {
 		{Query{TraceID: "x" + strings.Repeat("1", 16)}, "trace_id expected to be hex"},
 		{Query{Regex: "f", TraceID: "1_0"}, "trace_id expected to be hex"},
 	} {
-		if _, err := tt.q.Match(r); err == nil || !strings.Contains(err.Error(), tt.want) {
+		m, err := tt.q.Compile()
+		if err == nil {
+			_, err = m.Watch(t.Context(), r, 0)
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.60v: %v, want %q", tt.q, err, tt.want)
 		}
 	}
 }
 
 func TestLongestRegexIsAllowed(t *testing.T) {
-	if _, err := (Query{Regex: strings.Repeat("a", maxRegex)}).Match(monkit.NewRegistry()); err != nil {
+	if _, err := (Query{Regex: strings.Repeat("a", maxRegex)}).Compile(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestRegexIsMatchedOnceForEachFunc(t *testing.T) {
-	f := monkit.NewRegistry().ScopeNamed("s").FuncNamed("f")
-	calls := 0
-	matches := cachedMatch(func(*monkit.Func) bool { calls++; return true })
-	for range 3 {
-		if !matches(f) {
-			t.Error("no match")
-		}
-	}
-	if calls != 1 {
-		t.Errorf("matched %d times, want once", calls)
 	}
 }
 

@@ -33,6 +33,15 @@ func recordOf(s *FinishedSpan) record {
 	}
 }
 
+// hide replaces the texts that come from the program, except names, with text.
+// It does not change what the fields of r point to.
+func (r *record) hide(text string) {
+	if r.failed {
+		r.Err = text
+	}
+	r.SpanJSON.Hide(text)
+}
+
 // shorten bounds the texts that come from the program. It copies them, so that
 // r does not keep longer originals in memory.
 func (r *record) shorten() {

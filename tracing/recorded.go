@@ -3,6 +3,7 @@ package tracing
 import (
 	"container/list"
 	"io"
+	"slices"
 	"time"
 
 	"monkit.example/monkit"
@@ -27,6 +28,40 @@ type Recorded struct {
 
 // Spans returns the number of retained spans.
 func (t Recorded) Spans() int { return len(t.rows) }
+
+// NewRecorded returns finished spans, at most MaxSpans, as a Recorded. The first
+// is its root.
+func NewRecorded(spans []*FinishedSpan) Recorded {
+	omitted := max(len(spans)-MaxSpans, 0)
+	t := Recorded{Dropped: omitted, rows: rowsOf(spans[:len(spans)-omitted])}
+	if len(spans) > 0 {
+		t.setRoot(spans[0])
+	}
+	return t
+}
+
+// setRoot sets what is taken from the root span.
+func (t *Recorded) setRoot(root *FinishedSpan) {
+	t.ID = SpanID(root.Span.Id())
+	t.TraceID = TraceID(root.Span.Trace())
+	t.Func = callName(root.Span.Func())
+	t.Start = root.Span.Start()
+	t.Duration = root.Finish.Sub(t.Start)
+	t.Panicked = root.Panicked
+	if root.Err != nil {
+		t.Err = monkit.ErrorName(root.Err)
+	}
+}
+
+// Hiding returns a copy of the trace with text in place of the arguments,
+// annotations and error texts of its spans. Names and times stay.
+func (t Recorded) Hiding(text string) Recorded {
+	t.rows = slices.Clone(t.rows)
+	for i := range t.rows {
+		t.rows[i].hide(text)
+	}
+	return t
+}
 
 // WriteSVG draws the trace as SpansToSVG does.
 func (t Recorded) WriteSVG(w io.Writer) error { return t.WriteSVGWith(w, SVGOptions{}) }
@@ -88,18 +123,8 @@ type retainedTrace struct {
 // memory, and always the root.
 func newRetainedTrace(t finishedTrace, maxBytes int) *retainedTrace {
 	root := t.root
-	r := &retainedTrace{fn: root.Span.Func(), Recorded: Recorded{
-		ID:       SpanID(root.Span.Id()),
-		TraceID:  TraceID(root.Span.Trace()),
-		Func:     callName(root.Span.Func()),
-		Start:    root.Span.Start(),
-		Duration: t.duration(),
-		Panicked: root.Panicked,
-		Dropped:  t.dropped,
-	}}
-	if root.Err != nil {
-		r.Err = monkit.ErrorName(root.Err)
-	}
+	r := &retainedTrace{fn: root.Span.Func(), Recorded: Recorded{Dropped: t.dropped}}
+	r.setRoot(root)
 	const fixed = 300 // about the size of a retainedTrace with its ids and its places in lists
 	r.bytes = fixed + len(r.Func) + len(r.Err)
 	rows := rowsBelow(root, t.spans)

@@ -25,7 +25,7 @@ func newFuncTraces(fn *monkit.Func) *funcTraces {
 
 // reasons returns the reasons to retain t.
 func (f *funcTraces) reasons(t finishedTrace) (reasons Reason) {
-	now := t.root.Finish.UnixNano()
+	now := ticks(t.root.Finish)
 	if f.recent.admit(now) {
 		reasons |= Recent
 	}
@@ -97,13 +97,21 @@ func leastSlow(slow []*retainedTrace, now time.Time, o RecorderOptions) *retaine
 	return least
 }
 
+// epoch is where ticks start.
+var epoch = time.Now()
+
+// ticks returns the Unix time in nanoseconds that t would have if the wall clock
+// had not been set since epoch. Times of a clock that was set back would forbid
+// traces until it is where it was.
+func ticks(t time.Time) int64 { return epoch.UnixNano() + int64(t.Sub(epoch)) }
+
 // throttleInterval is the shortest time between two traces that are retained
 // as Recent, and between two that are retained as Failed. It bounds what the
 // Recorder costs a function that runs a million times a second.
 const throttleInterval = 10 * time.Millisecond
 
 // throttle admits one trace in each throttleInterval.
-type throttle struct{ next atomic.Int64 } // Unix time in nanoseconds, 0 before the first trace
+type throttle struct{ next atomic.Int64 } // in ticks, 0 before the first trace
 
 func (t *throttle) admit(now int64) bool {
 	next := t.next.Load()
@@ -115,7 +123,7 @@ func (t *throttle) admit(now int64) bool {
 // RecorderOptions.PerReason traces are among the slowest, it admits every trace.
 type slowThreshold struct {
 	least   atomic.Int64 // nanoseconds that a trace must take; 0 admits every trace
-	expires atomic.Int64 // Unix time in nanoseconds after which one of the slowest is too old
+	expires atomic.Int64 // ticks after which one of the slowest is too old
 }
 
 func (t *slowThreshold) admit(now int64, took time.Duration) bool {
@@ -135,6 +143,6 @@ func (t *slowThreshold) set(slow []*retainedTrace, o RecorderOptions) {
 			oldest = s.end()
 		}
 	}
-	t.expires.Store(oldest.Add(o.Window).UnixNano())
+	t.expires.Store(ticks(oldest.Add(o.Window)))
 	t.least.Store(int64(least) + 1)
 }

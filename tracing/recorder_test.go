@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 )
 
@@ -307,7 +308,7 @@ func TestClosedRecorderRetainsNothing(t *testing.T) {
 
 func TestRecorderAcceptsHostileText(t *testing.T) {
 	recording(t, RecorderOptions{}, func(t *testing.T, r *monkit.Registry, rec *Recorder) {
-		for _, text := range hostile {
+		for _, text := range hostile.Texts {
 			run(t.Context(), r.ScopeNamed(text).FuncNamed(text), errors.New(text), func(ctx context.Context) {
 				monkit.SpanFromCtx(ctx).Annotate(text, text)
 			})
@@ -323,7 +324,7 @@ func TestRecorderAcceptsHostileText(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if got := len(rec.Traces()); got != len(hostile)+1 {
+		if got := len(rec.Traces()); got != len(hostile.Texts)+1 {
 			t.Errorf("%d traces", got)
 		}
 	})

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"monkit.example/internal/printable"
 )
 
 // Measures of the drawing, in units of its viewBox. On a desktop a unit is 1.5
@@ -208,7 +210,7 @@ func (d *drawing) x(at int64) float64 {
 
 func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
 
-func (d *drawing) escape(text string) { xml.EscapeText(d.out, []byte(text)) }
+func (d *drawing) escape(text string) { xml.EscapeText(d.out, printable.Text([]byte(text))) }
 
 func (r *record) duration() time.Duration { return time.Duration(r.Finish - r.Start) }
 

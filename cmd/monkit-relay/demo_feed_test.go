@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/webpage"
 	"monkit.example/reporters"
 	"monkit.example/reporters/recent"
 )
@@ -83,6 +86,27 @@ func TestInvalidQueriesOfChangesAreRejected(t *testing.T) {
 		"ids=" + strings.Repeat("1,", maxChanges) + "1"} {
 		if w := request(h, "GET", "127.0.0.1", "/changes?"+query); w.Code != http.StatusBadRequest {
 			t.Errorf("%.40s gives %d %s", query, w.Code, w.Body)
+		}
+	}
+}
+
+// Each walk takes a processor from the service, whichever page it is for.
+func TestPagesOfTheDemoWaitWhileOthersWalk(t *testing.T) {
+	h := pageOf(t)
+	for range webpage.MaxWalks {
+		walk, err := webpage.BeginWalk(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer walk.End()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	for _, path := range []string{"/", "/changes?ids=0"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "http://127.0.0.1"+path, nil))
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s does not wait: %d %s", path, w.Code, w.Body)
 		}
 	}
 }

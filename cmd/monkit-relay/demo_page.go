@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/reporters/recent"
 )
 
@@ -64,10 +65,26 @@ type demoView struct {
 func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query().Get("q")
 	if len(query) > maxQuery {
-		http.Error(w, fmt.Sprintf("q: the filter has more than %d bytes; write a shorter one", maxQuery), http.StatusBadRequest)
+		web.Error(w, http.StatusBadRequest, fmt.Sprintf("q: the filter has more than %d bytes; write a shorter one", maxQuery))
 		return
 	}
-	web.Write(w, demoTemplate, p.view(query, time.Now()))
+	var view demoView
+	if walk(w, r, func() { view = p.view(query, time.Now()) }) {
+		web.Write(w, demoTemplate, view)
+	}
+}
+
+// walk calls read when few other pages walk. If the request ends before that, it
+// responds with an error and returns false.
+func walk(w http.ResponseWriter, r *http.Request, read func()) bool {
+	walk, err := webpage.BeginWalk(r.Context())
+	if err != nil {
+		web.Error(w, http.StatusServiceUnavailable, err.Error())
+		return false
+	}
+	defer walk.End()
+	read()
+	return true
 }
 
 func (p *demoPage) view(query string, now time.Time) demoView {
@@ -105,15 +122,20 @@ func (p *demoPage) serveChanges(w http.ResponseWriter, r *http.Request) {
 		parseNumbers(q.Get("ids"), &ids), parseNumbers(q.Get("sparklines"), &sparklines),
 		parseNumber(q.Get("page"), &page), parseNumber(q.Get("since"), &since))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		web.Error(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	now := time.Now()
-	u := p.feed.since(p, now, page, since, ids)
-	if len(sparklines) > 0 {
-		u.Sparklines = p.sparklines(sparklines, now)
+	var u update
+	walked := walk(w, r, func() {
+		now := time.Now()
+		u = p.feed.since(p, now, page, since, ids)
+		if len(sparklines) > 0 {
+			u.Sparklines = p.sparklines(sparklines, now)
+		}
+	})
+	if walked {
+		web.WriteJSON(w, u)
 	}
-	web.WriteJSON(w, u)
 }
 
 // sparklines draws the series whose lines have those numbers.

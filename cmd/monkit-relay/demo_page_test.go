@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/xml"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -73,7 +74,7 @@ func readPage(t *testing.T, body string) page {
 		t.Fatal(err)
 	}
 	var p page
-	for n := range root.Descendants() {
+	for n := range descendants(root) {
 		switch {
 		case n.Type == html.TextNode:
 			p.text += n.Data + "\n"
@@ -97,6 +98,22 @@ func readPage(t *testing.T, body string) page {
 	return p
 }
 
+// descendants returns the nodes below n, each before its children.
+func descendants(n *html.Node) iter.Seq[*html.Node] {
+	return func(yield func(*html.Node) bool) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if !yield(c) {
+				return
+			}
+			for d := range descendants(c) {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func attrOf(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
@@ -108,7 +125,7 @@ func attrOf(n *html.Node, key string) string {
 
 func textOf(n *html.Node) string {
 	var text strings.Builder
-	for d := range n.Descendants() {
+	for d := range descendants(n) {
 		if d.Type == html.TextNode {
 			text.WriteString(d.Data)
 		}

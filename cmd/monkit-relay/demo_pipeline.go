@@ -12,6 +12,7 @@ import (
 	"monkit.example/examples/vlite/vlite"
 	"monkit.example/internal/relay"
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
 	"monkit.example/reporters"
@@ -105,7 +106,7 @@ func (p *pipeline) startPush(interval time.Duration) {
 func (p *pipeline) startPage(listener net.Listener) {
 	page := &demoPage{store: p.store, tally: p.tally, first: vlite.Scope(), started: time.Now()}
 	h := demoHandler(page, present.HTTPWith(monkit.Default, present.Options{Recorder: p.traces}), prometheus.New(monkit.Default), p.service)
-	p.serving = startTask(func(ctx context.Context) error { return web.Serve(ctx, listener, h) })
+	p.serving = startTask(func(ctx context.Context) error { return webpage.Serve(ctx, listener, h) })
 }
 
 // stopTime is how long the collector may take to send the last values. All of

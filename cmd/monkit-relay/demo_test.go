@@ -193,7 +193,7 @@ func links(t *testing.T, base, body string) map[string]bool {
 		t.Fatal(err)
 	}
 	all := make(map[string]bool)
-	for n := range root.Descendants() {
+	for n := range descendants(root) {
 		if n.Type != html.ElementNode || n.Data != "a" {
 			continue
 		}

@@ -5,8 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"monkit.example/internal/relay"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A relay cannot run twice, because the first Run closes its listeners.
 func TestExitCodeDependsOnTheListeners(t *testing.T) {

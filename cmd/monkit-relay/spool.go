@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
-	"monkit.example/internal/webpage"
 )
 
 const spoolUsage = `usage: monkit-relay spool ls [-json] DIR
@@ -83,7 +83,7 @@ func (f *flagSet) findSpools(args []string, usage string, out io.Writer) ([]spoo
 // printError prints each line of err, which may quote what is on disk.
 func printError(out io.Writer, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(out, spoolPrefix+webpage.Printable(line))
+		fmt.Fprintln(out, spoolPrefix+printable.String(line))
 	}
 }
 

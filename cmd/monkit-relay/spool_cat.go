@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
-	"monkit.example/internal/webpage"
 )
 
 const spoolCatUsage = `usage: monkit-relay spool cat [-n LINES] [-from TIME] [-to TIME] DIR
@@ -42,7 +42,7 @@ func spoolCat(args []string, stdout, stderr io.Writer) int {
 	for _, p := range places {
 		if len(places) > 1 {
 			out.Flush()
-			fmt.Fprintf(stderr, "==> %s <==\n", webpage.Printable(p.Dir))
+			fmt.Fprintf(stderr, "==> %s <==\n", printable.String(p.Dir))
 		}
 		_, err := spools.Copy(out, p, l)
 		if flushErr := out.Flush(); flushErr != nil {
@@ -112,7 +112,7 @@ func forTerminal(w io.Writer) io.Writer {
 	return w
 }
 
-// printableWriter writes whole lines with webpage.Printable.
+// printableWriter writes whole lines with printable.String.
 type printableWriter struct {
 	w    io.Writer
 	rest []byte // of a line that has no end yet
@@ -128,7 +128,7 @@ func (p *printableWriter) Write(text []byte) (int, error) {
 		if i < 0 {
 			break
 		}
-		out = append(append(out, webpage.Printable(string(text[:i]))...), '\n')
+		out = append(append(out, printable.String(string(text[:i]))...), '\n')
 		text = text[i+1:]
 	}
 	p.rest = bytes.Clone(text)

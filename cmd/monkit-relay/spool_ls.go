@@ -7,8 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
-	"monkit.example/internal/webpage"
 )
 
 const spoolLsUsage = `usage: monkit-relay spool ls [-json] DIR
@@ -57,7 +57,7 @@ func printSummaries(out, errOut io.Writer, all []spools.Summary) error {
 	fmt.Fprintln(w, "DESTINATION\tFORMAT\tRECORDS\tLINES\tBYTES\tDISK\tOLDEST\tDAMAGED\tMISSING\tOPEN\tDIR")
 	for _, s := range all {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%s\t%s\n", orDash(s.Destination), orDash(s.Format), s.Records, s.Lines, s.Bytes,
-			s.DiskBytes, ageOf(s), s.DamagedBytes, s.MissingRecords, isOpen(s.Locked), webpage.Printable(s.Dir))
+			s.DiskBytes, ageOf(s), s.DamagedBytes, s.MissingRecords, isOpen(s.Locked), printable.String(s.Dir))
 	}
 	err := w.Flush()
 	for _, s := range all {
@@ -72,7 +72,7 @@ func orDash(s string) string {
 	if s == "" {
 		return "-"
 	}
-	return webpage.Printable(s)
+	return printable.String(s)
 }
 
 func ageOf(s spools.Summary) string {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
-	"monkit.example/internal/webpage"
 )
 
 const spoolVerifyUsage = `usage: monkit-relay spool verify DIR
@@ -45,9 +45,9 @@ func printReport(out io.Writer, p spools.Place, r spools.Report) {
 	} else if n > 0 {
 		problems = fmt.Sprintf("%d problems", n)
 	}
-	fmt.Fprintf(out, "%s: %s: %d records with %d lines wait\n", webpage.Printable(titleOf(p, r.Destination)), problems, r.Waiting.Records, r.Waiting.Lines)
+	fmt.Fprintf(out, "%s: %s: %d records with %d lines wait\n", printable.String(titleOf(p, r.Destination)), problems, r.Waiting.Records, r.Waiting.Lines)
 	for _, problem := range r.Problems {
-		fmt.Fprintf(out, "  %s\n", webpage.Printable(problem.String()))
+		fmt.Fprintf(out, "  %s\n", printable.String(problem.String()))
 	}
 	if r.More > 0 {
 		fmt.Fprintf(out, "  and %d more\n", r.More)

@@ -14,8 +14,8 @@ import (
 // root is the folder of the repository.
 const root = "../.."
 
-// TestReadme runs go vet as README.md does. The binary is in a
-// temporary folder instead of the repository.
+// TestReadme runs go vet as README.md does. The binary is in a temporary folder
+// instead of the repository.
 func TestReadme(t *testing.T) {
 	vettool, target := build(t), ""
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -63,7 +63,7 @@ func TestFindsAndFixes(t *testing.T) {
 		{"under go vet", []string{"go", "vet", "-vettool=" + vettool}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := program(t)
+			dir := program(t, faulty)
 			command := func(more ...string) (string, int) {
 				return run(t, dir, tt.command[0], append(append(tt.command[1:len(tt.command):len(tt.command)], more...), "./...")...)
 			}
@@ -88,8 +88,32 @@ func TestFindsAndFixes(t *testing.T) {
 	}
 }
 
-// program writes the faulty program into a new folder. It uses this repository.
-func program(t *testing.T) (dir string) {
+const exiting = `package main
+
+import (
+	"context"
+	"log"
+	"time"
+
+	"monkit.example/collect"
+)
+
+func main() {
+	c := collect.Every(time.Second)
+	defer c.Close(context.Background())
+	log.Fatal("stopped")
+}
+`
+
+func TestFindsExitsAfterAClose(t *testing.T) {
+	out, code := run(t, program(t, exiting), "go", "vet", "-vettool="+build(t), "./...")
+	if want := "main.go:14:2: log.Fatal ends the process without the deferred c.Close"; code == 0 || !strings.Contains(out, want) {
+		t.Errorf("exit code %d, want another one, and %q in:\n%s", code, want, out)
+	}
+}
+
+// program writes a program into a new folder. It uses this repository.
+func program(t *testing.T, main string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	repository, err := filepath.Abs(root)
@@ -97,7 +121,7 @@ func program(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"main.go": faulty,
+		"main.go": main,
 		"go.mod": fmt.Sprintf("module program.test\n\ngo 1.26.0\n\nrequire monkit.example v0.0.0\n\nreplace monkit.example => %q\n",
 			filepath.ToSlash(repository)),
 	} {
@@ -115,7 +139,7 @@ func build(t *testing.T) (path string) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	if out, code := run(t, root, "go", "build", "-o", path, "./cmd/monkitvet"); code != 0 {
+	if out, code := run(t, root, "go", "build", "-C", "cmd/monkitvet", "-o", path, "."); code != 0 {
 		t.Fatalf("go build: exit code %d:\n%s", code, out)
 	}
 	return path

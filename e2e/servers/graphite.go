@@ -82,6 +82,7 @@ func (g graphite) carbonConf() string {
 		{"CACHE_QUERY_PORT", port(g.query)},
 		{"ENABLE_TAGS", "True"},
 		{"TAG_UPDATE_INTERVAL", "1"},
+		{"CARBON_METRIC_INTERVAL", "5"}, // in seconds; see Received
 		{"GRAPHITE_URL", "http://" + g.web},
 	} {
 		fmt.Fprintf(&b, "%s = %s\n", kv[0], kv[1])
@@ -158,6 +159,20 @@ func (g *GraphiteServer) Render(target string) ([]Series, error) {
 	q := url.Values{"target": {target}, "from": {"-10min"}, "format": {"json"}, "noCache": {"1"}}
 	err := getJSON(g.URL+"/render?"+q.Encode(), &all)
 	return all, err
+}
+
+// Received returns how many lines carbon-cache says that it has received in the
+// last ten minutes, each as often as it came. It counts them every 5 s.
+func (g *GraphiteServer) Received() (lines float64, err error) {
+	all, err := g.Render("carbon.agents.*.metricsReceived")
+	for _, s := range all {
+		for _, p := range s.Points {
+			if p.Value != nil {
+				lines += *p.Value
+			}
+		}
+	}
+	return lines, err
 }
 
 // Last returns the newest value of the one series that target matches.

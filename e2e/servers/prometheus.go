@@ -63,6 +63,12 @@ func prometheusConf(pages map[string]string) ([]byte, error) {
 
 // Last returns the present value of the one series that the selector matches.
 func (s *PrometheusServer) Last(selector string) (float64, error) {
+	return queried(s.URL, selector, url.Values{"query": {selector}})
+}
+
+// queried returns the value of the one series in the response to an instant query,
+// of which selector is the part that errors show.
+func queried(base, selector string, query url.Values) (float64, error) {
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -70,7 +76,7 @@ func (s *PrometheusServer) Last(selector string) (float64, error) {
 			}
 		}
 	}
-	if err := getJSON(s.URL+"/api/v1/query?"+url.Values{"query": {selector}}.Encode(), &answer); err != nil {
+	if err := getJSON(base+"/api/v1/query?"+query.Encode(), &answer); err != nil {
 		return 0, err
 	}
 	if n := len(answer.Data.Result); n != 1 {

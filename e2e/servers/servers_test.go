@@ -2,7 +2,6 @@ package servers
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,19 +13,6 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
-}
-
-// write sends the text without any client library.
-func write(t *testing.T, network, addr, text string) {
-	t.Helper()
-	c, err := net.Dial(network, addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := c.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func post(t *testing.T, url, text string) {
@@ -51,7 +37,7 @@ func TestGraphite(t *testing.T) {
 		{"tagged line", "tcp", "raw.tagged;func=Play;scope=a.b", "seriesByTag('name=raw.tagged','func=Play')"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			write(t, tt.network, g.Line, fmt.Sprintf("%s 41.5 %d\n", tt.series, now))
+			Send(t, tt.network, g.Line, fmt.Sprintf("%s 41.5 %d\n", tt.series, now))
 			EventuallyValue(t, tt.series, 41.5, func() (float64, error) { return g.Last(tt.target) })
 		})
 	}
@@ -62,7 +48,7 @@ func TestInfluxDB(t *testing.T) {
 	s := InfluxDB(t)
 	line := fmt.Sprintf("raw,via=%%s,path=a\\ b x=41.5,y=2 %d\n", time.Now().UnixNano())
 	post(t, s.WriteURL(), fmt.Sprintf(line, "http"))
-	write(t, "udp", s.UDP, fmt.Sprintf(line, "udp"))
+	Send(t, "udp", s.UDP, fmt.Sprintf(line, "udp"))
 	for _, via := range []string{"http", "udp"} {
 		EventuallyValue(t, via, 41.5, func() (float64, error) {
 			return s.Last("raw", "x", map[string]string{"via": via, "path": "a b"})
@@ -85,8 +71,8 @@ func TestVictoriaMetrics(t *testing.T) {
 	t.Parallel()
 	s := VictoriaMetrics(t)
 	now := time.Now()
-	write(t, "tcp", s.Graphite, fmt.Sprintf("raw.tcp 41.5 %d\n", now.Unix()))
-	write(t, "udp", s.Graphite, fmt.Sprintf("raw.udp;scope=a 42.5 %d\n", now.Unix()))
+	Send(t, "tcp", s.Graphite, fmt.Sprintf("raw.tcp 41.5 %d\n", now.Unix()))
+	Send(t, "udp", s.Graphite, fmt.Sprintf("raw.udp;scope=a 42.5 %d\n", now.Unix()))
 	post(t, s.WriteURL(), fmt.Sprintf("raw,scope=a x=43.5 %d\n", now.UnixNano()))
 	for selector, want := range map[string]float64{
 		`{__name__="raw.tcp"}`:            41.5,
@@ -100,8 +86,8 @@ func TestVictoriaMetrics(t *testing.T) {
 func TestStatsdExporter(t *testing.T) {
 	t.Parallel()
 	s := StatsdExporter(t)
-	write(t, "udp", s.Addr, "raw.count:3|c\nraw.count:4|c\nraw.level:2.5|g\nraw.tagged:1|c|#k:a b\n")
-	write(t, "tcp", s.Addr, "raw.tcp:7|g\n")
+	Send(t, "udp", s.Addr, "raw.count:3|c\nraw.count:4|c\nraw.level:2.5|g\nraw.tagged:1|c|#k:a b\n")
+	Send(t, "tcp", s.Addr, "raw.tcp:7|g\n")
 	for series, want := range map[string]float64{
 		"raw_count": 7, "raw_level": 2.5, `raw_tagged{k="a b"}`: 1, "raw_tcp": 7,
 	} {

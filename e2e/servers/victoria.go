@@ -1,7 +1,6 @@
 package servers
 
 import (
-	"fmt"
 	"net/url"
 	"os/exec"
 	"strconv"
@@ -38,25 +37,8 @@ func (s *VictoriaServer) Last(selector string) (float64, error) {
 	if _, err := get(s.URL + "/internal/force_flush"); err != nil {
 		return 0, err
 	}
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Value [2]any // time, and the value as text
-			}
-		}
-	}
 	// Timestamps that were rounded up are in the future.
 	at := strconv.FormatInt(time.Now().Add(time.Minute).Unix(), 10)
 	q := url.Values{"query": {"last_over_time(" + selector + "[10m])"}, "time": {at}, "nocache": {"1"}}
-	if err := getJSON(s.URL+"/api/v1/query?"+q.Encode(), &answer); err != nil {
-		return 0, err
-	}
-	if n := len(answer.Data.Result); n != 1 {
-		return 0, fmt.Errorf("%s matches %d series, want 1", selector, n)
-	}
-	text, ok := answer.Data.Result[0].Value[1].(string)
-	if !ok {
-		return 0, fmt.Errorf("%s: the value is not a string", selector)
-	}
-	return strconv.ParseFloat(text, 64)
+	return queried(s.URL, selector, q)
 }

@@ -69,7 +69,9 @@ func run(ctx context.Context, f flags, logf func(format string, args ...any)) (e
 	service := vlite.New()
 	traces := tracing.NewRecorder(monkit.Default, tracing.RecorderOptions{})
 	defer traces.Close()
-	server := &http.Server{Handler: routes(service, traces), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Handler: routes(service, traces), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
 	logf("serving http://%v/videos and http://%v/debug/", listener.Addr(), listener.Addr())
 
 	ctx, stop := context.WithCancel(ctx)

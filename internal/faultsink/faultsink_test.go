@@ -1,6 +1,7 @@
 package faultsink
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -50,6 +51,20 @@ func TestStreamsRecordWholeLines(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestResetAtEndWaitsForTheEnd(t *testing.T) {
+	s := NewTCP(t, ResetAtEnd())
+	c := dial(t, "tcp", s.Addr(), "a 1\n")
+	c.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("before the end: %v, want no reset", err)
+	}
+	c.(*net.TCPConn).CloseWrite()
+	c.SetReadDeadline(time.Time{})
+	if _, err := c.Read(make([]byte, 1)); err == nil || err == io.EOF {
+		t.Errorf("after the end: %v, want a reset", err)
 	}
 }
 

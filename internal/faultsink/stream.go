@@ -33,6 +33,15 @@ func ReadThenReset(n int64) Step {
 	}
 }
 
+// ResetAtEnd discards what the peer sends, and resets the connection when the peer
+// has closed its direction: its system has everything acknowledged then.
+func ResetAtEnd() Step {
+	return func(c *Conn) {
+		io.Copy(io.Discard, c)
+		c.reset()
+	}
+}
+
 // ReadThenClose reads n bytes, records their whole lines, and closes.
 func ReadThenClose(n int64) Step {
 	return func(c *Conn) { c.readLines(io.LimitReader(c, n)) }
@@ -82,12 +91,17 @@ func (c *Conn) readLines(r io.Reader) {
 	}
 }
 
-// reset closes the connection, with a RST segment if it is one of TCP.
+// reset closes the connection, with a RST segment if it is one of TCP, maybe below
+// TLS.
 func (c *Conn) reset() {
-	if l, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
+	sock := c.Conn
+	if s, ok := sock.(interface{ NetConn() net.Conn }); ok {
+		sock = s.NetConn()
+	}
+	if l, ok := sock.(interface{ SetLinger(int) error }); ok {
 		l.SetLinger(0)
 	}
-	c.Close()
+	sock.Close()
 }
 
 // NewTCP listens on a free port of 127.0.0.1.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/internal/safelog"
 	"monkit.example/reporters/ledger"
 )
 
@@ -66,7 +67,7 @@ func (o Options) withDefaults() Options {
 	if o.Book == nil {
 		o.Book = ledger.NewListenerBook()
 	}
-	if o.Logger == nil {
+	if o.Logger = safelog.Wrap(o.Logger); o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o

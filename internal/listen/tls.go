@@ -12,6 +12,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"monkit.example/internal/loglimit"
 )
 
 // tlsFiles are the files of the options cert, key and ca. Each handshake uses
@@ -21,10 +23,10 @@ type tlsFiles struct {
 	cert, key string
 	ca        string // empty if clients need no certificate
 
-	mu         sync.Mutex
-	conf       *tls.Config    // guarded by mu; made of the files; nil if that failed
-	infos      [3]fs.FileInfo // guarded by mu; of the files that conf was made of
-	quietUntil time.Time      // guarded by mu; no error is logged before
+	mu    sync.Mutex
+	conf  *tls.Config    // guarded by mu; made of the files; nil if that failed
+	infos [3]fs.FileInfo // guarded by mu; of the files that conf was made of
+	limit loglimit.Limit // guarded by mu; of records about the files
 }
 
 // newTLSFiles returns an error for what no later change of the files can mend,
@@ -129,9 +131,6 @@ func requireClientCert(conf *tls.Config, file string) error {
 	return nil
 }
 
-// quietHandshakes is the time between two log records about the files.
-const quietHandshakes = time.Minute
-
 // explain logs why handshakes fail if that is because of a file. Errors of
 // clients are counted only: port scans would fill the log.
 func (f *tlsFiles) explain(log *slog.Logger, listener string, err error) {
@@ -140,13 +139,9 @@ func (f *tlsFiles) explain(log *slog.Logger, listener string, err error) {
 		return
 	}
 	f.mu.Lock()
-	now := time.Now()
-	quiet := now.Before(f.quietUntil)
-	if !quiet {
-		f.quietUntil = now.Add(quietHandshakes)
-	}
+	_, ok := f.limit.Allow(time.Now())
 	f.mu.Unlock()
-	if !quiet {
+	if ok {
 		log.Warn("handshakes fail until this file is right; it is read again by each", "listener", listener, "err", file)
 	}
 }

@@ -23,7 +23,7 @@ var proofs = []proof{
 	{"./monkit-relay -h", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -listen …", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay spool …", "cmd/monkit-relay/spool_test.go", "TestReadmeSpool"},
-	{"go build ./cmd/monkitvet", "cmd/monkitvet/main_test.go", "TestReadme"},
+	{"go build -C cmd/monkitvet -o ../../monkitvet .", "cmd/monkitvet/main_test.go", "TestReadme"},
 	{"go vet -vettool=./monkitvet …", "cmd/monkitvet/main_test.go", "TestReadme"},
 	{"go mod edit -replace=monkit.example=../monkit", "e2e/readme_test.go", "TestReadmeModule"},
 	{"go mod edit …", "compat/internal/dropin/readme_test.go", "TestReadme"},

@@ -8,6 +8,7 @@ var outages = []fault{
 	{"with a spool they wait on disk, up to its size", "internal/send.TestLinesWaitOnDiskAndAreSentInTheEnd internal/send.TestFullSpoolDropsTheOldest internal/relay.TestLinesWaitInTheSpoolForTheNextRelay"},
 	{"after an outage new lines do not wait for old ones", "internal/send.TestNewLinesDoNotWaitForTheBacklog"},
 	{"InfluxDB is killed and started again", "e2e.TestInfluxDBThatIsKilledGetsEveryLine"},
+	{"Carbon is stopped for a minute", "e2e.TestCarbonThatIsStoppedForAMinuteGetsEveryLineOnce"},
 	{"Carbon is stopped and killed with lines that it has not read", "e2e.TestCarbonThatIsStoppedAndKilledHasNoHole internal/send.TestLinesThatAStoppedPeerHasNotReadAreSentAgain internal/send.TestAcknowledgedLinesAreSentAgainIfThePeerDies"},
 	{"a slow reader keeps its connection and gets each line once", "internal/send.TestSlowReaderGetsEveryLineOnce internal/send.TestAcknowledgementsAreProgress internal/send.TestWriteGoesOnWhileThePeerReads"},
 	{"one that is too slow costs lines: the first is logged, pages and series have it as failing", "internal/relay.TestDestinationThatIsTooSlowIsReported internal/send.TestDropsOfAFullQueueAreLoggedWhileTheDestinationIsSlow internal/send.TestDroppedLinesAreLoggedOnceAMinuteAndWhenTheyEnd"},
@@ -55,6 +56,6 @@ var outages = []fault{
 	{"lines are malformed or too long", "internal/relay.TestRejectedLineCostsNoOtherLine internal/relay.TestTooLongLineIsRejectedAndTheStreamGoesOn internal/relay.TestNewestRejectedLinesAreKept"},
 	{"the kernel gives less room than was asked for", "internal/listen.TestSmallerReceiveBufferIsLogged"},
 	{"streams are cut anywhere, idle, or too many", "internal/relay.TestStreamCutAnywhereLosesNoLine internal/listen.TestIdleStreamIsClosed internal/listen.TestStreamsBeyondTheLimitAreClosed"},
-	{"SIGTERM while something is pending", "cmd/monkit-relay.TestScripts internal/listen.TestRunDrainsTheKernelWhenItEnds internal/send.TestCloseDropsAndJoinsWhileDeliveriesFail"},
+	{"SIGTERM while something is pending", "scripts.TestScripts internal/listen.TestRunDrainsTheKernelWhenItEnds internal/send.TestCloseDropsAndJoinsWhileDeliveriesFail"},
 	{"a reporter that blocks delays no other", "collect.TestBlockedReporterDelaysNoOther collect.TestCloseDoesNotWaitForAnUnavailableDestination"},
 }

@@ -6,21 +6,19 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/loglimit"
+	"monkit.example/internal/safelog"
 	"monkit.example/internal/send"
 	"monkit.example/reporters"
 )
-
-// quietTime is the least time between two records of a Log.
-const quietTime = time.Minute
 
 // Log logs what a transport finds out beside its errors, at most once a minute. A
 // transport that embeds one logs to the logger of its reporter, which may be set
 // later. The zero value discards. Its methods may be called from any goroutine.
 type Log struct {
 	mu    sync.Mutex
-	to    *slog.Logger // guarded by mu; nil discards
-	quiet time.Time    // guarded by mu; nothing is logged before
-	more  int          // guarded by mu; records left out since the last one
+	to    *slog.Logger   // guarded by mu; nil discards
+	limit loglimit.Limit // guarded by mu
 }
 
 var _ reporters.Logging = (*Log)(nil)
@@ -29,7 +27,7 @@ var _ reporters.Logging = (*Log)(nil)
 func (l *Log) SetLogger(to *slog.Logger) (logs bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.to = to
+	l.to = safelog.Wrap(to)
 	return false
 }
 
@@ -48,12 +46,10 @@ func (l *Log) take(now time.Time) (to *slog.Logger, more int) {
 	if l.to == nil {
 		return nil, 0
 	}
-	if now.Before(l.quiet) {
-		l.more++
+	more, ok := l.limit.Allow(now)
+	if !ok {
 		return nil, 0
 	}
-	more = l.more
-	l.quiet, l.more = now.Add(quietTime), 0
 	return l.to, more
 }
 

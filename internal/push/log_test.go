@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/reporters"
 )
 
@@ -31,7 +32,7 @@ func TestRecordsAreAMinuteApart(t *testing.T) {
 		for range 100 {
 			l.Record(slog.LevelWarn, "hello")
 		}
-		time.Sleep(quietTime - time.Nanosecond)
+		time.Sleep(loglimit.Interval - time.Nanosecond)
 		l.Record(slog.LevelWarn, "hello")
 		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "msg=hello more=0") {
 			t.Errorf("logged %s", got)
@@ -43,7 +44,7 @@ func TestRecordsAreAMinuteApart(t *testing.T) {
 			t.Errorf("logged %s", got)
 		}
 		log.Reset()
-		time.Sleep(quietTime)
+		time.Sleep(loglimit.Interval)
 		l.Record(slog.LevelWarn, "hello")
 		if got := log.String(); !strings.Contains(got, "more=0") {
 			t.Errorf("logged %s", got)
@@ -77,6 +78,9 @@ func TestTransportLogsToTheLoggerOfItsReporter(t *testing.T) {
 			}
 			if err := p.Close(t.Context()); err != nil {
 				t.Error(err)
+			}
+			if st, ok := p.SenderStats(); !ok || st.Destination != "x" || st.Ledger.Delivered != 1 || st.SendTime.Count != 1 || st.QueueMaxBytes == 0 {
+				t.Errorf("the stats are %+v, %v", st, ok)
 			}
 			if l := p.Ledger(); l.Check() != nil || l.Delivered != 1 {
 				t.Errorf("ledger: %v", l)

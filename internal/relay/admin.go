@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 )
 
 // scope is the scope of the relay's own series in Config.Registry.
@@ -85,7 +86,7 @@ func (r *Relay) serveAdmin(ctx context.Context) (stop func()) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := web.Serve(ctx, r.admin.listener, h); err != nil {
+		if err := webpage.Serve(ctx, r.admin.listener, h); err != nil {
 			r.cfg.Logger.Error("serving the admin pages failed", "err", err)
 		}
 	}()
@@ -96,11 +97,23 @@ func (r *Relay) serveAdmin(ctx context.Context) (stop func()) {
 }
 
 // adminHandler returns the handler of the pages. If address is a loopback
-// address, it rejects requests that were made by another name.
+// address, it rejects requests that were made by another name. Requests of pages
+// of other sites are always rejected.
 func (r *Relay) adminHandler(address string) http.Handler {
 	if web.IsLocal(address) {
 		return web.OnlyLocal(r.pages())
 	}
 	r.cfg.Logger.Warn("the admin pages are open to everyone who can reach this address", "address", address)
-	return r.pages()
+	return webpage.RefuseCrossSite(r.pages())
 }
+
+// names returns the names by which the pages show all texts: the host of
+// Config.HTTP.
+func (r *Relay) names() webpage.Names { return webpage.Names{webpage.HostOf(r.cfg.HTTP)} }
+
+// hidden is what pages have in place of texts that a page of an attacker, which
+// lets its name resolve to this address, must not read.
+const hidden = "[hidden: open this page by its IP address, or start the relay with this name in -http]"
+
+// hides reports whether the pages hide texts from the request.
+func (r *Relay) hides(req *http.Request) bool { return !r.names().Trusted(req.Host) }

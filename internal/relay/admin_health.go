@@ -10,8 +10,7 @@ import (
 )
 
 // health collects the problems of a relay: that it drains, and listeners that
-// failed. There is at most one problem more than there are listeners. health is
-// the handler of /healthz.
+// failed. There is at most one problem more than there are listeners.
 type health struct {
 	mu  sync.Mutex
 	all []string // guarded by mu
@@ -29,13 +28,16 @@ func (h *health) problems() []string {
 	return slices.Clone(h.all)
 }
 
-// ServeHTTP responds to load balancers: with status 200, or with status 503 and
-// the problems.
-func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	web.SetHeaders(w.Header())
-	if problems := h.problems(); len(problems) > 0 {
-		http.Error(w, strings.Join(problems, "\n"), http.StatusServiceUnavailable)
+// serveHealth responds to load balancers: with status 200, or with status 503
+// and the problems.
+func (r *Relay) serveHealth(w http.ResponseWriter, req *http.Request) {
+	problems := r.health.problems()
+	if len(problems) == 0 {
+		web.WriteText(w, "ok\n")
 		return
 	}
-	web.WriteText(w, "ok\n")
+	if r.hides(req) {
+		hideAll(problems)
+	}
+	web.Error(w, http.StatusServiceUnavailable, strings.Join(problems, "\n"))
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"monkit.example/reporters/ledger"
 )
@@ -75,14 +76,19 @@ type rejectedJSON struct {
 	Destination string        `json:"destination,omitempty"`
 	Reason      ledger.Reason `json:"reason"`
 	Lines       int           `json:"lines"`
-	Text        string        `json:"text"`
+	Text        string        `json:"text"`                 // bytes that are not UTF-8 are U+FFFD
+	Bytes       []byte        `json:"text_bytes,omitempty"` // the text, if it is not UTF-8
 	Err         string        `json:"error"`
 }
 
 func rejectedToJSON(lines []ledger.RejectedLine) []rejectedJSON {
 	all := make([]rejectedJSON, 0, len(lines))
 	for _, l := range lines {
-		all = append(all, rejectedJSON(l))
+		row := rejectedJSON{At: l.At, Listener: l.Listener, Destination: l.Destination, Reason: l.Reason, Lines: l.Lines, Text: l.Text, Err: l.Err}
+		if !utf8.ValidString(l.Text) {
+			row.Bytes = []byte(l.Text)
+		}
+		all = append(all, row)
 	}
 	return all
 }

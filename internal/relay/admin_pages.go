@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"monkit.example/internal/printable"
 	"monkit.example/internal/web"
-	"monkit.example/internal/webpage"
 	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
@@ -39,9 +39,9 @@ func (r *Relay) pages() *http.ServeMux {
 	m.HandleFunc("GET /{$}", r.serveIndex)
 	m.HandleFunc("GET /ledger", r.serveLedger)
 	m.HandleFunc("GET /bad", r.serveBad)
-	m.Handle("GET /healthz", &r.health)
+	m.HandleFunc("GET /healthz", r.serveHealth)
 	if r.cfg.Registry != nil {
-		m.Handle("/mon/", http.StripPrefix("/mon", present.HTTP(r.cfg.Registry)))
+		m.Handle("/mon/", http.StripPrefix("/mon", present.HTTPWith(r.cfg.Registry, present.Options{Hosts: r.names()})))
 		m.Handle("/metrics", prometheus.New(r.cfg.Registry))
 	}
 	return m
@@ -74,6 +74,7 @@ type indexView struct {
 
 	Problems  []string
 	Failing   map[string]string // why, by name of the destination
+	Waiting   map[string]string // what waits for it, by its name
 	Aggregate time.Duration     // zero if nothing is aggregated
 }
 
@@ -89,9 +90,15 @@ func newIndexView(l Ledger) indexView {
 	return v
 }
 
-func (r *Relay) serveIndex(w http.ResponseWriter, _ *http.Request) {
+func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request) {
 	v := newIndexView(r.Ledger())
-	v.Problems, v.Failing = r.health.problems(), r.failing()
+	v.Problems, v.Failing, v.Waiting = r.health.problems(), r.failing(), r.waiting()
+	if r.hides(req) {
+		hideAll(v.Problems)
+		for name := range v.Failing {
+			v.Failing[name] = hidden
+		}
+	}
 	if r.aggregate != nil {
 		v.Aggregate = r.cfg.Aggregate
 	}
@@ -111,6 +118,31 @@ func (r *Relay) failing() map[string]string {
 	return reasons
 }
 
+// waiting returns what waits for destinations, by their names.
+func (r *Relay) waiting() map[string]string {
+	texts := make(map[string]string)
+	for _, d := range r.destinations {
+		m, ok := d.Reporter.(reporters.Monitored)
+		if !ok {
+			continue
+		}
+		if st, ok := m.SenderStats(); ok && st.Ledger.Pending > 0 {
+			texts[d.Name] = waitingText(st)
+		}
+	}
+	return texts
+}
+
+// waitingText is "512 bytes of 32 MiB wait in memory, the oldest for 3s; 1200 lines
+// wait on disk, in 8 MiB of 1 GiB".
+func waitingText(st ledger.SenderStats) string {
+	text := fmt.Sprintf("%s of %s wait in memory, the oldest for %v", size(st.QueueBytes), size(st.QueueMaxBytes), st.OldestAge.Round(time.Second))
+	if st.Spool.Lines > 0 {
+		text += fmt.Sprintf("; %d lines wait on disk, in %s of %s", st.Spool.Lines, size(st.Spool.Bytes), size(st.Spool.MaxBytes))
+	}
+	return text
+}
+
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
 	l := r.Ledger()
 	switch formatParam(req, "text") {
@@ -128,6 +160,11 @@ func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
 func (r *Relay) serveBad(w http.ResponseWriter, req *http.Request) {
 	rejected := r.RejectedLines()
 	slices.Reverse(rejected) // newest first
+	if r.hides(req) {
+		for i := range rejected {
+			rejected[i].Text, rejected[i].Err = hidden, hidden
+		}
+	}
 	switch formatParam(req, "html") {
 	case "html":
 		web.Write(w, badPage, r.view("/bad", rejected))
@@ -135,6 +172,13 @@ func (r *Relay) serveBad(w http.ResponseWriter, req *http.Request) {
 		web.WriteJSON(w, rejectedToJSON(rejected))
 	default:
 		rejectFormat(w, req, "html or json")
+	}
+}
+
+// hideAll replaces texts.
+func hideAll(texts []string) {
+	for i := range texts {
+		texts[i] = hidden
 	}
 }
 
@@ -147,12 +191,11 @@ func formatParam(r *http.Request, otherwise string) string {
 }
 
 func rejectFormat(w http.ResponseWriter, r *http.Request, known string) {
-	web.SetHeaders(w.Header())
-	http.Error(w, fmt.Sprintf("format %q is not known; write %s", formatParam(r, ""), known), http.StatusBadRequest)
+	web.Error(w, http.StatusBadRequest, fmt.Sprintf("format %q is not known; write %s", formatParam(r, ""), known))
 }
 
 // visible returns s with every unprintable character written as an escape. It
 // doubles backslashes, so that the page shows exactly which bytes were received.
 func visible(s string) string {
-	return webpage.Printable(strings.ReplaceAll(s, `\`, `\\`))
+	return printable.String(strings.ReplaceAll(s, `\`, `\\`))
 }

@@ -16,8 +16,8 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// hostile are lines that would change a page which did not escape them.
-var hostile = []string{
+// hostileLines are lines that would change a page which did not escape them.
+var hostileLines = []string{
 	`<script>alert(1)</script>`,
 	`"><img src=x onerror=alert(1)>`,
 	`</code></td></table><iframe src="//evil.example">`,
@@ -36,14 +36,14 @@ func TestHostileLinesAreEscapedOnPages(t *testing.T) {
 	})
 	defer r.stop(t)
 	conn := dial(t, r.Addrs()[0])
-	for _, line := range hostile {
+	for _, line := range hostileLines {
 		write(t, conn, line+"\n")
 	}
-	waitFor(t, "rejection", func() bool { return len(r.RejectedLines()) == len(hostile) })
+	waitFor(t, "rejection", func() bool { return len(r.RejectedLines()) == len(hostileLines) })
 	for _, path := range []string{"/", "/bad"} {
 		wantHarmless(t, path, r.get(t, path).body)
 	}
-	if text := textOf(t, r.get(t, "/bad").body); !strings.Contains(text, hostile[0]) || !strings.Contains(text, `a.b \u202egnp.exe`) {
+	if text := textOf(t, r.get(t, "/bad").body); !strings.Contains(text, hostileLines[0]) || !strings.Contains(text, `a.b \u202egnp.exe`) {
 		t.Errorf("the page does not show the rejected lines:\n%s", text)
 	}
 	var bad []struct {
@@ -55,7 +55,7 @@ func TestHostileLinesAreEscapedOnPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	oldest := bad[len(bad)-1]
-	if len(bad) != len(hostile) || oldest.Text != hostile[0] || oldest.Reason != "malformed" || oldest.Error == "" || oldest.At.IsZero() ||
+	if len(bad) != len(hostileLines) || oldest.Text != hostileLines[0] || oldest.Reason != "malformed" || oldest.Error == "" || oldest.At.IsZero() ||
 		oldest.Listener != r.receivers[0].listener.Name() {
 		t.Errorf("%d lines, the oldest is %+v", len(bad), oldest)
 	}
@@ -134,7 +134,7 @@ func TestVisibleEscapesUnprintableCharacters(t *testing.T) {
 }
 
 func FuzzVisible(f *testing.F) {
-	for _, line := range hostile {
+	for _, line := range hostileLines {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -297,5 +297,16 @@ func TestIndexExplainsTheAggregate(t *testing.T) {
 			t.Errorf("%s to graphite: the page has the note: %v, want %v:\n%s", listener, !want, want, got)
 		}
 		r.stop(t)
+	}
+}
+
+func TestWaitingTextNamesMemoryAndDisk(t *testing.T) {
+	st := ledger.SenderStats{QueueBytes: 512, QueueMaxBytes: 32 << 20, OldestAge: 2900 * time.Millisecond}
+	if got, want := waitingText(st), "512 bytes of 32 MiB wait in memory, the oldest for 3s"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	st.Spool = ledger.SpoolStats{Lines: 1200, Bytes: 8 << 20, MaxBytes: 1 << 30}
+	if got, want := waitingText(st), "512 bytes of 32 MiB wait in memory, the oldest for 3s; 1200 lines wait on disk, in 8 MiB of 1 GiB"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

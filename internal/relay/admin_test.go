@@ -3,7 +3,6 @@ package relay
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -205,6 +204,9 @@ func TestFailingDestinationIsMarked(t *testing.T) {
 	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Millisecond})
 	defer r.stop(t)
 	waitFor(t, "the mark", func() bool { return strings.Contains(r.get(t, "/").body, mark) })
+	if page := r.get(t, "/").body; !strings.Contains(page, `MiB wait in memory, the oldest for `) {
+		t.Errorf("the page does not say what waits:\n%s", page)
+	}
 
 	available := startWithPages(t, Config{})
 	defer available.stop(t)
@@ -288,41 +290,17 @@ func TestNoPagesWithoutAddress(t *testing.T) {
 }
 
 func TestErrorsOfTheAdminAddressSayWhatToWrite(t *testing.T) {
-	taken, err := net.Listen("tcp", anyPort)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
+	taken := takenAddr(t)
 	for _, tt := range []struct{ name, address, forward, want string }{
 		{"no host", "9125", "graphite+tcp://h:1", `http: "9125": no host before the port; write 127.0.0.1:9125`},
 		{"with an error of another address", "9125", "carrots://h", `http: "9125": no host`},
 		{"the error of the other address", "9125", "carrots://h", "forward: "},
-		{"taken", taken.Addr().String(), "graphite+tcp://h:1", "http: listen tcp"},
-		{"taken, with what to do", taken.Addr().String(), "graphite+tcp://h:1", "another program uses this address"},
+		{"taken", taken, "graphite+tcp://h:1", "http: listen tcp"},
+		{"taken, with what to do", taken, "graphite+tcp://h:1", "another program uses this address"},
 	} {
 		_, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{tt.forward}, HTTP: tt.address})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: New() = %v, want %q", tt.name, err, tt.want)
 		}
 	}
-}
-
-// A relay that fails to bind one address closes all others.
-func TestRelayThatDoesNotStartClosesItsPages(t *testing.T) {
-	taken, err := net.Listen("tcp", anyPort)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	address := freeAddr(t)
-	if _, err := New(Config{
-		Listen: []string{fmt.Sprintf("graphite+tcp://%s", taken.Addr())}, Forward: []string{"graphite+tcp://h:1"}, HTTP: address,
-	}); err == nil {
-		t.Fatal("a port was bound twice")
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal("the pages' port is still bound")
-	}
-	l.Close()
 }

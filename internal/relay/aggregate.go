@@ -49,8 +49,9 @@ func (a *aggregate) Report(_ context.Context, b *reporters.Batch) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.counts.Accepted += int64(len(b.Lines))
+	now := time.Now() // with the monotonic clock, by which series are idle
 	for _, l := range b.Lines {
-		if reason := a.addLocked(b.Points[l.First:l.First+l.N], b.At); reason != "" {
+		if reason := a.addLocked(b.Points[l.First:l.First+l.N], now); reason != "" {
 			a.counts.Drop(reason, 1)
 		} else {
 			a.counts.Delivered++

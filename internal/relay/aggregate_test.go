@@ -110,6 +110,32 @@ func TestIdleSeriesAreDeleted(t *testing.T) {
 	})
 }
 
+// gnocchi#307: a wall clock that is set must neither delete series nor keep them.
+func TestIdleTimeOfSeriesIsNotOfTheWallClock(t *testing.T) {
+	for name, at := range map[string]time.Duration{"set back": -2 * aggregatedIdle, "set ahead": 2 * aggregatedIdle} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newAggregate()
+				b := reporters.Batch{At: time.Now().Round(0).Add(at)} // without the monotonic clock
+				statsd.NewCodec(statsd.Options{}).Decode(&b, []byte("c:1|c\n"))
+				if err := a.Report(t.Context(), &b); err != nil {
+					t.Fatal(err)
+				}
+				if got := monkit.Collect(a); len(got) != 1 {
+					t.Errorf("a new series is deleted: %v", got)
+				}
+				time.Sleep(aggregatedIdle + time.Second)
+				if got := monkit.Collect(a); len(got) != 0 {
+					t.Errorf("an idle series is kept: %v", got)
+				}
+				if err := a.Ledger().Check(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 func TestAggregationAllocatesNothing(t *testing.T) {
 	a := newAggregate()
 	var b reporters.Batch

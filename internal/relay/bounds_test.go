@@ -2,13 +2,9 @@ package relay
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"monkit.example/internal/faultsink"
 )
 
 func TestMemoryIsDivided(t *testing.T) {
@@ -85,52 +81,5 @@ func TestBoundsArePrinted(t *testing.T) {
 	r.PrintBounds(&b)
 	if got := b.String(); !strings.Contains(got, "memory: 64 MiB, of which up to 8 MiB for what each of 1 listeners received, and 20.5 MiB") || !strings.Contains(got, "disk: up to 1 GiB in ") {
 		t.Errorf("printed:\n%s", got)
-	}
-}
-
-func TestLinesWaitInTheSpoolForTheNextRelay(t *testing.T) {
-	dir, addr := t.TempDir(), freeAddr(t)
-	cfg := Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + addr}, Spool: dir, Drain: 10 * time.Millisecond}
-	r := start(t, cfg)
-	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\na.c 2 1700000000\n")
-	waitFor(t, "the lines", func() bool { return r.Ledger().Destinations[0].Pending == 2 })
-	if l := r.stop(t); l.Destinations[0].Pending != 2 || l.Destinations[0].Dropped.Sum() != 0 {
-		t.Errorf("the first relay's ledger: %v", l)
-	}
-	sink := faultsink.NewTCP(t)
-	cfg.Forward = []string{"graphite+tcp://" + sink.Addr()}
-	other := start(t, cfg) // has a destination, and so a folder, of its own
-	if l := other.stop(t); l.Destinations[0].Accepted != 0 {
-		t.Errorf("lines went to another destination: %v", l)
-	}
-	at := faultsink.NewTCPAt(t, addr)
-	cfg.Forward, cfg.Drain = []string{"graphite+tcp://" + addr}, 10*time.Second
-	again := start(t, cfg)
-	waitFor(t, "delivery", func() bool { return again.Ledger().Destinations[0].Delivered == 2 })
-	if l := again.stop(t); l.Destinations[0].Accepted != 2 || l.Destinations[0].Pending != 0 {
-		t.Errorf("the next relay's ledger: %v", l)
-	}
-	if got := text(at); got != "a.b 1 1700000000\na.c 2 1700000000\n" {
-		t.Errorf("received %q", got)
-	}
-}
-
-func TestReceivedLinesAreCountedAcrossRuns(t *testing.T) {
-	dir, sink := t.TempDir(), faultsink.NewTCP(t)
-	cfg := Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()}, Spool: dir}
-	for run := range 2 {
-		r := start(t, cfg)
-		write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nnonsense\n")
-		waitFor(t, "delivery", func() bool { return r.Ledger().Destinations[0].Delivered == int64(run+1) })
-		l := r.stop(t)
-		if in := l.Listeners[0]; in.Received != int64(2*(run+1)) || in.Accepted != int64(run+1) || in.Pending != 0 {
-			t.Errorf("run %d: %v", run, in)
-		}
-		if to := l.Destinations[0]; to.Routed != to.Accepted || to.Accepted != int64(run+1) {
-			t.Errorf("run %d: %v lines of %d routed", run, to.Ledger, to.Routed)
-		}
-	}
-	if _, err := os.Stat(filepath.Join(dir, "listeners")); err != nil {
-		t.Error(err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"runtime"
 	"strings"
 	"testing"
@@ -200,24 +199,4 @@ func TestReceiveBufferHasTheSizeOfTheConfig(t *testing.T) {
 	if got != size {
 		t.Errorf("rcvbuf_bytes is %v, want %d", got, size)
 	}
-}
-
-// A relay that fails to bind one address closes all others.
-func TestRelayThatDoesNotStartClosesItsListeners(t *testing.T) {
-	taken, err := net.Listen("tcp", anyPort)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	address := freeAddr(t)
-	if _, err := New(Config{
-		Listen: []string{"graphite+tcp://" + address, "graphite+tcp://" + taken.Addr().String()}, Forward: []string{"graphite+tcp://h:1"},
-	}); err == nil {
-		t.Fatal("a port was bound twice")
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal("the first listener is still bound")
-	}
-	l.Close()
 }

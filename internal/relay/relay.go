@@ -13,6 +13,7 @@ import (
 	"monkit.example/collect"
 	"monkit.example/internal/listen"
 	"monkit.example/internal/naming"
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
@@ -82,7 +83,7 @@ func (c Config) withDefaults() Config {
 	if c.SpoolBytes <= 0 {
 		c.SpoolBytes = 1 << 30
 	}
-	if c.Logger == nil {
+	if c.Logger = safelog.Wrap(c.Logger); c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c

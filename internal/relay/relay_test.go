@@ -89,6 +89,18 @@ func refusingAddr(t *testing.T) string {
 	return dial(t, l.Addr()).LocalAddr().String()
 }
 
+// takenAddr returns an address that another socket is bound to until the end of the
+// test.
+func takenAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
+}
+
 // freeAddr returns an address that no socket is bound to.
 func freeAddr(t *testing.T) string {
 	t.Helper()
@@ -265,5 +277,28 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 				t.Errorf("New() = %v, %v", r, err)
 			}
 		})
+	}
+}
+
+// A relay that fails to bind one address closes those that it has bound.
+func TestRelayThatDoesNotStartClosesWhatItBound(t *testing.T) {
+	taken, bound := takenAddr(t), freeAddr(t)
+	for _, tt := range []struct {
+		name string
+		cfg  Config
+	}{
+		{"the listener before it", Config{Listen: []string{"graphite+tcp://" + bound, "graphite+tcp://" + taken}}},
+		{"the pages", Config{Listen: []string{"graphite+tcp://" + taken}, HTTP: bound}},
+		{"the listener, if the pages fail", Config{Listen: []string{"graphite+tcp://" + bound}, HTTP: taken}},
+	} {
+		tt.cfg.Forward = []string{"graphite+tcp://h:1"}
+		if _, err := New(tt.cfg); err == nil || !strings.Contains(err.Error(), taken) {
+			t.Errorf("%s: New() = %v, want an error of %s", tt.name, err, taken)
+		}
+		l, err := net.Listen("tcp", bound)
+		if err != nil {
+			t.Fatalf("%s: the port is still bound", tt.name)
+		}
+		l.Close()
 	}
 }

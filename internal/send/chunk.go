@@ -11,9 +11,9 @@ import (
 // the unit of everything that a Sender does: of the queue, of what is in flight
 // and of what is kept for a redo.
 //
-// The mutex of its queue guards all fields, with one exception: the goroutine of
-// the Sender reads buf and off of a chunk in flight without it, and it alone
-// changes these then.
+// The mutex of its queue guards all fields, with one exception: the goroutine that
+// holds the Sender's stepping reads buf and off of a chunk in flight without it, and
+// it alone changes these then.
 type chunk struct {
 	buf    []byte
 	lines  int       // by so many lines the ledger grows when the chunk is settled

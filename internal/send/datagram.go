@@ -57,7 +57,8 @@ func newDatagramTransport(ep endpoint.Endpoint, o DialOptions, r *resolver) *dat
 }
 
 // Deliver sends payload as one datagram. If there is no room for it, Deliver
-// waits until there is, for at most bufferTimeout.
+// waits until there is, for at most bufferTimeout, and then returns an error with
+// which it is dropped: the next datagrams, which are newer, must not wait for it.
 func (t *datagramTransport) Deliver(ctx context.Context, payload []byte) error {
 	if len(payload) > t.opts.MaxDatagram {
 		return Oversize(fmt.Errorf("a payload of %d bytes, the limit of a datagram is %d", len(payload), t.opts.MaxDatagram))
@@ -71,8 +72,10 @@ func (t *datagramTransport) Deliver(ctx context.Context, payload []byte) error {
 		return nil
 	case isTooLong(err):
 		return Oversize(fmt.Errorf("a payload of %d bytes: %w", len(payload), withoutAddress(err)))
-	case isNoRoom(err) || ctx.Err() != nil:
+	case ctx.Err() != nil:
 		// The socket works, and is kept.
+	case isNoRoom(err):
+		return noRoom(fmt.Errorf("write: no room for %v: %w", bufferTimeout, withoutAddress(err)))
 	case t.resolver == nil && isStale(err):
 		t.disconnect()
 	case t.resolver != nil && !isRefused(err): // the host or the network cannot be reached, say

@@ -5,6 +5,8 @@ package send
 import (
 	"net"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -79,6 +81,63 @@ func TestDatagramWaitsForRoom(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A datagram for which there is no room is dropped, as datadog-go does (its WriteTimeout
+// is 100 ms, too), and the next one is sent without a backoff. If the receiver is gone,
+// the datagram was not sent, and waits for a new one: datadogpy#514.
+func TestWhatASenderDoesWithADatagramThatWasNotSent(t *testing.T) {
+	syscallError := func(errno syscall.Errno) error {
+		return &net.OpError{Op: "write", Net: "unixgram", Err: os.NewSyscallError("sendto", errno)}
+	}
+	const lost = "accepted=3 delivered=2 dropped=1(no_buffer=1) pending=0"
+	const kept = "accepted=3 delivered=3 dropped=0 pending=0"
+	for _, tt := range []struct {
+		name   string
+		err    error // of the writes of the first datagram; nil is that the socket blocks
+		full   int   // number of these writes
+		took   time.Duration
+		closed bool // the socket
+		want   string
+	}{
+		{"the receiver does not read", nil, 1, bufferTimeout, false, lost},
+		{"ENOBUFS", syscallError(syscall.ENOBUFS), 11, bufferTimeout, false, lost},
+		{"EAGAIN", syscallError(syscall.EAGAIN), 11, bufferTimeout, false, lost},
+		{"ENOBUFS for a moment", syscallError(syscall.ENOBUFS), 2, 3 * time.Millisecond, false, kept},
+		{"ECONNREFUSED", syscallError(syscall.ECONNREFUSED), 1, fast.InitialBackoff, true, kept},
+		{"EPIPE", syscallError(syscall.EPIPE), 1, fast.InitialBackoff, true, kept},
+		{"ENOENT", syscallError(syscall.ENOENT), 1, fast.InitialBackoff, true, kept},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "s")
+				receiver := listenUnixgram(t, path)
+				tr := open(t, "unixgram://"+path, DialOptions{}).(*datagramTransport)
+				c := &fullConn{err: tt.err, full: tt.full, deadline: time.Now().Add(bufferTimeout)}
+				tr.conn, tr.watch = c, watchPath(path)
+				s := New(tr, fast)
+				for range 3 {
+					mustSend(t, s, "a 1\n", 1)
+				}
+				start := time.Now()
+				for s.Ledger().Pending > 0 {
+					time.Sleep(time.Millisecond)
+				}
+				if d := time.Since(start); d < tt.took*9/20 || d > tt.took*2+time.Millisecond {
+					t.Errorf("it took %v, want about %v", d, tt.took)
+				}
+				if c.closed != tt.closed {
+					t.Errorf("the socket was closed: %v", c.closed)
+				}
+				if s.Unavailable() == nil == strings.Contains(tt.want, "no_buffer") {
+					t.Errorf("Unavailable: %v", s.Unavailable())
+				}
+				s.Close(within(t, time.Second))
+				receiver.Close()
+				checkLedger(t, s, tt.want)
+			})
+		})
 	}
 }
 

@@ -30,7 +30,9 @@
 //
 // When a stream breaks, the lines that were written and not acknowledged are sent
 // again over a new connection, and so is what was acknowledged within the last ten
-// seconds: the peer may have died before it read that. A line may arrive twice,
+// seconds: the peer may have died before it read that. Close waits up to a second
+// for the peer to end the stream in turn, and sends again as long as its context
+// allows if the peer resets it instead. A line may arrive twice,
 // but no connection begins within a line. Set [Options.AtMostOnce] if a line must
 // rather be lost than arrive twice.
 //

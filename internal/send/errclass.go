@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"os"
+
+	"monkit.example/reporters/ledger"
 )
 
 // An errorClass is a kind of failure that a person looks for in another place.
@@ -24,6 +26,22 @@ const (
 
 var classNames = [numClasses]string{"network", "connect", "timeout", "overload", "rejected", string(Auth), string(NotFound), string(Config)}
 
+// sendErrors returns the numbers of errors by their names.
+func sendErrors(n [numClasses]int64) ledger.SendErrors {
+	return ledger.SendErrors{
+		Network: n[classNetwork], Connect: n[classConnect], Timeout: n[classTimeout], Overload: n[classOverload],
+		Rejected: n[classRejected], Auth: n[classAuth], NotFound: n[classNotFound], Config: n[classConfig],
+	}
+}
+
+// byClass is the reverse of sendErrors.
+func byClass(e ledger.SendErrors) [numClasses]int64 {
+	return [numClasses]int64{
+		classNetwork: e.Network, classConnect: e.Connect, classTimeout: e.Timeout, classOverload: e.Overload,
+		classRejected: e.Rejected, classAuth: e.Auth, classNotFound: e.NotFound, classConfig: e.Config,
+	}
+}
+
 // classOf returns the class of a failed delivery.
 func classOf(e *Error) errorClass {
 	switch e.problem {
@@ -38,7 +56,7 @@ func classOf(e *Error) errorClass {
 	var op *net.OpError
 	var timeout interface{ Timeout() bool }
 	switch {
-	case e.kind != retry && e.kind != ambiguous:
+	case e.kind != retry && e.kind != ambiguous && e.kind != noBuffer:
 		return classRejected
 	case e.after > 0:
 		return classOverload

@@ -53,6 +53,7 @@ const (
 	ambiguous             // as retry, but the peer may have the payload
 	permanent             // drop the payload
 	oversize              // drop the payload: it is too large for the transport
+	noBuffer              // drop the payload: there is no room for it, as there may be for the next one
 	tooLarge              // cut the payload in two, and later ones of its size
 	split                 // find the lines that the peer rejects by halving the payload
 	partial               // count the payload as delivered except some lines
@@ -70,6 +71,9 @@ func Permanent(err error) error { return &Error{Err: err, kind: permanent} }
 // Oversize wraps err: the payload is too large for the transport. It is
 // dropped.
 func Oversize(err error) error { return &Error{Err: err, kind: oversize} }
+
+// noRoom wraps err: there was no room for the payload, which is dropped.
+func noRoom(err error) error { return &Error{Err: err, kind: noBuffer} }
 
 // Ambiguous wraps err: the peer may have the payload, but did not confirm it.
 func Ambiguous(err error) error { return &Error{Err: err, kind: ambiguous} }

@@ -31,6 +31,7 @@ const (
 type httpTransport struct {
 	url    *url.URL // may contain credentials, so it is never logged
 	opts   DialOptions
+	header *headerHook // of the options
 	dialer *httpDialer
 	client *http.Client
 	gzip   gzipUse
@@ -45,6 +46,10 @@ var (
 
 func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
 	t := &httpTransport{url: ep.URL, opts: o, dialer: newHTTPDialer(o), gzip: gzipUse{on: o.Gzip}}
+	t.header = newHeaderHook("the function that changes headers", func(h http.Header) error {
+		o.Header(h)
+		return nil
+	})
 	t.client = &http.Client{Transport: t.dialer, CheckRedirect: noRedirects}
 	return t
 }
@@ -105,7 +110,11 @@ func (t *httpTransport) post(ctx context.Context, payload []byte, compress bool)
 	defer b.release()
 	x := &exchange{gzipped: b.gzipped}
 	req, err := t.request(ctx, b)
-	if err != nil {
+	switch {
+	case isUnsent(err):
+		x.err = fmt.Errorf("post: %w", err)
+		return x
+	case err != nil:
 		x.err = Permanent(err)
 		return x
 	}
@@ -159,7 +168,9 @@ func (t *httpTransport) request(ctx context.Context, b *requestBody) (*http.Requ
 		req.Header.Set("Content-Encoding", "gzip")
 	}
 	if t.opts.Header != nil {
-		t.opts.Header(req.Header)
+		if req.Header, err = t.header.call(ctx, req.Header); err != nil {
+			return nil, unsent(err)
+		}
 	}
 	req.ContentLength = int64(b.len())
 	req.Body = b.reader()

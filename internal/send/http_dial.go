@@ -17,9 +17,10 @@ import (
 // It resolves the host that net/http dials: that of the URL, or of a proxy. The
 // name in the URL stays that of the header Host, and of the certificate.
 type httpDialer struct {
-	opts  DialOptions
-	next  *http.Transport
-	dials atomic.Int64 // that succeeded
+	opts      DialOptions
+	authorize *headerHook
+	next      *http.Transport
+	dials     atomic.Int64 // that succeeded
 
 	mu       sync.Mutex
 	closed   bool           // guarded by mu
@@ -34,7 +35,7 @@ type httpDialer struct {
 var _ http.RoundTripper = (*httpDialer)(nil)
 
 func newHTTPDialer(o DialOptions) *httpDialer {
-	d := &httpDialer{opts: o, open: map[string]int{}}
+	d := &httpDialer{opts: o, authorize: newHeaderHook("the function that returns credentials", o.Authorize), open: map[string]int{}}
 	d.next = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         d.dial,
@@ -56,9 +57,10 @@ func (d *httpDialer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if d.hasMoved() {
 		d.next.CloseIdleConnections()
 	}
-	if d.opts.Authorize != nil {
+	if d.authorize.f != nil {
 		req = req.Clone(req.Context()) // a RoundTripper must not change the request
-		if err := d.opts.Authorize(req.Header); err != nil {
+		var err error
+		if req.Header, err = d.authorize.call(req.Context(), req.Header); err != nil {
 			return nil, unsent(err)
 		}
 	}

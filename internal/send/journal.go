@@ -5,17 +5,13 @@ import (
 	"log/slog"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/reporters/ledger"
 )
 
-const (
-	// quietTime is the time between two log records of one kind. A destination
-	// that fails and recovers many times a second must not fill the log.
-	quietTime = time.Minute
-	// reminderTime is the time between two log records of a destination that
-	// fails all the time.
-	reminderTime = 10 * time.Minute
-)
+// reminderTime is the time between two log records of a destination that fails all
+// the time.
+const reminderTime = 10 * time.Minute
 
 // journal logs what happens to the destination of a Sender: that it fails, that
 // it works again, once a minute if these alternate, and every ten minutes if it
@@ -32,10 +28,11 @@ type journal struct {
 // stateRecord is the newest record about failures.
 type stateRecord struct {
 	state      state
-	at         time.Time // of the newest that is not a recovery
-	remind     time.Time // of the next reminder
-	since      time.Time // start of the failure that it is about
-	failures   int64     // before that failure, as dropped
+	at         time.Time      // of the newest that is not a recovery
+	limit      loglimit.Limit // of those
+	remind     time.Time      // of the next reminder
+	since      time.Time      // start of the failure that it is about
+	failures   int64          // before that failure, as dropped
 	dropped    int64
 	recoveries int64
 }
@@ -52,7 +49,7 @@ const (
 // dropRecord is the newest record about dropped lines.
 type dropRecord struct {
 	dropping bool
-	next     time.Time     // no record before
+	limit    loglimit.Limit
 	counts   ledger.Counts // of all lines that were dropped
 	before   int64         // number of dropped lines before dropping was set
 }
@@ -74,7 +71,6 @@ func earlier(a, b time.Time) time.Time {
 func (j *journal) updateState(now time.Time, h health, dropped int64) (next time.Time) {
 	r := &j.state
 	failing, recoveries := !h.failingSince.IsZero(), h.recoveries-r.recoveries
-	quiet := r.at.Add(quietTime)
 	switch {
 	case recoveries == 0 && failing == (r.state == fails) && r.state != alternates:
 		if r.state == works {
@@ -88,17 +84,17 @@ func (j *journal) updateState(now time.Time, h health, dropped int64) (next time
 	case r.state == fails && recoveries == 1 && !failing:
 		j.logRecovery(now, h, dropped)
 		return time.Time{}
-	case now.Before(quiet):
-		return quiet
+	case !r.limit.Ready(now):
+		return r.limit.Next()
 	case recoveries > 0:
 		j.logAlternation(now, h, dropped)
-		return now.Add(quietTime)
+		return r.limit.Next()
 	case failing:
 		r.since, r.failures, r.dropped = h.failingSince, h.failures-1, dropped
 		j.logFailure("cannot send; retrying", now, h, dropped)
 		return r.remind
 	}
-	j.logRecovery(now, h, dropped) // alternated, and works since quietTime
+	j.logRecovery(now, h, dropped) // alternated, and works since then
 	return time.Time{}
 }
 
@@ -109,6 +105,7 @@ func (j *journal) logFailure(text string, now time.Time, h health, dropped int64
 		args = append(args, "since", r.since.UTC().Format(time.RFC3339), "failures", failures, "dropped", dropped-r.dropped)
 	}
 	j.write(slog.LevelWarn, text, args...)
+	r.limit.Allow(now)
 	r.state, r.at, r.remind, r.recoveries = fails, now, now.Add(reminderTime), h.recoveries
 }
 
@@ -126,6 +123,7 @@ func (j *journal) logAlternation(now time.Time, h health, dropped int64) {
 	}
 	j.write(slog.LevelWarn, "the destination fails and recovers again and again", "recoveries", h.recoveries-r.recoveries,
 		"failures", h.failures-r.failures, "dropped", dropped-r.dropped, "err", h.last)
+	r.limit.Allow(now)
 	r.state, r.at, r.recoveries = alternates, now, h.recoveries
 	r.failures, r.dropped = h.failures, dropped
 }
@@ -138,8 +136,8 @@ func (j *journal) updateDrops(now time.Time, h health, dropped ledger.Counts) (n
 	switch {
 	case lines == 0 && !r.dropping:
 		return time.Time{}
-	case now.Before(r.next):
-		return r.next
+	case !r.limit.Ready(now):
+		return r.limit.Next()
 	case lines == 0:
 		j.write(slog.LevelInfo, "no lines were dropped for a minute", "dropped", r.counts.Sum()-r.before)
 		r.dropping = false
@@ -153,8 +151,9 @@ func (j *journal) updateDrops(now time.Time, h health, dropped ledger.Counts) (n
 	if !r.dropping {
 		r.dropping, r.before = true, r.counts.Sum()
 	}
-	r.counts, r.next = dropped, now.Add(quietTime)
-	return r.next
+	r.counts = dropped
+	r.limit.Allow(now)
+	return r.limit.Next()
 }
 
 // since returns now less before.

@@ -15,8 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/spool"
-	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
@@ -43,7 +43,7 @@ type keeper struct {
 	wakeup     chan struct{}               // holds a value if run must look at the queue again
 	stop       chan struct{}               // closed by close
 	done       chan struct{}               // closed when run has returned
-	stats      atomic.Pointer[spool.Spool] // spool, for its method Stats
+	opened     atomic.Pointer[spool.Spool] // spool, for its method Stats
 	down       atomic.Bool                 // the last use of the disk failed
 	failures   atomic.Int64
 
@@ -53,11 +53,12 @@ type keeper struct {
 	unsynced int          // bytes
 	dirty    bool         // records were released since the last sync
 
+	times   recordTimes
 	read    []readRecord   // in order of their sequence numbers; the first is not settled
 	copies  map[uint64]int // lines of chunks in memory that were not read yet
 	settled map[uint64]int // lines of settled chunks that were not read yet
 	damaged int64          // lines, as counted
-	logAt   time.Time      // no failure is logged before
+	limit   loglimit.Limit // of records about failures
 	news    []func()       // records about the start that are not logged yet
 }
 
@@ -83,6 +84,7 @@ func newKeeper(q *queue, o SpoolOptions, name string, log func() *slog.Logger, w
 		queue: q, opts: o, name: name, log: log, wakeSender: wakeSender,
 		wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 		copies: make(map[uint64]int), settled: make(map[uint64]int),
+		times: recordTimes{began: time.Now()},
 	}
 	q.disk.wake = k.wake
 	q.bounds.record = k.spoolOptions().MaxRecord()
@@ -209,8 +211,9 @@ func (k *keeper) open(now time.Time) bool {
 		return false
 	}
 	k.spool = s
-	k.stats.Store(s)
+	k.opened.Store(s)
 	found := s.Stats()
+	k.times.first = found.NextSeq
 	k.damaged = found.Damaged.Lines
 	corrupt := k.queue.countCorrupt(found.Pending.Lines, found.Damaged.Lines)
 	again, lost := k.queue.book.Settle(found.Pending.Lines + corrupt)
@@ -281,7 +284,7 @@ func (k *keeper) append(b []byte, lines int, at time.Time) (seq uint64, err erro
 // takeBack keeps the chunks in memory that could not be made durable, if err
 // says that there are any.
 func (k *keeper) takeBack(err error) {
-	if lost, ok := errors.AsType[*spool.UnwrittenError](err); ok {
+	if lost := (*spool.UnwrittenError)(nil); errors.As(err, &lost) {
 		k.queue.unwritten(lost.First)
 		k.forgetRecords(func(seq uint64) bool { return seq >= lost.First && seq <= lost.Last })
 	}
@@ -367,7 +370,7 @@ func (k *keeper) take(rec spool.Record) {
 	}
 	c := newChunk(len(rec.Bytes))
 	c.append(rec.Bytes, rec.Lines)
-	c.at, c.spoolSeq = rec.Time, rec.Seq
+	c.at, c.spoolSeq = k.times.since(rec, time.Now()), rec.Seq
 	k.queue.addReplay(c)
 }
 
@@ -407,25 +410,19 @@ func (k *keeper) releaseRead() {
 	}
 }
 
-// emit emits the fields of the spool.
-func (k *keeper) emit(key monkit.SeriesKey, cb func(key monkit.SeriesKey, field string, val float64)) {
-	s := k.stats.Load()
+// stats returns the numbers of the spool. Any goroutine may call it.
+func (k *keeper) stats(now time.Time) ledger.SpoolStats {
+	st := ledger.SpoolStats{Dir: k.opts.Dir, Errors: k.failures.Load()}
+	s := k.opened.Load()
 	if s == nil {
-		cb(key, "spool_up", 0)
-		return
+		return st
 	}
-	st := s.Stats()
-	up := 1.0
-	if k.down.Load() {
-		up = 0
-	}
-	cb(key, "spool_up", up)
-	cb(key, "spool_bytes", float64(st.DiskBytes))
-	cb(key, "spool_lines", float64(st.Pending.Lines))
-	cb(key, "spool_oldest_age_seconds", st.Age(time.Now()).Seconds())
-	cb(key, "spool_redelivered_lines", float64(st.Redelivered.Lines))
-	cb(key, "spool_damaged_lines", float64(st.Damaged.Lines))
-	cb(key, "spool_errors", float64(k.failures.Load()))
+	n := s.Stats()
+	st.Up = !k.down.Load()
+	st.Bytes, st.MaxBytes, st.Lines = n.DiskBytes, n.MaxBytes, n.Pending.Lines
+	st.OldestAge = n.Age(now)
+	st.RedeliveredLines, st.DamagedLines = n.Redelivered.Lines, n.Damaged.Lines
+	return st
 }
 
 // countDamage counts lines of records that turned out to be damaged.
@@ -455,10 +452,12 @@ func (k *keeper) failed(err error, now time.Time) {
 	k.retryAt = now.Add(diskRetryTime)
 	k.down.Store(true)
 	k.failures.Add(1)
-	if now.Before(k.logAt) || k.log() == discard { // a logger may be set soon
+	if k.log() == discard { // a logger may be set soon
 		return
 	}
-	k.logAt = now.Add(quietTime)
+	if _, ok := k.limit.Allow(now); !ok {
+		return
+	}
 	k.log().Warn("cannot use the spool; lines are kept in memory", "destination", k.name, "dir", k.opts.Dir, "err", err)
 }
 

@@ -24,7 +24,7 @@ func TestNoLineIsLostBetweenMemoryAndDisk(t *testing.T) {
 			got := map[string]bool{}
 			for range 4 { // runs
 				capacities := rand.New(rand.NewPCG(seed, rnd.Uint64())) // the Sender's goroutine uses it
-				d := &dyingStream{fakeStream: &fakeStream{capacity: func(int) int {
+				d := &dyingStream{fakeStream: &fakeStream{tries: takesPart, capacity: func(int) int {
 					if capacities.IntN(3) == 0 {
 						return -1
 					}

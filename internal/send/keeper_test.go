@@ -69,7 +69,7 @@ func TestLinesWaitOnDiskAndAreSentInTheEnd(t *testing.T) {
 		for i := range 100 { // 10 MB in ten seconds
 			want = append(want, accepted(t, s, i*100, 100, 1000)...)
 			time.Sleep(100 * time.Millisecond)
-			if n := s.queue.snapshot(time.Now()).bytes; n > memoryBytes+replayBytes+400_000 {
+			if n := s.stats(time.Now()).QueueBytes; n > memoryBytes+replayBytes+400_000 {
 				t.Fatalf("%d bytes are in memory", n)
 			}
 		}
@@ -83,7 +83,7 @@ func TestLinesWaitOnDiskAndAreSentInTheEnd(t *testing.T) {
 		}
 		checkLedger(t, s, "accepted=10000 delivered=10000 dropped=0 pending=0")
 		time.Sleep(2 * syncTime)
-		if st := s.keeper.stats.Load().Stats(); st.Pending.Records != 0 || st.Segments > 1 {
+		if st := s.keeper.opened.Load().Stats(); st.Pending.Records != 0 || st.Segments > 1 {
 			t.Errorf("after everything was delivered the spool has %+v", st)
 		}
 		if err := s.Close(t.Context()); err != nil {
@@ -99,7 +99,7 @@ func TestHealthyDestinationWritesNothingToDisk(t *testing.T) {
 			accepted(t, s, i, 10, 100)
 			time.Sleep(50 * time.Millisecond)
 		}
-		if st := s.keeper.stats.Load().Stats(); st.NextSeq > 1 || st.Segments > 0 {
+		if st := s.keeper.opened.Load().Stats(); st.NextSeq > 1 || st.Segments > 0 {
 			t.Errorf("the spool has %+v", st)
 		}
 		if err := s.Close(t.Context()); err != nil {
@@ -196,7 +196,7 @@ func TestFullSpoolDropsTheOldest(t *testing.T) {
 		g.open.Store(true)
 		err := s.Flush(within(t, time.Minute))
 		if none := missing(all[len(all)-2500:], f.text()); len(none) > 0 {
-			t.Errorf("%d of the newest lines are missing, %d arrived: %v, %v, %v", len(none), strings.Count(f.text(), "\n"), err, s.Ledger(), s.keeper.stats.Load().Stats())
+			t.Errorf("%d of the newest lines are missing, %d arrived: %v, %v, %v", len(none), strings.Count(f.text(), "\n"), err, s.Ledger(), s.keeper.opened.Load().Stats())
 		}
 		s.Close(t.Context())
 		if l := s.Ledger(); l.Check() != nil || l.Pending != 0 || l.Delivered < int64(strings.Count(f.text(), "\n")) {
@@ -269,7 +269,7 @@ func TestSpoolOfAnotherProcessIsUsedWhenThatEnds(t *testing.T) {
 		}
 		time.Sleep(diskRetryTime + time.Second)
 		synctest.Wait()
-		if st := s.keeper.stats.Load(); st == nil || st.Stats().Pending.Lines != 10 || !strings.Contains(text.String(), "the spool works again") {
+		if st := s.keeper.opened.Load(); st == nil || st.Stats().Pending.Lines != 10 || !strings.Contains(text.String(), "the spool works again") {
 			t.Errorf("log:\n%s", text.String())
 		}
 		if err := s.Close(within(t, time.Second)); err != nil {

@@ -3,6 +3,8 @@ package send
 import (
 	"log/slog"
 	"time"
+
+	"monkit.example/internal/safelog"
 )
 
 // Options change how a Sender works. The zero value works.
@@ -57,6 +59,7 @@ const (
 )
 
 func (o Options) withDefaults() Options {
+	o.Logger = safelog.Wrap(o.Logger)
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 32 << 20
 	}

@@ -14,7 +14,7 @@ import (
 // failure it goes back to waiting, in order.
 //
 // Its methods may be called from any goroutine. Those that take a chunk, or
-// settle one, are for the goroutine of the Sender only.
+// settle one, are for the one that holds the Sender's stepping.
 type queue struct {
 	bounds  bounds       // set once, as all above mu
 	book    *ledger.Book // counts the lines
@@ -132,10 +132,7 @@ func (q *queue) isFullLocked(n int) bool {
 // dropFirstLocked drops the oldest chunk of s.
 func (q *queue) dropFirstLocked(s *station, reason ledger.Reason) {
 	c := s.popFront()
-	q.settledLocked(c)
-	q.countDroppedLocked(c.lines, len(c.buf), reason)
-	c.recycle()
-	q.notifyLocked()
+	q.endLocked(c, false, c.lines, reason)
 }
 
 // expire drops the waiting chunks that are older than the bound. It returns when
@@ -204,6 +201,13 @@ func (q *queue) isAbandoned() bool {
 	return q.abandoned
 }
 
+// notify wakes the calls that wait for chunks to be settled.
+func (q *queue) notify() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.notifyLocked()
+}
+
 // notifyLocked wakes the calls that wait for chunks to be settled.
 func (q *queue) notifyLocked() {
 	if q.progress != nil {
@@ -261,13 +265,26 @@ func (q *queue) newest() int64 {
 func (q *queue) unsettled(last int64) (progress <-chan struct{}, first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if oldest := q.oldestLocked(); (oldest == nil || oldest.seq > last) && q.disk.lines == 0 && !q.disk.unknown || q.abandoned {
+	if q.isSettledLocked(last) {
 		return nil, false
 	}
 	if first = q.progress == nil; first {
 		q.progress = make(chan struct{})
 	}
 	return q.progress, first
+}
+
+// isSettled reports whether nothing is pending, in memory and on disk.
+func (q *queue) isSettled() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.isSettledLocked(q.seq)
+}
+
+// isSettledLocked reports whether all chunks up to number last are settled.
+func (q *queue) isSettledLocked(last int64) bool {
+	oldest := q.oldestLocked()
+	return (oldest == nil || oldest.seq > last) && q.disk.lines == 0 && !q.disk.unknown || q.abandoned
 }
 
 // oldestLocked returns the oldest chunk that is not settled, or nil.

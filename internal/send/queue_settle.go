@@ -12,14 +12,41 @@ import (
 func (q *queue) settle(rejected int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.abandoned {
-		return
+	if c := q.landLocked(); c != nil {
+		q.ages.Observe(time.Since(c.at))
+		q.endLocked(c, true, rejected, ledger.Rejected)
 	}
-	c := q.flight.popFront()
+}
+
+// drop counts the oldest chunk in flight as dropped.
+func (q *queue) drop(reason ledger.Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if c := q.landLocked(); c != nil {
+		q.endLocked(c, false, c.lines, reason)
+	}
+}
+
+// landLocked removes the oldest chunk from flight, to be settled. It returns nil if
+// Close has settled it.
+func (q *queue) landLocked() *chunk {
+	if q.abandoned {
+		return nil
+	}
+	return q.flight.popFront()
+}
+
+// endLocked settles a chunk that is in no station any more: so many of its lines are
+// dropped, and the others were sent. Its bytes count as sent if the peer took the
+// chunk, whatever it stored of it.
+func (q *queue) endLocked(c *chunk, taken bool, dropped int, reason ledger.Reason) {
 	q.settledLocked(c)
-	q.ages.Observe(time.Since(c.at))
-	q.countSentLocked(c.lines-rejected, len(c.buf))
-	q.countDroppedLocked(rejected, 0, ledger.Rejected)
+	if taken {
+		q.countSentLocked(c.lines-dropped, len(c.buf))
+		q.countDroppedLocked(dropped, 0, reason)
+	} else {
+		q.countDroppedLocked(dropped, len(c.buf), reason)
+	}
 	c.recycle()
 	q.notifyLocked()
 }
@@ -37,7 +64,8 @@ func (q *queue) countSentLocked(lines, bytes int) {
 	q.sentBytes += int64(bytes)
 }
 
-// settlePart counts lines of the one chunk in flight as sent and as dropped.
+// settlePart counts lines of the one chunk in flight as sent and as dropped. Its
+// bytes are counted with the last of its lines.
 func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -60,27 +88,11 @@ func (q *queue) settlePart(sent, dropped int, reason ledger.Reason) {
 func (q *queue) pause(s *search) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.abandoned {
-		return
+	if c := q.landLocked(); c != nil {
+		q.settledLocked(c) // a copy on disk has lines that are settled
+		c.settled, c.search = false, s
+		q.disk.replay.pushFront(c)
 	}
-	c := q.flight.popFront()
-	q.settledLocked(c) // a copy on disk has lines that are settled
-	c.settled, c.search = false, s
-	q.disk.replay.pushFront(c)
-}
-
-// drop counts the oldest chunk in flight as dropped.
-func (q *queue) drop(reason ledger.Reason) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.abandoned {
-		return
-	}
-	c := q.flight.popFront()
-	q.settledLocked(c)
-	q.countDroppedLocked(c.lines, len(c.buf), reason)
-	c.recycle()
-	q.notifyLocked()
 }
 
 // putBack moves the one chunk in flight back to waiting.
@@ -118,7 +130,8 @@ func (q *queue) limitChunks(n int) {
 }
 
 // acknowledge settles the chunks that lie within the first n bytes in flight,
-// and keeps them for a redo. It returns their size.
+// and keeps them for a redo. It returns their size. If it is not 0, notify must be
+// called.
 func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -133,9 +146,6 @@ func (q *queue) acknowledge(n int, now time.Time) (settled int) {
 		q.ages.Observe(now.Sub(c.at))
 		q.countSentLocked(c.lines, len(c.buf))
 		q.keepLocked(c, now)
-	}
-	if settled > 0 {
-		q.notifyLocked()
 	}
 	return settled
 }
@@ -180,11 +190,14 @@ func (q *queue) returnLocked(c *chunk) {
 	}
 }
 
-// recentLoss returns an error if lines were dropped within the last minute.
+// lossTime is how long a destination is unavailable after lines were dropped.
+const lossTime = time.Minute
+
+// recentLoss returns an error if lines were dropped within lossTime.
 func (q *queue) recentLoss(now time.Time) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.droppedAt.IsZero() || now.Sub(q.droppedAt) >= quietTime {
+	if q.droppedAt.IsZero() || now.Sub(q.droppedAt) >= lossTime {
 		return nil
 	}
 	return fmt.Errorf("lines were dropped within the last minute, the last ones as %s", q.droppedFor)

@@ -259,3 +259,33 @@ func TestRecentLossIsNamedForAMinute(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestBytesOfAChunkAreCountedAsItEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		lines         int // of the chunk of 100 bytes
+		end           func(q *queue)
+		sent, dropped int64 // bytes
+		want          string
+	}{
+		{"delivered", 3, func(q *queue) { q.settle(0) }, 100, 0, "accepted=3 delivered=3 dropped=0 pending=0"},
+		{"delivered in part", 3, func(q *queue) { q.settle(2) }, 100, 0, "accepted=3 delivered=1 dropped=2(rejected=2) pending=0"},
+		{"taken, and all lines rejected", 3, func(q *queue) { q.settle(3) }, 100, 0, "accepted=3 delivered=0 dropped=3(rejected=3) pending=0"},
+		{"dropped", 3, func(q *queue) { q.drop(ledger.Oversize) }, 0, 100, "accepted=3 delivered=0 dropped=3(oversize=3) pending=0"},
+		{"dropped, part of a line", 0, func(q *queue) { q.drop(ledger.Oversize) }, 0, 0, "accepted=0 delivered=0 dropped=0 pending=0"},
+		{"expired", 3, func(q *queue) { q.putBack(); q.expire(time.Now().Add(2 * time.Hour)) }, 0, 100, "accepted=3 delivered=0 dropped=3(expired=3) pending=0"},
+		{"searched", 3, func(q *queue) { q.settlePart(1, 2, ledger.Rejected); q.settle(0) }, 100, 0, "accepted=3 delivered=1 dropped=2(rejected=2) pending=0"},
+		{"after Close", 3, func(q *queue) { q.abandon(); q.settle(0); q.drop(ledger.Oversize) }, 0, 100, "accepted=3 delivered=0 dropped=3(closed=3) pending=0"},
+	} {
+		q := newTestQueue(1000)
+		q.accept(line100("a"), tt.lines, time.Now())
+		q.take(1000)
+		tt.end(q)
+		if q.sentBytes != tt.sent || q.droppedBytes != tt.dropped {
+			t.Errorf("%s: %d bytes sent and %d dropped, want %d and %d", tt.name, q.sentBytes, q.droppedBytes, tt.sent, tt.dropped)
+		}
+		if l := q.ledger(); l.Check() != nil || l.String() != tt.want {
+			t.Errorf("%s: ledger %v, want %s", tt.name, l, tt.want)
+		}
+	}
+}

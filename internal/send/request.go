@@ -57,6 +57,9 @@ func (r *requests) step(ctx context.Context) time.Duration {
 	return 0
 }
 
+// disconnect implements driver. The transport's Close does it.
+func (r *requests) disconnect() {}
+
 // deliver passes a payload to the Messenger and measures how long that takes.
 func (r *requests) deliver(ctx context.Context, payload []byte) error {
 	began := time.Now()
@@ -78,8 +81,8 @@ func (r *requests) reject(c *chunk, lines int, reason ledger.Reason, e *Error) {
 // finish counts, cuts or keeps a chunk, as the result of its delivery demands.
 func (r *requests) finish(c *chunk, err error) {
 	if err == nil {
+		r.retry.succeeded(time.Now()) // before a Flush returns
 		r.settle(0)
-		r.retry.succeeded(time.Now())
 		return
 	}
 	e := classify(err)
@@ -87,14 +90,17 @@ func (r *requests) finish(c *chunk, err error) {
 	case partial:
 		rejected := min(e.rejected, c.lines)
 		r.reject(c, rejected, ledger.Rejected, e)
-		r.settle(rejected)
 		r.retry.succeeded(time.Now())
+		r.settle(rejected)
 	case permanent:
 		r.reject(c, c.lines, ledger.Rejected, e)
 		r.drop(ledger.Rejected)
 	case oversize:
 		r.reject(c, c.lines, ledger.Oversize, e)
 		r.drop(ledger.Oversize)
+	case noBuffer:
+		r.retry.failed(e, time.Now())
+		r.drop(ledger.NoBuffer)
 	case tooLarge:
 		r.limitSize(c, e)
 	case ambiguous:
@@ -157,8 +163,8 @@ func (r *requests) search(ctx context.Context, s *search) {
 			return
 		}
 	}
-	r.settle(0)
 	r.retry.succeeded(time.Now())
+	r.settle(0)
 }
 
 // settleFound counts what a search has found.

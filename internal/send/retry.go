@@ -7,16 +7,22 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// retrier decides when a Sender tries again, and knows how its destination is.
-// The goroutine of the Sender calls its methods, except snapshot and skip, which
-// any goroutine may call.
-type retrier struct {
-	backoff *backoff.ExponentialBackOff // owned by the goroutine of the Sender
+// When a Sender is closed, no wait is longer than the hurryShare of the time that is
+// left, and none is shorter than minHurry because of that.
+const (
+	hurryShare = 4
+	minHurry   = 10 * time.Millisecond
+)
 
-	mu     sync.Mutex
-	at     time.Time // guarded by mu, as all below; no attempt before; zero if the last one succeeded
-	byPeer bool      // the peer asked for at
-	health health
+// retrier decides when a Sender tries again, and knows how its destination is.
+// Its methods may be called from any goroutine.
+type retrier struct {
+	mu      sync.Mutex
+	backoff *backoff.ExponentialBackOff // guarded by mu, as all below
+	end     time.Time                   // of the hurry; zero if there is none
+	at      time.Time                   // no attempt before; zero if the last one succeeded
+	byPeer  bool                        // the peer asked for at
+	health  health
 }
 
 // health is what a Sender knows about its destination.
@@ -51,25 +57,18 @@ func (h health) failure() error {
 // newRetrier returns a retrier without a limit on attempts or elapsed time: the age
 // and size of the queue end retries.
 func newRetrier(o Options) *retrier {
-	return &retrier{backoff: backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(o.InitialBackoff),
-		backoff.WithMultiplier(2),
-		backoff.WithMaxInterval(o.MaxBackoff),
-		backoff.WithRandomizationFactor(0.5),
-		backoff.WithMaxElapsedTime(0),
-	)}
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.MaxInterval, b.MaxElapsedTime = o.InitialBackoff, o.MaxBackoff, 0
+	b.Multiplier, b.RandomizationFactor = 2, 0.5
+	b.Reset() // to the interval that is set now
+	return &retrier{backoff: b}
 }
 
 // failed counts a failed delivery and sets when to try again.
 func (r *retrier) failed(e *Error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait := max(r.backoff.NextBackOff(), e.after, 0)
-	if e.longest {
-		wait = max(wait, r.backoff.MaxInterval)
-	}
-	r.at = now.Add(wait)
-	r.byPeer = e.after > 0
+	r.at, r.byPeer = now.Add(r.waitLocked(e, now)), e.after > 0
 	h := &r.health
 	h.last = e.Err
 	h.failures++
@@ -116,13 +115,39 @@ func (r *retrier) respondedLocked() {
 	}
 }
 
-// skip makes the next attempt due at once, unless the peer asked for the wait.
-func (r *retrier) skip() {
+// hurry makes the next attempt due at once, unless the peer asked for the wait, and
+// begins the backoff from its start. No later wait is longer than a quarter of the
+// time until end, if that is not zero.
+func (r *retrier) hurry(end time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.backoff.Reset()
+	r.end = end
 	if !r.byPeer {
 		r.at = time.Time{}
 	}
+}
+
+// waitLocked returns how long to wait after a failure. The transport has waited for
+// a buffer.
+func (r *retrier) waitLocked(e *Error, now time.Time) time.Duration {
+	if e.kind == noBuffer {
+		return 0
+	}
+	wait := max(r.backoffLocked(now), e.after, 0)
+	if e.longest {
+		wait = max(wait, r.backoff.MaxInterval)
+	}
+	return wait
+}
+
+// backoffLocked returns the next wait of the backoff.
+func (r *retrier) backoffLocked(now time.Time) time.Duration {
+	wait := r.backoff.NextBackOff()
+	if !r.end.IsZero() {
+		wait = min(wait, max(r.end.Sub(now)/hurryShare, minHurry))
+	}
+	return wait
 }
 
 // wait returns the time until the next attempt.

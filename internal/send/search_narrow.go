@@ -1,7 +1,6 @@
 package send
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -14,9 +13,13 @@ const (
 	// is halved: the request after each repeats all other lines.
 	maxNamedRounds = 8
 
-	// minRuns is how many runs of rejected lines must be found before their
-	// distances say anything about the others.
-	minRuns = 8
+	// Two groups side by side that are rejected whole are one run if they are
+	// smaller than the runShare of the distance between runs.
+	runShare = 8
+
+	// After so many times the distance without a rejected line, groups grow
+	// faster. One in seven stretches is as long if the lines are spread at random.
+	cleanShare = 2
 )
 
 // narrow comes closer to the line for which the peer refused the group.
@@ -44,11 +47,27 @@ func (s *search) narrow(e *Error, now time.Time) {
 	}
 	if s.asked <= s.grain() {
 		s.find(s.open[:s.asked])
-		err := fmt.Errorf("refused with %d others, and no time is left to find out which it is: %w", s.asked-1, e)
-		s.drop(&Error{Err: err, kind: permanent}, ledger.Rejected, now)
-		s.bad, s.group = 0, s.nextGroup()
+		s.later = append(s.later, s.open[:s.asked])
+		s.open, s.bad = s.open[s.asked:], 0
+		s.group = s.nextGroup()
 		s.progress(false)
 	}
+}
+
+// searchLater goes on with the largest group that was put off: most lines can be
+// stored of that.
+func (s *search) searchLater() {
+	s.isLast = true
+	largest := 0
+	for i, group := range s.later {
+		if len(group) > len(s.later[largest]) {
+			largest = i
+		}
+	}
+	s.open = slices.Clone(s.later[largest])
+	s.later = slices.Delete(s.later, largest, largest+1)
+	s.bad = len(s.open)
+	s.refill()
 }
 
 // repeat sets the group to the n lines that the peer did not name. After a number of
@@ -86,47 +105,81 @@ func (s *search) rejectFirst(e *Error, now time.Time) {
 	}
 }
 
-// find counts a line that was found within group. Neighbors are one run, unless the
-// group is rejected whole.
+// find counts the lines of group as found: one that was refused alone, or a group
+// that is rejected whole. Neighbors are one run, unless they are groups of which each
+// is likely to have a rejected line of its own.
 func (s *search) find(group []int) {
-	s.found++
-	s.inRun = len(group) == 1 && group[0] == s.lastRun+1
-	if !s.inRun {
-		s.runs++
+	s.inRun = group[0] == s.lastRun+1 && (len(group) == 1 || float64(len(group)) < s.distance()/runShare)
+	if s.isLast {
+		return // it was counted with its group
 	}
-	s.lastRun = group[len(group)-1]
+	s.clean, s.lastRun = 0, group[len(group)-1]
+	if s.inRun {
+		s.found += float64(len(group))
+		return
+	}
+	n := s.likely(len(group))
+	s.found += n
+	s.runs += n
 }
 
-// nextGroup returns how many lines are likely to be accepted together. Most payloads
-// have one rejected line only; after the second one the distance between them is
-// known about. The neighbor of two of them is likely to be a third.
+// likely returns how many rejected lines a group has that has one at least.
+func (s *search) likely(size int) float64 {
+	distance := s.distance()
+	if size == 1 || distance == 0 {
+		return 1
+	}
+	x := float64(size) / distance
+	return x / (1 - math.Exp(-x))
+}
+
+// distance returns how many lines there are for each run of rejected ones, by what
+// the search has found so far. It is 0 if nothing is known.
+func (s *search) distance() float64 {
+	if s.runs < 2 {
+		return 0
+	}
+	return float64(s.settled()) / s.runs
+}
+
+// nextGroup returns how many lines to ask about. Most payloads have one rejected line
+// only; after the second one the distance between them is known about, and half of
+// the groups of this size have none. The neighbor of two of them is likely to be a
+// third.
 func (s *search) nextGroup() int {
 	switch {
 	case s.inRun:
-		return 1
+		return s.grain()
 	case s.found < 2:
 		return len(s.open)
 	}
-	return max(s.settled()*7/10/s.found, s.grain(), 1)
+	return max(int(float64(s.settled())*0.7/s.runs), s.grain(), 1)
 }
 
-// grain returns the size of the groups that are rejected whole, because there are not
-// enough requests left to search them, by what the search has found so far.
+// grain returns the size of the groups that are put off when they are refused, because
+// there are not enough requests left to search them and the lines behind them. It is
+// the least for which the requests suffice: of all sizes it is the one by which most
+// lines are stored. It is never more than the distance between runs.
 func (s *search) grain() int {
-	if s.runs < minRuns {
+	distance := s.distance()
+	if distance == 0 {
 		return 1
 	}
 	left := float64(maxSearchRequests - s.requests)
 	if s.spent > 0 {
 		left = min(left, float64(maxSearchTime-s.spent)/float64(s.spent)*float64(s.requests))
 	}
-	distance := float64(s.settled()) / float64(s.runs)
-	length := float64(s.found) / float64(s.runs)
 	forEach := left * distance / float64(len(s.open)) // requests for each run that is open
-	// A run takes a request for each of its lines, another one to see that there
-	// is one, and one for each halving.
-	halvings := forEach - 1 - length
-	return int(min(distance/math.Exp2(halvings), float64(len(s.open))))
+	length := s.found / s.runs
+	for size := 1.0; size < distance; size++ {
+		// A run takes a halving for each factor of two by which it is smaller
+		// than its distance, a request for each group of its lines, and half a
+		// request to see where it ends.
+		if math.Log2(distance/size)+max(length/size, 1)+0.5 <= forEach {
+			return int(size)
+		}
+	}
+	return max(min(int(distance), len(s.open)), 1)
 }
 
 // settled returns how many lines of the payload are not open.
@@ -160,7 +213,7 @@ func (s *search) rejectQuoted(e *Error, now time.Time) int {
 	if len(quoted) == 0 {
 		return 0
 	}
-	s.found += len(quoted)
+	s.found += float64(len(quoted))
 	s.result.rejected += s.share(quoted)
 	copy(s.open[len(quoted):], others)
 	s.open = s.open[len(quoted):]

@@ -2,6 +2,7 @@ package send
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -129,7 +130,7 @@ func TestSearchFindsExactlyTheRejectedLines(t *testing.T) {
 		refusal  func(string) error
 		requests int // at most, with the first
 	}{
-		{"no word", 1, silent, 34}, {"no word", 2, silent, 50}, {"no word", 20, silent, 280},
+		{"no word", 1, silent, 20}, {"no word", 2, silent, 35}, {"no word", 20, silent, 230}, {"no word", 50, silent, 470},
 		{"all quoted", 1, quoting(n), 2}, {"all quoted", 2, quoting(n), 2}, {"all quoted", 20, quoting(n), 2}, {"all quoted", 200, quoting(n), 2},
 		{"first quoted", 1, quoting(1), 2}, {"first quoted", 2, quoting(1), 3}, {"first quoted", 20, quoting(1), 30}, {"first quoted", 200, quoting(1), 250},
 		{"first numbered", 1, numbering(0), 3}, {"first numbered", 2, numbering(0), 5}, {"first numbered", 20, numbering(0), 50}, {"first numbered", 200, numbering(0), 450},
@@ -194,6 +195,35 @@ func TestSearchFindsNeighborsAndEnds(t *testing.T) {
 	}
 }
 
+// Rejected lines that come in runs need not cost those between them.
+func TestSearchFindsManyRuns(t *testing.T) {
+	const n = 5000
+	for _, tt := range []struct {
+		runs, length int
+		missing      int // lines that are not stored and could be, at most
+		requests     int // at most
+	}{
+		{5, 2, 0, 150}, {20, 2, 0, 420}, {5, 10, 0, 190}, {20, 5, 0, 480},
+		{5, 40, 0, 420}, {20, 40, 500, maxSearchRequests}, {50, 40, 1100, maxSearchRequests},
+	} {
+		for seed := range uint64(5) {
+			random := rand.New(rand.NewPCG(seed, uint64(tt.runs)))
+			rejected := make(map[int]bool)
+			for range tt.runs {
+				from := random.IntN(n - tt.length)
+				for i := range tt.length {
+					rejected[from+i] = true
+				}
+			}
+			p := &searchPeer{refusal: silent}
+			sum, requests := driveSearch(t, p.deliver, withBad(n, slices.Collect(maps.Keys(rejected))), n, time.Millisecond)
+			if missing := n - len(rejected) - len(p.stored); missing > tt.missing || requests > tt.requests || sum.delivered != len(p.stored) {
+				t.Errorf("%d runs of %d: %d lines are missing after %d requests, %d delivered", tt.runs, tt.length, missing, requests, sum.delivered)
+			}
+		}
+	}
+}
+
 func TestSearchInSmallPayloads(t *testing.T) {
 	for n := range 7 {
 		for set := range 1 << n {
@@ -238,8 +268,10 @@ func TestSearchIsBounded(t *testing.T) {
 		stored   int // at least
 		err      string
 	}{
-		{"by requests", time.Millisecond, 200, maxSearchRequests, 2500, "no time is left"},
-		{"by time", 300 * time.Millisecond, 20, 101, 1500, "no time is left"},
+		{"by requests, a few too many", time.Millisecond, 60, maxSearchRequests, 4800, "refused with"},
+		{"by requests", time.Millisecond, 200, maxSearchRequests, 2950, "refused with"},
+		{"by requests, each fifth line", time.Millisecond, 1000, maxSearchRequests, 600, "refused with"},
+		{"by time", 300 * time.Millisecond, 20, 101, 3500, "refused with"},
 		{"by a slow peer", 31 * time.Second, 1, 1, 0, "ended after 1 requests"},
 	} {
 		places := rand.New(rand.NewPCG(1, 2)).Perm(5000)[:tt.bad]
@@ -404,4 +436,38 @@ func FuzzSearch(f *testing.F) {
 			t.Errorf("%d requests, %d delivered and %d rejected of %d", requests, sum.delivered, sum.rejected, lines)
 		}
 	})
+}
+
+// A search that is ended early keeps the groups that it has put off.
+func TestRestOfASearchHasTheGroupsThatWerePutOff(t *testing.T) {
+	const n = 2000
+	places := rand.New(rand.NewPCG(1, 3)).Perm(n)[:500]
+	payload, now := withBad(n, places), time.Unix(0, 0)
+	p := &searchPeer{refusal: silent}
+	s := newSearch(payload, n, now)
+	s.refused(classify(p.deliver(payload)), now)
+	for len(s.later) < 5 {
+		piece, _ := s.next(now)
+		if piece == nil {
+			t.Fatal("no group is put off")
+		}
+		if err := p.deliver(piece); err != nil {
+			s.refused(classify(err), now)
+		} else {
+			s.accepted(now)
+		}
+	}
+	rest := map[string]int{}
+	for line := range strings.Lines(string(s.rest())) {
+		rest[line]++
+	}
+	r := s.take()
+	if len(rest) != s.pending() || r.delivered+r.rejected+s.pending() != n || len(p.stored) != r.delivered {
+		t.Errorf("the rest has %d lines, %d are pending, %d delivered, %d rejected", len(rest), s.pending(), r.delivered, r.rejected)
+	}
+	for line, times := range rest {
+		if p.stored[strings.TrimSuffix(line, "\n")] > 0 || times != 1 {
+			t.Errorf("%q is in the rest %d times, and stored", line, times)
+		}
+	}
 }

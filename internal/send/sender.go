@@ -8,21 +8,22 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 )
 
 // Sender is a bounded queue in front of a Transport, and the goroutine, run,
 // that empties it. Its methods may be called from any goroutine. The queue and
-// the retry have mutexes of their own; no mutex is held while the transport or
-// the logger is called: either may block, and a log handler may call the Sender.
+// the retry have mutexes of their own. Only stepping is held while the transport
+// is called, and none while the logger is: either may block, and a log handler may
+// call the Sender.
 type Sender struct {
 	opts      Options // set once by New, as all above journal
 	transport Transport
 	queue     *queue
 	retry     *retrier
 	pace      *pace   // nil if the payloads are no datagrams
-	driver    driver  // owned by run
 	keeper    *keeper // nil if nothing is kept on disk
 
 	quarantine *quarantine
@@ -35,12 +36,18 @@ type Sender struct {
 	done   chan struct{} // closed when run has returned
 	closed chan struct{} // closed when the first Close is complete
 
+	finishing atomic.Bool // run returns when nothing is pending
+
 	journal   journal     // owned by run, as all below
 	journaled time.Time   // when journal was updated
 	timer     *time.Timer // of pause
 
 	dropped      ledger.Counts // of the book, when it had droppedLines
 	droppedLines int64
+
+	stepping sync.Mutex // held while a method of the driver is called; run keeps it when it returns
+	triedAt  time.Time  // guarded by stepping; when tryStep of the driver was called
+	driver   driver
 
 	logger atomic.Pointer[slog.Logger]
 
@@ -50,12 +57,22 @@ type Sender struct {
 	returned ledger.Counts // dropped lines that Flush or Close has returned
 }
 
-// A driver moves chunks from the queue to the transport, for the goroutine of
-// the Sender.
+// A driver moves chunks from the queue to the transport, for the one goroutine
+// that holds stepping.
 type driver interface {
 	// step sends what can be sent now. It returns how long to wait before the
 	// next step: zero if there is more to do, or forever.
 	step(ctx context.Context) time.Duration
+	// disconnect closes the connection in order when all chunks are settled. If
+	// it has failed, chunks may wait again.
+	disconnect()
+}
+
+// A tryDriver can move chunks in the goroutine of a caller too.
+type tryDriver interface {
+	// tryStep sends what can be sent without waiting. It reports whether run
+	// need not be woken.
+	tryStep() bool
 }
 
 var _ ledger.Keeper = (*Sender)(nil)
@@ -105,9 +122,9 @@ func New(t Transport, o Options) *Sender {
 // ctx if that has ended; nothing is accepted then. A payload that the queue has
 // no room for is accepted and counted as dropped.
 func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
-	_, err := s.add(ctx, payload, lines)
+	waiting, err := s.add(ctx, payload, lines)
 	if err == nil {
-		s.wake()
+		s.begin(waiting)
 	}
 	return err
 }
@@ -118,12 +135,12 @@ func (s *Sender) Send(ctx context.Context, payload []byte, lines int) error {
 func (s *Sender) SendMore(ctx context.Context, payload []byte, lines int) error {
 	waiting, err := s.add(ctx, payload, lines)
 	if waiting >= worthWaking {
-		s.wake()
+		s.begin(waiting)
 	}
 	return err
 }
 
-// worthWaking is how many bytes are worth a wake-up each. To wake a goroutine
+// worthWaking is how many bytes are worth a step each. To wake a goroutine for it
 // takes the time in which 20 KiB are written, and another thread that looks for
 // work for as long again.
 const worthWaking = 256 << 10
@@ -155,7 +172,7 @@ func (s *Sender) SetInterval(d time.Duration) {
 // SetLogger sets the logger if there is no Options.Logger. It returns true:
 // the Sender logs failures.
 func (s *Sender) SetLogger(l *slog.Logger) bool {
-	s.logger.Store(l)
+	s.logger.Store(safelog.Wrap(l))
 	if s.keeper != nil {
 		s.keeper.wake()
 	}
@@ -214,6 +231,37 @@ func (s *Sender) Ledger() ledger.Ledger { return s.queue.ledger() }
 
 // RejectedLines returns the newest lines that the peer rejected, oldest first.
 func (s *Sender) RejectedLines() []ledger.RejectedLine { return s.quarantine.newest() }
+
+// begin sends the bytes that wait, as far as that is possible without waiting, or
+// else wakes run. What was just queued is in the cache of this processor, and to
+// wake another one takes as long as to write 20 KiB.
+func (s *Sender) begin(waiting int) {
+	if !s.tryStep(waiting) {
+		s.wake()
+	}
+}
+
+// Few bytes are worth a write of their own only once in tryPause: of payloads that
+// follow one another fast, run joins many in the meantime.
+const (
+	worthTrying = 32 << 10
+	tryPause    = time.Millisecond
+)
+
+// tryStep reports whether run need not be woken.
+func (s *Sender) tryStep(waiting int) bool {
+	d, ok := s.driver.(tryDriver)
+	if !ok || !s.stepping.TryLock() {
+		return false
+	}
+	defer s.stepping.Unlock()
+	now := time.Now()
+	if waiting < worthTrying && now.Sub(s.triedAt) < tryPause || s.ctx.Err() != nil {
+		return false
+	}
+	s.triedAt = now
+	return d.tryStep()
+}
 
 // wake ends the present or next pause of run.
 func (s *Sender) wake() {

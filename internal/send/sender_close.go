@@ -13,9 +13,11 @@ const joinTime = 100 * time.Millisecond
 
 // Close flushes until ctx ends, drops the lines that are left with reason
 // closed, and joins the goroutine. A chunk that waits for a retry is sent at
-// once, unless the peer asked for the wait. The error names the lines that were
-// dropped since the last Flush. Later calls wait for the first, or until their
-// ctx ends, and return its error.
+// once, unless the peer asked for the wait, and later waits are no longer than a
+// quarter of the time that is left. A stream is closed in order: if its peer resets
+// it instead, the lines that the peer may not have read are sent again. The error
+// names the lines that were dropped since the last Flush. Later calls wait for the
+// first, or until their ctx ends, and return its error.
 func (s *Sender) Close(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.closing
@@ -44,7 +46,7 @@ func (s *Sender) shutDown(ctx context.Context) {
 	s.hurry(ctx)
 	err := s.settle(ctx)
 	if err == nil {
-		s.joinGracefully(ctx)
+		s.finish(ctx)
 	}
 	if s.keeper != nil {
 		s.endKeeper()
@@ -81,20 +83,24 @@ func (s *Sender) endKeeper() {
 	s.keeper.close(timeout)
 }
 
-// hurry ends the backoff, and makes pace send everything in half of the time
-// that ctx leaves.
+// hurry ends the backoff, has later ones fit into the time that ctx leaves, and
+// makes pace send everything in half of that.
 func (s *Sender) hurry(ctx context.Context) {
-	s.retry.skip()
-	if end, ok := ctx.Deadline(); ok && s.pace != nil {
+	end, ok := ctx.Deadline()
+	s.retry.hurry(end)
+	if ok && s.pace != nil {
 		s.pace.hurry(time.Now().Add(time.Until(end) / 2))
 	}
 	s.wake()
 }
 
-// joinGracefully waits until run has returned, or ctx ends. Until then the
-// transport may close its connection in order.
-func (s *Sender) joinGracefully(ctx context.Context) {
-	s.stop()
+// finish has run close the connection in order, and waits until it has returned,
+// or ctx ends. If the peer resets the connection instead, run sends the lines again
+// that the peer may not have read: over a new connection, for up to redoAge after
+// they were acknowledged first.
+func (s *Sender) finish(ctx context.Context) {
+	s.finishing.Store(true)
+	s.wake()
 	select {
 	case <-s.done:
 	case <-ctx.Done():

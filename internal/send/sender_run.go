@@ -10,14 +10,22 @@ import (
 const forever time.Duration = 1<<63 - 1
 
 // run is the goroutine of a Sender. It sends what is in the queue until ctx
-// ends, and then closes the transport.
+// ends, or until it has finished, and then closes the transport.
 func (s *Sender) run() {
 	defer close(s.done)
 	defer s.closeTransport()
+	defer s.stepping.Lock() // for ever: nothing is sent any more
 	s.timer = time.NewTimer(0)
 	defer s.timer.Stop()
 	for s.ctx.Err() == nil {
-		s.pause(s.step())
+		wait := s.step()
+		if !s.finishing.Load() || !s.queue.isSettled() {
+			s.pause(wait)
+			continue
+		}
+		if s.disconnect(); s.queue.isSettled() {
+			return
+		}
 	}
 }
 
@@ -36,7 +44,7 @@ func (s *Sender) step() time.Duration {
 	expiry := s.queue.expire(now)
 	wait := s.retry.wait(now)
 	if wait == 0 {
-		wait = s.driver.step(s.ctx)
+		wait = s.drive()
 	}
 	if wait == 0 && now.Sub(s.journaled) < journalTime {
 		return 0
@@ -47,6 +55,18 @@ func (s *Sender) step() time.Duration {
 		wait = min(wait, max(next.Sub(now), 1))
 	}
 	return wait
+}
+
+func (s *Sender) drive() time.Duration {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	return s.driver.step(s.ctx)
+}
+
+func (s *Sender) disconnect() {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	s.driver.disconnect()
 }
 
 // droppedCounts returns the counts of dropped lines. It makes them only when there

@@ -1,6 +1,7 @@
 package send
 
 import (
+	"math"
 	"time"
 
 	"monkit.example/monkit"
@@ -12,6 +13,7 @@ import (
 var reasons = [...]ledger.Reason{
 	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
 	ledger.NotFinite, ledger.Unsupported, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
+	ledger.NoBuffer,
 }
 
 // seriesKeys are made once, so that Stats does not allocate.
@@ -46,26 +48,104 @@ func newTimes(measurement, destination string) *monkit.DurationVal {
 
 var _ monkit.TotalSource = (*Sender)(nil)
 
-// snapshot is a copy of the numbers of a queue.
-type snapshot struct {
-	bytes, chunks      int           // that wait or are in flight
-	oldest             time.Duration // age
-	redoBytes          int
-	pending, sentBytes int64
-	droppedBytes       int64
+// stats returns what the series show and what SenderStats returns, except for the
+// distributions and the dropped lines.
+func (s *Sender) stats(now time.Time) (st ledger.SenderStats) {
+	s.queue.addStats(&st, now)
+	h := s.retry.snapshot()
+	st.Destination = s.opts.Name
+	st.SentLines, st.Ledger.Recalled = s.queue.book.Traffic()
+	st.Ledger.Delivered = st.SentLines - st.Ledger.Recalled
+	if st.Unavailable = h.failure(); st.Unavailable == nil {
+		st.Unavailable = s.queue.recentLoss(now)
+	}
+	st.FailingSince, st.LastSuccess = h.failingSince, h.lastSuccess
+	st.LastError, st.LastRejection = h.last, h.rejection
+	st.Retries, st.StateChanges = h.failures, h.stateChanges()
+	st.Errors = sendErrors(h.errors)
+	st.MaxAge = s.opts.MaxAge
+	if s.keeper != nil {
+		st.Spool = s.keeper.stats(now)
+	}
+	return st
 }
 
-func (q *queue) snapshot(now time.Time) snapshot {
+// addStats adds the numbers of a queue.
+func (q *queue) addStats(st *ledger.SenderStats, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := snapshot{
-		redoBytes: q.redo.bytes, pending: int64(q.pendingLocked()), sentBytes: q.sentBytes, droppedBytes: q.droppedBytes,
-	}
-	n.bytes, n.chunks = q.inMemoryLocked()
+	bytes, chunks := q.inMemoryLocked()
+	st.QueueBytes, st.QueueChunks, st.QueueMaxBytes = int64(bytes), int64(chunks), int64(q.bounds.bytes)
+	st.RedoBytes, st.RedoMaxBytes = int64(q.redo.bytes), int64(q.bounds.redoBytes)
+	st.Ledger.Pending = int64(q.pendingLocked())
+	st.SentBytes, st.DroppedBytes = q.sentBytes, q.droppedBytes
 	if oldest := q.oldestLocked(); oldest != nil {
-		n.oldest = now.Sub(oldest.at)
+		st.OldestAge = now.Sub(oldest.at)
 	}
-	return n
+}
+
+// SenderStats implements reporters.Monitored.
+func (s *Sender) SenderStats() (st ledger.SenderStats, ok bool) {
+	st = s.stats(time.Now())
+	st.Ledger = s.Ledger()
+	st.SendTime, st.Age = distribution(s.times), distribution(s.queue.ages)
+	if t, ok := optional[statser](s.transport); ok {
+		t.stats(func(field string, val float64) { *transportStat(&st.Transport, field) = int64(val) })
+	}
+	return st, true
+}
+
+// distribution returns what v emits.
+func distribution(v *monkit.DurationVal) (d ledger.Distribution) {
+	v.Stats(func(_ monkit.SeriesKey, field string, val float64) {
+		t := time.Duration(math.Round(val * float64(time.Second)))
+		switch field {
+		case "count":
+			d.Count = int64(val)
+		case "sum":
+			d.Sum = t
+		case "min":
+			d.Min = t
+		case "max":
+			d.Max = t
+		case "r10":
+			d.P10 = t
+		case "r50":
+			d.P50 = t
+		case "r90":
+			d.P90 = t
+		case "r95":
+			d.P95 = t
+		case "r99":
+			d.P99 = t
+		case "r999":
+			d.P999 = t
+		}
+	})
+	return d
+}
+
+// transportStat returns where the number of a transport's field is.
+func transportStat(st *ledger.TransportStats, field string) *int64 {
+	switch field {
+	case "connects":
+		return &st.Connects
+	case "reconnects":
+		return &st.Reconnects
+	case "dns_changes":
+		return &st.DNSChanges
+	case "lookup_errors":
+		return &st.LookupErrors
+	case "requests":
+		return &st.Requests
+	case "gzip_refusals":
+		return &st.GzipRefusals
+	case "no_buffer":
+		return &st.NoBuffer
+	case "refused":
+		return &st.Refused
+	}
+	return new(int64)
 }
 
 // Stats emits the series send with the tag destination. Dropped lines have the
@@ -74,38 +154,61 @@ func (q *queue) snapshot(now time.Time) snapshot {
 // of how long a delivery, or a write to a stream, takes, and send_age that of how
 // old lines are when they are delivered.
 func (s *Sender) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
-	n, h := s.queue.snapshot(time.Now()), s.retry.snapshot()
-	cb(s.keys.send, "queue_bytes", float64(n.bytes))
-	cb(s.keys.send, "queue_chunks", float64(n.chunks))
-	cb(s.keys.send, "redo_bytes", float64(n.redoBytes))
-	cb(s.keys.send, "pending_lines", float64(n.pending))
-	cb(s.keys.send, "oldest_age_seconds", n.oldest.Seconds())
-	sent, recalled := s.queue.book.Traffic()
-	cb(s.keys.send, "delivered_lines", float64(sent-recalled))
-	cb(s.keys.send, "sent_lines", float64(sent))
-	cb(s.keys.send, "recalled_lines", float64(recalled))
-	cb(s.keys.send, "sent_bytes", float64(n.sentBytes))
-	cb(s.keys.send, "retries", float64(h.failures))
-	cb(s.keys.send, "dropped_bytes", float64(n.droppedBytes))
-	cb(s.keys.send, "state_changes", float64(h.stateChanges()))
-	cb(s.keys.send, "up", s.up())
-	if !h.lastSuccess.IsZero() {
-		cb(s.keys.send, "last_success_unix_seconds", float64(h.lastSuccess.Unix()))
+	st := s.stats(time.Now())
+	cb(s.keys.send, "queue_bytes", float64(st.QueueBytes))
+	cb(s.keys.send, "queue_max_bytes", float64(st.QueueMaxBytes))
+	cb(s.keys.send, "queue_chunks", float64(st.QueueChunks))
+	cb(s.keys.send, "redo_bytes", float64(st.RedoBytes))
+	cb(s.keys.send, "pending_lines", float64(st.Ledger.Pending))
+	cb(s.keys.send, "oldest_age_seconds", st.OldestAge.Seconds())
+	cb(s.keys.send, "delivered_lines", float64(st.Ledger.Delivered))
+	cb(s.keys.send, "sent_lines", float64(st.SentLines))
+	cb(s.keys.send, "recalled_lines", float64(st.Ledger.Recalled))
+	cb(s.keys.send, "sent_bytes", float64(st.SentBytes))
+	cb(s.keys.send, "retries", float64(st.Retries))
+	cb(s.keys.send, "dropped_bytes", float64(st.DroppedBytes))
+	cb(s.keys.send, "state_changes", float64(st.StateChanges))
+	cb(s.keys.send, "up", oneIf(st.Unavailable == nil))
+	if !st.LastSuccess.IsZero() {
+		cb(s.keys.send, "last_success_unix_seconds", float64(st.LastSuccess.Unix()))
 	}
 	for i, reason := range reasons {
 		cb(s.keys.dropped[i], "dropped_lines", float64(s.queue.book.Dropped(reason)))
 	}
-	for class, errors := range h.errors {
-		cb(s.keys.errors[class], "errors", float64(errors))
+	for class, n := range byClass(st.Errors) {
+		cb(s.keys.errors[class], "errors", float64(n))
 	}
 	s.times.Stats(cb)
 	s.queue.ages.Stats(cb)
 	if s.keeper != nil {
-		s.keeper.emit(s.keys.send, cb)
+		emitSpool(&st.Spool, s.keys.send, cb)
 	}
 	if t, ok := optional[statser](s.transport); ok {
 		t.stats(func(field string, val float64) { cb(s.keys.send, field, val) })
 	}
+}
+
+// emitSpool emits the fields of a spool. Before it was opened, only whether it works
+// is known.
+func emitSpool(st *ledger.SpoolStats, key monkit.SeriesKey, cb func(key monkit.SeriesKey, field string, val float64)) {
+	cb(key, "spool_up", oneIf(st.Up))
+	if st.MaxBytes == 0 {
+		return
+	}
+	cb(key, "spool_bytes", float64(st.Bytes))
+	cb(key, "spool_max_bytes", float64(st.MaxBytes))
+	cb(key, "spool_lines", float64(st.Lines))
+	cb(key, "spool_oldest_age_seconds", st.OldestAge.Seconds())
+	cb(key, "spool_redelivered_lines", float64(st.RedeliveredLines))
+	cb(key, "spool_damaged_lines", float64(st.DamagedLines))
+	cb(key, "spool_errors", float64(st.Errors))
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // IsTotal reports which fields count up.
@@ -124,25 +227,12 @@ func (s *Sender) IsTotal(key monkit.SeriesKey, field string) (total, known bool)
 
 // levels are the fields of the series send that do not count up.
 var levels = map[string]bool{
-	"queue_bytes": true, "queue_chunks": true, "redo_bytes": true, "pending_lines": true, "delivered_lines": true,
+	"queue_bytes": true, "queue_max_bytes": true, "queue_chunks": true, "redo_bytes": true, "pending_lines": true, "delivered_lines": true,
 	"oldest_age_seconds": true, "up": true, "last_success_unix_seconds": true,
-	"spool_up": true, "spool_bytes": true, "spool_lines": true, "spool_oldest_age_seconds": true,
-}
-
-// up returns 1, or 0 while the destination is failing.
-func (s *Sender) up() float64 {
-	if s.Unavailable() != nil {
-		return 0
-	}
-	return 1
+	"spool_up": true, "spool_bytes": true, "spool_max_bytes": true, "spool_lines": true, "spool_oldest_age_seconds": true,
 }
 
 // Unavailable returns the last failure while deliveries fail. It returns an
 // error for a minute after lines were dropped, too: the destination does not
 // get what it should.
-func (s *Sender) Unavailable() error {
-	if h := s.retry.snapshot(); h.failure() != nil {
-		return h.failure()
-	}
-	return s.queue.recentLoss(time.Now())
-}
+func (s *Sender) Unavailable() error { return s.stats(time.Now()).Unavailable }

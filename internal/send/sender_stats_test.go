@@ -2,17 +2,22 @@ package send
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters/ledger"
 )
 
 func TestStatsAllocateNothing(t *testing.T) {
@@ -50,7 +55,7 @@ func TestStatsWhileDeliveriesFail(t *testing.T) {
 			}
 		})
 		want := map[string]float64{
-			" queue_bytes": 13, " queue_chunks": 2, " pending_lines": 3, " oldest_age_seconds": 5,
+			" queue_bytes": 13, " queue_max_bytes": 32 << 20, " queue_chunks": 2, " pending_lines": 3, " oldest_age_seconds": 5,
 			" retries": 1, " state_changes": 1, "overload errors": 1,
 		}
 		if !maps.Equal(got, want) {
@@ -151,4 +156,176 @@ func TestIsTotal(t *testing.T) {
 	}
 	s.Close(t.Context())
 	checkLedger(t, s, "accepted=1 delivered=1 dropped=0 pending=0")
+}
+
+// senderStats returns the SenderStats of s.
+func senderStats(t *testing.T, s *Sender) ledger.SenderStats {
+	t.Helper()
+	st, ok := s.SenderStats()
+	if !ok {
+		t.Fatal("there are no SenderStats")
+	}
+	if err := st.Ledger.Check(); err != nil {
+		t.Error(err)
+	}
+	return st
+}
+
+// A number that is in a series and not in SenderStats, or the other way round, would
+// be known to a page or to a program alone.
+func TestSenderStatsHaveWhatTheSeriesShow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{}
+		s := New(&fakeMessenger{answer: func(n int, p []byte) error {
+			time.Sleep(time.Second)
+			if strings.Contains(string(p), "bad") {
+				return Permanent(errDown)
+			}
+			return g.answer(n, p)
+		}}, spooled(t, t.TempDir()))
+		defer time.Sleep(2 * time.Second) // for the last delivery, which ignores its context
+		defer func() { s.Close(within(t, time.Second)) }()
+		accepted(t, s, 0, 5, 20)
+		synctest.Wait() // so that the next line is a chunk of its own
+		s.Book().Accept(1)
+		mustSend(t, s, "bad\n", 1)
+		time.Sleep(3 * time.Second)
+		g.open.Store(true)
+		if err := s.Flush(t.Context()); err == nil {
+			t.Error("Flush does not return that a line was rejected")
+		}
+		g.open.Store(false)
+		accepted(t, s, 5, 3, 10)
+		time.Sleep(5 * time.Second)
+		st := senderStats(t, s)
+		want := map[string]float64{
+			"queue_bytes": float64(st.QueueBytes), "queue_max_bytes": float64(st.QueueMaxBytes), "queue_chunks": float64(st.QueueChunks),
+			"redo_bytes": float64(st.RedoBytes), "pending_lines": float64(st.Ledger.Pending), "oldest_age_seconds": st.OldestAge.Seconds(),
+			"delivered_lines": float64(st.Ledger.Delivered), "sent_lines": float64(st.SentLines), "recalled_lines": float64(st.Ledger.Recalled),
+			"sent_bytes": float64(st.SentBytes), "retries": float64(st.Retries), "dropped_bytes": float64(st.DroppedBytes),
+			"state_changes": float64(st.StateChanges), "up": oneIf(st.Unavailable == nil), "last_success_unix_seconds": float64(st.LastSuccess.Unix()),
+			"dropped_lines": float64(st.Ledger.Dropped.Sum()), "errors": float64(st.Errors.Sum()),
+			"spool_up": oneIf(st.Spool.Up), "spool_bytes": float64(st.Spool.Bytes), "spool_max_bytes": float64(st.Spool.MaxBytes),
+			"spool_lines": float64(st.Spool.Lines), "spool_oldest_age_seconds": st.Spool.OldestAge.Seconds(),
+			"spool_redelivered_lines": float64(st.Spool.RedeliveredLines), "spool_damaged_lines": float64(st.Spool.DamagedLines),
+			"spool_errors":       float64(st.Spool.Errors),
+			"send_seconds count": float64(st.SendTime.Count), "send_seconds max": st.SendTime.Max.Seconds(), "send_seconds r99": st.SendTime.P99.Seconds(),
+			"send_age count": float64(st.Age.Count), "send_age sum": st.Age.Sum.Seconds(), "send_age r50": st.Age.P50.Seconds(),
+		}
+		got := map[string]float64{}
+		s.Stats(func(key monkit.SeriesKey, field string, val float64) {
+			if name := key.Measurement + " " + field; key.Measurement == sendMeasurement {
+				got[field] += val
+			} else if _, compared := want[name]; compared {
+				got[name] = val
+			}
+		})
+		same := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 } // durations are whole nanoseconds
+		if !maps.EqualFunc(got, want, same) {
+			t.Errorf("the series have\n%v\nand the stats\n%v", got, want)
+		}
+		for _, name := range []string{"queue_bytes", "errors", "retries", "dropped_lines", "state_changes", "oldest_age_seconds", "spool_bytes", "send_age r50"} {
+			if want[name] == 0 {
+				t.Errorf("%s is 0, so that nothing was compared", name)
+			}
+		}
+	})
+}
+
+func TestSenderStatsSayHowTheDestinationIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := New(&fakeMessenger{answer: func(n int, _ []byte) error {
+			switch n {
+			case 1:
+				return Misconfigured(Auth, 0, errDown)
+			case 3:
+				return Permanent(errors.New("no number"))
+			}
+			return nil
+		}}, Options{Name: "x", MaxBytes: 1 << 20, MaxAge: time.Hour})
+		mustSend(t, s, "a 1\n", 1)
+		time.Sleep(10 * time.Second)
+		st := senderStats(t, s)
+		if st.Destination != "x" || !st.FailingSince.Equal(start) || st.LastError != errDown || st.Unavailable != errDown || !st.LastSuccess.IsZero() {
+			t.Errorf("while it fails: %+v", st)
+		}
+		if st.QueueBytes != 4 || st.QueueMaxBytes != 1<<20 || st.MaxAge != time.Hour || st.OldestAge != 10*time.Second || st.Spool.Dir != "" {
+			t.Errorf("the queue while it fails: %+v", st)
+		}
+		if st.Errors != (ledger.SendErrors{Auth: 1}) || st.Retries != 1 {
+			t.Errorf("errors: %+v", st.Errors)
+		}
+		if err := s.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		st = senderStats(t, s)
+		if !st.FailingSince.IsZero() || st.Unavailable != nil || st.LastError != errDown || !st.LastSuccess.Equal(time.Now()) || st.StateChanges != 2 {
+			t.Errorf("after it recovered: %+v", st)
+		}
+		mustSend(t, s, "b x\n", 1)
+		s.Flush(t.Context())
+		st = senderStats(t, s)
+		if st.Unavailable == nil || st.LastRejection == nil || st.LastRejection.Error() != "no number" || st.Ledger.Dropped[ledger.Rejected] != 1 {
+			t.Errorf("after a rejection: %+v", st)
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=2 delivered=1 dropped=1(rejected=1) pending=0")
+	})
+}
+
+// Every field that a transport emits has a place in TransportStats.
+func TestTransportStatsHaveEveryField(t *testing.T) {
+	for _, addr := range []string{"tcp://127.0.0.1:1", "unix:///s", "udp://127.0.0.1:1", "unixgram:///s", "http://127.0.0.1:1/"} {
+		tr := open(t, addr, DialOptions{})
+		for _, field := range fields(tr) {
+			var st ledger.TransportStats
+			if *transportStat(&st, field) = 7; st == (ledger.TransportStats{}) {
+				t.Errorf("%s: %s is not in the stats", addr, field)
+			}
+		}
+		tr.Close()
+	}
+}
+
+func TestCrashLossIsInTheSenderStats(t *testing.T) {
+	earlier := t.TempDir()
+	if err := os.Mkdir(filepath.Join(earlier, "spool"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	book, err := ledger.OpenBook(filepath.Join(earlier, "book"), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	book.Accept(7) // in memory, when the process was killed
+	dir := copyTree(t, earlier)
+	book.Close()
+	s := New(&fakeMessenger{}, spooled(t, dir))
+	if err := s.Flush(within(t, 10*time.Second)); err != nil {
+		t.Error(err)
+	}
+	if st := senderStats(t, s); st.Ledger.Dropped[ledger.Crash] != 7 || st.Spool.Dir != dir || !st.Spool.Up || st.Spool.MaxBytes == 0 {
+		t.Errorf("stats: %+v", st)
+	}
+	s.Close(t.Context())
+	checkLedger(t, s, "accepted=7 delivered=0 dropped=7(crash=7) pending=0")
+}
+
+// A program that flushes and then looks must see what became of its lines.
+func TestStatsAreThereWhenFlushReturns(t *testing.T) {
+	for _, tr := range []Transport{&fakeMessenger{}, newDyingStream()} {
+		s := New(tr, Options{Name: "x"})
+		for i := range 200 {
+			before := time.Now()
+			mustSend(t, s, "a 1\n", 1)
+			if err := s.Flush(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if st := senderStats(t, s); st.LastSuccess.Before(before) {
+				t.Fatalf("%T: after Flush %d the last success is %v ago", tr, i, time.Since(st.LastSuccess))
+			}
+		}
+		s.Close(within(t, time.Second))
+		checkLedger(t, s, "accepted=200 delivered=200 dropped=0 pending=0")
+	}
 }

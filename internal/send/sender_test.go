@@ -327,8 +327,8 @@ func TestQueueKeepsItsBoundAndLedgerBalancesUnderLoad(t *testing.T) {
 				if err := s.Send(context.Background(), numbered(rand.IntN(9), n), n); err != nil {
 					t.Error(err)
 				}
-				if n := s.queue.snapshot(time.Now()); n.bytes > bound {
-					t.Errorf("the queue has %d bytes, the bound is %d", n.bytes, bound)
+				if n := s.stats(time.Now()); n.QueueBytes > int64(bound) {
+					t.Errorf("the queue has %d bytes, the bound is %d", n.QueueBytes, bound)
 				}
 				checkLedger(t, s, "")
 			}

@@ -24,6 +24,11 @@ type sendBuffer struct {
 	ask    func(fd uintptr) // sets queued and err; set once, so that size allocates nothing
 	queued int32            // guarded by mu
 	err    error            // guarded by mu
+
+	// Owned by tryWrite.
+	send    func(fd uintptr) // sends payload and sets sent; set once, like ask
+	payload []byte
+	sent    int
 }
 
 func newSendBuffer(sock net.Conn, encrypted bool) *sendBuffer {
@@ -38,7 +43,39 @@ func newSendBuffer(sock net.Conn, encrypted bool) *sendBuffer {
 	_, tcp := sock.(*net.TCPConn)
 	b := &sendBuffer{raw: raw, exact: tcp && !encrypted}
 	b.ask = b.askLocked
+	b.send = b.sendPayload
 	return b
+}
+
+// tryWrite writes as much of p as the kernel takes at once. An error is left for
+// the next call that blocks.
+func (b *sendBuffer) tryWrite(p []byte) int {
+	if b.raw == nil || len(p) == 0 {
+		return 0
+	}
+	b.payload, b.sent = p, 0
+	err := b.raw.Control(b.send)
+	b.payload = nil
+	if err != nil {
+		return 0
+	}
+	return b.sent
+}
+
+// sendPayload makes a system call that never blocks. The scheduler need not know
+// of it, which would let it give the processor to another thread.
+func (b *sendBuffer) sendPayload(fd uintptr) {
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&b.payload[0])), uintptr(len(b.payload)),
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno == 0 {
+			b.sent = int(n)
+		}
+		return
+	}
 }
 
 // askLocked asks the kernel for SIOCOUTQ. unix.IoctlGetInt would allocate.

@@ -17,6 +17,9 @@ func (*sendBuffer) size() (n int, ok bool) { return 0, false }
 
 func (*sendBuffer) unacked(int) int { return 0 }
 
+// tryWrite writes nothing.
+func (*sendBuffer) tryWrite([]byte) int { return 0 }
+
 // silence is not known: the keepalive of the system, and its limit for sending
 // bytes again, find a dead peer.
 func (*sendBuffer) silence() time.Duration { return 0 }

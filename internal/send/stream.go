@@ -18,7 +18,7 @@ const (
 	// drainTime is how long a connection whose address the name no longer has
 	// may take until the peer has everything.
 	drainTime = 5 * time.Second
-	// lingerTime is how long Close waits until the peer has everything.
+	// lingerTime is how long Finish waits until the peer has read everything.
 	lingerTime = time.Second
 )
 
@@ -30,8 +30,8 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interv
 var errMoved = errors.New("the server has another address or socket now")
 
 // streamTransport is the Stream for tcp, tls and unix. It has one connection at
-// a time. The goroutine of the Sender calls its methods, except Abort and stats,
-// which any goroutine may call.
+// a time. One goroutine at a time calls its methods, except Abort and stats,
+// which any goroutine may call at any time.
 type streamTransport struct {
 	ep       endpoint.Endpoint
 	opts     DialOptions
@@ -42,13 +42,14 @@ type streamTransport struct {
 	cancel context.CancelFunc
 	dials  atomic.Int64
 
-	conn *streamConn // nil before the first Write and after Reset; owned by the Sender's goroutine
+	conn *streamConn // nil before the first Write and after Reset; owned by the goroutine that calls Write
 }
 
 var (
-	_ Stream  = (*streamTransport)(nil)
-	_ aborter = (*streamTransport)(nil)
-	_ statser = (*streamTransport)(nil)
+	_ Stream    = (*streamTransport)(nil)
+	_ tryWriter = (*streamTransport)(nil)
+	_ aborter   = (*streamTransport)(nil)
+	_ statser   = (*streamTransport)(nil)
 )
 
 // newStreamTransport returns a transport that closes r, which is nil for unix.
@@ -72,6 +73,16 @@ func (t *streamTransport) Write(ctx context.Context, p []byte) (int, error) {
 		return n, fmt.Errorf("write: %w", withoutAddress(err))
 	}
 	return n, nil
+}
+
+// TryWrite implements tryWriter. It writes nothing to tls, where a record that
+// was written in part could not be completed by another call.
+func (t *streamTransport) TryWrite(p []byte) int {
+	c := t.conn
+	if c == nil || c.Conn != net.Conn(c.progress) || c.deadErr() != nil || c.hasMoved() || time.Since(c.born) > maxConnAge {
+		return 0
+	}
+	return c.tryWrite(p)
 }
 
 // connect dials if there is no connection, or if retire has closed it.
@@ -116,9 +127,7 @@ func (t *streamTransport) retire(ctx context.Context) error {
 	case n > 0:
 		return nil // it is only old, and is replaced when it has nothing to lose
 	}
-	c.linger(t.ctx)
-	t.disconnect()
-	return nil
+	return t.Finish()
 }
 
 // dial returns a new connection, which is started.
@@ -194,14 +203,25 @@ func (t *streamTransport) disconnect() {
 	t.conn = nil
 }
 
-// Close waits until the peer has what the kernel still holds, for at most
-// lingerTime and not after Abort. The kernel goes on sending after that. Close
-// returns when the connection is closed and the lookups have ended. It returns an
-// error if the connection has failed: see Unacked.
-func (t *streamTransport) Close() (err error) {
+// Finish implements Stream. It waits until the peer has closed its direction in
+// turn, for at most lingerTime and not after Abort. The kernel goes on sending
+// after that.
+func (t *streamTransport) Finish() error {
+	if t.conn == nil {
+		return nil
+	}
+	t.conn.linger(t.ctx)
+	if _, err := t.conn.state(); err != nil {
+		return err
+	}
+	t.disconnect()
+	return nil
+}
+
+// Close is Finish, and returns when the lookups have ended as well.
+func (t *streamTransport) Close() error {
+	err := t.Finish()
 	if t.conn != nil {
-		t.conn.linger(t.ctx)
-		_, err = t.conn.state()
 		t.disconnect()
 	}
 	t.cancel()
@@ -211,7 +231,7 @@ func (t *streamTransport) Close() (err error) {
 	return err
 }
 
-// Abort ends the wait of a present or later Close.
+// Abort ends the wait of a present or later Finish or Close.
 func (t *streamTransport) Abort() { t.cancel() }
 
 func (t *streamTransport) stats(cb func(field string, val float64)) {

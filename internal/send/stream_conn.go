@@ -36,7 +36,7 @@ type streamConn struct {
 	confirmed atomic.Bool   // the server has sent something
 	discarded chan struct{} // closed when discard has returned
 
-	written, acked int       // bytes; owned by the Sender's goroutine, as all below
+	written, acked int       // bytes; owned by the goroutine that calls Write, as all below
 	progressAt     time.Time // when the peer last took bytes
 
 	mu   sync.Mutex
@@ -45,7 +45,7 @@ type streamConn struct {
 
 	movedAt time.Time // guarded by mu; when hasMoved first reported true; zero if it does not
 
-	watched context.Context // that ends a write; owned by the Sender's goroutine, as unwatch
+	watched context.Context // that ends a write; owned by the goroutine that calls Write, as unwatch
 	unwatch func()          // undoes watchContext; nil if there is none
 }
 
@@ -176,6 +176,15 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 	}
 	c.failWrite(err)
 	return n, c.deadErr()
+}
+
+// tryWrite writes as much of p as the system takes at once.
+func (c *streamConn) tryWrite(p []byte) int {
+	n := c.buffer.tryWrite(p)
+	if c.written += n; n > 0 {
+		c.progressAt = time.Now()
+	}
+	return n
 }
 
 // watchContext has the end of ctx end the present and every later write. A Sender
@@ -320,19 +329,28 @@ func (c *streamConn) drain(ctx context.Context) error {
 	}
 }
 
-// linger closes the sending direction, and waits until the peer has everything
-// or closes its own direction. It waits no longer than lingerTime, and not
-// after ctx has ended.
+// linger closes the sending direction, and waits until the peer closes its own:
+// it has read everything then, or the connection has failed. What the peer's
+// system acknowledged is no sign of that. The peer of a unix socket has read
+// everything when the kernel holds nothing of it. linger waits no longer than
+// lingerTime, and not after ctx has ended.
 func (c *streamConn) linger(ctx context.Context) {
 	c.unwatchContext()
 	ctx, cancel := context.WithTimeout(ctx, lingerTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, c.progress.interrupt)() // TLS writes an alert, which may block
 	w, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || c.deadErr() != nil || ctx.Err() != nil || w.CloseWrite() != nil {
+	if !ok || c.deadErr() != nil || ctx.Err() != nil {
 		return
 	}
-	for wait := minPoll; !c.buffer.isEmpty(); wait = min(2*wait, maxPoll) {
+	if err := w.CloseWrite(); err != nil { // a reset has arrived just now
+		c.awaitReason()
+		if ctx.Err() == nil {
+			c.failWrite(err)
+		}
+		return
+	}
+	for wait := minPoll; c.resolver != nil || !c.buffer.isEmpty(); wait = min(2*wait, maxPoll) {
 		select {
 		case <-c.discarded:
 			return

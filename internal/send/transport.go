@@ -3,7 +3,7 @@ package send
 import "context"
 
 // Transport sends payloads to one destination. It is a [Messenger] or a
-// [Stream]. One goroutine calls its methods, and calls Close last.
+// [Stream]. One goroutine at a time calls its methods, and Close is called last.
 type Transport interface {
 	Close() error
 }
@@ -33,6 +33,18 @@ type Stream interface {
 	// Reset closes the connection at once and returns the last number of
 	// unacknowledged bytes.
 	Reset() int
+	// Finish closes the connection in order, if there is one, and may wait a
+	// moment until the peer has read everything. After an error, which is like
+	// that of Unacked, the connection is still there, and Reset closes it.
+	Finish() error
+}
+
+// tryWriter is a Stream that can write without waiting.
+type tryWriter interface {
+	// TryWrite writes as much of p as the system takes at once, and returns how
+	// much. It does not connect: it returns zero if there is no connection, or if
+	// the next Write may have to replace it.
+	TryWrite(p []byte) (n int)
 }
 
 // Wrapper is a Transport that changes what it passes to another one. A Sender asks

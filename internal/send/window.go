@@ -24,7 +24,8 @@ const (
 )
 
 // window writes chunks to a Stream, and settles them when the peer has
-// acknowledged all of their bytes. The goroutine of the Sender calls its methods.
+// acknowledged all of their bytes. Its methods are for the goroutine that holds the
+// Sender's stepping.
 type window struct {
 	*queue
 	retry  *retrier
@@ -32,6 +33,8 @@ type window struct {
 
 	times *monkit.DurationVal // of writes
 
+	rest         []byte        // of the newest chunk in flight: what is still to be written
+	pollAt       time.Time     // when step is called again at the latest; zero is never
 	atMostOnce   bool          // nothing is kept for a redo
 	unacked      int           // bytes written to stream and not settled
 	pollInterval time.Duration // until stream is asked for acknowledgements again
@@ -46,15 +49,13 @@ func (w *window) step(ctx context.Context) time.Duration {
 			w.fail(err)
 			return 0
 		}
-		c := w.take(maxWindow - w.unacked)
-		if c == nil {
-			return w.nextPoll(redo)
+		p := w.next()
+		if len(p) == 0 {
+			return w.schedule(w.nextPoll(redo))
 		}
 		began := time.Now()
-		n, err := w.stream.Write(ctx, c.unsent())
-		w.times.Observe(time.Since(began))
-		w.unacked += n
-		w.pollInterval = minPoll
+		n, err := w.stream.Write(ctx, p)
+		w.wrote(n, began)
 		if err != nil {
 			if ctx.Err() == nil {
 				w.fail(err)
@@ -63,6 +64,69 @@ func (w *window) step(ctx context.Context) time.Duration {
 		}
 	}
 	return forever
+}
+
+// tryStep is the part of step that never waits. It reports whether the goroutine
+// of the Sender has nothing to do before pollAt.
+func (w *window) tryStep() bool {
+	t, ok := w.stream.(tryWriter)
+	if !ok || w.retry.wait(time.Now()) > 0 {
+		return false
+	}
+	if _, err := w.readAcknowledged(); err != nil {
+		return false // step finds the same
+	}
+	for {
+		p := w.next()
+		if len(p) == 0 {
+			break
+		}
+		began := time.Now()
+		n := t.TryWrite(p)
+		w.wrote(n, began)
+		if n < len(p) {
+			w.rest = p[n:]
+			return false
+		}
+	}
+	return w.unacked < maxWindow/2 && !w.pollAt.IsZero() && time.Until(w.pollAt) <= maxPoll
+}
+
+// next returns what is to be written next, or nothing if all is written or in
+// flight is no room.
+func (w *window) next() []byte {
+	if p := w.rest; len(p) > 0 {
+		w.rest = nil
+		return p
+	}
+	if c := w.take(maxWindow - w.unacked); c != nil {
+		return c.unsent()
+	}
+	return nil
+}
+
+// wrote accounts for n bytes that a write took since began.
+func (w *window) wrote(n int, began time.Time) {
+	w.times.Observe(time.Since(began))
+	w.unacked += n
+	w.pollInterval = minPoll
+}
+
+// schedule notes that step is called again after wait, and returns wait.
+func (w *window) schedule(wait time.Duration) time.Duration {
+	w.pollAt = time.Time{}
+	if wait != forever {
+		w.pollAt = time.Now().Add(wait)
+	}
+	return wait
+}
+
+// disconnect implements driver. What was kept for a redo is not needed after it:
+// the peer has read that, or did not close its direction in time.
+func (w *window) disconnect() {
+	if err := w.stream.Finish(); err != nil {
+		w.fail(err)
+	}
 }
 
 // readAcknowledged asks the Stream what the peer has, and settles it. It returns
@@ -81,6 +145,7 @@ func (w *window) readAcknowledged() (redo time.Time, err error) {
 		w.unacked -= n
 		w.pollInterval = minPoll
 		w.retry.succeeded(now)
+		w.notify()
 	}
 	return w.trimRedo(now), nil
 }
@@ -109,6 +174,7 @@ func (w *window) nextPoll(redo time.Time) time.Duration {
 func (w *window) fail(err error) {
 	now := time.Now()
 	unacked := w.stream.Reset()
+	w.rest = nil
 	if w.isAbandoned() {
 		return
 	}

@@ -19,6 +19,7 @@ import (
 type fakeStream struct {
 	capacity func(conn int) int // bytes that a connection takes before it breaks; negative is no limit
 	loses    bool               // Reset loses what is not acknowledged; else the peer gets it
+	tries    func(n int) int    // how many of n bytes TryWrite takes; nil takes none
 
 	mu      sync.Mutex
 	conns   []string // guarded by mu, as all below; what each connection took
@@ -65,6 +66,29 @@ func (f *fakeStream) Write(_ context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
+// TryWrite takes no more than the capacity, and reports no failure.
+func (f *fakeStream) TryWrite(p []byte) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.isOpen || f.tries == nil {
+		return 0
+	}
+	n := f.tries(len(p))
+	if f.left >= 0 {
+		n = min(n, f.left)
+		f.left -= n
+	}
+	f.conns[len(f.conns)-1] += string(p[:n])
+	f.written += n
+	return n
+}
+
+// takesPart is a system that takes a random part of what is written.
+func takesPart(n int) int { return rand.IntN(n + 1) }
+
+// takesAll is a system that takes all that is written.
+func takesAll(n int) int { return n }
+
 func (f *fakeStream) Unacked() (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -88,7 +112,8 @@ func (f *fakeStream) Reset() int {
 	return f.written - f.acked
 }
 
-func (f *fakeStream) Close() error { return nil }
+func (f *fakeStream) Finish() error { return nil }
+func (f *fakeStream) Close() error  { return nil }
 
 // lines counts the whole lines of all connections. A peer ignores the start of
 // a line at the end of a connection.
@@ -107,9 +132,17 @@ func (f *fakeStream) lines() map[string]int {
 func TestWindowSendsWholeLinesAgainAndLosesNone(t *testing.T) {
 	for capacity := range 300 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fakeStream{capacity: breaksFirst(5, capacity), loses: capacity%2 == 0}
+			f := &fakeStream{capacity: breaksFirst(5, capacity), loses: capacity%2 == 0, tries: takesPart}
 			s := New(f, Options{})
-			want := sendNumbered(t, s, 5, 3)
+			var want []string
+			for i := range 5 {
+				p := string(numbered(3*i, 3))
+				want = append(want, strings.Split(strings.TrimSuffix(p, "\n"), "\n")...)
+				mustSend(t, s, p, 3)
+				if i%2 == capacity%4/2 {
+					synctest.Wait() // so that a later payload is tried while a connection is open
+				}
+			}
 			if err := s.Close(within(t, time.Minute)); err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +163,7 @@ func TestWindowSendsWholeLinesAgainAndLosesNone(t *testing.T) {
 func TestWindowWithAtMostOnceSendsNoLineTwice(t *testing.T) {
 	for capacity := range 300 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fakeStream{capacity: breaksFirst(3, capacity)}
+			f := &fakeStream{capacity: breaksFirst(3, capacity), tries: takesPart}
 			s := New(f, Options{AtMostOnce: true})
 			for i := range 10 {
 				mustSend(t, s, fmt.Sprintf("%d\n%s", i, numbered(i, 1)), 2)

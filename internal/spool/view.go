@@ -17,11 +17,12 @@ type View struct {
 	files []file
 	info  Info
 
-	pos     int // index of the segment that is read
-	scanner *scanner
-	file    file   // the segment that is read
-	last    uint64 // sequence of the last record, or before the first one
-	buf     []byte
+	pos       int // index of the segment that is read
+	scanner   *scanner
+	file      file   // the segment that is read
+	headerDue bool   // the header of file was not there, and is looked at again before it counts as damaged
+	last      uint64 // sequence of the last record, or before the first one
+	buf       []byte
 }
 
 // Info is what a View knows of a spool. What Next has passed is in the counts.
@@ -49,7 +50,8 @@ type SegmentInfo struct {
 	First, Next   uint64 // sequences of the first record and, if Sealed, after the last one
 	Total         Totals // if Sealed
 	Sealed        bool   // it gets no more records
-	HeaderDamaged bool
+	Blank         bool   // its first sector is empty: it was created and not written to, or that sector was lost
+	HeaderDamaged bool   // of a Blank one, once Next has found something in it
 }
 
 // Inspect returns a View of the spool in dir. A nil fsys means OS. The error is
@@ -106,7 +108,7 @@ func (v *View) open() error {
 
 func (f file) info() SegmentInfo {
 	return SegmentInfo{Name: f.name, Size: f.fileSize, First: f.first, Next: f.next, Total: f.footer.total, Sealed: f.hasFooter,
-		HeaderDamaged: !f.hasHeader}
+		Blank: f.blank, HeaderDamaged: !f.hasHeader && !f.blank}
 }
 
 // Info returns what is known so far. Segments is complete from the start.
@@ -130,6 +132,9 @@ func (v *View) Next() (Record, error) {
 			}
 		}
 		it, err := v.scanner.next()
+		if err == nil && it.kind != endOfRecords {
+			v.checkHeader(true)
+		}
 		if err == nil && it.kind == goodRecord {
 			if v.accept(it.record) {
 				return it.record, nil
@@ -174,10 +179,26 @@ func (v *View) begin() (bool, error) {
 	f.limit = v.files[v.pos].limit
 	v.file = f
 	v.scanner = &scanner{file: in, first: f.first, off: headerSize, end: f.end, lenient: true, buf: v.buf[:0]}
-	if !f.hasHeader {
-		v.info.Damaged += min(headerSize, f.fileSize)
-	}
+	v.headerDue = !f.hasHeader
 	return true, nil
+}
+
+// checkHeader counts the header of the segment if it is damaged. found is whether
+// there is anything behind it. The writer creates a segment, writes the header and
+// then the first record, so a segment without header and records is not damaged,
+// and one whose header was missing may have it by now.
+func (v *View) checkHeader(found bool) {
+	if !v.headerDue {
+		return
+	}
+	v.headerDue = false
+	again := file{fileSize: v.file.fileSize}
+	again.readHeader(v.scanner.file)
+	if again.hasHeader || again.blank && !found && !v.file.hasFooter {
+		return
+	}
+	v.info.Damaged += min(headerSize, v.file.fileSize)
+	v.info.Segments[v.pos].HeaderDamaged = true
 }
 
 // skipReleased reads the position again, since the writer has removed a segment.
@@ -216,6 +237,7 @@ func (v *View) damaged(it item) {
 
 // end closes the segment at pos and moves on.
 func (v *View) end() {
+	v.checkHeader(false)
 	if v.file.hasFooter && v.file.next > v.last+1 {
 		v.info.Missing += int64(v.file.next - v.last - 1)
 		v.last = v.file.next - 1

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -99,6 +100,39 @@ func TestInspectWhileARecordIsWritten(t *testing.T) {
 	}
 }
 
+// TestInspectWhileASegmentIsCreated has a View that was opened before the header of
+// the newest segment was written, and reads it before the first record, or after.
+func TestInspectWhileASegmentIsCreated(t *testing.T) {
+	for _, read := range []string{"before the header", "after the header", "after a record", "while all is written"} {
+		sim := filled(t, damageRecords, true)
+		segments := sim.segments()
+		last := sim.names[segments[len(segments)-1]]
+		whole := bytes.Clone(last.data)
+		clear(last.data)
+		v := inspected(t, sim)
+		if s := v.Info().Segments[len(segments)-1]; !s.Blank || s.HeaderDamaged {
+			t.Errorf("%+v", s)
+		}
+		switch read {
+		case "after the header":
+			copy(last.data, whole[:headerSize])
+		case "after a record":
+			copy(last.data, whole)
+		case "while all is written":
+			sim.fail = func(o op) error {
+				if o.call == "read" && o.path == filepath.Base(segments[len(segments)-1]) && o.off >= headerSize {
+					copy(last.data, whole)
+				}
+				return nil
+			}
+		}
+		got := viewed(t, v)
+		if i := v.Info(); i.Damaged+i.Missing+i.Torn != 0 || (len(got) == damageRecords) != (read == "after a record" || read == "while all is written") {
+			t.Errorf("%s: records %v are shown: %+v", read, got, i)
+		}
+	}
+}
+
 func TestInspectCountsDamage(t *testing.T) {
 	base := filled(t, damageRecords, false)
 	segments := base.segments()
@@ -111,6 +145,8 @@ func TestInspectCountsDamage(t *testing.T) {
 		{"flipped bit", func(s *simFS) { s.names[segments[0]].data[600] ^= 1 },
 			func(i Info) bool { return i.Damaged > 300 && i.Missing == 1 }},
 		{"header", func(s *simFS) { s.names[segments[1]].data[20] ^= 1 },
+			func(i Info) bool { return i.Damaged == headerSize && i.Missing == 0 && i.Segments[1].HeaderDamaged }},
+		{"header of zeros", func(s *simFS) { clear(s.names[segments[1]].data[:headerSize]) },
 			func(i Info) bool { return i.Damaged == headerSize && i.Missing == 0 && i.Segments[1].HeaderDamaged }},
 		{"segment gone", func(s *simFS) { delete(s.names, segments[1]) }, func(i Info) bool { return i.Missing > 5 }},
 		{"end gone", func(s *simFS) { n := s.names[segments[0]]; n.data = n.data[:900] }, func(i Info) bool { return i.Missing > 5 }},

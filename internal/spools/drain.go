@@ -104,7 +104,7 @@ func (d *Drain) begin() {
 		return
 	}
 	b, err := ledger.OpenBook(d.place.Book, d.result.From)
-	if opened, ok := errors.AsType[*ledger.OpenError](err); ok && opened.InMemory {
+	if opened := (*ledger.OpenError)(nil); errors.As(err, &opened) && opened.InMemory {
 		d.result.Notes = append(d.result.Notes, fmt.Sprintf("the next run may count the lines that are sent now as lost: %v", err))
 	} else if err != nil {
 		d.result.Notes = append(d.result.Notes, err.Error())

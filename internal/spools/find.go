@@ -105,7 +105,7 @@ func isSpool(dir string) (bool, error) {
 	defer v.Close()
 	info := v.Info()
 	for _, s := range info.Segments {
-		if !s.HeaderDamaged || s.Sealed {
+		if !s.HeaderDamaged && !s.Blank || s.Sealed {
 			return true, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -300,28 +301,37 @@ func TestReadingBesideAWriter(t *testing.T) {
 	closeSpool(t, s)
 }
 
-// TestSegmentThatIsBeingCreatedIsNotDamaged has a process that writes the header
-// a moment after it has created the file, and one that does not.
+// TestSegmentThatIsBeingCreatedIsNotDamaged has the file of a segment that a process
+// has created, which may run or have been killed, before and after it has the size of
+// a segment. A header that is missing in front of records is damage.
 func TestSegmentThatIsBeingCreatedIsNotDamaged(t *testing.T) {
-	for _, writes := range []bool{true, false} {
-		p := filled(t, 20)
-		segs := segments(t, p)
-		path := segs[len(segs)-1]
-		whole, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := openSpool(t, p.Dir)
-		defer s.Close()
-		write(t, path, make([]byte, minSegment))
-		if writes {
-			defer time.AfterFunc(5*createTime, func() { write(t, path, whole) }).Stop()
-		}
+	p := filled(t, 20)
+	s := openSpool(t, p.Dir)
+	path := filepath.Join(p.Dir, "00000000000000000021.seg")
+	check := func(what string, problems int) {
+		t.Helper()
 		r, err := Verify(p)
-		if err != nil || (len(r.Problems) == 0) != writes {
-			t.Errorf("the header is written: %v: %v, %s", writes, err, texts(r.Problems))
+		if err != nil || len(r.Problems) != problems || r.Waiting.Records != 20 {
+			t.Errorf("%s: %v, %+v", what, err, r)
 		}
 	}
+	for _, size := range []int{0, 100, minSegment} {
+		write(t, path, make([]byte, size))
+		check(fmt.Sprintf("%d bytes, by a process that runs", size), 0)
+	}
+	closeSpool(t, s)
+	write(t, path, make([]byte, minSegment))
+	check("by a process that was killed", 0)
+	remove(t, path)
+
+	last := segments(t, p)[len(segments(t, p))-1]
+	b, err := os.ReadFile(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(b[:segmentHeader], make([]byte, segmentHeader))
+	write(t, last, b)
+	check("records without a header", 1)
 }
 
 // slowList calls do once, before or after a View reads the names of the segments.

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"time"
 
 	"monkit.example/internal/spool"
 )
@@ -13,8 +11,6 @@ import (
 // A reader reads what waits in a spool, and finds out which records are missing.
 type reader struct {
 	view *spool.View
-	fs   spool.FS
-	dir  string
 
 	last    uint64 // sequence of the last record that was read
 	missing int64  // records, as the View counts them
@@ -34,36 +30,12 @@ func (g gap) String() string {
 	return fmt.Sprintf("records %d to %d are missing", g.first, g.last)
 }
 
-// A segment that a process has created and not yet written to looks damaged. It
-// is read again after createTime, createAttempts times at most.
-const (
-	createTime     = 10 * time.Millisecond
-	createAttempts = 50
-)
-
 // newReader returns a reader of the spool at p. It must be closed.
-func newReader(p Place) (r *reader, err error) {
+func newReader(p Place) (*reader, error) {
 	if p.Err != nil {
 		return nil, p.Err
 	}
-	r, err = newReaderOn(spool.OS{}, p.Dir)
-	for n := 0; n < createAttempts && err == nil && r.beginsSegment(); n++ {
-		r.close()
-		time.Sleep(createTime)
-		r, err = newReaderOn(spool.OS{}, p.Dir)
-	}
-	return r, err
-}
-
-// beginsSegment reports whether a process may be about to write the header of the
-// newest segment.
-func (r *reader) beginsSegment() bool {
-	all := r.view.Info().Segments
-	if len(all) == 0 || !all[len(all)-1].HeaderDamaged {
-		return false
-	}
-	is, err := locked(filepath.Join(r.dir, lockFile))
-	return is && err == nil
+	return newReaderOn(spool.OS{}, p.Dir)
 }
 
 func newReaderOn(fsys spool.FS, dir string) (*reader, error) {
@@ -71,7 +43,7 @@ func newReaderOn(fsys spool.FS, dir string) (*reader, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	return &reader{view: v, fs: fsys, dir: dir}, nil
+	return &reader{view: v}, nil
 }
 
 // next returns the next record, and false if there is none. What the system

@@ -96,12 +96,12 @@ func (r *Report) locate(dir string, s spool.SegmentInfo, isLast bool) {
 	}
 	defer v.Close()
 	off, known := int64(segmentHeader), int64(0)
-	if s.HeaderDamaged {
-		known = min(segmentHeader, s.Size)
-		r.add(path, 0, "the header of the segment is damaged (%d bytes)", known)
-	}
 	for {
 		rec, err := v.Next()
+		if known == 0 && v.Info().Segments[0].HeaderDamaged {
+			known = min(segmentHeader, s.Size)
+			r.add(path, 0, "the header of the segment is damaged (%d bytes)", known)
+		}
 		if n := v.Info().Damaged - known; n > 0 {
 			r.add(path, off, "%d bytes are damaged", n)
 			off, known = off+n, known+n

@@ -9,6 +9,7 @@ import (
 
 	"monkit.example/internal/endpoint"
 	"monkit.example/internal/listen"
+	"monkit.example/internal/webpage"
 )
 
 // Address checks an address HOST:PORT to serve pages at. Without a host it
@@ -53,16 +54,4 @@ func Listen(address string) (net.Listener, error) {
 
 // IsLocal reports whether only this machine can reach an address, which may
 // lack a port.
-func IsLocal(address string) bool {
-	host := hostOf(address)
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// hostOf returns address without its port.
-func hostOf(address string) string {
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		return host
-	}
-	return strings.Trim(address, "[]")
-}
+func IsLocal(address string) bool { return webpage.IsLoopback(webpage.HostOf(address)) }

@@ -5,11 +5,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"html/template"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
+	"monkit.example/internal/printable"
 	"monkit.example/internal/webpage"
 )
 
@@ -36,46 +36,55 @@ func Assets(m *http.ServeMux) {
 }
 
 // Write responds with a page, or with status 500 if the template fails.
+// Everything on it that does not print is escaped, as on every response of this
+// package.
 func Write(w http.ResponseWriter, t *template.Template, view any) {
 	var page bytes.Buffer
 	if err := t.Execute(&page, view); err != nil {
-		http.Error(w, "page: "+err.Error(), http.StatusInternalServerError)
+		Error(w, http.StatusInternalServerError, "page: "+err.Error())
 		return
 	}
-	SetHeaders(w.Header())
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(page.Bytes()) // fails only if the client has disconnected
+	write(w, "text/html; charset=utf-8", printable.Text(page.Bytes()))
 }
 
 // WriteText responds with plain text.
 func WriteText(w http.ResponseWriter, text string) {
-	SetHeaders(w.Header())
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	io.WriteString(w, text) // fails only if the client has disconnected
+	write(w, "text/plain; charset=utf-8", printable.Text([]byte(text)))
 }
 
-// WriteJSON responds with v as indented JSON.
+// WriteJSON responds with v as indented JSON. Strings keep their text; what does
+// not print in them is escaped.
 func WriteJSON(w http.ResponseWriter, v any) {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		http.Error(w, "json: "+err.Error(), http.StatusInternalServerError)
+		Error(w, http.StatusInternalServerError, "json: "+err.Error())
 		return
 	}
-	SetHeaders(w.Header())
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(append(text, '\n')) // fails only if the client has disconnected
+	write(w, "application/json", printable.JSON(append(text, '\n')))
 }
 
-// OnlyLocal rejects requests whose Host is not local. Else a page of an
-// attacker could read these pages through a name that the attacker lets resolve
-// to a loopback address (DNS rebinding).
+// Error responds with a status and an error text.
+func Error(w http.ResponseWriter, status int, text string) {
+	SetHeaders(w.Header())
+	webpage.Error(w, status, text)
+}
+
+func write(w http.ResponseWriter, contentType string, page []byte) {
+	SetHeaders(w.Header())
+	w.Header().Set("Content-Type", contentType)
+	w.Write(page) // fails only if the client has disconnected
+}
+
+// OnlyLocal rejects requests whose Host is not local, and those of pages of
+// other sites. Else a page of an attacker could read these pages through a name
+// that the attacker lets resolve to a loopback address (DNS rebinding), or make
+// them work.
 func OnlyLocal(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return webpage.RefuseCrossSite(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !IsLocal(r.Host) {
-			SetHeaders(w.Header())
-			http.Error(w, "this page is for local users only; open it as 127.0.0.1 or localhost", http.StatusForbidden)
+			Error(w, http.StatusForbidden, "this page is for local users only; open it as 127.0.0.1 or localhost")
 			return
 		}
 		next.ServeHTTP(w, r)
-	})
+	}))
 }

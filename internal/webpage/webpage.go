@@ -1,13 +1,17 @@
 // Package webpage holds what the pages of present, the relay and the demo
-// share: [SetHeaders] sets the security headers of a response, [Compress]
-// compresses it, [Printable] makes text safe to show, and [Style] is the base
-// stylesheet.
+// share: [Serve] serves them with limits, [Compress] compresses a response,
+// [RefuseCrossSite] and [Names] keep pages of other sites out, [SetHeaders] sets
+// the security headers of a response, [Error] responds with an error,
+// [BeginWalk] bounds the work at a time, and [Style] is the base stylesheet.
 package webpage
 
 import (
 	_ "embed"
+	"io"
 	"net/http"
 	"strings"
+
+	"monkit.example/internal/printable"
 )
 
 // Style is the base stylesheet: colors, tables, forms and links. A server
@@ -40,4 +44,15 @@ func SetHeaders(h http.Header, allow string) {
 // AllowStyle adds a source to those that the policy in h takes styles from.
 func AllowStyle(h http.Header, source string) {
 	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "style-src 'self'", "style-src 'self' "+source, 1))
+}
+
+// Error responds with a status and an error text in which everything that does
+// not print is escaped.
+func Error(w http.ResponseWriter, status int, text string) {
+	w.Header().Del("Content-Length")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(printable.Text([]byte(text))) // fails only if the client has disconnected
+	io.WriteString(w, "\n")
 }

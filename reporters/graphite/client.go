@@ -2,14 +2,31 @@ package graphite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
-
-	graphitegolang "github.com/marpaia/graphite-golang"
 
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
+
+// A Metric is the struct of a client's metrics: name, value as text, and Unix
+// seconds.
+type Metric interface {
+	~struct {
+		Name      string
+		Value     string
+		Timestamp int64
+	}
+}
+
+// A Client is what FromClient needs of a client. The *graphite.Graphite of
+// github.com/marpaia/graphite-golang is one, and so are those of its forks that
+// kept these methods.
+type Client[M Metric] interface {
+	Connect() error
+	SendMetrics(metrics []M) error
+}
 
 // FromClient returns a Reporter that sends with a client that the program has
 // already. After a failure it connects the client again. The client belongs to
@@ -18,23 +35,23 @@ import (
 //
 // The client has no deadlines and ignores errors of UDP sockets. Programs that
 // are not bound to it should use [New].
-func FromClient(c *graphitegolang.Graphite) reporters.Reporter {
-	return &client{client: c, namer: newNamer("", false)}
+func FromClient[M Metric](c Client[M]) reporters.Reporter {
+	return &client[M]{client: c, namer: newNamer("", false)}
 }
 
-// client is the Reporter of a graphitegolang client.
-type client struct {
+// client is the Reporter of a Client.
+type client[M Metric] struct {
 	mu      sync.Mutex
-	client  *graphitegolang.Graphite // guarded by mu, as all below
-	failed  bool                     // the last send failed
+	client  Client[M] // guarded by mu, as all below
+	failed  bool      // the last send failed
 	namer   namer
 	names   reporters.Memo[string]
-	metrics []graphitegolang.Metric // of the current batch
+	metrics []M // of the current batch
 	counts  ledger.Ledger
 }
 
 // Report sends all points of b at once.
-func (c *client) Report(_ context.Context, b *reporters.Batch) error {
+func (c *client[M]) Report(_ context.Context, b *reporters.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Accepted += int64(len(b.Points))
@@ -51,7 +68,7 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	return nil
 }
 
-func (c *client) collectLocked(points []reporters.Point) {
+func (c *client[M]) collectLocked(points []reporters.Point) {
 	c.metrics = c.metrics[:0]
 	for i := range points {
 		p := &points[i]
@@ -65,11 +82,11 @@ func (c *client) collectLocked(points []reporters.Point) {
 			continue
 		}
 		value := string(reporters.AppendFloat(nil, p.Value))
-		c.metrics = append(c.metrics, graphitegolang.NewMetric(name, value, wholeSeconds(p.Time)))
+		c.metrics = append(c.metrics, M{Name: name, Value: value, Timestamp: wholeSeconds(p.Time)})
 	}
 }
 
-func (c *client) nameLocked(p *reporters.Point) string {
+func (c *client[M]) nameLocked(p *reporters.Point) string {
 	name, fresh := c.names.Field(p)
 	if name == nil {
 		return c.namer.name(p)
@@ -80,31 +97,38 @@ func (c *client) nameLocked(p *reporters.Point) string {
 	return *name
 }
 
-func (c *client) sendLocked() error {
+// sendLocked sends the metrics. A panic of the client is an error.
+func (c *client[M]) sendLocked() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the graphite client panicked: %v", v)
+		}
+	}()
+	if c.client == nil {
+		return errors.New("FromClient was called with a client that is nil")
+	}
 	if c.failed {
 		if err := c.client.Connect(); err != nil {
-			return fmt.Errorf("connect the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)
+			return fmt.Errorf("connect the graphite client: %w", err)
 		}
 	}
-	err := c.client.SendMetrics(c.metrics)
+	err = c.client.SendMetrics(c.metrics)
 	c.failed = err != nil
 	if err != nil {
-		return fmt.Errorf("send with the graphite client to %s:%d: %w", c.client.Host, c.client.Port, err)
+		return fmt.Errorf("send with the graphite client: %w", err)
 	}
 	return nil
 }
 
 // Flush does nothing: Report returns when everything is sent.
-func (c *client) Flush(context.Context) error { return nil }
+func (c *client[M]) Flush(context.Context) error { return nil }
 
 // Close does nothing: the client belongs to the program.
-func (c *client) Close(context.Context) error { return nil }
+func (c *client[M]) Close(context.Context) error { return nil }
 
 // Ledger accounts for every point that was reported.
-func (c *client) Ledger() ledger.Ledger {
+func (c *client[M]) Ledger() ledger.Ledger {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.counts.Clone()
 }
-
-var _ ledger.Keeper = (*client)(nil)

@@ -1,13 +1,12 @@
 package graphite
 
 import (
-	"io"
+	"errors"
+	"fmt"
 	"math"
 	"net"
+	"strings"
 	"testing"
-	"time"
-
-	graphitegolang "github.com/marpaia/graphite-golang"
 
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -25,80 +24,52 @@ func listen(t *testing.T) (net.Listener, int) {
 	return l, l.Addr().(*net.TCPAddr).Port
 }
 
-// accept returns the server's end of the next connection.
-func accept(t *testing.T, l net.Listener) net.Conn {
-	t.Helper()
-	conn, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn
+// foreignMetric and foreignClient are those of a client library.
+type foreignMetric struct {
+	Name      string
+	Value     string
+	Timestamp int64
 }
 
-func readAll(t *testing.T, conn net.Conn) string {
-	t.Helper()
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	text, err := io.ReadAll(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+type foreignClient struct {
+	log                 strings.Builder // what was sent, and connections
+	connectErr, sendErr error
 }
 
-func newClient(t *testing.T, port int, prefix string) *graphitegolang.Graphite {
-	t.Helper()
-	c, err := graphitegolang.NewGraphiteWithMetricPrefix("127.0.0.1", port, prefix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+func (c *foreignClient) Connect() error {
+	c.log.WriteString("connect\n")
+	return c.connectErr
 }
 
-func TestDecodesLinesOfAForeignClient(t *testing.T) {
-	l, port := listen(t)
-	c := newClient(t, port, "pre.fix")
-	conn := accept(t, l)
-	err := c.SendMetrics([]graphitegolang.Metric{
-		graphitegolang.NewMetric("a.total", "12", 1700000000), graphitegolang.NewMetric("b", "0.25", 1700000001), graphitegolang.NewMetric("c.x", "NaN", 1700000002),
-	})
-	if err != nil {
-		t.Fatal(err)
+func (c *foreignClient) SendMetrics(all []foreignMetric) error {
+	for _, m := range all {
+		fmt.Fprintln(&c.log, m.Name, m.Value, m.Timestamp)
 	}
-	c.Disconnect()
-	var b reporters.Batch
-	NewCodec(Options{}).Decode(&b, []byte(readAll(t, conn)))
-	want := []reporters.Point{
-		{Key: monkit.NewSeriesKey("pre.fix.a"), Field: "total", Value: 12, Time: 1700000000e9, Kind: reporters.Counter},
-		{Key: monkit.NewSeriesKey("pre.fix"), Field: "b", Value: 0.25, Time: 1700000001e9},
-	}
-	if len(b.Points) != 2 || b.Points[0] != want[0] || b.Points[1] != want[1] || b.Rejected[ledger.NotFinite] != 1 {
-		t.Errorf("decoded %+v, rejected %v", b.Points, b.Rejected)
-	}
+	return c.sendErr
 }
 
 func TestFromClient(t *testing.T) {
-	l, port := listen(t)
-	c := newClient(t, port, "")
-	conn := accept(t, l)
+	c := &foreignClient{}
 	r := FromClient(c)
 	key := monkit.NewSeriesKey("hits").WithTag("scope", "app")
 	b := &reporters.Batch{Points: []reporters.Point{
 		{Key: key, Field: "value", Value: 1.5, Time: 1700000000e9, ID: 1},
 		{Key: key, Field: "low", Value: math.NaN(), Time: 1700000000e9, ID: 2},
 		{Key: key, Field: "total", Value: 7, Time: 1700000000e9},
+		{Key: key, Field: "moved", Value: 7, Kind: reporters.GaugeDelta},
 	}}
-	if err := r.Report(t.Context(), b); err != nil {
+	for range 2 { // the second time from what is cached
+		if err := r.Report(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(r.Flush(t.Context()), r.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	c.Disconnect()
-	if got, want := readAll(t, conn), "app.hits.value 1.5 1700000000\napp.hits.total 7 1700000000\n"; got != want {
+	if got, want := c.log.String(), strings.Repeat("app.hits.value 1.5 1700000000\napp.hits.total 7 1700000000\n", 2); got != want {
 		t.Errorf("sent %q, want %q", got, want)
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 3, Delivered: 2, Dropped: ledger.Counts{ledger.NotFinite: 1}})
+	checkLedger(t, r, ledger.Ledger{Accepted: 8, Delivered: 4, Dropped: ledger.Counts{ledger.NotFinite: 2, ledger.Unsupported: 2}})
 }
 
 func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
@@ -112,25 +83,52 @@ func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	}
 }
 
-func TestFromClientReconnectsAfterAFailure(t *testing.T) {
-	l, port := listen(t)
-	c := newClient(t, port, "")
+func TestFromClientConnectsAgainAfterAFailure(t *testing.T) {
+	c := &foreignClient{sendErr: errors.New("broken pipe"), connectErr: errors.New("refused")}
 	r := FromClient(c)
 	b := &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("a"), Value: 1, Time: 1e9}}}
-	l.Close()
-	r.(*client).failed = true // as after a failed write, which TCP reports at any later time
-	if err := r.Report(t.Context(), b); err == nil {
-		t.Fatal("a report to a closed port succeeded")
+	report := func(want string) {
+		t.Helper()
+		if err := r.Report(t.Context(), b); fmt.Sprint(err) != want {
+			t.Errorf("Report() = %v, want %s", err, want)
+		}
 	}
-	l, port = listen(t)
-	c.Port = port
-	if err := r.Report(t.Context(), b); err != nil {
-		t.Fatal(err)
+	report("send with the graphite client: broken pipe")
+	report("connect the graphite client: refused")
+	c.connectErr, c.sendErr = nil, nil
+	report("<nil>")
+	report("<nil>")
+	if got, want := c.log.String(), "a 1 1\nconnect\nconnect\na 1 1\na 1 1\n"; got != want {
+		t.Errorf("the client did %q, want %q", got, want)
 	}
-	conn := accept(t, l)
-	c.Disconnect()
-	if got := readAll(t, conn); got != "a 1 1\n" {
-		t.Errorf("sent %q", got)
+	checkLedger(t, r, ledger.Ledger{Accepted: 4, Delivered: 2, Dropped: ledger.Counts{ledger.SendFailed: 2}})
+}
+
+// panicking is a client that panics.
+type panicking struct{ Client[foreignMetric] }
+
+func (panicking) SendMetrics([]foreignMetric) error { panic("no socket") }
+
+// courier#1193: a client that panics ends nothing, and its points are counted.
+func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		client Client[foreignMetric]
+		want   string
+	}{
+		{"panics", panicking{}, "the graphite client panicked: no socket"},
+		{"a nil pointer", (*foreignClient)(nil), "the graphite client panicked: runtime error"},
+		{"nil", nil, "FromClient was called with a client that is nil"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep := FromClient(tt.client)
+			b := &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("a"), Field: "value", Value: 1}}}
+			if err := rep.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Report() = %v, want %q", err, tt.want)
+			}
+			if l := rep.(ledger.Keeper).Ledger(); l.Check() != nil || l.Dropped[ledger.SendFailed] != 1 {
+				t.Errorf("ledger %v, want a dropped point", l)
+			}
+		})
 	}
-	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.SendFailed: 1}})
 }

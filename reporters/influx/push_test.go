@@ -111,6 +111,7 @@ func TestNewSendsOverHTTP(t *testing.T) {
 func TestNothingIsRequestedWithoutAToken(t *testing.T) {
 	for name, o := range map[string]Options{
 		"Token returns none":   {Token: func() string { return " \n" }},
+		"Token panics":         {Token: func() string { panic("no token") }},
 		"TokenFile is missing": {TokenFile: filepath.Join(t.TempDir(), "missing")},
 	} {
 		t.Run(name, func(t *testing.T) {

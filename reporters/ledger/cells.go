@@ -24,7 +24,7 @@ var numbered = [...]Reason{
 	Malformed, TooLong, Truncated, RingFull,
 	NotFinite, Unsupported,
 	QueueFull, Expired, Rejected, Oversize, Ambiguous, Closed, SendFailed, SeriesLimit, NameTooLong, TooOld, TooNew,
-	Crash, SpoolFull, DiskError, Corrupt,
+	Crash, SpoolFull, DiskError, Corrupt, NoBuffer,
 }
 
 // It does not compile if there are more reasons than cells.

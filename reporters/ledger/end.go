@@ -58,7 +58,7 @@ func (e *OpenError) Error() string {
 		result = "the counts are kept in memory only"
 	}
 	cause := e.Err
-	if inner, ok := errors.AsType[*fs.PathError](e.Err); ok && inner.Path == e.Path {
+	if inner := (*fs.PathError)(nil); errors.As(e.Err, &inner) && inner.Path == e.Path {
 		cause = fmt.Errorf("%s: %w", inner.Op, inner.Err)
 	}
 	return fmt.Sprintf("book %s: %v; %s", e.Path, cause, result)

@@ -142,7 +142,7 @@ func TestErrorKeepsWhatItWraps(t *testing.T) {
 // change.
 func TestReasonsKeepTheirWords(t *testing.T) {
 	want := []string{
-		"ambiguous", "closed", "corrupt", "crash", "disk_error", "expired", "malformed", "name_too_long", "not_finite", "oversize",
+		"ambiguous", "closed", "corrupt", "crash", "disk_error", "expired", "malformed", "name_too_long", "no_buffer", "not_finite", "oversize",
 		"queue_full", "rejected", "ring_full", "send_failed", "series_limit", "spool_full", "too_long", "too_new", "too_old", "truncated",
 		"unsupported",
 	}

@@ -59,7 +59,7 @@ const (
 	// that came after that.
 	Closed Reason = "closed"
 	// SendFailed is a line that a sender, or the client behind it, did not
-	// take and returned an error for that names no other reason.
+	// take and returned an error for that names no other reason, or panicked.
 	SendFailed Reason = "send_failed"
 	// SeriesLimit is a line of a new series where there are as many as there
 	// may be.
@@ -77,6 +77,9 @@ const (
 	DiskError Reason = "disk_error"
 	// Corrupt is a line whose record on disk was damaged.
 	Corrupt Reason = "corrupt"
+	// NoBuffer is a line of a datagram for which a buffer of this system, or the
+	// queue of a receiver on it, had no room within a moment.
+	NoBuffer Reason = "no_buffer"
 )
 
 // Counts has a number of lines for each reason.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 )
 
@@ -23,8 +24,8 @@ var processStart = time.Now()
 func (o Options) resource() []monkit.SeriesTag {
 	all := found()
 	env, err := parseAttributes(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"))
-	if err != nil && o.Send.Logger != nil {
-		o.Send.Logger.Error("the environment variable OTEL_RESOURCE_ATTRIBUTES is ignored", "err", err)
+	if log := safelog.Wrap(o.Send.Logger); err != nil && log != nil {
+		log.Error("the environment variable OTEL_RESOURCE_ATTRIBUTES is ignored", "err", err)
 	}
 	if name := os.Getenv("OTEL_SERVICE_NAME"); name != "" {
 		env = append(env, monkit.SeriesTag{Key: "service.name", Val: name})

@@ -39,6 +39,7 @@ func (w *wire) Write(_ context.Context, p []byte) (int, error) {
 
 func (w *wire) Unacked() (int, error) { return w.got.Len() - w.acked, nil }
 func (w *wire) Reset() int            { return w.got.Len() - w.acked }
+func (w *wire) Finish() error         { return nil }
 func (w *wire) Close() error          { return nil }
 
 // numbered returns n lines.

@@ -91,6 +91,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Serve responds with a page in the format f, compressed if the request allows
 // that.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, f Format) {
+	if webpage.RefusedCrossSite(w, r) {
+		return
+	}
 	switch r.Method {
 	case http.MethodGet:
 	case http.MethodHead:
@@ -148,8 +151,14 @@ func (h *Handler) append(ctx context.Context, dst []byte, f Format) ([]byte, err
 		h.release(dst)
 		return nil, fmt.Errorf("wait for another page to be made: %w", ctx.Err())
 	}
+	walk, err := webpage.BeginWalk(ctx)
+	if err != nil {
+		h.release(dst)
+		return nil, err
+	}
 	start := time.Now()
 	panicked := h.walker.Walk(&h.batch, start)
+	walk.End()
 	defer h.batch.Reset()
 	walked := time.Since(start)
 	page, n := h.encoder.AppendBatch(dst, &h.batch, f)
@@ -186,7 +195,7 @@ func setHeaders(h http.Header, f Format) {
 
 func reject(w http.ResponseWriter, status int, text string) {
 	webpage.SetHeaders(w.Header(), "")
-	http.Error(w, text, status)
+	webpage.Error(w, status, text)
 }
 
 // limitWrite bounds how long the client may take to read the page, unless the

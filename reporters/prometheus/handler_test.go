@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"monkit.example/collect"
+	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -389,5 +390,39 @@ func TestPagesAllocateNothing(t *testing.T) {
 	write()
 	if n := testing.AllocsPerRun(10, write); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// Browsers send the header with the requests that pages make (W3C Fetch
+// Metadata). Such a page cannot read the metrics, but could make the program walk.
+func TestPagesOfOtherSitesAreRefused(t *testing.T) {
+	read := false
+	r := monkit.NewRegistry()
+	r.ScopeNamed("s").Gauge("g", func() float64 { read = true; return 1 })
+	h := New(r)
+	for _, method := range []string{"GET", "HEAD"} {
+		req := httptest.NewRequest(method, "/", nil)
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, req); w.Code != http.StatusForbidden || read {
+			t.Errorf("%s: %d, the source is read: %v", method, w.Code, read)
+		}
+	}
+}
+
+func TestPagesWaitWhileOthersWalk(t *testing.T) {
+	for range webpage.MaxWalks {
+		walk, err := webpage.BeginWalk(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer walk.End()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := monkit.NewRegistry()
+	r.ScopeNamed("s").Gauge("g", func() float64 { t.Error("the source is read"); return 1 })
+	if err := New(r).Write(ctx, io.Discard, Text); err == nil {
+		t.Error("a page is made beside as many walks as there may be")
 	}
 }

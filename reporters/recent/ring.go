@@ -81,6 +81,13 @@ func (r *ring) expire(since int64) {
 	}
 }
 
+// cut deletes the samples after that time.
+func (r *ring) cut(last int64) {
+	for r.n > 0 && r.at(r.n-1).at > last {
+		r.n--
+	}
+}
+
 // newest returns the newest sample. The ring must not be empty.
 func (r *ring) newest() Sample { return r.at(r.n - 1).sample() }
 

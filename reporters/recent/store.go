@@ -52,6 +52,7 @@ type Store struct {
 	byID    reporters.Memo[*series] // the same series by the numbers of a collector's points
 	sorted  []*series               // by name; nil if it must be made again
 	swept   int64                   // time of the last sweep
+	newest  int64                   // time of the last batch
 	counts  ledger.Ledger
 	expired int64  // number of series deleted because they were idle
 	text    []byte // scratch of find
@@ -107,6 +108,7 @@ func (s *Store) Report(_ context.Context, b *reporters.Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.followClockLocked(at.UnixNano())
 	s.sweepLocked(at.UnixNano())
 	if b.Format == "" {
 		for i := range b.Points {
@@ -210,6 +212,24 @@ func name(p *reporters.Point) string {
 		n = p.Key.WithField(p.Field)
 	}
 	return strings.Clone(strings.ToValidUTF8(n, "\uFFFD"))
+}
+
+// setBack is by how much a batch may be older than the one before. One that is
+// older still is a sign that the clock was set back: reporters get batches late,
+// but not by a minute.
+const setBack = int64(time.Minute)
+
+// followClockLocked deletes the samples after now if the clock was set back.
+// They would count as the newest until the clock is where it was, and the series
+// that have only such samples would take the place of others.
+func (s *Store) followClockLocked(now int64) {
+	if s.newest-now > setBack {
+		for _, e := range s.byText {
+			e.ring.cut(now)
+		}
+		s.swept = 0
+	}
+	s.newest = now
 }
 
 // sweepLocked deletes the series that have no sample in the window. It does so

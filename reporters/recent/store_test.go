@@ -142,6 +142,43 @@ func TestSamplesOutsideTheWindowAreDeleted(t *testing.T) {
 	}
 }
 
+// gnocchi#307: after the wall clock was set back, the values of the old clock are
+// in the future, and stay the newest for as long as the step was.
+func TestNewestValueFollowsAClockThatWasSetBack(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		back time.Duration
+		last float64
+		n    int // samples
+	}{
+		{"a batch that comes late", time.Minute, 9, 11},
+		{"less than the window", 2 * time.Minute, 100, 6},
+		{"an hour", time.Hour, 100, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := NewWith(Options{MaxSeries: 2})
+			const after = 4 * time.Minute
+			for i := range 10 {
+				at := after * time.Duration(i) / 9
+				report(t, s, at, point("a", at, float64(i)), point("gone", after, 0))
+			}
+			back := after - tt.back + time.Second
+			report(t, s, back, point("a", back, 100))
+			for series := range s.Series(func(name string) bool { return name == "a" }) {
+				if n := len(series.AppendSamples(nil)); series.Last.Value != tt.last || n != tt.n {
+					t.Errorf("the newest of %d samples is %v, want %v of %d", n, series.Last.Value, tt.last, tt.n)
+				}
+			}
+			if tt.last == 100 {
+				report(t, s, back, point("new", back, 1)) // in the place of the series that has no sample any more
+				if l := s.Ledger(); l.Dropped.Sum() != 0 {
+					t.Errorf("points were dropped: %v", l)
+				}
+			}
+		})
+	}
+}
+
 func TestSeriesLimitIsCountedAndIdleSeriesAreReplaced(t *testing.T) {
 	s := NewWith(Options{MaxSeries: 2, Window: time.Minute})
 	report(t, s, 0, point("a", 0, 1), point("b", 0, 1), point("c", 0, 1))

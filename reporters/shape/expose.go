@@ -13,6 +13,9 @@ var (
 	_ reporters.Named    = (*shaper)(nil)
 	_ reporters.Logging  = (*shaper)(nil)
 	_ monkit.TotalSource = (*shaper)(nil)
+
+	_ reporters.Monitored  = (*shaper)(nil)
+	_ reporters.Quarantine = (*shaper)(nil)
 )
 
 // expose returns s with the optional interfaces of the reporter behind it. A
@@ -46,6 +49,23 @@ func (s *shaper) expose() reporters.Reporter {
 func (s *shaper) SetLogger(l *slog.Logger) (logs bool) {
 	r, ok := s.rep.(reporters.Logging)
 	return ok && r.SetLogger(l)
+}
+
+// SenderStats returns the numbers of the reporter behind s, if that is a Monitored.
+func (s *shaper) SenderStats() (stats ledger.SenderStats, ok bool) {
+	if r, ok := s.rep.(reporters.Monitored); ok {
+		return r.SenderStats()
+	}
+	return stats, false
+}
+
+// RejectedLines returns the lines that the reporter behind s keeps, if that is a
+// Quarantine.
+func (s *shaper) RejectedLines() []ledger.RejectedLine {
+	if r, ok := s.rep.(reporters.Quarantine); ok {
+		return r.RejectedLines()
+	}
+	return nil
 }
 
 // self returns s, also from the types that expose makes.

@@ -95,6 +95,34 @@ func TestOptionalInterfacesOfTheReporterArePassedThrough(t *testing.T) {
 	}
 }
 
+// informed knows how its destination is, and keeps rejected lines.
+type informed struct{ withLedger }
+
+func (i informed) SenderStats() (ledger.SenderStats, bool) {
+	return ledger.SenderStats{Destination: "inner", Ledger: i.Ledger()}, true
+}
+
+func (informed) RejectedLines() []ledger.RejectedLine {
+	return []ledger.RejectedLine{{Destination: "inner", Text: "x"}}
+}
+
+func TestWhatIsKnownOfTheDestinationIsPassedThrough(t *testing.T) {
+	for _, tt := range []struct {
+		rep  reporters.Reporter
+		want bool
+	}{{informed{}, true}, {discard{}, false}, {recent.New(), false}} {
+		for _, rep := range []reporters.Reporter{New(tt.rep), New(New(tt.rep, Prefix("a")), Prefix("b"))} {
+			st, ok := rep.(reporters.Monitored).SenderStats()
+			if ok != tt.want || ok && (st.Destination != "inner" || st.Ledger.Delivered != 3) {
+				t.Errorf("%T: %+v, %v", tt.rep, st, ok)
+			}
+			if lines := rep.(reporters.Quarantine).RejectedLines(); len(lines) > 0 != tt.want {
+				t.Errorf("%T: rejected lines %v", tt.rep, lines)
+			}
+		}
+	}
+}
+
 func TestOwnSeriesAreTotalsAndOfOneReporter(t *testing.T) {
 	rep := New(New(withTotals{}, Prefix("a")), Prefix("b"))
 	seen := map[string]bool{}

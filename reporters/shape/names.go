@@ -49,7 +49,8 @@ func (n names) release(e *entry) {
 func (e *entry) claim(at int64) bool {
 	n := e.name
 	if n.owner != e.source {
-		if n.owner != "" && at-n.at < int64(ownerIdle) {
+		idle := at - n.at // negative if the clock was set back
+		if n.owner != "" && idle < int64(ownerIdle) && idle > -int64(ownerIdle) {
 			return false
 		}
 		n.owner = e.source

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
+	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -74,7 +76,7 @@ func newShaper(rep reporters.Reporter, o Options, steps []Step) (*shaper, error)
 		o.MaxReceived = 100_000
 	}
 	c, err := newChain(steps)
-	if rep == nil {
+	if isNil(rep) {
 		rep, err = none{}, errors.Join(errors.New("no reporter"), err)
 	}
 	if err != nil {
@@ -86,7 +88,7 @@ func newShaper(rep reporters.Reporter, o Options, steps []Step) (*shaper, error)
 		s.depth += inner.self().depth
 		tag = fmt.Sprintf("%s#%d", s.name, s.depth)
 	}
-	s.log = logger{log: o.Logger, reporter: tag}
+	s.log = logger{log: safelog.Wrap(o.Logger), reporter: tag}
 	s.key = monkit.NewSeriesKey(measurement).WithTag("reporter", tag)
 	return s, err
 }
@@ -150,6 +152,12 @@ func nameOf(rep reporters.Reporter) string {
 		return n.Name()
 	}
 	return fmt.Sprintf("%T", rep)
+}
+
+// isNil reports whether rep is nil or a nil pointer.
+func isNil(rep reporters.Reporter) bool {
+	v := reflect.ValueOf(rep)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // none stands for a reporter that is nil.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"monkit.example/reporters"
 )
 
 func unix(second int64) time.Time { return time.Unix(second, 0) }
@@ -101,6 +103,9 @@ func TestWrongStepIsExplained(t *testing.T) {
 	}
 	if _, err := Open(nil, Options{}); err == nil || err.Error() != "shape: no reporter" {
 		t.Errorf("no reporter: %v", err)
+	}
+	if _, err := Open((*reporters.Pusher)(nil), Options{}); err == nil || err.Error() != "shape: no reporter" {
+		t.Errorf("a reporter that is a nil pointer: %v", err)
 	}
 	_, err := Open(&sink{}, Options{}, Allow(), Deny("["))
 	if err == nil || !strings.Contains(err.Error(), "Allow") || !strings.Contains(err.Error(), "Deny") {

@@ -7,11 +7,19 @@ import (
 	"math"
 	"sync"
 
-	datadog "github.com/DataDog/datadog-go/v5/statsd"
-
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
+
+// A Client is what FromClient needs of a DogStatsD client. The *statsd.Client and
+// the statsd.ClientInterface of github.com/DataDog/datadog-go are ones, in every
+// major version that has modules.
+type Client interface {
+	Gauge(name string, value float64, tags []string, rate float64) error
+	Count(name string, value int64, tags []string, rate float64) error
+	Histogram(name string, value float64, tags []string, rate float64) error
+	Flush() error
+}
 
 // FromClient returns a Reporter that sends with a DogStatsD client that the
 // program has already. The client belongs to the program: Close flushes it and
@@ -21,13 +29,13 @@ import (
 // are aggregated already, and with a sender queue that has room for the
 // datagrams of one report: the client drops further ones and reports no error.
 // Programs that are not bound to it should use [New].
-func FromClient(c datadog.ClientInterface) reporters.Reporter {
+func FromClient(c Client) reporters.Reporter {
 	return &client{client: c, namer: namer{tags: true}}
 }
 
 // client is the Reporter of a DogStatsD client.
 type client struct {
-	client datadog.ClientInterface
+	client Client
 	namer  namer
 
 	mu     sync.Mutex
@@ -72,7 +80,16 @@ var (
 	errUnsupported = errors.New("DogStatsD has no such point")
 )
 
-func (c *client) reportLocked(p *reporters.Point) error {
+// reportLocked passes p to the client, whose panic is an error.
+func (c *client) reportLocked(p *reporters.Point) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the statsd client panicked: %v", v)
+		}
+	}()
+	if c.client == nil {
+		return errors.New("FromClient was called with a client that is nil")
+	}
 	if !reporters.Finite(p.Value) {
 		return errNotFinite
 	}
@@ -80,7 +97,6 @@ func (c *client) reportLocked(p *reporters.Point) error {
 	if n.name == "" {
 		return errUnsupported
 	}
-	var err error
 	switch p.Kind {
 	case reporters.Counter, reporters.CounterDelta:
 		if d := c.deltaLocked(p, n); d != 0 {

@@ -1,78 +1,46 @@
 package statsd
 
 import (
-	"bytes"
+	"errors"
+	"fmt"
 	"math"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	datadog "github.com/DataDog/datadog-go/v5/statsd"
 
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
 
-// wire keeps what a client writes. Each Write is a datagram, which may lack
-// the end of its last line.
-type wire struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+// foreignClient is a client that writes down its calls.
+type foreignClient struct {
+	log strings.Builder
+	err error // what its methods return
 }
 
-func (w *wire) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.text.Write(bytes.TrimSuffix(p, []byte{'\n'}))
-	w.text.WriteByte('\n')
-	return len(p), nil
+func (c *foreignClient) call(method, name string, value any, tags []string, rate float64) error {
+	fmt.Fprintln(&c.log, method, name, value, tags, rate)
+	return c.err
 }
 
-func (w *wire) Close() error { return nil }
-
-func newDatadog(t *testing.T) (*datadog.Client, *wire) {
-	t.Helper()
-	w := &wire{}
-	c, err := datadog.NewWithWriter(w, datadog.WithoutTelemetry(), datadog.WithoutClientSideAggregation(), datadog.WithoutOriginDetection(), datadog.WithWorkersCount(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c, w
+func (c *foreignClient) Gauge(name string, value float64, tags []string, rate float64) error {
+	return c.call("gauge", name, value, tags, rate)
 }
 
-// The client of another hand writes what our decoder reads.
-func TestDecodesLinesOfAForeignClient(t *testing.T) {
-	c, w := newDatadog(t)
-	tags := []string{"host:web1", "up"}
-	c.Count("a.hits", 3, tags, 1)
-	c.Gauge("b", -1.5, nil, 1)
-	c.Timing("c", 250*time.Millisecond, tags, 1)
-	c.Histogram("d", 0.5, nil, 1)
-	c.Distribution("e", 7, nil, 1)
-	c.Set("f", "someone", nil, 1)
-	c.GaugeWithTimestamp("g", 8, nil, 1, time.Unix(1_700_000_000, 0))
-	c.SimpleEvent("title", "text")
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b := &reporters.Batch{At: time.Unix(5, 0)}
-	NewCodec(Options{Tags: true}).Decode(b, w.text.Bytes())
-	var got []string
-	for _, p := range b.Points {
-		got = append(got, strings.TrimSuffix(p.Key.WithField(""), " ")+" "+string(reporters.AppendFloat(nil, p.Value))+" "+p.Kind.String())
-	}
-	want := []string{"a.hits,host=web1,up= 3 counter_delta", "b -1.5 gauge", "c,host=web1,up= 250 sample", "d 0.5 sample", "e 7 sample", "g 8 gauge"}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 8 || b.Rejected.Sum() != 0 {
-		t.Errorf("decoded %d lines as\n%s\nrejected %v", len(b.Lines), strings.Join(got, "\n"), b.RejectedLines)
-	}
-	if last := b.Points[len(b.Points)-1]; last.Time != 1_700_000_000e9 {
-		t.Errorf("the time of %v is %d", last.Key, last.Time)
-	}
+func (c *foreignClient) Count(name string, value int64, tags []string, rate float64) error {
+	return c.call("count", name, value, tags, rate)
+}
+
+func (c *foreignClient) Histogram(name string, value float64, tags []string, rate float64) error {
+	return c.call("histogram", name, value, tags, rate)
+}
+
+func (c *foreignClient) Flush() error {
+	c.log.WriteString("flush\n")
+	return c.err
 }
 
 func TestFromClient(t *testing.T) {
-	c, w := newDatadog(t)
+	c := &foreignClient{}
 	r := FromClient(c)
 	k := key("hits", "scope", "app", "123", "a key without a letter")
 	report := func(total float64) {
@@ -95,32 +63,24 @@ func TestFromClient(t *testing.T) {
 	if err := r.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if c.IsClosed() {
-		t.Error("the program's client is closed")
-	}
-	c.Close()
-	rest := "hits.value:-2|g|#scope:app\nhits.spread:5|h|#scope:app\nhits.added:4|c|#scope:app\n"
-	if want := "hits.total:3|c|#scope:app\n" + rest + rest + "hits.total:2|c|#scope:app\n" + rest; w.text.String() != want {
-		t.Errorf("sent\n%s, want\n%s", w.text.String(), want)
+	rest := "gauge hits.value -2 [scope:app] 1\nhistogram hits.spread 5 [scope:app] 1\ncount hits.added 4 [scope:app] 1\n"
+	if want := "count hits.total 3 [scope:app] 1\n" + rest + rest + "count hits.total 2 [scope:app] 1\n" + rest + "flush\n"; c.log.String() != want {
+		t.Errorf("the client did\n%s, want\n%s", c.log.String(), want)
 	}
 	checkLedger(t, r, ledger.Ledger{Accepted: 18, Delivered: 12, Dropped: ledger.Counts{ledger.NotFinite: 3, ledger.Unsupported: 3}})
 }
 
 func TestFromClientCountsErrorsOfTheClient(t *testing.T) {
-	c, _ := newDatadog(t)
-	c.Close()
-	r := FromClient(failing{c})
+	r := FromClient(&foreignClient{err: errors.New("closed")})
 	b := &reporters.Batch{Points: []reporters.Point{{Key: key("a"), Value: 1}, {Key: key("b"), Value: 1}}}
-	if err := r.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), "send a ") {
+	if err := r.Report(t.Context(), b); fmt.Sprint(err) != "send a with the statsd client: closed" {
 		t.Errorf("Report() = %v", err)
+	}
+	if err := r.Close(t.Context()); fmt.Sprint(err) != "flush the statsd client: closed" {
+		t.Errorf("Close() = %v", err)
 	}
 	checkLedger(t, r, ledger.Ledger{Accepted: 2, Dropped: ledger.Counts{ledger.SendFailed: 2}})
 }
-
-// failing is a client that refuses gauges.
-type failing struct{ datadog.ClientInterface }
-
-func (failing) Gauge(string, float64, []string, float64) error { return datadog.ErrNoClient }
 
 func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	t.Helper()
@@ -130,5 +90,33 @@ func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 	}
 	if got.String() != want.String() {
 		t.Errorf("ledger is %v, want %v", got, want)
+	}
+}
+
+// panicking is a client that panics.
+type panicking struct{ Client }
+
+func (panicking) Gauge(string, float64, []string, float64) error { panic("no socket") }
+
+// courier#1193: a client that panics ends nothing, and its points are counted.
+func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		client Client
+		want   string
+	}{
+		{"panics", panicking{}, "the statsd client panicked: no socket"},
+		{"nil", nil, "FromClient was called with a client that is nil"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep := FromClient(tt.client)
+			b := &reporters.Batch{Points: []reporters.Point{{Key: key("a"), Field: "value", Value: 1}, {Key: key("b"), Field: "value", Value: 1}}}
+			if err := rep.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Report() = %v, want %q", err, tt.want)
+			}
+			if l := rep.(ledger.Keeper).Ledger(); l.Check() != nil || l.Dropped[ledger.SendFailed] != 2 {
+				t.Errorf("ledger %v, want two points dropped", l)
+			}
+		})
 	}
 }

@@ -12,8 +12,18 @@
 //
 // Handler is TraceHandler with options. Both start a span for each request and
 // annotate it with the path, status and route. A status of 500 or above is an
-// error of the span. Inside the handler, ResponseControllers, http.Flusher and
-// http.Hijacker work as without it.
+// error of the span. A handler that panics with http.ErrAbortHandler, as
+// httputil.ReverseProxy does when the client goes away, counts as an error called
+// Aborted and not as a panic. Inside the handler, ResponseControllers and the optional
+// interfaces of the server's writer, such as http.Flusher, work as without it.
+//
+// All spans are called traceHandler.ServeHTTP, unless HandlerOptions.Mux or Name
+// says otherwise: then each route has times and errors of its own.
+//
+//	handler := monkithttp.Handler(authenticate(mux), mon, monkithttp.HandlerOptions{Mux: mux})
+//
+// Middleware that passes on a copy of the request hides the route from the span;
+// HandlerOptions.Mux, Route or SetRoute give it one.
 //
 // Extract and Inject propagate traces over other protocols that have headers.
 //

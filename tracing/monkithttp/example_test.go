@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -40,6 +41,44 @@ func ExampleTraceHandler() {
 	req.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
 	handler.ServeHTTP(httptest.NewRecorder(), req)
 	// Output: trace 0af7651916cd43dd8448eb211c80319c
+}
+
+// Each route has times of its own.
+func ExampleHandler_mux() {
+	mon := monkit.NewRegistry().ScopeNamed("shop")
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders/{id}", plain)
+	handler := monkithttp.Handler(mux, mon, monkithttp.HandlerOptions{Mux: mux})
+
+	for _, path := range []string{"/orders/1", "/orders/2"} {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+	}
+	fmt.Println(mon.FuncNamed("GET /orders/{id}").SuccessTimes().Count)
+	// Output: 2
+}
+
+func ExampleRoute() {
+	registry := monkit.NewRegistry()
+	defer tracing.ObserveAllTraces(registry, routes{})()
+	orders := http.NewServeMux()
+	orders.Handle("GET /orders/{id}", plain)
+	handler := monkithttp.TraceHandler(http.StripPrefix("/v1", monkithttp.Route(orders)), registry.ScopeNamed("shop"))
+
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/v1/orders/1", nil))
+	// Output: GET /orders/{id}
+}
+
+// routes prints the routes of spans.
+type routes struct{}
+
+func (routes) Start(*monkit.Span) {}
+
+func (routes) Finish(s *monkit.Span, _ error, _ bool, _ time.Time) {
+	for _, a := range s.Annotations() {
+		if a.Name == tracing.HTTPRoute {
+			fmt.Println(a.Value)
+		}
+	}
 }
 
 func ExampleTransport() {

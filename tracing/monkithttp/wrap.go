@@ -1,19 +1,20 @@
 package monkithttp
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 )
 
 // Wrap returns a writer that forwards to w, and a function that returns the
-// status of the response. The writer is a http.Flusher and a http.Hijacker if w
-// is, and has the Unwrap method that http.ResponseController uses.
+// status of the response. Of the optional interfaces of net/http (Flusher,
+// Hijacker, Pusher, CloseNotifier) and of io.ReaderFrom, the writer has exactly
+// those of w. It has the Unwrap method, through which http.ResponseController
+// finds all other methods of w. It always is an io.StringWriter, since
+// io.WriteString does the same with a writer that is none.
 func Wrap(w http.ResponseWriter) (http.ResponseWriter, func() int) {
 	r := &statusRecorder{ResponseWriter: w}
-	return r.withMethodsOf(w), r.code
+	return r.variant(methodsOf(w)), r.code
 }
 
 // statusRecorder is a http.ResponseWriter that records the status of the
@@ -23,29 +24,7 @@ type statusRecorder struct {
 	status int // 0 until the header is written
 }
 
-var (
-	_ io.ReaderFrom   = (*statusRecorder)(nil)
-	_ io.StringWriter = (*statusRecorder)(nil)
-	_ http.Pusher     = (*statusRecorder)(nil)
-)
-
-// withMethodsOf returns r with the optional methods of w that handlers look for.
-func (r *statusRecorder) withMethodsOf(w http.ResponseWriter) http.ResponseWriter {
-	_, flushes := w.(http.Flusher)
-	hijacker, hijacks := w.(http.Hijacker)
-	switch {
-	case flushes && hijacks:
-		return struct {
-			flushRecorder
-			http.Hijacker
-		}{flushRecorder{r}, hijackRecorder{r, hijacker}}
-	case flushes:
-		return flushRecorder{r}
-	case hijacks:
-		return hijackRecorder{r, hijacker}
-	}
-	return r
-}
+var _ io.StringWriter = (*statusRecorder)(nil)
 
 // code returns the status that the client gets.
 func (r *statusRecorder) code() int {
@@ -82,49 +61,6 @@ func (r *statusRecorder) Write(p []byte) (int, error) {
 func (r *statusRecorder) WriteString(s string) (int, error) {
 	r.record(http.StatusOK)
 	return io.WriteString(r.ResponseWriter, s)
-}
-
-// ReadFrom implements io.ReaderFrom, so that net/http can send files by sendfile.
-func (r *statusRecorder) ReadFrom(src io.Reader) (n int64, err error) {
-	n, err = io.Copy(r.ResponseWriter, src)
-	if n > 0 { // otherwise the handler can still write a status for the error of src
-		r.record(http.StatusOK)
-	}
-	return n, err
-}
-
-// Push implements http.Pusher.
-func (r *statusRecorder) Push(target string, opts *http.PushOptions) error {
-	if p, ok := r.ResponseWriter.(http.Pusher); ok {
-		return p.Push(target, opts)
-	}
-	return http.ErrNotSupported
-}
-
-type flushRecorder struct{ *statusRecorder }
-
-// Flush implements http.Flusher.
-func (f flushRecorder) Flush() { f.FlushError() }
-
-// FlushError flushes, for http.ResponseController.
-func (f flushRecorder) FlushError() error {
-	f.record(http.StatusOK)
-	return http.NewResponseController(f.ResponseWriter).Flush()
-}
-
-type hijackRecorder struct {
-	*statusRecorder
-	hijacker http.Hijacker
-}
-
-// Hijack implements http.Hijacker. It records the status 101, since the
-// handler uses the connection for another protocol from then on.
-func (h hijackRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := h.hijacker.Hijack()
-	if err == nil {
-		h.record(http.StatusSwitchingProtocols)
-	}
-	return conn, rw, err
 }
 
 // StatusError is the error of a span whose response had a status of 500 or

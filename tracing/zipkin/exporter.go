@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"monkit.example/internal/push"
+	"monkit.example/internal/safelog"
 	"monkit.example/internal/send"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
@@ -213,6 +214,7 @@ func (e *Exporter) SetLogger(l *slog.Logger) (logs bool) {
 
 // setLogger sets the logger, and logs an invalid address.
 func (e *Exporter) setLogger(l *slog.Logger) {
+	l = safelog.Wrap(l)
 	e.log.SetLogger(l)
 	if e.out == nil {
 		l.Error("no traces are exported", "err", e.addrErr)
@@ -239,6 +241,18 @@ func (e *Exporter) RejectedLines() []ledger.RejectedLine {
 		return nil
 	}
 	return e.out.RejectedLines()
+}
+
+// SenderStats returns what is known about the server and what waits for it, as a
+// reporters.Monitored. Its Ledger is that of all spans. It reports false if the
+// address is invalid.
+func (e *Exporter) SenderStats() (stats ledger.SenderStats, ok bool) {
+	if e.out == nil {
+		return stats, false
+	}
+	stats, ok = e.out.SenderStats()
+	stats.Ledger = e.Ledger()
+	return stats, ok
 }
 
 // Ledger returns the counts of all spans.

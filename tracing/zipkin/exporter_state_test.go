@@ -19,6 +19,7 @@ var (
 	_ reporters.Logging      = (*Exporter)(nil)
 	_ reporters.Availability = (*Exporter)(nil)
 	_ reporters.Quarantine   = (*Exporter)(nil)
+	_ reporters.Monitored    = (*Exporter)(nil)
 )
 
 // text is a logger that writes to a string.
@@ -120,6 +121,9 @@ func TestExporterSaysWhyItsServerGetsNothing(t *testing.T) {
 		t.Error(err)
 	}
 	down.Store(false)
+	if st, ok := e.SenderStats(); !ok || st.Unavailable == nil || st.FailingSince.IsZero() || st.Ledger.Pending == 0 || st.Ledger.Check() != nil {
+		t.Errorf("while it fails: %+v, %v", st, ok)
+	}
 	if err := e.Flush(withTimeout(t)); err != nil || e.Unavailable() != nil {
 		t.Errorf("after recovery: %v, %v", err, e.Unavailable())
 	}

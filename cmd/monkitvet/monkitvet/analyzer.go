@@ -21,8 +21,10 @@ A run is measured by two calls, of which the last is deferred:
 		defer mon.Task()(&ctx)(&err)
 
 Reported are a last call that is missing or not deferred, one that gets nil or
-the address of another variable although the function returns an error, and a
-Task in a variable that several functions call.`,
+the address of another variable although the function returns an error, a Task
+in a variable that several functions call, a goroutine whose run shares ctx or
+err with the function around it, and a call such as log.Fatal after a deferred
+Close of a collector.`,
 	URL:      "https://pkg.go.dev/monkit.example/cmd/monkitvet/monkitvet",
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
 	Run:      run,
@@ -34,6 +36,8 @@ func run(pass *analysis.Pass) (any, error) {
 	c.checkStatements()
 	c.checkErrors()
 	c.checkSharedTasks()
+	c.checkGoroutines()
+	c.checkExits()
 	return nil, nil
 }
 

@@ -17,6 +17,22 @@ const (
 	v3Path     = "github.com/spacemonkeygo/monkit/v3"
 )
 
+// stubs are packages that the cases use, with the names that the analyzer knows. The
+// test of the command has the real package collect.
+var stubs = map[string]string{
+	"monkit.example/collect":        "type Collector struct{}\nfunc Every() *Collector { return nil }\n" + closeAndFlush("*Collector"),
+	"monkit.example/tracing/zipkin": "type Exporter struct{}\n" + closeAndFlush("*Exporter"),
+	"monkit.example/reporters": `type Reporter interface {
+		Flush(context.Context) error
+		Close(context.Context) error
+	}`,
+}
+
+func closeAndFlush(receiver string) string {
+	return "func (" + receiver + ") Close(context.Context) error { return nil }\n" +
+		"func (" + receiver + ") Flush(context.Context) error { return nil }\n"
+}
+
 // TestAnalyzer checks the cases of testdata against package monkit, against a
 // copy of it at the path that programs of monkit/v3 import, and against package
 // compat.
@@ -39,6 +55,9 @@ func TestAnalyzer(t *testing.T) {
 				}
 				copyGo(t, folder, filepath.Join(dir, "src", path), imports)
 			}
+			for path, text := range stubs {
+				write(t, filepath.Join(dir, "src", path), "package "+filepath.Base(path)+"\nimport \"context\"\n"+text)
+			}
 			copyGo(t, "testdata", filepath.Join(dir, "src", "cases"), tt.path)
 			for _, result := range analysistest.RunWithSuggestedFixes(t, dir, Analyzer, "cases") {
 				for _, d := range result.Diagnostics {
@@ -48,6 +67,17 @@ func TestAnalyzer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// write writes a file of a package into a new folder.
+func write(t *testing.T, dir, text string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "stub.go"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 

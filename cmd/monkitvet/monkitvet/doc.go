@@ -19,7 +19,17 @@
 //
 // It also reports a Task in a variable that several functions of the package
 // call, because such a Task counts all of them under the name of the function
-// that runs first.
+// that runs first. In goroutines, which are literals in go statements and those
+// that methods Go, TryGo and AfterFunc get, it reports
+//
+//	defer mon.Task()(&ctx)(&err)       if the function around uses the same ctx or err before it waits
+//	                                   for the goroutine, or a loop starts several: a data race
+//
+// After defer c.Close(ctx) of a collector, a reporter or a zipkin.Exporter it reports
+//
+//	log.Fatal(err), os.Exit(1)         the process ends without the deferred call, and loses the last
+//	                                   values; so do functions of the package that call one of these,
+//	                                   and those of zap, logrus, glog and klog
 //
 // If there is only one way to correct a finding, the finding carries the fix,
 // which the flag -fix applies. Uses that can be intended are not reported: a

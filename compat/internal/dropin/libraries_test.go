@@ -11,7 +11,8 @@ import (
 var drpcRegistryTest string
 
 // Libraries that are instrumented with monkit/v3 build without changes and pass
-// their tests, except for tests that need a network.
+// their tests, except for tests that need a network. Their requirements keep their
+// versions, except for those that are older than the oldest of ours.
 func TestInstrumentedLibraries(t *testing.T) {
 	for _, l := range []struct {
 		module, version string
@@ -19,6 +20,7 @@ func TestInstrumentedLibraries(t *testing.T) {
 		test            []string
 		skip            string            // a pattern of tests, for go test -skip
 		add             map[string]string // name of a file → its text
+		raised          map[string]string // module → the version that it gets
 	}{
 		{
 			module:  "storj.io/drpc",
@@ -26,6 +28,9 @@ func TestInstrumentedLibraries(t *testing.T) {
 			build:   []string{"./..."},
 			test:    []string{"./..."},
 			add:     map[string]string{"dropin/registry_test.go": drpcRegistryTest},
+			// It requires a version of 2021. That of 2022 is what golang.org/x/net
+			// v0.1.0 requires.
+			raised: map[string]string{"golang.org/x/sync": "v0.0.0-20220722155255-886fb9371eb4"},
 		},
 		{
 			module:  "storj.io/common",
@@ -51,6 +56,12 @@ func TestInstrumentedLibraries(t *testing.T) {
 				test = append(test, "-skip="+l.skip)
 			}
 			mustRun(t, dir, append(test, l.test...)...)
+			after := readGoMod(t, dir).Versions
+			for path, had := range readGoMod(t, download(t, l.module, l.version)).Versions {
+				if raised := l.raised[path]; after[path] != had && (raised == "" || after[path] != raised) {
+					t.Errorf("%s %s became %s", path, had, after[path])
+				}
+			}
 		})
 	}
 }

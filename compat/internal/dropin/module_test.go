@@ -46,12 +46,11 @@ func copyModule(t *testing.T, module, version string) string {
 	return dir
 }
 
-// replace adds to go.mod in dir what a program needs to use this module. It sets
-// the version of Go to that of this module, as go mod tidy does.
+// replace adds to go.mod in dir what a program needs to use this module.
 func replace(t *testing.T, dir string) {
 	t.Helper()
 	root := repository(t)
-	mustRun(t, dir, "mod", "edit", "-go=1.26.0",
+	mustRun(t, dir, "mod", "edit",
 		"-require="+mainModule+"@v0.0.0", "-replace="+mainModule+"="+root,
 		"-replace="+v3Module+"="+filepath.Join(root, "compat"))
 }

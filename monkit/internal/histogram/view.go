@@ -44,8 +44,11 @@ func (v View[T]) Average() T {
 const maxQuantiles = 8
 
 // Quantiles sets out[i] to the value at quantile quantiles[i], from 0, the
-// smallest value, to 1, the largest one. quantiles ascends and has a length of
-// at most 8. Without values, out becomes zero.
+// smallest value, to 1, the largest one. A quantile between two values is
+// interpolated: of 10 and 20, the median is 15, as in type 7 of Hyndman and Fan,
+// R, NumPy and monkit/v3. The smallest and the largest value are exact; the others
+// that a quantile lies between are at most 1 % off, and so is what lies between. quantiles ascends and has a length of at most 8. Without values,
+// out becomes zero.
 func (v View[T]) Quantiles(quantiles []float64, out []T) {
 	var none window[T]
 	a, b := v.newer, v.older
@@ -60,31 +63,48 @@ func (v View[T]) Quantiles(quantiles []float64, out []T) {
 		low, high = min(low, b.min), max(high, b.max)
 	}
 	n := a.count + b.count
-	var ranks [maxQuantiles]int64
-	var found [maxQuantiles]float64
+	var s rankSearch
+	var shares [maxQuantiles]float64
 	for i, q := range quantiles {
-		ranks[i] = rankOf(q, n)
+		s.below.ranks[i], shares[i] = rankOf(q, n)
+		s.above.ranks[i] = min(s.below.ranks[i]+1, n-1)
 	}
-	s := rankSearch{ranks: ranks[:len(quantiles)], values: found[:len(quantiles)]}
+	s.below.left, s.above.left = len(quantiles), len(quantiles)
 	s.run(&a.buckets, &b.buckets)
 	for i := range quantiles {
-		switch ranks[i] {
-		case 0:
-			out[i] = low
-		case n - 1:
-			out[i] = high
-		default:
-			out[i] = clamp(found[i], low, high)
-		}
+		out[i] = between(valueAt(&s.below, i, n, low, high), valueAt(&s.above, i, n, low, high), shares[i])
 	}
 }
 
-// rankOf returns the index of quantile q among n sorted values.
-func rankOf(q float64, n int64) int64 {
-	if !(q > 0) { // NaN too
-		return 0
+// valueAt returns the value at the i-th rank of n sorted values from low to high.
+func valueAt[T Number](r *rankValues, i int, n int64, low, high T) T {
+	switch r.ranks[i] {
+	case n - 1:
+		return high
+	case 0:
+		return low
 	}
-	return min(int64(math.Round(min(q, 1)*float64(n-1))), n-1)
+	return clamp(r.values[i], low, high)
+}
+
+// between returns the value that is share of the way from low to high. It is exact
+// if they are equal, and does not overflow.
+func between[T Number](low, high T, share float64) T {
+	if low == high || share == 0 {
+		return low
+	}
+	return clamp(float64(low)*(1-share)+float64(high)*share, low, high)
+}
+
+// rankOf returns where quantile q is among n sorted values: share of the way from
+// the one with the index to the next one.
+func rankOf(q float64, n int64) (index int64, share float64) {
+	if !(q > 0) || n == 0 { // NaN too
+		return 0, 0
+	}
+	at := min(q, 1) * float64(n-1)
+	whole, share := math.Modf(at)
+	return min(int64(whole), n-1), share
 }
 
 // Octaves calls cb with how many recent values lie in each octave that has
@@ -116,14 +136,31 @@ func (v View[T]) Octaves(cb func(low, high float64, count int64)) {
 	}
 }
 
-// rankSearch finds the values at some ranks in one pass over buckets, from the
-// smallest value up.
+// rankSearch finds the values below and above some quantiles in one pass over
+// buckets, from the smallest value up.
 type rankSearch struct {
-	ranks  []int64   // ascending; 0 is the smallest value
-	values []float64 // at those ranks
-	found  int       // how many of values are set
-	passed int64     // how many values the pass has left behind
+	below, above rankValues
+	passed       int64 // how many values the pass has left behind
 }
+
+// rankValues are the values at some ranks.
+type rankValues struct {
+	ranks  [maxQuantiles]int64 // ascending; 0 is the smallest value
+	values [maxQuantiles]float64
+	found  int // how many of values are set
+	left   int // how many are not
+}
+
+// pass sets the values at ranks below passed to v.
+func (r *rankValues) pass(passed int64, v float64) {
+	for ; r.within(passed); r.found++ {
+		r.values[r.found] = v
+		r.left--
+	}
+}
+
+// within reports whether the next rank is below passed.
+func (r *rankValues) within(passed int64) bool { return r.left > 0 && r.ranks[r.found] < passed }
 
 // run searches the sum of a and b.
 func (s *rankSearch) run(a, b *buckets) {
@@ -135,15 +172,13 @@ func (s *rankSearch) run(a, b *buckets) {
 // pass goes past the next n values, which all are v.
 func (s *rankSearch) pass(n int64, v float64) {
 	s.passed += n
-	for s.found < len(s.ranks) && s.ranks[s.found] < s.passed {
-		s.values[s.found] = v
-		s.found++
-	}
+	s.below.pass(s.passed, v)
+	s.above.pass(s.passed, v)
 }
 
 // skip goes past the next n values if none of the ranks is among them.
 func (s *rankSearch) skip(n int64) bool {
-	if s.found < len(s.ranks) && s.ranks[s.found] < s.passed+n {
+	if s.below.within(s.passed+n) || s.above.within(s.passed+n) {
 		return false
 	}
 	s.passed += n

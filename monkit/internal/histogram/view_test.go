@@ -17,10 +17,70 @@ func TestQuantilesTakeAnyNumber(t *testing.T) {
 	for _, tt := range []struct {
 		q    float64
 		want int64
-	}{{math.NaN(), 1}, {math.Inf(-1), 1}, {-1, 1}, {.49, 1}, {.5, 9}, {2, 9}, {math.Inf(1), 9}} {
+	}{{math.NaN(), 1}, {math.Inf(-1), 1}, {-1, 1}, {.49, 4}, {.5, 5}, {.99, 8}, {2, 9}, {math.Inf(1), 9}} {
 		if got := quantile(&s, tt.q, 0); got != tt.want {
 			t.Errorf("quantile %v is %d, want %d", tt.q, got, tt.want)
 		}
+	}
+}
+
+// The median of two values is their mean, in monkit/v3 too. The values are those of
+// numpy.quantile, whose default is type 7 of Hyndman and Fan.
+func TestQuantilesOfFewValuesAreInterpolated(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		vals []int64
+		q    float64
+		want int64
+	}{
+		{"median of two", []int64{10, 20}, .5, 15},
+		{"tenth of two", []int64{10, 20}, .1, 11},
+		{"fraction of an integer", []int64{10, 15}, .5, 12},
+		{"fraction of a negative integer", []int64{-10, -15}, .5, -12},
+		{"one value", []int64{7}, .3, 7},
+		{"median of three", []int64{10, 20, 30}, .5, 20},
+		{"median of four", []int64{10, 20, 30, 40}, .5, 25},
+		{"ninth tenth of four", []int64{10, 20, 30, 40}, .9, 37},
+		{"between two signs", []int64{-10, 10}, .5, 0},
+		{"between zero and one", []int64{0, 100}, .25, 25},
+		{"equal values", []int64{1<<62 + 1, 1<<62 + 1, 1<<62 + 1}, .3, 1<<62 + 1},
+		{"equal and another one", []int64{5, 5, 5, 105}, .9, 75},
+		{"whole range", []int64{math.MinInt64, math.MaxInt64}, .5, 0},
+		{"lowest", []int64{10, 20, 30}, 0, 10},
+		{"highest", []int64{10, 20, 30}, 1, 30},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var whole, merged, part Sliding[int64]
+			for i, v := range tt.vals {
+				insert(&whole, v, 0)
+				if i%2 == 0 {
+					insert(&merged, v, 0)
+				} else {
+					insert(&part, v, 0)
+				}
+			}
+			merged.Merge(&part)
+			for name, s := range map[string]*Sliding[int64]{"whole": &whole, "merged": &merged} {
+				if got := quantile(s, tt.q, 0); got != tt.want {
+					t.Errorf("%s: quantile %v of %v is %d, want %d", name, tt.q, tt.vals, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestQuantilesOfTwoWindowsAreInterpolated(t *testing.T) {
+	var s Sliding[float64]
+	insert(&s, 20, 0)
+	insert(&s, 10, minute)
+	if got := quantile(&s, .25, minute); got != 12.5 {
+		t.Errorf("quantile 0.25 is %v, want 12.5", got)
+	}
+	s.Clear()
+	insert(&s, math.MaxFloat64, minute)
+	insert(&s, -math.MaxFloat64, minute)
+	if got := quantile(&s, .5, minute); got != 0 {
+		t.Errorf("the median of the lowest and the highest float is %v, want 0", got)
 	}
 }
 

@@ -130,7 +130,7 @@ func ofALiteral(ctx context.Context) (err error) {
 		return errors.New("counted")
 	}
 	go func() {
-		defer mon.Task()(&ctx)(&err)
+		defer mon.Task()(&ctx)(&err) // want `shares ctx` `shares err`
 	}()
 	return work(ctx)
 }

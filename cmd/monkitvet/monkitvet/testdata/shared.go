@@ -53,7 +53,7 @@ func (w *worker) end(ctx context.Context) (err error) {
 
 func literals(ctx context.Context) {
 	task := mon.Task()
-	go func() { defer task(&ctx)(nil) }()
+	go func() { defer task(&ctx)(nil) }() // want `shares ctx`
 	go func() { defer task(&ctx)(nil) }() // want `another function calls the Task task too`
 }
 

@@ -1,14 +1,12 @@
-package web
+package webpage
 
 import (
 	"bufio"
 	"context"
 	"errors"
-	"html/template"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -18,63 +16,14 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
-	"monkit.example/internal/webpage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestResponsesHaveSecurityHeaders(t *testing.T) {
-	page := template.Must(template.New("").Parse("<p>{{.}}</p>"))
-	broken := template.Must(template.New("").Parse("<p>{{.Nothing}}</p>"))
-	assets := http.NewServeMux()
-	Assets(assets)
-	write := func(f func(w http.ResponseWriter)) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { f(w) })
-	}
-	for _, tt := range []struct {
-		name, path, kind, body string
-		code                   int
-		h                      http.Handler
-	}{
-		{"page", "/", "text/html", "<p>&lt;b&gt;</p>", 200, write(func(w http.ResponseWriter) { Write(w, page, "<b>") })},
-		{"template that fails", "/", "text/plain", "page: ", 500, write(func(w http.ResponseWriter) { Write(w, broken, 1) })},
-		{"text", "/", "text/plain", "<b>", 200, write(func(w http.ResponseWriter) { WriteText(w, "<b>") })},
-		{"JSON", "/", "application/json", "1\n", 200, write(func(w http.ResponseWriter) { WriteJSON(w, 1) })},
-		{"value that has no JSON form", "/", "text/plain", "json: ", 500, write(func(w http.ResponseWriter) { WriteJSON(w, func() {}) })},
-		{"base stylesheet", "/style.css", "text/css", webpage.Style, 200, assets},
-		{"stylesheet", "/style.css", "text/css", ".sparkline", 200, assets},
-		{"script", "/live.js", "text/javascript", "live", 200, assets},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			rec := httptest.NewRecorder()
-			tt.h.ServeHTTP(rec, httptest.NewRequest("GET", tt.path, nil))
-			if rec.Code != tt.code || !strings.Contains(rec.Body.String(), tt.body) || !strings.HasPrefix(rec.Header().Get("Content-Type"), tt.kind) {
-				t.Errorf("%d %s %q", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
-			}
-			if rec.Header().Get("X-Content-Type-Options") != "nosniff" || tt.code == 200 && !strings.HasSuffix(rec.Header().Get("Content-Security-Policy"), "; script-src 'self'; connect-src 'self'") {
-				t.Errorf("headers are %v", rec.Header())
-			}
-		})
-	}
-}
-
-func TestOnlyLocal(t *testing.T) {
-	h := OnlyLocal(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteText(w, "secret") }))
-	for host, want := range map[string]int{"127.0.0.1:1": 200, "localhost": 200, "[::1]:1": 200, "rebound.example": 403, "": 403} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Host = host
-		rec := httptest.NewRecorder()
-		if h.ServeHTTP(rec, r); rec.Code != want || (want != 200) == strings.Contains(rec.Body.String(), "secret") {
-			t.Errorf("host %q: %d %q", host, rec.Code, rec.Body)
-		}
-	}
-}
-
 // TestServeEndsWithItsContext has one client whose page waits for the context
 // of its request, and one client that never completes its request.
 func TestServeEndsWithItsContext(t *testing.T) {
-	l, err := Listen("127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +35,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 		served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(entered)
 			<-r.Context().Done()
-			WriteText(w, "ended")
+			io.WriteString(w, "ended")
 		}))
 	}()
 	slow, err := net.Dial("tcp", address)
@@ -157,7 +106,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			entered.Add(1)
 			<-leave
-			WriteText(w, "in")
+			io.WriteString(w, "in")
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
@@ -228,7 +177,7 @@ func TestWriteTimeoutAppliesToEachWrite(t *testing.T) {
 }
 
 func TestServeReturnsTheErrorOfItsListener(t *testing.T) {
-	l, err := Listen("127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,4 +185,44 @@ func TestServeReturnsTheErrorOfItsListener(t *testing.T) {
 	if err := Serve(t.Context(), l, http.NotFoundHandler()); err == nil {
 		t.Error("Serve of a closed listener returns no error")
 	}
+}
+
+// TestHalfHeadersAreClosed has clients that never complete the headers of their
+// requests (Slowloris), more than are served at a time, before a client that
+// does.
+func TestHalfHeadersAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() {
+			served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "in") }))
+		}()
+		began := time.Now()
+		var clients sync.WaitGroup
+		for i := range 2 * maxConns {
+			conn, accepted := net.Pipe()
+			clients.Go(func() { // fails when the server closes
+				l.conns <- accepted
+				io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", i%2*maxHeaderBytes*4))
+			})
+			clients.Go(func() {
+				defer conn.Close()
+				io.Copy(io.Discard, conn)
+			})
+		}
+		clients.Go(func() {
+			if body, err := readOnce(l.conns); body != "in" {
+				t.Errorf("a client got %q, %v", body, err)
+			}
+		})
+		clients.Wait()
+		if took := time.Since(began); took > 3*readHeaderTimeout {
+			t.Errorf("half headers occupy the server for %s", took)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 }

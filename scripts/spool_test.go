@@ -1,4 +1,4 @@
-package main
+package scripts
 
 import (
 	"bytes"
@@ -91,14 +91,12 @@ func changeFile(path string, change func(b []byte)) error {
 // exits runs monkit-relay, which must exit with the code.
 func (e *scriptEnv) exits(ts *testscript.TestScript, args []string) error {
 	var stdout, stderr bytes.Buffer
-	cmd, err := relayCommand(ts, args[1:])
-	if err != nil {
-		return err
-	}
+	cmd := relayCommand(ts, args[1:])
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	watch := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
 	defer watch.Stop()
-	if err = cmd.Run(); cmd.ProcessState == nil {
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
 		return err
 	}
 	fmt.Fprint(ts.Stdout(), stdout.String())

@@ -1,38 +1,59 @@
-package main
+package scripts
 
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 )
 
+// relayPath is the program under test, which TestMain builds.
+var relayPath string
+
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecker{m}, map[string]func(){"monkit-relay": main})
+	dir, err := os.MkdirTemp("", "scripts")
+	if err == nil {
+		relayPath, err = buildRelay(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(dir) // what is left is in a folder for temporary files
+		os.Exit(code)
+	}))
 }
 
-// leakChecker fails if goroutines still run after the tests.
-type leakChecker struct{ m *testing.M }
-
-func (l leakChecker) Run() int {
-	code := l.m.Run()
-	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+// buildRelay builds monkit-relay in dir, with the race detector if the test has it.
+func buildRelay(dir string) (path string, err error) {
+	path = filepath.Join(dir, "monkit-relay")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
 	}
-	return code
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-race="+strconv.FormatBool(raceEnabled), "-o", path, "./cmd/monkit-relay")
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build monkit-relay: %w\n%s", err, out)
+	}
+	return path, nil
 }
 
 // TestScripts runs monkit-relay as a user does. The scripts have the commands of
 // scriptCommands in addition to those of testscript.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		ContinueOnError:     true, // reports all lines that fail
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(relayPath)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Values[scriptEnvKey{}] = newScriptEnv(env.T().(testing.TB))
 			return nil
 		},

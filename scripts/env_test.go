@@ -1,4 +1,4 @@
-package main
+package scripts
 
 import (
 	"bytes"
@@ -138,19 +138,20 @@ func do(req *http.Request) (code int, body string, err error) {
 	return resp.StatusCode, string(text), err
 }
 
+// exitUsage is the exit code for a wrong command line.
+const exitUsage = 2
+
 // credential is a secret in addresses of scripts. No output may contain it.
 const credential = "geheim"
 
 func (e *scriptEnv) fails(ts *testscript.TestScript, args []string) error {
 	var stdout, stderr bytes.Buffer
-	cmd, err := relayCommand(ts, args[1:])
-	if err != nil {
-		return err
-	}
+	cmd := relayCommand(ts, args[1:])
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	watch := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 	defer watch.Stop()
-	if err = cmd.Run(); cmd.ProcessState == nil {
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
 		return err
 	}
 	text := stderr.String()

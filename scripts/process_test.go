@@ -1,4 +1,4 @@
-package main
+package scripts
 
 import (
 	"bufio"
@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,28 +26,16 @@ type process struct {
 	out, errOut strings.Builder // guarded by mu
 }
 
-// relayCommand returns a command that runs monkit-relay. testscript has put it
-// into the path: it is this test binary, whose TestMain then runs main.
-func relayCommand(ts *testscript.TestScript, args []string) (*exec.Cmd, error) {
-	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
-		for _, name := range []string{"monkit-relay", "monkit-relay.exe"} {
-			path := filepath.Join(dir, name)
-			if _, err := os.Stat(path); err == nil {
-				cmd := exec.Command(path, args...)
-				cmd.Dir, cmd.Env = ts.MkAbs("."), scriptEnviron(ts)
-				return cmd, nil
-			}
-		}
-	}
-	return nil, exec.ErrNotFound
+// relayCommand returns a command that runs monkit-relay.
+func relayCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
+	cmd := exec.Command(relayPath, args...)
+	cmd.Dir, cmd.Env = ts.MkAbs("."), scriptEnviron(ts)
+	return cmd
 }
 
 // start starts a relay and waits until it has bound its addresses.
 func (e *scriptEnv) start(ts *testscript.TestScript, args []string) error {
-	cmd, err := relayCommand(ts, args)
-	if err != nil {
-		return err
-	}
+	cmd := relayCommand(ts, args)
 	p := &process{cmd: cmd, ended: make(chan struct{})}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,166 @@
+package webpage
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"monkit.example/internal/hostile"
+)
+
+func TestTrusted(t *testing.T) {
+	names := Names{"Pages.example", "with-dot.example.", ""}
+	for host, want := range map[string]bool{
+		"localhost": true, "localhost:80": true, "LocalHost.": true, "a.localhost:1": true,
+		"127.0.0.1": true, "127.0.0.1:80": true, "10.1.2.3": true, "[::1]": true, "[::1]:80": true, "::1": true,
+		"[fe80::1%25eth0]:80": true, "[fe80::1%eth0]": true,
+		"pages.example": true, "PAGES.EXAMPLE:80": true, "pages.example.": true, "with-dot.example": true,
+		"": false, ":80": false, ".": false, "evil.example": false, "pages.example.evil": false, "evilpages.example": false,
+		"localhost.evil.example": false, "localhostevil": false, "127.1": false, "0x7f000001": false, "[localhost": false,
+		"pages.example@evil.example": false, "a:b:c": false,
+	} {
+		if got := names.Trusted(host); got != want {
+			t.Errorf("Trusted(%q) = %v, want %v", host, got, want)
+		}
+	}
+	if !(Names{"*"}).Trusted("evil.example") || (Names(nil)).Trusted("evil.example") {
+		t.Error("the name * is not any name, or no name is")
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"127.0.0.1": true, "127.8.9.10": true, "::1": true, "localhost": true, "::ffff:127.0.0.1": true,
+		"0.0.0.0": false, "::": false, "192.0.2.1": false, "": false, "localhost.example": false,
+	} {
+		if got := IsLoopback(host); got != want {
+			t.Errorf("IsLoopback(%q) = %v, want %v", host, got, want)
+		}
+	}
+}
+
+func TestRefuseCrossSite(t *testing.T) {
+	h := RefuseCrossSite(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("page")) }))
+	for _, tt := range []struct {
+		site []string
+		want int
+	}{
+		{nil, 200}, {[]string{"same-origin"}, 200}, {[]string{"same-site"}, 200}, {[]string{"none"}, 200}, {[]string{""}, 200},
+		{[]string{"cross-site"}, 403}, {[]string{" CROSS-SITE "}, 403}, {[]string{"none", "cross-site"}, 403},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["Sec-Fetch-Site"] = tt.site
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != tt.want || (w.Body.String() == "page") != (tt.want == 200) {
+			t.Errorf("%q: %d %q", tt.site, w.Code, w.Body)
+		}
+	}
+}
+
+func TestErrorPrints(t *testing.T) {
+	for _, text := range hostile.Texts {
+		w := httptest.NewRecorder()
+		Error(w, http.StatusTeapot, text)
+		if bad := hostile.Unprintable(w.Body.String()); bad != "" || w.Code != http.StatusTeapot || !strings.HasSuffix(w.Body.String(), "\n") {
+			t.Errorf("%q: %d, %q in %q", text, w.Code, bad, w.Body)
+		}
+	}
+}
+
+func TestFewWalkAtATime(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var all []Walk
+	for range MaxWalks {
+		walk, err := BeginWalk(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, walk)
+	}
+	waited := make(chan error)
+	go func() {
+		_, err := BeginWalk(ctx)
+		waited <- err
+	}()
+	errGone := errors.New("gone")
+	cancel(errGone)
+	if err := <-waited; !errors.Is(err, errGone) {
+		t.Errorf("one walk more: %v", err)
+	}
+	go func() {
+		walk, err := BeginWalk(t.Context())
+		if err == nil {
+			walk.End()
+		}
+		waited <- err
+	}()
+	for _, walk := range all {
+		walk.End()
+	}
+	if err := <-waited; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWalkThatHangsCountsForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var all []Walk
+		for range 3 * MaxWalks {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*maxWalkTime)
+			walk, err := BeginWalk(ctx)
+			cancel()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, walk)
+			if len(all)%MaxWalks == 0 {
+				time.Sleep(maxWalkTime)
+				synctest.Wait()
+			}
+		}
+		for _, walk := range all {
+			walk.End()
+			walk.End()
+		}
+		if walks.all != [MaxWalks]Walk{} {
+			t.Errorf("%v are in progress after all have ended", walks.all)
+		}
+	})
+}
+
+// TestEachWalkWakesTheNext has many walks, of which each takes a moment.
+func TestEachWalkWakesTheNext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), maxWalkTime)
+	defer cancel()
+	var all sync.WaitGroup
+	var now, most atomic.Int64
+	for range 50 {
+		all.Go(func() {
+			for range 20 {
+				walk, err := BeginWalk(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := now.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				runtime.Gosched()
+				now.Add(-1)
+				walk.End()
+			}
+		})
+	}
+	all.Wait()
+	if n := most.Load(); n > MaxWalks {
+		t.Errorf("%d walks at a time", n)
+	}
+}
