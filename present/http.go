@@ -100,7 +100,7 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead { // neither works nor waits
 		return
 	}
-	serveOr(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
+	serve(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
 }
 
 // writeTimeout returns the write timeout of the server, 0 if it has none.
@@ -111,15 +111,10 @@ func writeTimeout(r *http.Request) time.Duration {
 	return 0
 }
 
-// serve writes a page. An error becomes an HTTP status while no byte has been
-// sent. After that serve aborts the connection, so that the client does not
-// take half a page for a whole one.
-func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
-	serveOr(w, result, timeout, func(err error) { writeError(w, err) })
-}
-
-// serveOr is serve with a function that responds with an error.
-func serveOr(w http.ResponseWriter, result Result, timeout time.Duration, fail func(error)) {
+// serve writes a page. While no byte has been sent, it passes an error to fail,
+// which responds with it. After that serve aborts the connection, so that the
+// client does not take half a page for a whole one.
+func serve(w http.ResponseWriter, result Result, timeout time.Duration, fail func(error)) {
 	sent := &trackingWriter{w: w}
 	// With 64 kB most pages are complete, or have failed, before the first
 	// byte is sent.

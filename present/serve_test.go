@@ -25,7 +25,7 @@ func TestErrorBeforeTheFirstByteBecomesAStatus(t *testing.T) {
 			serve(w, func(out io.Writer) error {
 				io.WriteString(out, "half a page")
 				return tt.err
-			}, 0)
+			}, 0, func(err error) { writeError(w, err) })
 			if w.Code != tt.want || w.Body.String() != tt.err.Error()+"\n" {
 				t.Errorf("got %d, %q", w.Code, w.Body)
 			}
@@ -38,7 +38,7 @@ func TestErrorAfterTheFirstByteAbortsTheConnection(t *testing.T) {
 		serve(w, func(out io.Writer) error {
 			io.WriteString(out, strings.Repeat("x", 1<<20))
 			return errBroken
-		}, 0)
+		}, 0, func(err error) { t.Error("a second response") })
 	}))
 	defer server.Close()
 	resp, err := server.Client().Get(server.URL)
@@ -60,7 +60,7 @@ func TestServeReturnsWhenTheClientDisconnects(t *testing.T) {
 	serve(disconnected{httptest.NewRecorder()}, func(out io.Writer) error {
 		_, err := io.WriteString(out, strings.Repeat("x", 1<<20))
 		return err
-	}, 0)
+	}, 0, func(err error) { t.Errorf("a response after %v", err) })
 }
 
 func TestPreferredView(t *testing.T) {
