@@ -7,6 +7,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"monkit.example/internal/hostile"
+	"monkit.example/monkit"
 )
 
 var errBroken = errors.New("broken")
@@ -48,6 +51,21 @@ func TestErrorAfterTheFirstByteAbortsTheConnection(t *testing.T) {
 	defer resp.Body.Close()
 	if n, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("half a page looks whole: %d bytes, %v", n, err)
+	}
+}
+
+// The error of a page that panicked has text of the program.
+func TestErrorsPrintInEveryForm(t *testing.T) {
+	for accept, kind := range map[string]string{"": "text/plain", "text/html": "text/html"} {
+		for _, text := range hostile.Texts {
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/funcs", nil)
+			r.Header.Set("Accept", accept)
+			newHandler(monkit.Default, Options{}).fail(w, r, "/funcs", errors.New("panicked: "+text))
+			if bad := hostile.Unprintable(w.Body.String()); bad != "" || w.Code != http.StatusInternalServerError ||
+				!strings.HasPrefix(w.Header().Get("Content-Type"), kind) || !strings.Contains(w.Body.String(), "panicked: ") {
+				t.Errorf("%s of %q: %d has %q in\n%s", kind, text, w.Code, bad, w.Body)
+			}
+		}
 	}
 }
 
