@@ -1,4 +1,4 @@
-# make test    every check that a change must pass; installs the servers that e2e/ needs, if it may
+# make test    every check that a change must pass; installs the servers and the browser that tests need, if it may
 # make policy  only the rules of the repository, which internal/policy tests
 # make e2e     only the tests against real servers
 # make arch    only the unit tests, on linux/386, and on linux/arm64 if qemu is installed
@@ -17,7 +17,7 @@ LIBRARY     := ./monkit ./environment ./present ./collect ./reporters/... ./trac
 
 # Each of these folders is a module, so that its requirements do not become
 # requirements of the main module.
-MODULES     := bench compat interop scripts cmd/monkitvet
+MODULES     := bench browser compat interop scripts cmd/monkitvet
 
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 

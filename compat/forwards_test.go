@@ -1,10 +1,13 @@
 package monkit_test
 
 import (
+	"context"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +15,7 @@ import (
 
 	"github.com/spacemonkeygo/monkit/v3"
 	"github.com/spacemonkeygo/monkit/v3/environment"
+	"github.com/spacemonkeygo/monkit/v3/present"
 	newpath "monkit.example/monkit"
 )
 
@@ -53,6 +57,33 @@ func TestFunctionsUseAnAssignedDefault(t *testing.T) {
 	} {
 		if !values[want] {
 			t.Errorf("%s is not in the registry that was assigned to Default", want)
+		}
+	}
+}
+
+// Programs parse what monkit/v3 writes.
+func TestSpansHaveDecimalIDs(t *testing.T) {
+	r := monkit.NewRegistry()
+	ctx := context.Background()
+	defer r.ScopeNamed("s").FuncNamed("F").Task(&ctx)(nil)
+	s := monkit.SpanFromCtx(ctx)
+	want := fmt.Sprintf("[%d,%d] s.F() (elapsed: ", s.Id(), s.Trace().Id())
+	var text, page strings.Builder
+	if err := present.SpansText(r, &text); err != nil {
+		t.Fatal(err)
+	}
+	write, _, err := present.FromRequest(r, "/ps", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := write(&page); err != nil {
+		t.Fatal(err)
+	}
+	served := httptest.NewRecorder()
+	present.HTTP(r).ServeHTTP(served, httptest.NewRequest("GET", "/ps", nil))
+	for name, got := range map[string]string{"SpansText": text.String(), "FromRequest": page.String(), "HTTP": served.Body.String()} {
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s writes %q, want %q", name, got, want)
 		}
 	}
 }

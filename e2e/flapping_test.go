@@ -4,10 +4,8 @@ package e2e
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -21,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"monkit.example/e2e/servers"
+	"monkit.example/internal/faultsink"
 )
 
 // A received is a set of the numbered lines that a server took. Every line has the
@@ -193,7 +192,7 @@ func flappingHTTP(t *testing.T, before, after string) *flapping {
 }
 
 func (f *flapping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(r)
+	body, err := faultsink.ReadBody(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -202,18 +201,4 @@ func (f *flapping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.add(strings.TrimSuffix(line, "\n"))
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// readBody returns the body of a request, decompressed.
-func readBody(r *http.Request) (string, error) {
-	from := io.Reader(r.Body)
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		z, err := gzip.NewReader(r.Body)
-		if err != nil {
-			return "", err
-		}
-		from = z
-	}
-	b, err := io.ReadAll(from)
-	return string(b), err
 }

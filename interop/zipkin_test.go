@@ -1,11 +1,9 @@
 package interop
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/goleak"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/monkit"
 	"monkit.example/tracing/monkithttp"
 	"monkit.example/tracing/zipkin"
@@ -32,18 +31,14 @@ type bodies struct {
 }
 
 func (b *bodies) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	from := io.Reader(r.Body)
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		from, _ = gzip.NewReader(r.Body)
-	}
-	text, err := io.ReadAll(from)
+	text, err := faultsink.ReadBody(r)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.all = append(b.all, text)
+	b.all = append(b.all, []byte(text))
 	w.WriteHeader(http.StatusAccepted)
 }
 

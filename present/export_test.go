@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"monkit.example/monkit"
 )
 
 // Paths returns the path of every view that does not wait for a trace.
@@ -38,6 +40,9 @@ func Waiting() bool { return waiting.Load() > 0 }
 
 // WriteKeepAlive writes one newline and flushes it.
 var WriteKeepAlive = writeKeepAlive
+
+// MaxAlike is how many roots are listed below the oldest that is alike.
+const MaxAlike = maxAlike
 
 // View is one view of the table of pages.
 type View struct {
@@ -89,4 +94,11 @@ func PagesInMemory() int { return len(inMemory) }
 // Render makes a page and returns its error.
 func Render(write Result) error {
 	return newRenderer().write(context.Background(), "", io.Discard, func(_ context.Context, w io.Writer) error { return write(w) })
+}
+
+// RootsOfWalks returns how many roots two walks find that follow one another.
+func RootsOfWalks(r *monkit.Registry, first, second context.Context) [2]int {
+	var c spanCache
+	roots := func(ctx context.Context) int { return len(c.get(walk{registry: r, ctx: ctx}).roots) }
+	return [2]int{roots(first), roots(second)}
 }

@@ -200,12 +200,16 @@ func TestEveryErrorPrints(t *testing.T) {
 			"/trace/svg?regex=(" + q, "/trace/json?trace_id=x" + q, "/trace/json?regex=F&preselect=x" + q,
 			"/trace/remote?regex=F&timeout=x" + q, "/trace/svg?regex=F&min_duration=x" + q, "/trace/remote?regex=Outer&viz=http:" + q,
 		} {
-			w := httptest.NewRecorder()
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", target, nil))
-			if bad := hostile.Unprintable(w.Body.String()); bad != "" {
-				t.Errorf("%s has %q in\n%s", target, bad, w.Body)
+			for _, accept := range []string{"", browser} {
+				w := httptest.NewRecorder()
+				r := httptest.NewRequestWithContext(ctx, "GET", target, nil)
+				r.Header.Set("Accept", accept)
+				h.ServeHTTP(w, r)
+				if bad := hostile.Unprintable(w.Body.String()); bad != "" {
+					t.Errorf("%s has %q in\n%s", target, bad, w.Body)
+				}
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func TestHostileTextMakesNoLines(t *testing.T) {
 	r := hostileWorld(t)
 	for _, tt := range []struct{ path, line string }{
 		{"/funcs", `^\[\d+\] |^  (parents|current|error|success times|failure times)\b|^    [a-z0-9.]+: |^$`},
-		{"/ps", `^ *\[\d+,\d+\] |^  .*: |^$`},
+		{"/ps", `^ *\[[0-9a-f]{16},[0-9a-f]{16,32}\] |^  .*: |^$`},
 		{"/stats", `^.+=([0-9.]+|\+Inf|NaN)$|^$`},
 	} {
 		allowed := regexp.MustCompile(tt.line)

@@ -3,6 +3,7 @@ package present_test
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"monkit.example/monkit"
 	"monkit.example/present"
+	"monkit.example/tracing"
 )
 
 var rowHead = regexp.MustCompile(`<th scope="row">([^<]*)`)
@@ -175,4 +177,37 @@ func TestDurationsAndNumbersAreShortened(t *testing.T) {
 			t.Errorf("%v is %s, want %s", val, got, want)
 		}
 	}
+}
+
+var columnHead = regexp.MustCompile(`<th scope="col"[^>]*>(?:<a [^>]*>)?([^<]*)`)
+
+// On a phone, where each row is a block, the stylesheet writes the names of the
+// columns before the cells.
+func TestStylesheetNamesTheColumns(t *testing.T) {
+	style := render(t, monkit.NewRegistry(), "/ui/style.css")
+	for name, page := range map[string]string{
+		"funcs":  render(t, busy(t), "/funcs/html"),
+		"traces": tracesPage(t),
+	} {
+		heads := columnHead.FindAllStringSubmatch(page, -1)
+		if len(heads) < 5 {
+			t.Errorf("%s has the columns %q", name, heads)
+		}
+		for i, head := range heads[1:] {
+			if want := fmt.Sprintf(".%s td:nth-child(%d)::before { content: %q; }", name, i+2, head[1]); !strings.Contains(style, want) {
+				t.Errorf("the stylesheet lacks %s", want)
+			}
+		}
+	}
+}
+
+// tracesPage returns the page of a Recorder without traces.
+func tracesPage(t *testing.T) string {
+	t.Helper()
+	r := monkit.NewRegistry()
+	recorder := tracing.NewRecorder(r, tracing.RecorderOptions{})
+	defer recorder.Close()
+	w := httptest.NewRecorder()
+	present.HTTPWith(r, present.Options{Recorder: recorder}).ServeHTTP(w, httptest.NewRequest("GET", "/traces/html", nil))
+	return w.Body.String()
 }

@@ -19,6 +19,10 @@ type Options struct {
 	// such page.
 	Recorder *tracing.Recorder
 
+	// DecimalIDs has /ps write ids as text in decimal, as monkit/v3 does, instead
+	// of in hexadecimal, as logs and all other pages have them.
+	DecimalIDs bool
+
 	// Hosts are the names by which users open the pages, without port, besides
 	// localhost and IP addresses. Requests by other names see neither arguments
 	// nor annotations nor error texts of running functions and traces: such a
@@ -45,13 +49,19 @@ type handler struct {
 	opts     Options
 	metrics  *prometheus.Handler // serves /metrics
 	renderer *renderer           // makes the pages that walk
+	spans    *spanCache          // what /ps shows
 }
 
 func newHandler(r *monkit.Registry, o Options) handler {
-	return handler{registry: r, opts: o, metrics: prometheus.New(r), renderer: newRenderer()}
+	return handler{registry: r, opts: o, metrics: prometheus.New(r), renderer: newRenderer(), spans: new(spanCache)}
 }
 
+// ServeHTTP responds to r, compressed if its client allows that.
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	webpage.Compress(http.HandlerFunc(h.respond)).ServeHTTP(w, r)
+}
+
+func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Accept")
 	if webpage.RefusedCrossSite(w, r) {
 		return
@@ -59,7 +69,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	webpage.SetHeaders(w.Header(), "img-src 'self'")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		writeError(w, &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
+		h.fail(w, r, pathOf(r), &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
 		return
 	}
 	path := pathOf(r)
@@ -68,7 +78,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v, err := find(path, r.URL.Query(), r.Header["Accept"])
 	if err != nil {
-		writeError(w, err)
+		h.fail(w, r, path, err)
 		return
 	}
 	if v.serve != nil {
@@ -80,14 +90,17 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		hide: !webpage.Names(h.opts.Hosts).Trusted(r.Host),
 	})
 	if err != nil {
-		writeError(w, err)
+		h.fail(w, r, path, err)
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
+	if v.draws {
+		webpage.AllowStyle(w.Header(), tracing.SVGStyleSource())
+	}
 	if r.Method == http.MethodHead { // neither works nor waits
 		return
 	}
-	serve(w, result, writeTimeout(r))
+	serve(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
 }
 
 // writeTimeout returns the write timeout of the server, 0 if it has none.
@@ -98,10 +111,10 @@ func writeTimeout(r *http.Request) time.Duration {
 	return 0
 }
 
-// serve writes a page. An error becomes an HTTP status while no byte has been
-// sent. After that serve aborts the connection, so that the client does not
-// take half a page for a whole one.
-func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
+// serve writes a page. While no byte has been sent, it passes an error to fail,
+// which responds with it. After that serve aborts the connection, so that the
+// client does not take half a page for a whole one.
+func serve(w http.ResponseWriter, result Result, timeout time.Duration, fail func(error)) {
 	sent := &trackingWriter{w: w}
 	// With 64 kB most pages are complete, or have failed, before the first
 	// byte is sent.
@@ -113,7 +126,7 @@ func serve(w http.ResponseWriter, result Result, timeout time.Duration) {
 	switch {
 	case err == nil, sent.err != nil: // complete, or the client has disconnected
 	case !sent.began:
-		writeError(w, err)
+		fail(err)
 	default:
 		panic(http.ErrAbortHandler)
 	}

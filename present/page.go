@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"monkit.example/reporters/prometheus"
-	"monkit.example/tracing"
 )
 
 // Result writes one page to w. It returns the errors of w. A page of a trace
@@ -35,6 +34,7 @@ type view struct {
 	contentType string
 	open        func(request) (Result, error)
 	work        work
+	draws       bool // has a drawing of a trace, whose style the policy must allow
 	hidden      bool // not linked, because it needs a query or is a second name
 
 	// typeOf returns the content type if it depends on the query; else it is
@@ -71,9 +71,9 @@ var pages = []page{
 	{name: "ps", title: "Running now",
 		about: "Open spans: the functions that run at this moment, for how long, with which arguments, and what called them.",
 		views: []view{
-			{name: "text", contentType: typeText, open: registryView(walk.spansText)},
-			{name: "json", contentType: typeJSON, open: registryView(walk.spansJSON)},
-			{name: "dot", contentType: typeText, open: registryView(walk.spansDot)},
+			{name: "text", contentType: typeText, open: spansText},
+			{name: "json", contentType: typeJSON, open: spansView(walk.spansJSON)},
+			{name: "dot", contentType: typeText, open: spansView(walk.spansDot)},
 			{name: "html", contentType: typeHTML, open: spansHTML},
 		}},
 	{name: "funcs", title: "Functions",
@@ -98,15 +98,16 @@ var pages = []page{
 			{name: "text", contentType: typeText, open: requireRecorder(retainedText)},
 			{name: "json", contentType: typeJSON, open: requireRecorder(retainedJSON)},
 			{name: "html", contentType: typeHTML, open: requireRecorder(retainedHTML)},
-			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(tracing.Recorded.WriteSVG)), hidden: true},
-			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(tracing.Recorded.WriteJSON)), hidden: true},
+			{name: "svg", contentType: typeSVG, open: requireRecorder(retainedTrace(drawing("traces"))), draws: true, hidden: true},
+			{name: "spans", contentType: typeJSON, open: requireRecorder(retainedTrace(writeSpans)), hidden: true},
 		}},
 	{name: "trace", title: "Next trace",
 		about: "The next run of a function with every span below it: as a drawing, as JSON, or exported.",
 		views: []view{
 			{name: "html", contentType: typeHTML, open: traceHTML, work: fixed},
-			{name: "svg", contentType: typeSVG, open: traceView(tracing.Recorded.WriteSVG), work: waits, hidden: true},
-			{name: "json", contentType: typeJSON, open: traceView(tracing.Recorded.WriteJSON), work: waits, hidden: true},
+			{name: "wait", contentType: typeHTML, open: traceWait, work: waits, draws: true, hidden: true},
+			{name: "svg", contentType: typeSVG, open: traceView(drawing("trace")), work: waits, draws: true, hidden: true},
+			{name: "json", contentType: typeJSON, open: traceView(writeSpans), work: waits, hidden: true},
 			{name: "remote", typeOf: remoteType, open: traceRemote, work: waits, hidden: true},
 		}},
 	{name: "metrics", title: "Metrics for Prometheus", prefer: preferredMetrics,

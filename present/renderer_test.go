@@ -129,7 +129,7 @@ func TestEndedWalkPassesNothingOn(t *testing.T) {
 		w.stats(func(monkit.SeriesKey, string, float64) { calls["stats"]++ })
 		w.funcs(func(*monkit.Func) { calls["funcs"]++ })
 		w.rootSpans(func(*monkit.Span) { calls["rootSpans"]++ })
-		w.allSpans(func(*monkit.Span) { calls["allSpans"]++ })
+		w.each([]*openSpan{{}}, func(*openSpan) { calls["each"]++ })
 		w.children(monkit.SpanFromCtx(ctx), func(*monkit.Span) { calls["children"]++ })
 		if want := 5; ended.Err() == nil && len(calls) != want || ended.Err() != nil && len(calls) != 0 {
 			t.Errorf("the walk, which ended with %v, called %v", ended.Err(), calls)

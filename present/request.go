@@ -21,11 +21,16 @@ import (
 // Pages of traces wait until a trace comes. The handler that HTTP returns stops
 // waiting when the client disconnects.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
+	return FromRequestWith(reg, Options{}, path, query)
+}
+
+// FromRequestWith is FromRequest with options.
+func FromRequestWith(reg *monkit.Registry, o Options, path string, query url.Values) (f Result, contentType string, err error) {
 	v, err := find(path, query, nil)
 	if err != nil {
 		return nil, "", err
 	}
-	return newHandler(reg, Options{}).open(v, request{ctx: context.Background(), path: path, query: query})
+	return newHandler(reg, o).open(v, request{ctx: context.Background(), path: path, query: query})
 }
 
 // request is the input of a view.

@@ -24,7 +24,7 @@ func requireRecorder(open func(request) (Result, error)) func(request) (Result, 
 }
 
 // retainedTrace returns a view of the trace that the query parameter id names.
-func retainedTrace(write func(tracing.Recorded, io.Writer) error) func(request) (Result, error) {
+func retainedTrace(write func(request, tracing.Recorded, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		id := req.query.Get("id")
 		if id == "" {
@@ -37,7 +37,7 @@ func retainedTrace(write func(tracing.Recorded, io.Writer) error) func(request) 
 		if req.hide {
 			t = t.Hiding(hiddenText)
 		}
-		return func(w io.Writer) error { return write(t, w) }, nil
+		return func(w io.Writer) error { return write(req, t, w) }, nil
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"monkit.example/internal/hostile"
+	"monkit.example/monkit"
 )
 
 var errBroken = errors.New("broken")
@@ -25,7 +28,7 @@ func TestErrorBeforeTheFirstByteBecomesAStatus(t *testing.T) {
 			serve(w, func(out io.Writer) error {
 				io.WriteString(out, "half a page")
 				return tt.err
-			}, 0)
+			}, 0, func(err error) { writeError(w, err) })
 			if w.Code != tt.want || w.Body.String() != tt.err.Error()+"\n" {
 				t.Errorf("got %d, %q", w.Code, w.Body)
 			}
@@ -38,7 +41,7 @@ func TestErrorAfterTheFirstByteAbortsTheConnection(t *testing.T) {
 		serve(w, func(out io.Writer) error {
 			io.WriteString(out, strings.Repeat("x", 1<<20))
 			return errBroken
-		}, 0)
+		}, 0, func(err error) { t.Error("a second response") })
 	}))
 	defer server.Close()
 	resp, err := server.Client().Get(server.URL)
@@ -51,6 +54,21 @@ func TestErrorAfterTheFirstByteAbortsTheConnection(t *testing.T) {
 	}
 }
 
+// The error of a page that panicked has text of the program.
+func TestErrorsPrintInEveryForm(t *testing.T) {
+	for accept, kind := range map[string]string{"": "text/plain", "text/html": "text/html"} {
+		for _, text := range hostile.Texts {
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/funcs", nil)
+			r.Header.Set("Accept", accept)
+			newHandler(monkit.Default, Options{}).fail(w, r, "/funcs", errors.New("panicked: "+text))
+			if bad := hostile.Unprintable(w.Body.String()); bad != "" || w.Code != http.StatusInternalServerError ||
+				!strings.HasPrefix(w.Header().Get("Content-Type"), kind) || !strings.Contains(w.Body.String(), "panicked: ") {
+				t.Errorf("%s of %q: %d has %q in\n%s", kind, text, w.Code, bad, w.Body)
+			}
+		}
+	}
+}
+
 // disconnected is the response to a client that has disconnected.
 type disconnected struct{ http.ResponseWriter }
 
@@ -60,7 +78,7 @@ func TestServeReturnsWhenTheClientDisconnects(t *testing.T) {
 	serve(disconnected{httptest.NewRecorder()}, func(out io.Writer) error {
 		_, err := io.WriteString(out, strings.Repeat("x", 1<<20))
 		return err
-	}, 0)
+	}, 0, func(err error) { t.Errorf("a response after %v", err) })
 }
 
 func TestPreferredView(t *testing.T) {

@@ -64,10 +64,8 @@ func writeTrace(ctx context.Context, reg *monkit.Registry, w io.Writer, q traceQ
 	return write(w, spans)
 }
 
-var traceHTML = htmlView("trace", func(request) any { return nil })
-
 // traceView returns a view of the next trace that the query matches.
-func traceView(write func(tracing.Recorded, io.Writer) error) func(request) (Result, error) {
+func traceView(write func(request, tracing.Recorded, io.Writer) error) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		q, err := req.traceQuery()
 		if err != nil {
@@ -79,11 +77,21 @@ func traceView(write func(tracing.Recorded, io.Writer) error) func(request) (Res
 				if req.hide {
 					t = t.Hiding(hiddenText)
 				}
-				return write(t, w)
+				return write(req, t, w)
 			})
 		}), nil
 	}
 }
+
+// drawing returns a function that draws a trace with a link to a page.
+func drawing(page string) func(request, tracing.Recorded, io.Writer) error {
+	return func(req request, t tracing.Recorded, w io.Writer) error {
+		return t.WriteSVGWith(w, tracing.SVGOptions{Back: req.root + page, BackName: req.title(page)})
+	}
+}
+
+// writeSpans writes the spans of a trace as a JSON array.
+func writeSpans(_ request, t tracing.Recorded, w io.Writer) error { return t.WriteJSON(w) }
 
 // traceQuery is the parsed query of a page that waits for a trace.
 type traceQuery struct {

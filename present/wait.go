@@ -68,7 +68,7 @@ func writeKeepAlive(w io.Writer) error {
 	return flush(w)
 }
 
-// flush sends what was written to w, if w buffers.
+// flush sends what has been written to w so far, if w buffers.
 func flush(w io.Writer) error {
 	if f, ok := w.(interface{ Flush() error }); ok {
 		return f.Flush()

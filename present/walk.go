@@ -2,8 +2,6 @@ package present
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"monkit.example/monkit"
 	"monkit.example/tracing"
@@ -44,9 +42,6 @@ func (w walk) funcs(cb func(*monkit.Func)) { w.registry.Funcs(unlessEnded(w, cb)
 // rootSpans calls cb with each span that has no open ancestor.
 func (w walk) rootSpans(cb func(*monkit.Span)) { w.registry.RootSpans(unlessEnded(w, cb)) }
 
-// allSpans calls cb with each open span.
-func (w walk) allSpans(cb func(*monkit.Span)) { w.registry.AllSpans(unlessEnded(w, cb)) }
-
 // children calls cb with the open spans right below s.
 func (w walk) children(s *monkit.Span, cb func(*monkit.Span)) { s.Children(unlessEnded(w, cb)) }
 
@@ -58,13 +53,23 @@ func unlessEnded[T any](w walk, cb func(T)) func(T) {
 	}
 }
 
+// each calls cb with each of spans.
+func (w walk) each(spans []*openSpan, cb func(*openSpan)) {
+	for _, s := range spans {
+		if w.err() != nil {
+			return
+		}
+		cb(s)
+	}
+}
+
 // call returns the function of s with the arguments of this run.
-func (w walk) call(s *monkit.Span) string {
-	args := strings.Join(s.Args(), ", ")
+func (w walk) call(s *openSpan) string {
+	args := s.args
 	if w.hide && args != "" {
 		args = hiddenText
 	}
-	return fmt.Sprintf("%s(%s)", fullName(s.Func()), args)
+	return s.name + "(" + args + ")"
 }
 
 // annotations returns the annotations of s.

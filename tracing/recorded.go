@@ -64,7 +64,12 @@ func (t Recorded) Hiding(text string) Recorded {
 }
 
 // WriteSVG draws the trace as SpansToSVG does.
-func (t Recorded) WriteSVG(w io.Writer) error { return writeSVG(w, t.rows, t.Dropped) }
+func (t Recorded) WriteSVG(w io.Writer) error { return t.WriteSVGWith(w, SVGOptions{}) }
+
+// WriteSVGWith is WriteSVG with options.
+func (t Recorded) WriteSVGWith(w io.Writer, o SVGOptions) error {
+	return writeSVG(w, t.rows, t.Dropped, o)
+}
 
 // WriteJSON writes the spans as SpansToJSON does.
 func (t Recorded) WriteJSON(w io.Writer) error {

@@ -1,6 +1,10 @@
 package tracing
 
-import "monkit.example/monkit"
+import (
+	"sync"
+
+	"monkit.example/monkit"
+)
 
 const (
 	// SampledKey is the trace value, a bool, that decides whether the trace is
@@ -39,8 +43,9 @@ func Sample(t *monkit.Trace) {
 // call choose more than once for one trace.
 func ObserveSampledTraces(r *monkit.Registry, choose func(*monkit.Trace) bool, o monkit.SpanObserver) (cancel func()) {
 	w := newRegistryWatch()
+	ended := exports.begin(r)
 	attach := func(t *monkit.Trace) { w.attach(t, o) }
-	return w.start(r, func(t *monkit.Trace) {
+	stop := w.start(r, func(t *monkit.Trace) {
 		switch {
 		case Sampled(t):
 			attach(t)
@@ -49,6 +54,40 @@ func ObserveSampledTraces(r *monkit.Registry, choose func(*monkit.Trace) bool, o
 			attach(t)
 		default:
 			onSample(t, w, attach)
+		}
+	})
+	return func() {
+		ended()
+		stop()
+	}
+}
+
+// Exports reports whether ObserveSampledTraces observes r, as exporters do. It
+// does not know of observers that set SampledCBKey themselves.
+func Exports(r *monkit.Registry) bool {
+	exports.mu.Lock()
+	defer exports.mu.Unlock()
+	return exports.observers[r] > 0
+}
+
+// observed counts the observers of sampled traces of each registry.
+type observed struct {
+	mu        sync.Mutex
+	observers map[*monkit.Registry]int // guarded by mu; above zero
+}
+
+var exports = observed{observers: make(map[*monkit.Registry]int)}
+
+// begin counts an observer of r until end is called.
+func (o *observed) begin(r *monkit.Registry) (end func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.observers[r]++
+	return sync.OnceFunc(func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.observers[r]--; o.observers[r] == 0 {
+			delete(o.observers, r)
 		}
 	})
 }

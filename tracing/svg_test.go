@@ -2,8 +2,11 @@ package tracing
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/xml"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -111,12 +114,98 @@ func TestSVGMarksOrphans(t *testing.T) {
 	}
 }
 
-// The pages of present allow no style sheets.
-func TestSVGHasNoScriptStyleOrLink(t *testing.T) {
-	for _, e := range elements(t, svg(t, outcomes())) {
-		if e == "style" || e == "script" || strings.HasSuffix(e, " style") || strings.HasSuffix(e, "href") {
+// The pages of present allow no style but the one of SVGStyleSource.
+func TestSVGHasNoScriptAndOneStyle(t *testing.T) {
+	text := svg(t, outcomes())
+	styles := 0
+	for _, e := range elements(t, text) {
+		if e == "script" || strings.HasSuffix(e, " style") || strings.HasSuffix(e, "href") {
 			t.Errorf("the picture has %q", e)
 		}
+		if e == "style" {
+			styles++
+		}
+	}
+	_, style, _ := strings.Cut(text, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; styles != 1 || SVGStyleSource() != want {
+		t.Errorf("%d styles; SVGStyleSource() = %s, want %s", styles, SVGStyleSource(), want)
+	}
+}
+
+// Viewers without the style see a light theme by attributes, and a dark one
+// only has what it changes.
+func TestStyleOfSVGHasEveryClass(t *testing.T) {
+	text := svg(t, outcomes())
+	for _, m := range regexp.MustCompile(`class="([a-z]+)"`).FindAllStringSubmatch(text, -1) {
+		_, dark, _ := strings.Cut(svgStyle, "prefers-color-scheme:dark")
+		if !strings.Contains(dark, "."+m[1]) {
+			t.Errorf("the dark theme lacks .%s", m[1])
+		}
+	}
+}
+
+func TestSVGScalesToTheScreen(t *testing.T) {
+	if text := svg(t, outcomes()); !strings.HasPrefix(text, `<svg xmlns="http://www.w3.org/2000/svg" class="trace" viewBox="0 0 720 188" width="100%"`) {
+		t.Errorf("the picture begins with %.200s", text)
+	}
+}
+
+func TestSVGLinksBack(t *testing.T) {
+	var b strings.Builder
+	if err := SpansToSVGWith(&b, outcomes(), SVGOptions{Back: `../x?a=1&b="`, BackName: "<All>"}); err != nil {
+		t.Fatal(err)
+	}
+	elements(t, b.String())
+	if want := `<a href="../x?a=1&amp;b=&#34;"><text class="link" x="4.0" y="16" text-anchor="start"`; !strings.Contains(b.String(), want) || !strings.Contains(b.String(), ">← &lt;All&gt;</text></a>") {
+		t.Errorf("no %s in\n%s", want, &b)
+	}
+}
+
+// A tooltip needs a mouse, and a user who knows where to point.
+func TestSVGShowsErrors(t *testing.T) {
+	failed := rowAt("f", 0, 100, -1)
+	failed.failed, failed.Err = true, "no space\nleft on device"
+	panicked := rowAt("g", 50, 100, 0)
+	panicked.Panicked = true
+	var b strings.Builder
+	if err := writeSVG(&b, []row{failed, panicked, rowAt("h", 60, 70, 0)}, 0, SVGOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<text class="fault" x="8.0" y="88" text-anchor="start"`, ">error: no space left on device</text>",
+		">panicked</text>", `y="94" width="356.0" height="16" fill="#f66"`, `y="130" width="71.2"`,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in\n%s", want, &b)
+		}
+	}
+}
+
+func TestTicksAreAtRoundNumbers(t *testing.T) {
+	const day = 24 * time.Hour
+	for total, want := range map[time.Duration]time.Duration{
+		1: 1, 5: 1, 6: 2, 99: 20, 149: 50, 1234567: 500_000, 12 * time.Millisecond: 5 * time.Millisecond,
+		7 * time.Second: 2 * time.Second, 50 * time.Second: 10 * time.Second, 80 * time.Second: 15 * time.Second,
+		100 * time.Second: 30 * time.Second, 5 * time.Minute: time.Minute, 50 * time.Minute: 10 * time.Minute,
+		3 * time.Hour: time.Hour, 70 * time.Hour: 12 * time.Hour, 100 * time.Hour: day, 1<<63 - 1: 1 << 15 * day,
+	} {
+		if got := tickStep(total); got != want {
+			t.Errorf("a trace of %v has a mark each %v, want %v", total, got, want)
+		}
+	}
+	var b strings.Builder
+	if err := writeSVG(&b, []row{rowAt("f", 0, 1234567, -1)}, 0, SVGOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">0s</text>", ">500µs</text>", ">1ms</text>"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in\n%s", want, &b)
+		}
+	}
+	if n := strings.Count(b.String(), `class="tick"`); n != 3 {
+		t.Errorf("%d marks, want 3", n)
 	}
 }
 
@@ -142,28 +231,27 @@ func TestSVGPlacesBarsAndLabels(t *testing.T) {
 		rowAt("clock was set back", 250, 90, 0),
 	}
 	var b strings.Builder
-	if err := writeSVG(&b, rows, 0); err != nil {
+	if err := writeSVG(&b, rows, 0, SVGOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	elements(t, b.String())
 	for _, want := range []string{
-		`<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="104"`,
+		`viewBox="0 0 720 134"`,
 		`  spans: 4 in 100ns</text>`,
-		// The marks are at the quarters of the time.
-		`<path d="M4.0 20V104" fill="none" stroke="#eee"/>`,
-		`<path d="M302.0 20V104" fill="none" stroke="#eee"/>`,
-		`<path d="M600.0 20V104" fill="none" stroke="#eee"/>`,
-		`<path d="M898.0 20V104" fill="none" stroke="#eee"/>`,
-		`y="31" text-anchor="start" stroke="#fff" stroke-width="2" stroke-opacity=".8" paint-order="stroke">75ns</text>`,
+		// The marks are at round numbers.
+		`<path class="tick" d="M4.0 40V134" fill="none" stroke="#eee"/>`,
+		`<path class="tick" d="M146.4 40V134" fill="none" stroke="#eee"/>`,
+		`<path class="tick" d="M573.6 40V134" fill="none" stroke="#eee"/>`,
+		`y="52" text-anchor="start" stroke="#fff" stroke-width="2" stroke-opacity=".8" paint-order="stroke">80ns</text>`,
 		// The lines lead from the bar of the caller.
-		`<path d="M600.0 50V60" fill="none" stroke="#bbb"/>`,
+		`<path class="call" d="M360.0 74V85" fill="none" stroke="#bbb"/>`,
 		// There is no room beside the first bar, some after the second and
-		// some before the third. A bar is at least one pixel wide and inside
+		// some before the third. A bar is at least one unit wide and inside
 		// the picture.
-		`<rect x="4.0" y="36" width="1192.0" height="14" fill="#8bf"/><text x="8.0" y="47" text-anchor="start"`,
-		`<rect x="600.0" y="52" width="298.0" height="14" fill="#8bf"/><text x="902.0" y="63" text-anchor="start"`,
-		`<rect x="1196.0" y="68" width="1.0" height="14" fill="#8bf"/><text x="1192.0" y="79" text-anchor="end"`,
-		`<rect x="1196.0" y="84" width="1.0" height="14" fill="#8bf"/>`,
+		`x="4.0" y="58" width="712.0" height="16" fill="#8bf"/><text x="8.0" y="70" text-anchor="start"`,
+		`x="360.0" y="76" width="178.0" height="16" fill="#8bf"/><text x="542.0" y="88" text-anchor="start"`,
+		`x="716.0" y="94" width="1.0" height="16" fill="#8bf"/><text x="712.0" y="106" text-anchor="end"`,
+		`x="716.0" y="112" width="1.0" height="16" fill="#8bf"/>`,
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s", want)
@@ -177,10 +265,10 @@ func TestSVGPlacesBarsAndLabels(t *testing.T) {
 // A step of the clock may make a span start before its caller.
 func TestSVGBeginsWithTheEarliestSpan(t *testing.T) {
 	var b strings.Builder
-	if err := writeSVG(&b, []row{rowAt("caller", 100, 196, -1), rowAt("callee", 47, 150, 0)}, 0); err != nil {
+	if err := writeSVG(&b, []row{rowAt("caller", 100, 196, -1), rowAt("callee", 47, 150, 0)}, 0, SVGOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<rect x="428.0" y="36" width="768.0"`, `<rect x="4.0" y="52"`, "in 149ns"} {
+	for _, want := range []string{`x="257.3" y="58" width="458.7"`, `x="4.0" y="76"`, "in 149ns"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in %s", want, &b)
 		}
@@ -200,7 +288,7 @@ func TestSVGShowsHowManySpansAreMissing(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b strings.Builder
-			if err := writeSVG(&b, make([]row, tt.rows), tt.omitted); err != nil {
+			if err := writeSVG(&b, make([]row, tt.rows), tt.omitted, SVGOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(b.String(), tt.want) || strings.Contains(b.String(), tt.not) {
@@ -241,11 +329,12 @@ func TestTooltipHasAllDetailsOfASpan(t *testing.T) {
 func TestTextOfASpanIsClipped(t *testing.T) {
 	long := strings.Repeat("x", 3*maxTip)
 	var b strings.Builder
-	if err := writeSVG(&b, []row{rowAt(long, 1, 2, -1)}, 0); err != nil {
+	if err := writeSVG(&b, []row{rowAt(long, 1, 2, -1)}, 0, SVGOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	tip, label := strings.Repeat("x", maxTip), strings.Repeat("x", maxLabel)
-	if !strings.Contains(b.String(), "<title>"+tip+"…</title>") || !strings.Contains(b.String(), ">"+label+"…</text>") {
+	const took = " 1ns"
+	tip, label := strings.Repeat("x", maxTip), strings.Repeat("x", maxLabel-len(took))
+	if !strings.Contains(b.String(), "<title>"+tip+"…</title>") || !strings.Contains(b.String(), ">"+label+"…"+took+"</text>") {
 		t.Errorf("tooltip or label have another length in %s", &b)
 	}
 }

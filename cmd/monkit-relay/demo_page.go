@@ -2,14 +2,18 @@ package main
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/reporters/recent"
 )
 
@@ -27,6 +31,7 @@ type demoPage struct {
 	tally   func() tally
 	first   string // the scope that is listed before all others
 	started time.Time
+	feed    feed
 }
 
 // demoHandler serves the page, the debug pages of the service below /service/,
@@ -34,6 +39,7 @@ type demoPage struct {
 func demoHandler(p *demoPage, debug, metrics, service http.Handler) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /{$}", p)
+	m.HandleFunc("GET /changes", p.serveChanges)
 	web.Assets(m)
 	m.Handle("/service/", http.StripPrefix("/service", debug))
 	m.Handle("/metrics", metrics)
@@ -51,6 +57,9 @@ type demoView struct {
 	Shown, Matched int
 	Scopes         []*scopeRows
 	All            []string // the names of all scopes
+	Functions      []function
+	TallyID        int   // of its line in the feed
+	Generation     int64 // of the feed
 }
 
 func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,15 +68,115 @@ func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		web.Error(w, http.StatusBadRequest, fmt.Sprintf("q: the filter has more than %d bytes; write a shorter one", maxQuery))
 		return
 	}
-	web.Write(w, demoTemplate, p.view(query, time.Now()))
+	var view demoView
+	if walk(w, r, func() { view = p.view(query, time.Now()) }) {
+		web.Write(w, demoTemplate, view)
+	}
+}
+
+// walk calls read when few other pages walk. If the request ends before that, it
+// responds with an error and returns false.
+func walk(w http.ResponseWriter, r *http.Request, read func()) bool {
+	walk, err := webpage.BeginWalk(r.Context())
+	if err != nil {
+		web.Error(w, http.StatusServiceUnavailable, err.Error())
+		return false
+	}
+	defer walk.End()
+	read()
+	return true
 }
 
 func (p *demoPage) view(query string, now time.Time) demoView {
-	span := min(max(now.Sub(p.started), time.Minute), demoWindow)
-	r := rowBuilder{store: p.store, query: query, first: p.first, from: now.Add(-span), to: now}
-	v := demoView{Query: query, Tally: p.tally(), Now: now, Span: spanText(span), Scopes: r.rows(), All: p.scopes()}
+	p.feed.mu.Lock()
+	defer p.feed.mu.Unlock()
+	p.feed.refreshLocked(p, now)
+	from, span := p.window(now)
+	r := rowBuilder{store: p.store, query: query, first: p.first, from: from, to: now, ids: p.feed.numbers}
+	v := demoView{
+		Query: query, Tally: p.tally(), Now: now, Span: spanText(span), Scopes: r.rows(), All: p.scopes(),
+		Functions: p.feed.functions, TallyID: p.feed.numbers[tallyLine], Generation: p.feed.generation,
+	}
 	v.Shown, v.Matched = r.shown, r.matched
 	return v
+}
+
+// window returns when the sparklines begin and how much time they show.
+func (p *demoPage) window(now time.Time) (from time.Time, span time.Duration) {
+	span = min(max(now.Sub(p.started), time.Minute), demoWindow)
+	return now.Add(-span), span
+}
+
+// maxChanges is of how many lines one request asks at most.
+const maxChanges = 300
+
+// serveChanges responds with the texts that have changed since the page had
+// them, as JSON. The query has the generation that the page was made at (page),
+// the one since when it asks (since), the lines that it shows (ids), and those
+// whose sparklines it asks for (sparklines).
+func (p *demoPage) serveChanges(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	var ids, sparklines []int
+	var page, since int64
+	err := errors.Join(
+		parseNumbers(q.Get("ids"), &ids), parseNumbers(q.Get("sparklines"), &sparklines),
+		parseNumber(q.Get("page"), &page), parseNumber(q.Get("since"), &since))
+	if err != nil {
+		web.Error(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	var u update
+	walked := walk(w, r, func() {
+		now := time.Now()
+		u = p.feed.since(p, now, page, since, ids)
+		if len(sparklines) > 0 {
+			u.Sparklines = p.sparklines(sparklines, now)
+		}
+	})
+	if walked {
+		web.WriteJSON(w, u)
+	}
+}
+
+// sparklines draws the series whose lines have those numbers.
+func (p *demoPage) sparklines(ids []int, now time.Time) map[int]string {
+	names := p.feed.names(ids)
+	from, _ := p.window(now)
+	all := make(map[int]string, len(ids))
+	var draw rowDrawer
+	for s := range p.store.Series(func(name string) bool { _, ok := names[name]; return ok }) {
+		all[names[s.Name]] = draw.sparkline(s, s.Name, from, now)
+	}
+	return all
+}
+
+// parseNumbers parses numbers that are separated by commas.
+func parseNumbers(text string, into *[]int) error {
+	if text == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		var n int64
+		if err := parseNumber(part, &n); err != nil {
+			return err
+		}
+		if *into = append(*into, int(n)); len(*into) > maxChanges {
+			return fmt.Errorf("more than %d lines", maxChanges)
+		}
+	}
+	return nil
+}
+
+func parseNumber(text string, into *int64) error {
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%.20q is no number of a line or generation", text)
+	}
+	*into = n
+	return nil
 }
 
 func spanText(d time.Duration) string {

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,17 @@ type seriesRows struct {
 	Fields                  []fieldRow
 }
 
+// IDs returns the numbers of the lines of the fields in the feed.
+func (s seriesRows) IDs() string {
+	var ids []string
+	for _, f := range s.Fields {
+		ids = append(ids, strconv.Itoa(f.ID))
+	}
+	return strings.Join(ids, ",")
+}
+
 type fieldRow struct {
+	ID    int    // of the line in the feed
 	Name  string // the whole name, shown as a tooltip
 	Field string
 	Value string // with its unit
@@ -44,6 +55,7 @@ type rowBuilder struct {
 	from  time.Time // where the sparklines begin
 	to    time.Time // where they end
 	draw  rowDrawer
+	ids   map[string]int // of the lines in the feed, by the name of the series
 
 	scopes         map[string]*scopeRows
 	shown, matched int
@@ -87,7 +99,9 @@ func (r *rowBuilder) add(s recent.Series) {
 		rows = &scopeRows{Scope: scope}
 		r.scopes[scope] = rows
 	}
-	rows.add(s.Key, r.draw.row(s, r.from, r.to))
+	row := r.draw.row(s, r.from, r.to)
+	row.ID = r.ids[s.Name]
+	rows.add(s.Key, row)
 }
 
 // add adds row to its series, which is the last one or a new one: rows are added
@@ -123,24 +137,25 @@ type rowDrawer struct {
 }
 
 func (d *rowDrawer) row(s recent.Series, from, to time.Time) fieldRow {
-	u := unitOf(s.Key.Measurement, s.Field)
-	row := fieldRow{Name: s.Name, Field: s.Field, Value: u.format(s.Last.Value)}
-	d.samples = s.AppendSamples(d.samples[:0])
-	line := d.samples
-	if s.Kind == reporters.Counter { // a total always grows; its rate is worth a look
-		d.rates = recent.AppendRates(d.rates[:0], d.samples)
-		line = d.rates
-		if n := len(line); n > 0 {
-			row.Rate = u.format(line[n-1].Value) + "/s"
-		}
-	}
+	row := fieldRow{Name: s.Name, Field: s.Field}
+	row.Value, row.Rate = d.texts(s)
 	title := s.Name + ": " + row.Value
 	if row.Rate != "" {
 		title += ", " + row.Rate
 	}
-	d.svg = recent.AppendSparkline(d.svg[:0], line, recent.Sparkline{
-		Width: 120, Height: 24, Title: title, From: from, To: to,
-	})
-	row.Spark = template.HTML(d.svg)
+	row.Spark = template.HTML(d.sparkline(s, title, from, to))
 	return row
+}
+
+// sparkline draws the values of s over time, or the rates if it is a total: that
+// always grows, and its rate is worth a look.
+func (d *rowDrawer) sparkline(s recent.Series, title string, from, to time.Time) string {
+	d.samples = s.AppendSamples(d.samples[:0])
+	line := d.samples
+	if s.Kind == reporters.Counter {
+		d.rates = recent.AppendRates(d.rates[:0], d.samples)
+		line = d.rates
+	}
+	d.svg = recent.AppendSparkline(d.svg[:0], line, recent.Sparkline{Width: 120, Height: 24, Title: title, From: from, To: to})
+	return string(d.svg)
 }

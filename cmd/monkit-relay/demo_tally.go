@@ -9,7 +9,7 @@ import (
 // tally is the ledger of the whole demo, from the program's reporter to the
 // store, in lines.
 type tally struct {
-	Received, Accepted, Delivered, Pending, Unaccounted int64
+	Sent, Received, Accepted, Delivered, Pending, Unaccounted int64
 
 	// Dropped counts the lines that were dropped or rejected. It has each
 	// reason behind the place, such as "listener.malformed".
@@ -22,6 +22,7 @@ type tally struct {
 // otherwise they are unaccounted for.
 func newTally(sent ledger.Ledger, in ledger.Listener, kernelDrops int64, out ledger.Ledger) tally {
 	t := tally{
+		Sent:      sent.Accepted,
 		Received:  in.Received,
 		Accepted:  in.Accepted,
 		Delivered: out.Delivered,

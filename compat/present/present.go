@@ -12,12 +12,15 @@ import (
 // Result is a function that writes a page.
 type Result = present.Result
 
+// options keep the forms that programs parse.
+var options = present.Options{DecimalIDs: true}
+
 // HTTP returns a handler that serves all pages of r.
-func HTTP(r *monkit.Registry) http.Handler { return present.HTTP(r) }
+func HTTP(r *monkit.Registry) http.Handler { return present.HTTPWith(r, options) }
 
 // FromRequest returns the page of reg at path and its content type.
 func FromRequest(reg *monkit.Registry, path string, query url.Values) (f Result, contentType string, err error) {
-	return present.FromRequest(reg, path, query)
+	return present.FromRequestWith(reg, options, path, query)
 }
 
 // FuncsText writes all functions as text.
@@ -30,7 +33,7 @@ func FuncsJSON(r *monkit.Registry, w io.Writer) error { return present.FuncsJSON
 func FuncsDot(r *monkit.Registry, w io.Writer) error { return present.FuncsDot(r, w) }
 
 // SpansText writes the running spans as text.
-func SpansText(r *monkit.Registry, w io.Writer) error { return present.SpansText(r, w) }
+func SpansText(r *monkit.Registry, w io.Writer) error { return present.SpansTextDecimal(r, w) }
 
 // SpansJSON writes the running spans as JSON.
 func SpansJSON(r *monkit.Registry, w io.Writer) error { return present.SpansJSON(r, w) }

@@ -90,7 +90,7 @@ func NewHTTP(t testing.TB, script ...Reply) *Sink {
 	s := newSink(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reply := stepFor(script, s.visit(), OK())
-		body, err := readBody(r)
+		body, err := ReadBody(r)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
@@ -120,7 +120,8 @@ func copyResponse(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
 	}
 }
 
-func readBody(r *http.Request) (string, error) {
+// ReadBody returns the body of a request, without its compression.
+func ReadBody(r *http.Request) (string, error) {
 	var from io.Reader = r.Body
 	if r.Header.Get("Content-Encoding") == "gzip" {
 		z, err := gzip.NewReader(r.Body)

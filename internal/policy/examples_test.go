@@ -27,7 +27,7 @@ func TestPackagesHaveExamples(t *testing.T) {
 // isPublic reports whether dir, a folder of the main module, is a package for
 // programs elsewhere.
 func isPublic(dir string) bool {
-	for _, other := range []string{"internal", "cmd", "e2e", "examples", "bench", "compat", "interop", "scripts"} {
+	for _, other := range []string{"internal", "cmd", "e2e", "examples", "bench", "browser", "compat", "interop", "scripts"} {
 		if dir == other || strings.HasPrefix(dir, other+"/") || strings.Contains(dir, "/internal/") {
 			return false
 		}

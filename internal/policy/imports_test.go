@@ -71,6 +71,7 @@ var rules = []rule{
 	{dir: "bench/...", ours: "*", theirs: "*"},
 	{dir: "e2e/...", ours: "*", theirs: "*"},
 	{dir: "interop/...", ours: "*", theirs: "*"},
+	{dir: "browser/...", ours: "*", theirs: "*"},
 	{dir: "scripts", ours: "*", theirs: "*"},
 	{dir: "compat/internal/dropin"},
 	{dir: "compat/...", ours: "monkit environment present tracing tracing/monkithttp", theirs: "github.com/spacemonkeygo/monkit/v3"},
@@ -81,7 +82,7 @@ const lineFormat = "monkit reporters reporters/ledger reporters/lines internal/c
 
 // leaves are the folders that no package outside them imports. The demo is the
 // exception: it runs the example that every tutorial starts with.
-var leaves = []string{"bench", "e2e", "interop", "scripts", "examples"}
+var leaves = []string{"bench", "browser", "e2e", "interop", "scripts", "examples"}
 
 func ruleFor(dir string) (rule, bool) {
 	for _, r := range rules {

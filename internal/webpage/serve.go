@@ -25,15 +25,15 @@ const (
 	maxConns = 64
 )
 
-// Serve serves h on l until ctx ends. Then it ends the contexts of the requests
-// in flight, and waits up to stopTimeout for them. It closes l. Everything that
-// a client can occupy is bounded, but a page may take as long as its client
-// waits.
+// Serve serves h on l, compressed for clients that allow it, until ctx ends.
+// Then it ends the contexts of the requests in flight, and waits up to
+// stopTimeout for them. It closes l. Everything that a client can occupy is
+// bounded, but a page may take as long as its client waits.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s := &http.Server{
-		Handler:           withWriteTimeout(h),
+		Handler:           withWriteTimeout(Compress(h)),
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"monkit.example/internal/faultsink"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -73,34 +75,11 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// pipes is a listener that accepts connections from a channel.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
 // TestConnectionsAreBounded opens twice as many connections as are served at a
 // time.
 func TestConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		l := faultsink.NewPipes()
 		var entered atomic.Int64
 		leave := make(chan struct{})
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -114,7 +93,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		var clients sync.WaitGroup
 		for range 2 * maxConns {
 			clients.Go(func() {
-				if body, err := readOnce(l.conns); body != "in" {
+				if body, err := readOnce(l.Conns); body != "in" {
 					t.Errorf("a client got %q, %v", body, err)
 				}
 			})
@@ -154,7 +133,7 @@ func readOnce(accept chan<- net.Conn) (string, error) {
 // after longer than the timeout.
 func TestWriteTimeoutAppliesToEachWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		l := faultsink.NewPipes()
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() {
@@ -166,7 +145,7 @@ func TestWriteTimeoutAppliesToEachWrite(t *testing.T) {
 				io.WriteString(w, "and later")
 			}))
 		}()
-		if body, err := readOnce(l.conns); body != "late and later" || err != nil {
+		if body, err := readOnce(l.Conns); body != "late and later" || err != nil {
 			t.Errorf("the page is %q, %v", body, err)
 		}
 		cancel()
@@ -192,7 +171,7 @@ func TestServeReturnsTheErrorOfItsListener(t *testing.T) {
 // does.
 func TestHalfHeadersAreClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		l := faultsink.NewPipes()
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() {
@@ -203,7 +182,7 @@ func TestHalfHeadersAreClosed(t *testing.T) {
 		for i := range 2 * maxConns {
 			conn, accepted := net.Pipe()
 			clients.Go(func() { // fails when the server closes
-				l.conns <- accepted
+				l.Conns <- accepted
 				io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", i%2*maxHeaderBytes*4))
 			})
 			clients.Go(func() {
@@ -212,7 +191,7 @@ func TestHalfHeadersAreClosed(t *testing.T) {
 			})
 		}
 		clients.Go(func() {
-			if body, err := readOnce(l.conns); body != "in" {
+			if body, err := readOnce(l.Conns); body != "in" {
 				t.Errorf("a client got %q, %v", body, err)
 			}
 		})

@@ -1,14 +1,15 @@
 // Package webpage holds what the pages of present, the relay and the demo
-// share: [Serve] serves them with limits, [RefuseCrossSite] and [Names] keep
-// pages of other sites out, [SetHeaders] sets the security headers of a
-// response, [Error] responds with an error, [BeginWalk] bounds the work at a
-// time, and [Style] is the base stylesheet.
+// share: [Serve] serves them with limits, [Compress] compresses a response,
+// [RefuseCrossSite] and [Names] keep pages of other sites out, [SetHeaders] sets
+// the security headers of a response, [Error] responds with an error,
+// [BeginWalk] bounds the work at a time, and [Style] is the base stylesheet.
 package webpage
 
 import (
 	_ "embed"
 	"io"
 	"net/http"
+	"strings"
 
 	"monkit.example/internal/printable"
 )
@@ -38,6 +39,11 @@ func SetHeaders(h http.Header, allow string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
+}
+
+// AllowStyle adds a source to those that the policy in h takes styles from.
+func AllowStyle(h http.Header, source string) {
+	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "style-src 'self'", "style-src 'self' "+source, 1))
 }
 
 // Error responds with a status and an error text in which everything that does

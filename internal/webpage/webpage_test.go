@@ -2,6 +2,7 @@ package webpage
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -27,6 +28,15 @@ func TestHeadersWithoutDirectives(t *testing.T) {
 	SetHeaders(h, "")
 	if got := h.Get("Content-Security-Policy"); got != basePolicy {
 		t.Errorf("the policy is %q", got)
+	}
+}
+
+func TestAllowStyleAddsASource(t *testing.T) {
+	h := http.Header{}
+	SetHeaders(h, "img-src 'self'")
+	AllowStyle(h, "'sha256-x'")
+	if got, want := h.Get("Content-Security-Policy"), "style-src 'self' 'sha256-x'; form-action"; !strings.Contains(got, want) {
+		t.Errorf("the policy is %q, want %q in it", got, want)
 	}
 }
 

@@ -1,10 +1,8 @@
 package influx
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -48,19 +46,15 @@ func newServer(t *testing.T) *server {
 }
 
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
-	body, compressed := io.Reader(r.Body), r.Header.Get("Content-Encoding") == "gzip"
-	if compressed {
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		body = z
+	body, err := faultsink.ReadBody(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	io.Copy(&s.lines, body)
-	if compressed {
+	s.lines.WriteString(body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
 		s.gzips++
 	}
 	s.seen = append(s.seen, r.URL.RequestURI()+" "+r.Header.Get("Authorization"))

@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
@@ -70,19 +70,10 @@ func newCollector(t *testing.T, answer func(w http.ResponseWriter, names []strin
 }
 
 func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body := io.Reader(r.Body)
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		body = z
-	}
-	text, err := io.ReadAll(body)
+	text, err := faultsink.ReadBody(r)
 	var req request
 	if err == nil {
-		err = json.Unmarshal(text, &req)
+		err = json.Unmarshal([]byte(text), &req)
 	}
 	if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
 		http.Error(w, fmt.Sprintf("no request: %v", err), http.StatusBadRequest)
@@ -90,7 +81,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.requests, c.bodies = append(c.requests, *r), append(c.bodies, string(text))
+	c.requests, c.bodies = append(c.requests, *r), append(c.bodies, text)
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 	if c.answer != nil {
 		c.answer(recorder, req.names())

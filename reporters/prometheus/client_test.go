@@ -6,11 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/monkit"
 )
 
@@ -26,13 +26,13 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 		mux := http.NewServeMux()
 		mux.Handle("/", h)
 		mux.HandleFunc("/other", func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 10_000)) })
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		l := faultsink.NewPipes()
 		s := &http.Server{Handler: mux}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(l) }()
 
 		client, server := net.Pipe()
-		l.conns <- server
+		l.Conns <- server
 		fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		synctest.Wait()
 		if len(h.requests) != 1 {
@@ -48,7 +48,7 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 		connections := 0
 		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()
-			l.conns <- server
+			l.Conns <- server
 			connections++
 			return client, nil
 		}}
@@ -73,26 +73,3 @@ func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 		<-served
 	})
 }
-
-// pipes is a listener that accepts connections from a channel.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }

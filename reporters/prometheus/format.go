@@ -101,27 +101,6 @@ func (p *preference) add(specific int, quality float64) {
 	}
 }
 
-// acceptsGzip reports whether the Accept-Encoding headers of a request allow
-// gzip.
-func acceptsGzip(headers []string) bool {
-	var gzip preference
-	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		key, val, _ := strings.Cut(strings.ToLower(params), "=")
-		if strings.TrimSpace(key) != "q" {
-			val = ""
-		}
-		q := webpage.Quality(strings.TrimSpace(val))
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip", "x-gzip":
-			gzip.add(1, q)
-		case "*":
-			gzip.add(0, q)
-		}
-	}
-	return gzip.quality > 0
-}
-
 // appendValue appends v as both formats write it.
 func appendValue(dst []byte, v float64) []byte {
 	switch {

@@ -120,7 +120,7 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, f Format) {
 	defer h.release(page)
 	setHeaders(w.Header(), f)
 	limitWrite(w, r)
-	if acceptsGzip(r.Header["Accept-Encoding"]) {
+	if webpage.AcceptsGzip(r.Header["Accept-Encoding"]) {
 		w.Header().Set("Content-Encoding", "gzip")
 		writeCompressed(w, page)
 		return

@@ -80,23 +80,6 @@ func TestNegotiation(t *testing.T) {
 	}
 }
 
-func TestAcceptsGzip(t *testing.T) {
-	for _, tt := range []struct {
-		headers []string
-		want    bool
-	}{
-		{nil, false}, {[]string{""}, false}, {[]string{"identity"}, false}, {[]string{"deflate, br"}, false},
-		{[]string{"gzip"}, true}, {[]string{"x-gzip"}, true}, {[]string{"GZIP"}, true}, {[]string{"deflate", "gzip;q=0.1"}, true},
-		{[]string{"*"}, true}, {[]string{"*;q=0"}, false}, {[]string{"gzip;q=0"}, false}, {[]string{"gzip ; q = 0.0"}, false},
-		{[]string{"*, gzip;q=0"}, false}, {[]string{"gzip;q=0, *"}, false}, {[]string{"*;q=0, gzip"}, true}, {[]string{"gzip;q=x"}, false},
-		{[]string{"gzippy"}, false},
-	} {
-		if got := acceptsGzip(tt.headers); got != tt.want {
-			t.Errorf("acceptsGzip(%q) = %v", tt.headers, got)
-		}
-	}
-}
-
 func TestResponses(t *testing.T) {
 	reg := monkit.NewRegistry()
 	reg.ScopeNamed("s").Meter("bytes").Mark(5)

@@ -1,10 +1,8 @@
 package zipkin
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"monkit.example/internal/faultsink"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
 	"monkit.example/tracing"
@@ -44,7 +43,7 @@ func newServer(t *testing.T, reject func(body string) int) *server {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	text, err := body(r)
+	text, err := faultsink.ReadBody(r)
 	if status := s.reject(text); status != 0 {
 		w.WriteHeader(status)
 		return
@@ -64,19 +63,6 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.sizes = append(s.sizes, len(text))
 	s.heads = append(s.heads, r.Header)
 	w.WriteHeader(http.StatusAccepted)
-}
-
-// body returns the decompressed body of r.
-func body(r *http.Request) (string, error) {
-	from := io.Reader(r.Body)
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		var err error
-		if from, err = gzip.NewReader(r.Body); err != nil {
-			return "", err
-		}
-	}
-	text, err := io.ReadAll(from)
-	return string(text), err
 }
 
 // names returns the names of the received spans, sorted.
