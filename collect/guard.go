@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/reporters"
 )
 
@@ -95,14 +96,10 @@ func (missing) Name() string { return "nil" }
 // Report returns the error.
 func (m missing) Report(_ context.Context, _ *reporters.Batch) error { return m.err }
 
-// quietTime is the least time between two log records of one kind.
-const quietTime = time.Minute
-
-// limiter allows one log record a quietTime. It may be used by several goroutines.
+// limiter is a loglimit.Limit that several goroutines may use.
 type limiter struct {
-	mu   sync.Mutex
-	next time.Time // guarded by mu; no record before
-	more int       // guarded by mu; left out since the last record
+	mu    sync.Mutex
+	limit loglimit.Limit // guarded by mu
 }
 
 // allow reports whether a record may be logged now, and how many were left out
@@ -110,12 +107,5 @@ type limiter struct {
 func (l *limiter) allow() (more int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if now.Before(l.next) {
-		l.more++
-		return 0, false
-	}
-	more, l.more = l.more, 0
-	l.next = now.Add(quietTime)
-	return more, true
+	return l.limit.Allow(time.Now())
 }

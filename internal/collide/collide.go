@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -28,8 +29,6 @@ const (
 	// maxScans is how often one batch is searched for the points of a series before
 	// the places of all are noted.
 	maxScans = 16
-	// quietTime is the least time between two records of a log.
-	quietTime = time.Minute
 )
 
 // Names has the names of one encoder. The goroutine that encodes calls its methods,
@@ -49,9 +48,9 @@ type Names struct {
 	series, points atomic.Int64
 
 	mu     sync.Mutex
-	record *collision // guarded by mu; to be logged, or nil
-	more   int        // guarded by mu; further ones since
-	quiet  time.Time  // guarded by mu; nothing is logged before
+	record *collision     // guarded by mu; to be logged, or nil
+	more   int            // guarded by mu; further ones since
+	limit  loglimit.Limit // guarded by mu
 }
 
 // collision is what is logged of one.
@@ -322,11 +321,14 @@ func (n *Names) LogCollisions(to *slog.Logger, reporter string) {
 func (n *Names) take(now time.Time) (c *collision, more int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.record == nil || now.Before(n.quiet) {
+	if n.record == nil {
+		return nil, 0
+	}
+	if _, ok := n.limit.Allow(now); !ok {
 		return nil, 0
 	}
 	c, more = n.record, n.more
-	n.record, n.more, n.quiet = nil, 0, now.Add(quietTime)
+	n.record, n.more = nil, 0
 	return c, more
 }
 
