@@ -137,6 +137,7 @@ func (s *Sender) takeLosses() error {
 	s.returned = dropped
 	delete(lost, ledger.NotFinite) // no destination can be expected to get these
 	delete(lost, ledger.Unsupported)
+	delete(lost, ledger.NameCollision)
 	delete(lost, ledger.Crash) // of an earlier run
 	if lost.Sum() == 0 {
 		return nil

@@ -13,7 +13,7 @@ import (
 var reasons = [...]ledger.Reason{
 	ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Closed, ledger.Ambiguous,
 	ledger.NotFinite, ledger.Unsupported, ledger.NameCollision, ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
-	ledger.NoBuffer,
+	ledger.NoBuffer, ledger.SendFailed, ledger.SeriesLimit,
 }
 
 // seriesKeys are made once, so that Stats does not allocate.

@@ -329,3 +329,30 @@ func TestStatsAreThereWhenFlushReturns(t *testing.T) {
 		checkLedger(t, s, "accepted=200 delivered=200 dropped=0 pending=0")
 	}
 }
+
+// What a Pusher drops is in the same book, so its reasons have series too.
+func TestEveryReasonOfADestinationIsInItsSeries(t *testing.T) {
+	s := New(&fakeMessenger{}, fast)
+	defer s.Close(t.Context())
+	all := []ledger.Reason{
+		ledger.NotFinite, ledger.Unsupported, ledger.NameCollision, ledger.SeriesLimit, ledger.SendFailed,
+		ledger.QueueFull, ledger.Expired, ledger.Rejected, ledger.Oversize, ledger.Ambiguous, ledger.Closed, ledger.NoBuffer,
+		ledger.SpoolFull, ledger.DiskError, ledger.Corrupt, ledger.Crash,
+	}
+	for _, r := range all {
+		s.Book().Accept(1)
+		s.Book().Drop(r, 1)
+	}
+	shown := map[ledger.Reason]float64{}
+	s.Stats(func(key monkit.SeriesKey, field string, val float64) {
+		if field == "dropped_lines" {
+			shown[ledger.Reason(key.Tags.Get("reason"))] += val
+		}
+	})
+	for _, r := range all {
+		if shown[r] != 1 {
+			t.Errorf("%s: %v lines are shown, 1 was dropped", r, shown[r])
+		}
+	}
+	checkLedger(t, s, "")
+}

@@ -47,10 +47,13 @@ func newSendBuffer(sock net.Conn, encrypted bool) *sendBuffer {
 	return b
 }
 
+// canTry reports whether tryWrite can write.
+func (b *sendBuffer) canTry() bool { return b.raw != nil }
+
 // tryWrite writes as much of p as the kernel takes at once. An error is left for
 // the next call that blocks.
 func (b *sendBuffer) tryWrite(p []byte) int {
-	if b.raw == nil || len(p) == 0 {
+	if len(p) == 0 {
 		return 0
 	}
 	b.payload, b.sent = p, 0

@@ -17,7 +17,8 @@ func (*sendBuffer) size() (n int, ok bool) { return 0, false }
 
 func (*sendBuffer) unacked(int) int { return 0 }
 
-// tryWrite writes nothing.
+func (*sendBuffer) canTry() bool { return false }
+
 func (*sendBuffer) tryWrite([]byte) int { return 0 }
 
 // silence is not known: the keepalive of the system, and its limit for sending

@@ -75,14 +75,20 @@ func (t *streamTransport) Write(ctx context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
-// TryWrite implements tryWriter. It writes nothing to tls, where a record that
-// was written in part could not be completed by another call.
-func (t *streamTransport) TryWrite(p []byte) int {
+// CanTry implements tryWriter. It reports false for tls, where a record that was
+// written in part could not be completed by another call.
+func (t *streamTransport) CanTry() bool {
 	c := t.conn
-	if c == nil || c.Conn != net.Conn(c.progress) || c.deadErr() != nil || c.hasMoved() || time.Since(c.born) > maxConnAge {
-		return 0
+	return c != nil && c.Conn == net.Conn(c.progress) && c.buffer.canTry() && c.deadErr() == nil && !c.hasMoved() && time.Since(c.born) <= maxConnAge
+}
+
+// TryWrite implements tryWriter.
+func (t *streamTransport) TryWrite(p []byte) int {
+	n := t.conn.tryWrite(p)
+	if n > 0 {
+		t.conn.unfinished = n < len(p)
 	}
-	return c.tryWrite(p)
+	return n
 }
 
 // connect dials if there is no connection, or if retire has closed it.
@@ -106,9 +112,13 @@ func (t *streamTransport) connect(ctx context.Context) error {
 
 // retire closes a connection that the peer closed, that is too old, or whose
 // address the name no longer has, once the peer has everything. It returns an
-// error if the connection failed, or must be given up before.
+// error if the connection failed, or must be given up before. One that has a part
+// of a chunk must get the rest, or fail.
 func (t *streamTransport) retire(ctx context.Context) error {
 	c := t.conn
+	if c.unfinished {
+		return c.deadErr()
+	}
 	moved := c.hasMoved()
 	if c.deadErr() == nil && !moved && time.Since(c.born) <= maxConnAge {
 		return nil

@@ -38,6 +38,7 @@ type streamConn struct {
 
 	written, acked int       // bytes; owned by the goroutine that calls Write, as all below
 	progressAt     time.Time // when the peer last took bytes
+	unfinished     bool      // the last tryWrite took a part
 
 	mu   sync.Mutex
 	err  error     // guarded by mu; why the connection is dead
@@ -168,6 +169,7 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 	}
 	switch {
 	case err == nil:
+		c.unfinished = false
 		return n, nil
 	case ctx.Err() != nil:
 		return n, ctx.Err()

@@ -41,9 +41,12 @@ type Stream interface {
 
 // tryWriter is a Stream that can write without waiting.
 type tryWriter interface {
+	// CanTry reports whether there is a connection for TryWrite, which the next
+	// Write would not replace.
+	CanTry() bool
 	// TryWrite writes as much of p as the system takes at once, and returns how
-	// much. It does not connect: it returns zero if there is no connection, or if
-	// the next Write may have to replace it.
+	// much. If that is only a part, the next Write is of the rest: it fails unless
+	// it can write that to the same connection.
 	TryWrite(p []byte) (n int)
 }
 

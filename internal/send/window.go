@@ -70,7 +70,7 @@ func (w *window) step(ctx context.Context) time.Duration {
 // of the Sender has nothing to do before pollAt.
 func (w *window) tryStep() bool {
 	t, ok := w.stream.(tryWriter)
-	if !ok || w.retry.wait(time.Now()) > 0 {
+	if !ok || !t.CanTry() || w.retry.wait(time.Now()) > 0 {
 		return false
 	}
 	if _, err := w.readAcknowledged(); err != nil {
@@ -83,7 +83,9 @@ func (w *window) tryStep() bool {
 		}
 		began := time.Now()
 		n := t.TryWrite(p)
-		w.wrote(n, began)
+		if n > 0 {
+			w.wrote(n, began)
+		}
 		if n < len(p) {
 			w.rest = p[n:]
 			return false

@@ -66,6 +66,13 @@ func (f *fakeStream) Write(_ context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
+// CanTry implements tryWriter.
+func (f *fakeStream) CanTry() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.isOpen && f.tries != nil
+}
+
 // TryWrite takes no more than the capacity, and reports no failure.
 func (f *fakeStream) TryWrite(p []byte) int {
 	f.mu.Lock()
