@@ -2,11 +2,42 @@ package send
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
+
+// CanTry implements tryWriter.
+func (f *fakeStream) CanTry() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.isOpen && f.tries != nil
+}
+
+// TryWrite takes no more than the capacity, and reports no failure.
+func (f *fakeStream) TryWrite(p []byte) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.isOpen || f.tries == nil {
+		return 0
+	}
+	n := f.tries(len(p))
+	if f.left >= 0 {
+		n = min(n, f.left)
+		f.left -= n
+	}
+	f.conns[len(f.conns)-1] += string(p[:n])
+	f.written += n
+	return n
+}
+
+// takesPart is a system that takes a random part of what is written.
+func takesPart(n int) int { return rand.IntN(n + 1) }
+
+// takesAll is a system that takes all that is written.
+func takesAll(n int) int { return n }
 
 // took returns what the last connection took.
 func (f *fakeStream) took() string {
