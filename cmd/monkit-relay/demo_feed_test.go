@@ -123,6 +123,31 @@ func TestPageOfAnotherNumberingGetsNoLines(t *testing.T) {
 	})
 }
 
+// Without a number of its own, a row would get the texts of another line.
+func TestPageListsNoSeriesBeforeItHasANumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &demoPage{store: recent.New(), started: time.Now(), tally: func() tally { return tally{} }}
+		h := demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler())
+		show := func() string { return request(h, "GET", "127.0.0.1", "/").Body.String() }
+		show()
+		late := pointOf("s", "late", "value", 1, 0)
+		late.Time = time.Now().UnixNano()
+		if err := p.store.Report(t.Context(), &reporters.Batch{At: time.Now(), Points: []reporters.Point{late}}); err != nil {
+			t.Fatal(err)
+		}
+		if page := show(); strings.Contains(page, `<ul data-ids="0">`) || strings.Contains(page, "late,scope=s value") {
+			t.Errorf("a series is on the page before it has a number:\n%s", page)
+		}
+		time.Sleep(feedInterval)
+		if u := changes(t, h, "page=1&numbering="+p.feed.numbering); !u.Reload {
+			t.Error("a page without the series does not list again")
+		}
+		if page := show(); !strings.Contains(page, `<ul data-ids="1">`) {
+			t.Errorf("a series with a number is not on the page:\n%s", page)
+		}
+	})
+}
+
 func TestInvalidQueriesOfChangesAreRejected(t *testing.T) {
 	h := pageOf(t)
 	for _, query := range []string{"ids=x", "ids=-1", "ids=1,,a", "since=9999999999999", "page=x", "sparklines=1.5",
