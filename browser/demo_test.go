@@ -130,7 +130,7 @@ func TestOpenPageOfADemoThatRestartsHasItsNumbers(t *testing.T) {
 	stop()
 	startDemo(t, "-http", strings.Trim(strings.TrimPrefix(address, "http:"), "/"))
 	b.until(numbering + ` !== "` + before + `" && document.querySelector(".status [role=status]").textContent === "live"`)
-	const numbers = `Object.fromEntries([...page.querySelectorAll("ul[data-ids]")].map(e => [e.firstElementChild.title, e.dataset.ids]))`
+	const numbers = `Object.fromEntries([...page.querySelectorAll("ul[data-ids]")].flatMap(e => e.dataset.ids.split(",").map((id, i) => [e.children[i].title, id])))`
 	const wrong = `fetch("/").then(r => r.text()).then(text => {
 		const numbers = page => ` + numbers + `;
 		const have = numbers(document), want = numbers(new DOMParser().parseFromString(text, "text/html"));
