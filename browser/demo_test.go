@@ -16,9 +16,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// startDemo runs the demo as a user does, and returns the address of its page.
-// stop ends it.
-func startDemo(t *testing.T) (address string, stop func()) {
+// startDemo runs the demo with flags as a user does, and returns the address of
+// its page. stop ends it.
+func startDemo(t *testing.T, flags ...string) (address string, stop func()) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "monkit-relay")
 	build := exec.Command("go", "build", "-o", program, "./cmd/monkit-relay")
@@ -27,7 +27,7 @@ func startDemo(t *testing.T) (address string, stop func()) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "demo")
+	cmd := exec.CommandContext(ctx, program, append([]string{"demo"}, flags...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
 	out, err := cmd.StdoutPipe()
@@ -118,6 +118,26 @@ func TestViewerOfTheDemoCostsLittle(t *testing.T) {
 	}
 	if share > .03 {
 		t.Errorf("a viewer takes %.1f %% of the main thread, want at most 3 %%", 100*share)
+	}
+}
+
+// A row keeps its numbers only as long as the process that gave them.
+func TestOpenPageOfADemoThatRestartsHasItsNumbers(t *testing.T) {
+	address, stop := startDemo(t)
+	b := settled(t, screen{1280, "light"}, address)
+	const numbering = `document.getElementById("live").dataset.numbering`
+	before := eval[string](b, numbering)
+	stop()
+	startDemo(t, "-http", strings.Trim(strings.TrimPrefix(address, "http:"), "/"))
+	b.until(numbering + ` !== "` + before + `" && document.querySelector(".status [role=status]").textContent === "live"`)
+	const numbers = `Object.fromEntries([...page.querySelectorAll("ul[data-ids]")].flatMap(e => e.dataset.ids.split(",").map((id, i) => [e.children[i].title, id])))`
+	const wrong = `fetch("/").then(r => r.text()).then(text => {
+		const numbers = page => ` + numbers + `;
+		const have = numbers(document), want = numbers(new DOMParser().parseFromString(text, "text/html"));
+		return Object.keys(have).filter(name => have[name] !== want[name]).join("; ");
+	})`
+	if names := eval[string](b, wrong); names != "" {
+		t.Errorf("these series have the numbers of others: %.300s", names)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,9 +21,12 @@ const (
 )
 
 // feed has the texts of the page that change, so that a viewer gets only those
-// that have changed since it asked before. Each line of texts has a number.
+// that have changed since it asked before. Each line of texts has a number, which is
+// its own within a numbering: another process, and this one after maxFeedLines,
+// gives the same numbers to other lines.
 type feed struct {
 	mu         sync.Mutex
+	numbering  string         // guarded by mu; a random id
 	read       time.Time      // guarded by mu; when the lines were read
 	generation int64          // guarded by mu; how often they were read
 	relisted   int64          // guarded by mu; the generation of the latest list of series
@@ -56,7 +60,7 @@ func (f *feed) refreshLocked(p *demoPage, now time.Time) {
 	f.read = now
 	f.generation++
 	if f.numbers == nil || len(f.lines) > maxFeedLines {
-		f.numbers, f.lines, f.relisted = make(map[string]int), nil, f.generation
+		f.numbering, f.numbers, f.lines, f.relisted = rand.Text(), make(map[string]int), nil, f.generation
 	}
 	f.setLocked(tallyLine, p.tally().texts())
 	var draw rowDrawer
@@ -124,31 +128,39 @@ func addToOverview(all map[string]*function, s recent.Series, value, rate string
 // update is what has changed since a generation.
 type update struct {
 	At         string           `json:"at"`
+	Numbering  string           `json:"numbering"` // of the lines; a page that has another one must list at once
 	Generation int64            `json:"generation"`
 	Reload     bool             `json:"reload"` // the page lists other series
 	Lines      map[int][]string `json:"lines"`
 	Sparklines map[int]string   `json:"sparklines,omitempty"`
 }
 
-// since returns the texts of the lines called ids that changed after a
-// generation, for a page of the generation page.
-func (f *feed) since(p *demoPage, now time.Time, page, generation int64, ids []int) update {
+// changes returns the texts that q asks for. It returns none to a page of another
+// numbering, which would write them into other lines.
+func (f *feed) changes(p *demoPage, now time.Time, q changesQuery) update {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refreshLocked(p, now)
-	u := update{At: clock(f.read), Generation: f.generation, Reload: page < f.relisted, Lines: make(map[int][]string)}
-	for _, id := range ids {
-		if id < len(f.lines) && f.lines[id].changed > generation {
+	u := update{At: clock(f.read), Numbering: f.numbering, Generation: f.generation, Lines: make(map[int][]string)}
+	if u.Reload = q.numbering != f.numbering || q.page < f.relisted; q.numbering != f.numbering {
+		return u
+	}
+	for _, id := range q.ids {
+		if id < len(f.lines) && f.lines[id].changed > q.since {
 			u.Lines[id] = f.lines[id].texts
 		}
 	}
 	return u
 }
 
-// names returns the names of lines, with their numbers.
-func (f *feed) names(ids []int) map[string]int {
+// names returns the names of lines, with their numbers, or none if they are of
+// another numbering.
+func (f *feed) names(numbering string, ids []int) map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if numbering != f.numbering {
+		return nil
+	}
 	wanted := make(map[int]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true

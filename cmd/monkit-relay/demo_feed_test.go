@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -51,7 +52,8 @@ func TestOnlyChangedTextsTravel(t *testing.T) {
 				t.Fatalf("the page lacks %s:\n%s", want, page)
 			}
 		}
-		all := changes(t, h, "page=1&since=0&ids=0,1,2,3,99&sparklines=1")
+		numbering := "numbering=" + p.feed.numbering
+		all := changes(t, h, numbering+"&page=1&since=0&ids=0,1,2,3,99&sparklines=1")
 		if got, want := fmt.Sprint(all.Lines), "map[0:[0 7 0 0 0 0] 1:[30 10/s] 2:[5 ] 3:[10/s  ]]"; got != want || all.Reload {
 			t.Errorf("all lines are %s, want %s", got, want)
 		}
@@ -60,22 +62,88 @@ func TestOnlyChangedTextsTravel(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		report(50, 5) // the same rate
-		some := changes(t, h, "page=1&since=1&ids=0,1,2,3")
+		some := changes(t, h, numbering+"&page=1&since=1&ids=0,1,2,3")
 		if got, want := fmt.Sprint(some.Lines), "map[1:[50 10/s]]"; got != want || some.Reload || some.Generation != 2 {
 			t.Errorf("the changes are %s of generation %d, want %s", got, some.Generation, want)
 		}
-		if again := changes(t, h, "page=1&since=2&ids=0,1,2,3"); len(again.Lines) != 0 {
+		if again := changes(t, h, numbering+"&page=1&since=2&ids=0,1,2,3"); len(again.Lines) != 0 {
 			t.Errorf("without a change the lines %v travel", again.Lines)
 		}
 		time.Sleep(2 * time.Second)
 		another := pointOf("s", "another", "value", 1, 0)
 		another.Time = time.Now().UnixNano()
 		report(50, 5, another)
-		if u := changes(t, h, "page=1&since=2&ids="); !u.Reload {
+		if u := changes(t, h, numbering+"&page=1&since=2&ids="); !u.Reload {
 			t.Error("a new series does not make the page list again")
 		}
-		if u := changes(t, h, "page=3&since=3&ids="); u.Reload {
+		if u := changes(t, h, numbering+"&page=3&since=3&ids="); u.Reload {
 			t.Error("a page that has all series lists again")
+		}
+	})
+}
+
+// Another process, and this one after it gave new numbers to all lines, would
+// have a page write texts into the rows of other series.
+func TestPageOfAnotherNumberingGetsNoLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := func() (*demoPage, http.Handler, string) {
+			store := recent.New()
+			points := []reporters.Point{pointOf("s", "level", "value", 1, 0)}
+			points[0].Time = time.Now().UnixNano()
+			if err := store.Report(t.Context(), &reporters.Batch{At: time.Now(), Points: points}); err != nil {
+				t.Fatal(err)
+			}
+			p := &demoPage{store: store, started: time.Now(), tally: func() tally { return tally{} }}
+			h := demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler())
+			m := regexp.MustCompile(`data-numbering="(\w{20,})"`).FindStringSubmatch(request(h, "GET", "127.0.0.1", "/").Body.String())
+			if m == nil {
+				t.Fatal("the page has no numbering")
+			}
+			return p, h, m[1]
+		}
+		ask := func(h http.Handler, numbering string) update {
+			return changes(t, h, "numbering="+numbering+"&page=500&since=0&ids=0,1&sparklines=1")
+		}
+		want := func(name string, u update, numbering string) {
+			t.Helper()
+			if !u.Reload || len(u.Lines)+len(u.Sparklines) > 0 || u.Numbering == numbering {
+				t.Errorf("%s: a page of the numbering %q gets %+v", name, numbering, u)
+			}
+		}
+		_, _, old := start()
+		p, h, numbering := start()
+		if u := ask(h, numbering); u.Reload || len(u.Lines) != 2 || len(u.Sparklines) != 1 || u.Numbering != numbering {
+			t.Errorf("the page of this numbering gets %+v", u)
+		}
+		want("another process", ask(h, old), old)
+		want("no numbering", ask(h, ""), "")
+		p.feed.lines = append(p.feed.lines, make([]feedLine, maxFeedLines)...)
+		time.Sleep(feedInterval)
+		want("new numbers", ask(h, numbering), numbering)
+	})
+}
+
+// Without a number of its own, a row would get the texts of another line.
+func TestPageListsNoSeriesBeforeItHasANumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &demoPage{store: recent.New(), started: time.Now(), tally: func() tally { return tally{} }}
+		h := demoHandler(p, http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler())
+		show := func() string { return request(h, "GET", "127.0.0.1", "/").Body.String() }
+		show()
+		late := pointOf("s", "late", "value", 1, 0)
+		late.Time = time.Now().UnixNano()
+		if err := p.store.Report(t.Context(), &reporters.Batch{At: time.Now(), Points: []reporters.Point{late}}); err != nil {
+			t.Fatal(err)
+		}
+		if page := show(); strings.Contains(page, `<ul data-ids="0">`) || strings.Contains(page, "late,scope=s value") {
+			t.Errorf("a series is on the page before it has a number:\n%s", page)
+		}
+		time.Sleep(feedInterval)
+		if u := changes(t, h, "page=1&numbering="+p.feed.numbering); !u.Reload {
+			t.Error("a page without the series does not list again")
+		}
+		if page := show(); !strings.Contains(page, `<ul data-ids="1">`) {
+			t.Errorf("a series with a number is not on the page:\n%s", page)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,8 +59,9 @@ type demoView struct {
 	Scopes         []*scopeRows
 	All            []string // the names of all scopes
 	Functions      []function
-	TallyID        int   // of its line in the feed
-	Generation     int64 // of the feed
+	TallyID        int    // of its line in the feed
+	Numbering      string // of the feed
+	Generation     int64  // of the feed
 }
 
 func (p *demoPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -95,7 +97,8 @@ func (p *demoPage) view(query string, now time.Time) demoView {
 	r := rowBuilder{store: p.store, query: query, first: p.first, from: from, to: now, ids: p.feed.numbers}
 	v := demoView{
 		Query: query, Tally: p.tally(), Now: now, Span: spanText(span), Scopes: r.rows(), All: p.scopes(),
-		Functions: p.feed.functions, TallyID: p.feed.numbers[tallyLine], Generation: p.feed.generation,
+		Functions: p.feed.functions, TallyID: p.feed.numbers[tallyLine],
+		Numbering: p.feed.numbering, Generation: p.feed.generation,
 	}
 	v.Shown, v.Matched = r.shown, r.matched
 	return v
@@ -110,17 +113,25 @@ func (p *demoPage) window(now time.Time) (from time.Time, span time.Duration) {
 // maxChanges is of how many lines one request asks at most.
 const maxChanges = 300
 
+// changesQuery is what a page asks for.
+type changesQuery struct {
+	numbering       string // of the lines on the page
+	page            int64  // the generation that the page was made at
+	since           int64  // the generation of the texts that the page has
+	ids, sparklines []int  // the lines whose texts and whose sparklines it asks for
+}
+
+func parseChanges(v url.Values) (changesQuery, error) {
+	q := changesQuery{numbering: v.Get("numbering")}
+	return q, errors.Join(
+		parseNumbers(v.Get("ids"), &q.ids), parseNumbers(v.Get("sparklines"), &q.sparklines),
+		parseNumber(v.Get("page"), &q.page), parseNumber(v.Get("since"), &q.since))
+}
+
 // serveChanges responds with the texts that have changed since the page had
-// them, as JSON. The query has the generation that the page was made at (page),
-// the one since when it asks (since), the lines that it shows (ids), and those
-// whose sparklines it asks for (sparklines).
+// them, as JSON.
 func (p *demoPage) serveChanges(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	var ids, sparklines []int
-	var page, since int64
-	err := errors.Join(
-		parseNumbers(q.Get("ids"), &ids), parseNumbers(q.Get("sparklines"), &sparklines),
-		parseNumber(q.Get("page"), &page), parseNumber(q.Get("since"), &since))
+	q, err := parseChanges(r.URL.Query())
 	if err != nil {
 		web.Error(w, http.StatusBadRequest, err.Error())
 		return
@@ -128,9 +139,9 @@ func (p *demoPage) serveChanges(w http.ResponseWriter, r *http.Request) {
 	var u update
 	walked := walk(w, r, func() {
 		now := time.Now()
-		u = p.feed.since(p, now, page, since, ids)
-		if len(sparklines) > 0 {
-			u.Sparklines = p.sparklines(sparklines, now)
+		u = p.feed.changes(p, now, q)
+		if len(q.sparklines) > 0 {
+			u.Sparklines = p.sparklines(q, now)
 		}
 	})
 	if walked {
@@ -138,11 +149,11 @@ func (p *demoPage) serveChanges(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sparklines draws the series whose lines have those numbers.
-func (p *demoPage) sparklines(ids []int, now time.Time) map[int]string {
-	names := p.feed.names(ids)
+// sparklines draws the series that q asks for.
+func (p *demoPage) sparklines(q changesQuery, now time.Time) map[int]string {
+	names := p.feed.names(q.numbering, q.sparklines)
 	from, _ := p.window(now)
-	all := make(map[int]string, len(ids))
+	all := make(map[int]string, len(names))
 	var draw rowDrawer
 	for s := range p.store.Series(func(name string) bool { _, ok := names[name]; return ok }) {
 		all[names[s.Name]] = draw.sparkline(s, s.Name, from, now)

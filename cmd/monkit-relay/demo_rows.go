@@ -65,6 +65,9 @@ type rowBuilder struct {
 func (r *rowBuilder) rows() []*scopeRows {
 	r.scopes = make(map[string]*scopeRows)
 	for s := range r.store.Series(recent.Match(r.query)) {
+		if _, ok := r.ids[s.Name]; !ok {
+			continue // has arrived since the feed was read, which makes pages list again
+		}
 		if r.matched++; r.shown < maxRows {
 			r.shown++
 			r.add(s)

@@ -10,6 +10,7 @@ const title = document.title;
 const interval = 1000; // milliseconds between two requests
 const sparklineInterval = 5; // requests between two drawings of the sparklines
 const relistInterval = 10_000; // milliseconds between two lists of series
+const maxLines = 300; // of which the server lets one request ask
 
 const status = document.createElement("p");
 const text = document.createElement("span");
@@ -25,9 +26,10 @@ let paused = false; // by the button
 let answered = new Date(); // the time of the last answer
 let fetching = null;
 let listed = 0; // when the series were listed
-let generation = 0; // of the texts on the page; 0 if some are old
+let outdated = false; // the list is of another filter than the input
+let known = new Map(); // the generation of the texts of each line that was asked for
+let drawn = new Map(); // the same of the sparklines
 let turns = 0;
-let moves = 0; // how often the lines on the screen became others
 let shown = new Set(); // elements with lines that are on the screen
 
 const observer = new IntersectionObserver(entries => {
@@ -35,15 +37,14 @@ const observer = new IntersectionObserver(entries => {
 		if (e.isIntersecting) shown.add(e.target);
 		else shown.delete(e.target);
 	}
-	moves++;
-	generation = 0;
 	turns = 0;
 }, { rootMargin: "100px" });
 
 function observe() {
 	observer.disconnect();
 	shown = new Set();
-	generation = 0;
+	known = new Map();
+	drawn = new Map();
 	for (const e of live.querySelectorAll("[data-ids]")) observer.observe(e);
 }
 
@@ -71,31 +72,47 @@ async function get(address) {
 	return response;
 }
 
-// list fetches the page and replaces the element.
+// list fetches the page and replaces the element. The link that has the focus
+// keeps it.
 async function list() {
 	const response = await get(location.href);
 	const page = new DOMParser().parseFromString(await response.text(), "text/html");
 	const next = page.getElementById("live");
+	if (!next) throw new Error("another program serves this address");
+	const focus = reading() ? document.activeElement.getAttribute("href") : null;
 	live.replaceWith(next);
 	live = next;
+	if (focus !== null) [...live.querySelectorAll("a")].find(a => a.getAttribute("href") === focus)?.focus({ preventScroll: true });
+	outdated = false;
 	listed = performance.now();
 	observe();
 }
 
+// oldest returns the lines of elements, those first that were asked for the
+// longest time ago, as many as one request may ask for. So all get their turn.
+function oldest(elements, asked) {
+	const ids = elements.flatMap(e => e.dataset.ids.split(","));
+	return ids.sort((a, b) => (asked.get(a) ?? 0) - (asked.get(b) ?? 0)).slice(0, maxLines);
+}
+
 // change fetches the texts that have changed.
 async function change() {
-	const ids = [...shown].flatMap(e => e.dataset.ids.split(",")).slice(0, 300);
-	const query = new URLSearchParams({ page: live.dataset.generation, since: generation, ids });
-	if (turns++ % sparklineInterval === 0) {
-		query.set("sparklines", [...shown].filter(e => e.tagName === "UL").flatMap(e => e.dataset.ids.split(",")).slice(0, 300));
-	}
-	const before = moves;
+	const elements = [...shown];
+	const ids = oldest(elements, known);
+	const sparklines = turns++ % sparklineInterval === 0 ? oldest(elements.filter(e => e.tagName === "UL"), drawn) : [];
+	const since = ids.length ? known.get(ids[0]) ?? 0 : 0; // the first is the oldest
+	const { numbering, generation } = live.dataset;
+	const query = new URLSearchParams({ numbering, page: generation, since, ids, sparklines });
 	const update = await (await get(live.dataset.changes + "?" + query)).json();
-	if (update.reload && performance.now() - listed > relistInterval && !reading()) {
+	// With another numbering, the numbers on the page are those of other lines.
+	const renumbered = update.numbering !== numbering;
+	if (renumbered || update.reload && performance.now() - listed > relistInterval && !reading()) {
 		await list();
 		return;
 	}
-	for (const e of shown) {
+	for (const id of ids) known.set(id, update.generation);
+	for (const id of sparklines) drawn.set(id, update.generation);
+	for (const e of elements) {
 		e.dataset.ids.split(",").forEach((id, i) => {
 			if (update.lines[id]) write(e, i, update.lines[id]);
 			const sparkline = update.sparklines?.[id];
@@ -104,7 +121,6 @@ async function change() {
 	}
 	const asOf = document.getElementById("as-of");
 	if (asOf) asOf.textContent = update.at;
-	if (moves === before) generation = update.generation;
 }
 
 // write sets the texts of the i-th line of an element.
@@ -121,7 +137,7 @@ function draw(row, sparkline) {
 
 async function refresh() {
 	try {
-		await (live.dataset.changes ? change() : list());
+		await (live.dataset.changes && !outdated ? change() : list());
 		answered = new Date();
 		live.classList.remove("stale");
 		document.title = title;
@@ -150,6 +166,7 @@ async function run() {
 
 button.addEventListener("click", () => {
 	paused = !paused;
+	if (paused) fetching?.abort();
 	tick();
 });
 
@@ -158,11 +175,16 @@ input?.addEventListener("input", () => {
 	if (input.value) url.searchParams.set("q", input.value);
 	else url.searchParams.delete("q");
 	history.replaceState(null, "", url);
-	list().catch(() => {}); // the next refresh shows why
+	outdated = true;
+	list().catch(() => {}); // the next refresh repeats it and shows why
 });
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
-document.addEventListener("selectionchange", () => { if (selecting()) tick(); });
+document.addEventListener("selectionchange", () => {
+	if (!selecting()) return;
+	fetching?.abort();
+	tick();
+});
 
 show("live");
 observe();
