@@ -366,8 +366,8 @@ func (n *Names) LogCollisions(to *slog.Logger, reporter string) {
 		return
 	}
 	if c, more := n.take(time.Now()); c != nil {
-		to.Warn("two series have one name", "reporter", reporter, "outcome", c.outcome, "name", cut(c.name),
-			"first", cut(c.first), "second", cut(c.second), "more", more)
+		to.Warn("two series have one name", "reporter", reporter, "outcome", c.outcome, "name", loglimit.Cut(c.name),
+			"first", loglimit.Cut(c.first), "second", loglimit.Cut(c.second), "more", more)
 	}
 }
 
@@ -384,13 +384,4 @@ func (n *Names) take(now time.Time) (c *collision, more int) {
 	c, more = n.record, n.more
 	n.record, n.more = nil, 0
 	return c, more
-}
-
-// cut shortens a name for a log.
-func cut(name string) string {
-	const most = 200
-	if len(name) <= most {
-		return name
-	}
-	return name[:most] + "…"
 }
