@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"monkit.example/monkit"
@@ -57,7 +58,7 @@ func TestTextsAreThoseThatWereSet(t *testing.T) {
 func TestMemoKnowsASeriesInOtherMemory(t *testing.T) {
 	var m Memo[int]
 	for i := range 3 {
-		p := Point{Key: monkit.NewSeriesKey(fmt.Sprint("m")).WithTag("k", fmt.Sprint("v")), Field: fmt.Sprint("f"), ID: 3}
+		p := Point{Key: monkit.NewSeriesKey(strings.Clone("m")).WithTag("k", strings.Clone("v")), Field: strings.Clone("f"), ID: 3}
 		v, fresh := m.Field(&p)
 		if fresh != (i == 0) || *v != i {
 			t.Errorf("round %d: fresh %v, value %d", i, fresh, *v)
