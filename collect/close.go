@@ -90,8 +90,22 @@ func (c *Collector) lastWalk(ctx context.Context) (*sharedBatch, error) {
 	return b, nil
 }
 
-// waitRunners joins the goroutines of ticks and runners.
+// start calls f in a goroutine, which Close joins unless it does so already.
+func (c *Collector) start(f func()) {
+	c.starting.Lock()
+	defer c.starting.Unlock()
+	if c.joining {
+		go f()
+		return
+	}
+	c.running.Go(f)
+}
+
+// waitRunners joins the goroutines of ticks, walks and runners.
 func (c *Collector) waitRunners(expired <-chan struct{}) error {
+	c.starting.Lock()
+	c.joining = true
+	c.starting.Unlock()
 	if !wait(c.running.Wait, expired) {
 		return errors.New("collect: close: not all goroutines have ended: a walk, Report of a reporter, or the logger does not return")
 	}

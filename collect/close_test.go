@@ -2,7 +2,11 @@ package collect
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,4 +50,46 @@ func TestCloseDoesNotWaitForAnUnavailableDestination(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The goroutine of a walk logs when nothing waits for its batch any more.
+func TestCloseJoinsTheGoroutinesOfWalks(t *testing.T) {
+	for _, flushed := range []bool{false, true} {
+		t.Run(fmt.Sprint("flushed: ", flushed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var logging, logged atomic.Int64
+				o := noSpread
+				o.Logger = slog.New(hostileHandler{slog.NewTextHandler(new(lockedBuffer), nil), func() {
+					logging.Add(1)
+					time.Sleep(time.Second)
+					logged.Add(1)
+				}})
+				c := New(&panicking{"Stats"}, o, &probe{name: "p"})
+				if flushed {
+					if err := c.Flush(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+				closeNow(t, c)
+				if logging.Load() != 1 || logged.Load() != 1 {
+					t.Errorf("%d records are begun and %d logged after Close, want one", logging.Load(), logged.Load())
+				}
+			})
+		})
+	}
+}
+
+// A Flush that begins while Close joins may walk, and is not joined.
+func TestFlushBesideClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 50 {
+			c := New(counting(), noSpread, &probe{name: "p"})
+			var flushes sync.WaitGroup
+			for range 4 {
+				flushes.Go(func() { c.Flush(t.Context()) }) // fails if the collector is closed
+			}
+			closeNow(t, c)
+			flushes.Wait()
+		}
+	})
 }

@@ -40,6 +40,9 @@ type Collector struct {
 	quit     chan struct{}      // closed by Close: ends the runners
 	running  sync.WaitGroup
 
+	starting sync.Mutex
+	joining  bool // guarded by starting; running.Wait was called, so that nothing may be added
+
 	closing  atomic.Bool
 	closed   chan struct{} // closed when Close is done
 	closeErr error         // set before closed is closed

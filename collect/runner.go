@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
@@ -37,9 +38,11 @@ type runner struct {
 	changed chan struct{} // closed, and replaced, when one of these fields changes
 	counts  runnerCounts
 
-	failing bool      // owned by run, as all below
-	failed  time.Time // when failing was set
-	streak  int       // failures in a row
+	failing bool           // owned by run, as all below
+	failed  time.Time      // when failing was set
+	streak  int            // failures in a row
+	logged  bool           // the present failure was logged
+	failLog loglimit.Limit // of records of failures
 }
 
 type runnerCounts struct {
@@ -248,7 +251,8 @@ func (r *runner) report(ctx context.Context, b *sharedBatch) {
 	points, walk := int64(b.points()), b.walk
 	err := guarded(func() error { return b.report(ctx, r.rep) })
 	b.release()
-	r.count(walk, points, r.lost(), err)
+	lost, known := r.lost()
+	r.count(walk, points, lost, known, err)
 	if err == nil {
 		err = r.unavailable()
 	}
@@ -256,11 +260,15 @@ func (r *runner) report(ctx context.Context, b *sharedBatch) {
 }
 
 // count counts a batch. A reporter that has lost points since the last one has
-// an error, too: it queues them, and so returns none.
-func (r *runner) count(walk, points, lost int64, err error) {
+// an error, too: it queues them, and so returns none. If it is not known how many it
+// has lost, the former number stays: a total that falls would be taken for a restart.
+func (r *runner) count(walk, points, lost int64, known bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done = walk
+	if !known {
+		lost = r.counts.lostPoints
+	}
 	var p panicError
 	switch {
 	case err == nil:
@@ -292,28 +300,43 @@ func (r *runner) unavailable() (err error) {
 	return err
 }
 
-// lost returns how many points the reporter's ledger counts as dropped.
-func (r *runner) lost() (points int64) {
-	r.call("Ledger", func() error {
+// lost returns how many points the reporter's ledger counts as dropped. That is not
+// known if the reporter panics.
+func (r *runner) lost() (points int64, known bool) {
+	err := r.call("Ledger", func() error {
 		if k, ok := r.rep.(ledger.Keeper); ok {
 			points = k.Ledger().Dropped.Sum()
 		}
 		return nil
 	})
-	return points
+	return points, err == nil
 }
 
-// logChange logs the first failure and the recovery.
+// logChange logs the first failure in a row, at most once a minute, and the recovery
+// from one that was logged. A failure that lasts until it may be logged is logged then.
 func (r *runner) logChange(err error) {
-	switch {
-	case err != nil && !r.failing:
-		r.failing, r.failed, r.streak = true, time.Now(), 1
-		r.log.Error("reporting failed", "reporter", r.name, "err", err)
-	case err != nil:
-		r.streak++
-	case r.failing:
-		r.failing = false
+	if err != nil {
+		r.fail(err)
+		return
+	}
+	if r.logged {
 		r.log.Info("reporting again", "reporter", r.name, "after", time.Since(r.failed).Round(time.Second), "failures", r.streak)
+	}
+	r.failing, r.logged = false, false
+}
+
+// fail notes a failure.
+func (r *runner) fail(err error) {
+	if !r.failing {
+		r.failing, r.failed, r.streak = true, time.Now(), 0
+	}
+	r.streak++
+	if r.logged {
+		return
+	}
+	if more, ok := r.failLog.Allow(time.Now()); ok {
+		r.logged = true
+		r.log.Error("reporting failed", "reporter", r.name, "err", err, "more", more)
 	}
 }
 

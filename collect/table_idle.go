@@ -15,7 +15,7 @@ func (t *table) deleteIdle() {
 	}
 	idle := 0
 	for i := range t.entries.n {
-		if t.isIdle(i) {
+		if t.isIdle(t.entries.at(i)) {
 			idle++
 		}
 	}
@@ -24,7 +24,7 @@ func (t *table) deleteIdle() {
 	}
 }
 
-func (t *table) isIdle(i int) bool { return t.walk-t.entries.at(i).walk >= idleWalks }
+func (t *table) isIdle(e *entry) bool { return t.walk-e.walk >= idleWalks }
 
 // compact replaces all records by those that are not idle, and gives the numbers
 // of the others back.
@@ -38,7 +38,7 @@ func (t *table) compact() {
 	for i := range old.entries.n {
 		e := *old.entries.at(i)
 		s, n := *old.series.at(int(e.series)), *old.names.at(int(e.name))
-		if t.walk-e.walk >= idleWalks {
+		if t.isIdle(&e) {
 			released = append(released, t.retire(s, n, e.id)...)
 			continue
 		}

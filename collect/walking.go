@@ -100,7 +100,7 @@ func (c *Collector) walkNow(ctx context.Context) (*sharedBatch, error) {
 		return nil, c.lateError(err)
 	}
 	result := make(chan *sharedBatch)
-	go func() {
+	c.start(func() {
 		b, w := c.walk(c.wall())
 		select {
 		case result <- b:
@@ -108,7 +108,7 @@ func (c *Collector) walkNow(ctx context.Context) (*sharedBatch, error) {
 			c.offerIfOpen(b)
 		}
 		w.logEnd()
-	}()
+	})
 	select {
 	case b := <-result:
 		if c.walker.ended.Load() {

@@ -62,6 +62,7 @@ type Pusher struct {
 	enc   Encoder // guarded by mu, as all below
 	buf   []byte  // the lines of the next payload
 	lines int     // the number of lines that buf settles
+	begun int     // while text is added to buf, the length before it plus one; else 0
 	err   error   // the first error of out during this Report
 	more  bool    // payloads were sent by SendMore, and none by Send since
 
@@ -173,13 +174,13 @@ func (p *Pusher) addPointsLocked(ctx context.Context, points []Point) {
 
 func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	start := len(p.buf)
-	skipped := 0
-	p.buf, skipped = p.enc.AppendRun(p.buf, run)
+	buf, skipped := p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
 		for reason, n := range p.skipsLocked(run, skipped) {
 			p.book.Drop(reason, n)
 		}
 	}
+	p.buf = buf // not before: the encoder may panic
 	p.addTextLocked(ctx, start, len(run)-skipped)
 }
 
@@ -222,10 +223,10 @@ func (p *Pusher) skipsLocked(run []Point, skipped int) (counts ledger.Counts) {
 // reason, else "".
 func (p *Pusher) encodeLineLocked(points []Point) ledger.Reason {
 	var skips ledger.Counts
-	held := false
+	held, buf := false, p.buf
 	for len(points) > 0 {
 		n, skipped := runLen(points), 0
-		p.buf, skipped = p.enc.AppendRun(p.buf, points[:n])
+		buf, skipped = p.enc.AppendRun(buf, points[:n])
 		held = held || skipped < n
 		if skipped > 0 {
 			for reason, n := range p.skipsLocked(points[:n], skipped) {
@@ -234,6 +235,7 @@ func (p *Pusher) encodeLineLocked(points []Point) ledger.Reason {
 		}
 		points = points[n:]
 	}
+	p.buf = buf // not before: the encoder may panic
 	if held {
 		return ""
 	}
@@ -247,6 +249,13 @@ func (p *Pusher) addTextLocked(ctx context.Context, start, lines int) {
 		p.book.Sent(int64(lines))
 		return
 	}
+	p.begun = start + 1
+	p.fitTextLocked(ctx, start, lines)
+	p.begun = 0
+}
+
+// fitTextLocked is addTextLocked for text that is not empty.
+func (p *Pusher) fitTextLocked(ctx context.Context, start, lines int) {
 	if len(p.buf) > p.opts.MaxPayload {
 		p.sendBeforeLocked(ctx, start)
 		if len(p.buf) > p.opts.MaxPayload || p.tooLongLocked(0) {

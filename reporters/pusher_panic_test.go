@@ -15,6 +15,7 @@ type fragile struct {
 	run, payload   int // that panics, from 1; 0 is none
 	runs, payloads int
 	sent           int // lines
+	sentText       int // bytes
 }
 
 func (f *fragile) AppendRun(dst []byte, run []Point) ([]byte, int) {
@@ -27,11 +28,12 @@ func (f *fragile) AppendRun(dst []byte, run []Point) ([]byte, int) {
 	return dst, 0
 }
 
-func (f *fragile) Send(_ context.Context, _ []byte, lines int) error {
+func (f *fragile) Send(_ context.Context, text []byte, lines int) error {
 	if f.payloads++; f.payloads == f.payload {
 		panic("sender")
 	}
 	f.sent += lines
+	f.sentText += len(text)
 	return nil
 }
 
@@ -113,4 +115,81 @@ func TestPayloadOfAPanicIsDropped(t *testing.T) {
 	if l := p.Ledger(); l.Check() != nil || l.Dropped[ledger.SendFailed] != 1 {
 		t.Errorf("ledger %v, want a dropped line", l)
 	}
+}
+
+// fragilePairs is a fragile encoder with all optional interfaces. One of them panics
+// the n-th time, or none if that is 0.
+type fragilePairs struct {
+	fragile
+	in    string
+	n     int
+	calls int
+}
+
+func (f *fragilePairs) panicIn(method string) {
+	if method != f.in {
+		return
+	}
+	if f.calls++; f.calls == f.n {
+		panic("encoder")
+	}
+}
+
+func (f *fragilePairs) Pairs(first, second []byte) bool {
+	f.panicIn("Pairs")
+	return false
+}
+
+func (f *fragilePairs) SkipReasons() ledger.Counts {
+	f.panicIn("SkipReasons")
+	return nil
+}
+
+func (f *fragilePairs) AppendRun(dst []byte, run []Point) ([]byte, int) {
+	f.panicIn("AppendRun")
+	dst, _ = f.fragile.AppendRun(dst, run[:1])
+	return dst, len(run) - 1
+}
+
+// Text of lines that a panic has dropped must not be sent with those that wait.
+func TestTextOfAPanicIsNotSent(t *testing.T) {
+	for _, tt := range []struct {
+		in            string
+		n             int
+		want, dropped int // lines of 12, of two runs each of which the second point is skipped
+	}{
+		{"", 0, 12, 0},
+		{"AppendRun", 2, 0, 12},
+		{"AppendRun", 8, 3, 9},
+		{"SkipReasons", 8, 3, 9},
+		{"Pairs", 1, 4, 8},
+	} {
+		t.Run(fmt.Sprint(tt.in, " ", tt.n), func(t *testing.T) {
+			f := &fragilePairs{in: tt.in, n: tt.n}
+			p := NewPusher(f, f, PusherOptions{MaxPayload: 900})
+			b := &Batch{Format: "received"}
+			for i := range 12 {
+				first := len(b.Points)
+				for j := range 4 {
+					b.Points = append(b.Points, Point{Key: monkit.NewSeriesKey(fmt.Sprint(i, j/2)), Field: fmt.Sprint(i), Value: 1})
+				}
+				b.AddLine(nil, first)
+			}
+			if panicked := reportPanics(t, p, b); panicked != (tt.n > 0) {
+				t.Errorf("panicked: %v", panicked)
+			}
+			p.Flush(t.Context()) // never fails
+			checkLedger(t, p, ledger.Ledger{Accepted: 12, Delivered: int64(tt.want), Dropped: dropped(tt.dropped)})
+			if f.sent != tt.want || f.sentText != tt.want*200 {
+				t.Errorf("%d lines with %d bytes were sent, want %d with %d", f.sent, f.sentText, tt.want, tt.want*200)
+			}
+		})
+	}
+}
+
+func dropped(lines int) ledger.Counts {
+	if lines == 0 {
+		return nil
+	}
+	return ledger.Counts{ledger.SendFailed: int64(lines)}
 }

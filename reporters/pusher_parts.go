@@ -7,7 +7,8 @@ import (
 
 // PartReporter is implemented by reporters that take the points of a walk in
 // parts, so that no batch of all of them need be in memory. A collector asks for
-// it.
+// it, and calls ReportParts instead of Report then: a type that embeds a [*Pusher]
+// and has a Report of its own must have a ReportParts, too.
 type PartReporter interface {
 	Reporter
 	// ReportParts is like Report for a batch without points, which parts yields

@@ -170,3 +170,31 @@ func (discardMore) Send(context.Context, []byte, int) error     { return nil }
 func (discardMore) SendMore(context.Context, []byte, int) error { return nil }
 func (discardMore) Flush(context.Context) error                 { return nil }
 func (discardMore) Close(context.Context) error                 { return nil }
+
+// signed is an encoder some of whose lines, those with a minus, need a zero before them.
+type signed struct{ lineEncoder }
+
+func (signed) Pairs(first, second []byte) bool { return first[0] == '0' && second[0] == '-' }
+
+// What a run that was split has left may settle no line, since its last line was too
+// long: what is sent before a pair then settles none either.
+func TestRestOfASplitLineSettlesNone(t *testing.T) {
+	var q queue
+	p := NewPusher(signed{}, &q, PusherOptions{MaxPayload: 10, MaxLine: 8, Format: "f"})
+	b := &Batch{Format: "f", More: true}
+	b.AddLine(b.CopyBytes([]byte("a\n0\nmuch too long")), 0)
+	if err := p.Report(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	checkLedger(t, p, ledger.Ledger{Accepted: 1, Dropped: ledger.Counts{ledger.Oversize: 1}})
+	if err := p.ReportSpans(t.Context(), &Batch{Format: "f", Spans: []Span{span("-56789\n")}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(q.payloads, "|"); got != "a\n|0\n-56789\n" {
+		t.Errorf("payloads are %q", q.payloads)
+	}
+	if got := q.take(); got != "more 0 send 1" {
+		t.Errorf("calls are %q", got)
+	}
+	checkLedger(t, p, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.Oversize: 1}})
+}

@@ -38,10 +38,10 @@ func lineLen(text []byte) int {
 }
 
 // sendBeforeLocked sends buf[:start]. If the line at start needs the one before it,
-// which settles one line, that stays in buf.
+// that stays in buf.
 func (p *Pusher) sendBeforeLocked(ctx context.Context, start int) {
 	first := p.firstOfPairLocked(p.buf[:start], p.buf[start:])
-	if first == 0 || p.lines == 0 {
+	if first == 0 {
 		p.sendLocked(ctx, start)
 		return
 	}
@@ -51,11 +51,12 @@ func (p *Pusher) sendBeforeLocked(ctx context.Context, start int) {
 }
 
 // sendButLastLocked sends the first n bytes of buf, which settle all lines counted so
-// far but one.
+// far but one, if there is one: what a split run has left may settle none.
 func (p *Pusher) sendButLastLocked(ctx context.Context, n int) {
-	p.lines--
+	last := min(p.lines, 1)
+	p.lines -= last
 	p.sendLocked(ctx, n)
-	p.lines++
+	p.lines += last
 }
 
 // splitLocked sends buf in several payloads: the text of one run, or of one

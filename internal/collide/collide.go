@@ -13,6 +13,7 @@ package collide
 import (
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,9 @@ import (
 const (
 	// ownerIdle is for how long a series keeps a name without using it.
 	ownerIdle = 5 * time.Minute
+	// minSweep is the least number of names, or of contests, that are searched for
+	// idle ones.
+	minSweep = 64
 	// maxScans is how often one batch is searched for the points of a series before
 	// the places of all are noted.
 	maxScans = 16
@@ -40,6 +44,7 @@ type Names struct {
 	keys     serieskey.Hasher
 	index    index
 	contests map[uint64]*Contest // of the hashes that several series have
+	sweepAt  int                 // number of contests at which those that nothing has are deleted
 
 	batch  []reporters.Point // that is being encoded; nil if that is not known
 	scans  int               // of batch
@@ -56,10 +61,13 @@ type Names struct {
 // collision is what is logged of one.
 type collision struct{ name, first, second, outcome string }
 
-// Contest has the fields of series with the same hash.
+// Contest has the fields of series with the same hash. Fields and series that are idle
+// are deleted when their number has doubled.
 type Contest struct {
+	series  map[uint32]bool    // that claimed the hash and still exist
 	fields  map[string]*holder // by the field as it is written
-	refused map[uint32]bool    // the series that were counted
+	refused map[uint32]int64   // the series that were counted, and when they were refused last
+	sweepAt int                // number of fields and refused at which idle ones are deleted
 
 	// awaited is a series that has the name and whose fields are not known: it is
 	// in another part of the batch, or idle. All others are refused until it
@@ -121,7 +129,10 @@ func (n *Names) Claim(p *reporters.Point, hash uint64) {
 	case n.index.key(owner) == key:
 		n.renumber(owner, p.Series, hash)
 	default:
-		n.contest(hash, owner)
+		n.contest(hash, owner, p.Time)
+	}
+	if c := n.contests[hash]; c != nil {
+		c.series[p.Series] = true
 	}
 }
 
@@ -137,20 +148,59 @@ func (n *Names) renumber(former, series uint32, hash uint64) {
 
 // contest returns the contest for a hash. A new one has the fields of owner, if that
 // is a series and part of the batch.
-func (n *Names) contest(hash uint64, owner uint32) *Contest {
+func (n *Names) contest(hash uint64, owner uint32, now int64) *Contest {
 	c := n.contests[hash]
 	if c != nil {
 		return c
 	}
-	c = &Contest{fields: map[string]*holder{}, refused: map[uint32]bool{}}
+	c = &Contest{series: map[uint32]bool{}, fields: map[string]*holder{}, refused: map[uint32]int64{}, sweepAt: minSweep}
 	if n.contests == nil {
-		n.contests = map[uint64]*Contest{}
+		n.contests, n.sweepAt = map[uint64]*Contest{}, minSweep
 	}
+	n.sweep(now)
 	n.contests[hash] = c
 	if owner != 0 {
+		c.series[owner] = true
 		n.learn(c, owner)
 	}
 	return c
+}
+
+// sweep deletes contests for hashes that no series has claimed and whose names are all
+// idle, when the number of contests has doubled.
+func (n *Names) sweep(now int64) {
+	if len(n.contests) < n.sweepAt {
+		return
+	}
+	for hash, c := range n.contests {
+		if len(c.series) == 0 {
+			c.sweep(now)
+			n.deleteUnused(hash, c)
+		}
+	}
+	n.sweepAt = max(minSweep, 2*len(n.contests))
+}
+
+// deleteUnused deletes a contest that no series has claimed and that holds no name.
+func (n *Names) deleteUnused(hash uint64, c *Contest) {
+	if len(c.series) == 0 && len(c.fields) == 0 {
+		delete(n.contests, hash)
+	}
+}
+
+// sweep deletes names and series that are idle: names that others may have, and that
+// series may have whose fields come and go.
+func (c *Contest) sweep(now int64) {
+	maps.DeleteFunc(c.fields, func(_ string, h *holder) bool { return IsIdle(h.at, now) })
+	maps.DeleteFunc(c.refused, func(_ uint32, at int64) bool { return IsIdle(at, now) })
+	c.sweepAt = max(minSweep, 2*(len(c.fields)+len(c.refused)))
+}
+
+// sweepFull is sweep if the number of names and series has doubled.
+func (c *Contest) sweepFull(now int64) {
+	if len(c.fields)+len(c.refused) >= c.sweepAt {
+		c.sweep(now)
+	}
 }
 
 // learn gives c the fields that owner has in the batch. Its points follow each other
@@ -202,6 +252,7 @@ func (n *Names) release(series uint32, hash uint64) {
 	if c == nil {
 		return
 	}
+	delete(c.series, series)
 	delete(c.refused, series)
 	if c.awaited == series {
 		c.awaited = 0
@@ -211,9 +262,7 @@ func (n *Names) release(series uint32, hash uint64) {
 			delete(c.fields, field)
 		}
 	}
-	if len(c.fields) == 0 && len(c.refused) == 0 {
-		delete(n.contests, hash)
-	}
+	n.deleteUnused(hash, c)
 }
 
 // Contest returns what other series have the name of p's, or nil if none does.
@@ -232,7 +281,7 @@ func (n *Names) ContestAt(hash uint64, p *reporters.Point) *Contest {
 	if p.Series == 0 {
 		return nil
 	}
-	return n.contest(hash, n.index.find(hash))
+	return n.contest(hash, n.index.find(hash), p.Time)
 }
 
 // Refuses reports whether p must not be written, since another series or another
@@ -247,7 +296,8 @@ func (n *Names) Refuses(c *Contest, p *reporters.Point, field []byte) bool {
 	}
 	h := c.fields[string(field)]
 	switch {
-	case h == nil || isIdle(h.at, p.Time):
+	case h == nil || IsIdle(h.at, p.Time):
+		c.sweepFull(p.Time)
 		c.hold(p, string(field))
 		return false
 	case h.field == p.Field && (h.series == p.Series || serieskey.Equal(h.key, p.Key)):
@@ -255,8 +305,12 @@ func (n *Names) Refuses(c *Contest, p *reporters.Point, field []byte) bool {
 		return false
 	}
 	n.points.Add(1)
-	if !c.refused[p.Series] {
-		c.refused[p.Series] = true
+	_, counted := c.refused[p.Series]
+	if !counted {
+		c.sweepFull(p.Time)
+	}
+	c.refused[p.Series] = p.Time
+	if !counted {
 		n.found(collision{string(field), h.key.WithField(h.field), p.Key.WithField(p.Field), "the second is not sent"})
 	}
 	return true
@@ -270,16 +324,16 @@ func (c *Contest) awaits(p *reporters.Point) bool {
 	case c.since == 0:
 		c.since = p.Time
 	}
-	if p.Series == c.awaited || isIdle(c.since, p.Time) {
+	if p.Series == c.awaited || IsIdle(c.since, p.Time) {
 		c.awaited = 0
 		return false
 	}
 	return true
 }
 
-// isIdle reports whether what was at since is long ago at now, or the clock was set
-// back by as much.
-func isIdle(since, now int64) bool {
+// IsIdle reports whether a series that used a name at since, in Unix nanoseconds, has
+// lost it at now: that is five minutes later, or the clock was set back by as much.
+func IsIdle(since, now int64) bool {
 	return now-since >= int64(ownerIdle) || since-now >= int64(ownerIdle)
 }
 
@@ -312,8 +366,8 @@ func (n *Names) LogCollisions(to *slog.Logger, reporter string) {
 		return
 	}
 	if c, more := n.take(time.Now()); c != nil {
-		to.Warn("two series have one name", "reporter", reporter, "outcome", c.outcome, "name", cut(c.name),
-			"first", cut(c.first), "second", cut(c.second), "more", more)
+		to.Warn("two series have one name", "reporter", reporter, "outcome", c.outcome, "name", loglimit.Cut(c.name),
+			"first", loglimit.Cut(c.first), "second", loglimit.Cut(c.second), "more", more)
 	}
 }
 
@@ -330,13 +384,4 @@ func (n *Names) take(now time.Time) (c *collision, more int) {
 	c, more = n.record, n.more
 	n.record, n.more = nil, 0
 	return c, more
-}
-
-// cut shortens a name for a log.
-func cut(name string) string {
-	const most = 200
-	if len(name) <= most {
-		return name
-	}
-	return name[:most] + "…"
 }

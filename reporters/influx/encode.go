@@ -23,7 +23,7 @@ type encoder struct {
 
 	heads reporters.TextMemo // "measurement,tag=value "
 	made  []byte             // the head of the current run, if it is not in heads
-	keys  map[uint32]keys    // of series some of whose keys are not the fields, by Point.Series
+	keys  map[uint32]*keys   // of series some of whose keys are not the fields, by Point.Series
 
 	line lineprotocol.Encoder
 	tags []monkit.SeriesTag // scratch of cleanTags
@@ -37,8 +37,10 @@ func newEncoder(o Options) *encoder {
 
 // written returns the key of a field of a collector as it is written.
 func (e *encoder) written(p *reporters.Point) string {
-	key, ok := e.keys[p.Series][p.Field]
-	if !ok {
+	key := ""
+	if known := e.keys[p.Series].find(p.Field); known != nil {
+		key = known.key
+	} else {
 		key = fieldKey(p.Field)
 	}
 	return string(appendEscaped(nil, key))

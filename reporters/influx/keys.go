@@ -3,19 +3,67 @@ package influx
 import (
 	"strings"
 
+	"monkit.example/internal/collide"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
 
 // keys has the keys of the fields of one series, as they are written, if one of them
-// is not the field itself. A key is decided once, when the field comes first.
-type keys map[string]string
+// is not the field itself. A key is decided once, when the field comes first. Those of
+// idle fields are deleted when the number of keys has doubled.
+type keys struct {
+	of      map[string]*decided // by field
+	fields  map[string]string   // by key
+	sweepAt int                 // number of keys at which idle ones are deleted
+}
+
+// decided is the key of a field.
+type decided struct {
+	key string
+	at  int64 // when the field came last
+}
+
+// minSweep is the least number of keys that are searched for idle ones.
+const minSweep = 64
+
+func newKeys() *keys {
+	return &keys{of: map[string]*decided{}, fields: map[string]string{}, sweepAt: minSweep}
+}
+
+// find returns the key of a field, if that is decided. k may be nil.
+func (k *keys) find(field string) *decided {
+	if k == nil {
+		return nil
+	}
+	return k.of[field]
+}
+
+// add decides the key of p's field.
+func (k *keys) add(p *reporters.Point, key string) {
+	if len(k.of) >= k.sweepAt {
+		k.sweep(p.Time)
+	}
+	field := strings.Clone(p.Field)
+	k.of[field] = &decided{key, p.Time}
+	k.fields[key] = field
+}
+
+// sweep deletes the keys of fields that are idle at now.
+func (k *keys) sweep(now int64) {
+	for field, d := range k.of {
+		if collide.IsIdle(d.at, now) {
+			delete(k.of, field)
+			delete(k.fields, d.key)
+		}
+	}
+	k.sweepAt = max(minSweep, 2*len(k.of))
+}
 
 // names is what decides the keys of the fields of one run.
 type names struct {
 	run  []reporters.Point
 	set  *monkit.TagSet
-	keys keys   // nil if all keys so far are the fields
+	keys *keys  // nil if all keys so far are the fields
 	tags uint64 // the bit of each tag's key: see bitOf
 }
 
@@ -63,8 +111,9 @@ func (e *encoder) appendField(dst []byte, n *names, p *reporters.Point) []byte {
 // uniqueKey returns the key of a field of the run: key, with as many "_" at its end
 // as distinguish it from the tags and the other fields.
 func (e *encoder) uniqueKey(n *names, p *reporters.Point, key string) string {
-	if known, ok := n.keys[p.Field]; ok {
-		return known
+	if known := n.keys.find(p.Field); known != nil {
+		known.at = p.Time
+		return known.key
 	}
 	first := ""
 	for {
@@ -78,10 +127,10 @@ func (e *encoder) uniqueKey(n *names, p *reporters.Point, key string) string {
 		key += "_"
 	}
 	if n.keys == nil {
-		n.keys = make(keys)
+		n.keys = newKeys()
 		e.remember(n.keys, p)
 	}
-	n.keys[strings.Clone(p.Field)] = key
+	n.keys.add(p, key)
 	if first != "" && p.Series != 0 {
 		e.Renamed(p, first, key)
 	}
@@ -89,12 +138,12 @@ func (e *encoder) uniqueKey(n *names, p *reporters.Point, key string) string {
 }
 
 // remember keeps k for the next runs of p's series, if that is of a collector.
-func (e *encoder) remember(k keys, p *reporters.Point) {
+func (e *encoder) remember(k *keys, p *reporters.Point) {
 	if p.Series == 0 {
 		return
 	}
 	if e.keys == nil {
-		e.keys = make(map[uint32]keys)
+		e.keys = make(map[uint32]*keys)
 	}
 	e.keys[p.Series] = k
 }
@@ -104,8 +153,8 @@ func (n *names) ownerOf(key string, p *reporters.Point) string {
 	if hasTag(n.set, key) {
 		return "the tag " + key + " of " + p.Key.String()
 	}
-	for field, taken := range n.keys {
-		if taken == key && field != p.Field {
+	if n.keys != nil {
+		if field, taken := n.keys.fields[key]; taken && field != p.Field {
 			return p.Key.WithField(field)
 		}
 	}

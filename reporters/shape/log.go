@@ -30,12 +30,12 @@ func (l *logger) unreported(e *entry, why fate) {
 	case collided:
 		if more, ok := l.collisions.Allow(time.Now()); ok {
 			l.logger().Warn("two series have one name after renaming; the first is reported", "reporter", l.reporter,
-				"name", cut(e.name.text), "reported", cut(e.name.owner), "collided", cut(e.source), "more", more)
+				"name", loglimit.Cut(e.name.text), "reported", loglimit.Cut(e.name.owner), "collided", loglimit.Cut(e.source), "more", more)
 		}
 	case misnamed:
 		if more, ok := l.misnames.Allow(time.Now()); ok {
 			l.logger().Warn("a name is empty or too long after renaming; the series is not reported", "reporter", l.reporter,
-				"series", cut(e.series.key.WithField(e.field)), "more", more)
+				"series", loglimit.Cut(e.series.key.WithField(e.field)), "more", more)
 		}
 	}
 }
@@ -47,13 +47,4 @@ func (l *logger) forgotten(points, total int64) {
 		l.logger().Warn("more series were received than are remembered; counters of those that were forgotten start again",
 			"reporter", l.reporter, "points", points, "total", total)
 	}
-}
-
-// cut shortens a name that may come from the network.
-func cut(name string) string {
-	const most = 200
-	if len(name) <= most {
-		return name
-	}
-	return name[:most] + "…"
 }

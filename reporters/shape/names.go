@@ -1,9 +1,6 @@
 package shape
 
-import "time"
-
-// ownerIdle is for how long a series keeps a name without being reported.
-const ownerIdle = 5 * time.Minute
+import "monkit.example/internal/collide"
 
 // names are the names by which series are reported, if a step can give two
 // series one name. Only the owner of a name is reported by it. A series is
@@ -49,8 +46,7 @@ func (n names) release(e *entry) {
 func (e *entry) claim(at int64) bool {
 	n := e.name
 	if n.owner != e.source {
-		idle := at - n.at // negative if the clock was set back
-		if n.owner != "" && idle < int64(ownerIdle) && idle > -int64(ownerIdle) {
+		if n.owner != "" && !collide.IsIdle(n.at, at) {
 			return false
 		}
 		n.owner = e.source

@@ -45,6 +45,7 @@ type client struct {
 	enc    encoder // of names; guarded by mu, as all below
 	names  reporters.Memo[clientName]
 	deltas reporters.Deltas
+	rests  reporters.Memo[float64] // of deltas, that were not sent: less than one
 	counts ledger.Ledger
 }
 
@@ -63,7 +64,7 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	c.counts.Accepted += int64(len(b.Points))
 	var first error
 	for i := range b.Points {
-		err := c.reportLocked(&b.Points[i])
+		err := c.call(func() error { return c.reportLocked(&b.Points[i]) })
 		switch {
 		case err == nil:
 			c.counts.Delivered++
@@ -93,8 +94,9 @@ var (
 	errCollision   = errors.New("another series has the name")
 )
 
-// reportLocked passes p to the client, whose panic is an error.
-func (c *client) reportLocked(p *reporters.Point) (err error) {
+// call calls f, which calls the client. A panic is an error, and so is a client that
+// is nil.
+func (c *client) call(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("the statsd client panicked: %v", v)
@@ -103,6 +105,11 @@ func (c *client) reportLocked(p *reporters.Point) (err error) {
 	if c.client == nil {
 		return errors.New("FromClient was called with a client that is nil")
 	}
+	return f()
+}
+
+// reportLocked passes p to the client.
+func (c *client) reportLocked(p *reporters.Point) (err error) {
 	if !reporters.Finite(p.Value) {
 		return errNotFinite
 	}
@@ -111,13 +118,16 @@ func (c *client) reportLocked(p *reporters.Point) (err error) {
 		return errUnsupported
 	}
 	if name := c.enc.name(p); c.enc.refuses(&name, p) {
+		if p.Kind == reporters.Counter {
+			_, _ = c.growthLocked(p, n) // is not sent later, when the series has the name
+		}
 		return errCollision
 	}
 	switch p.Kind {
 	case reporters.Counter, reporters.CounterDelta:
-		d, known := c.deltaLocked(p, n)
-		if !known {
-			return errSeriesLimit
+		d, wrong := c.deltaLocked(p, n)
+		if wrong != nil {
+			return wrong
 		}
 		if d != 0 {
 			err = c.client.Count(n.name, d, n.tags, 1)
@@ -136,16 +146,47 @@ func (c *client) reportLocked(p *reporters.Point) (err error) {
 }
 
 // deltaLocked returns what p adds to its counter, as a whole number, which is
-// what the client takes. A fraction of a counter is sent once it has grown to
-// one.
-func (c *client) deltaLocked(p *reporters.Point, n *clientName) (growth int64, known bool) {
-	if p.Kind == reporters.CounterDelta {
-		return int64(math.Round(p.Value)), true
+// what the client takes. A fraction is sent once it has grown to one. One of a point
+// that was received, which has no number to remember it by, is not supported.
+func (c *client) deltaLocked(p *reporters.Point, n *clientName) (int64, error) {
+	if p.Kind == reporters.Counter {
+		growth, known := c.growthLocked(p, n)
+		if !known {
+			return 0, errSeriesLimit
+		}
+		return wholeOf(growth)
 	}
+	sum := p.Value
+	rest, _ := c.rests.Field(p)
+	if rest != nil {
+		sum += *rest
+	}
+	d, err := wholeOf(sum)
+	switch fraction := sum - float64(d); {
+	case err != nil:
+		return 0, err
+	case rest != nil:
+		*rest = fraction
+	case fraction != 0:
+		return 0, errUnsupported
+	}
+	return d, nil
+}
+
+// growthLocked returns by how much the whole part of p's counter grew.
+func (c *client) growthLocked(p *reporters.Point, n *clientName) (growth float64, known bool) {
 	whole := *p
 	whole.Value = math.Floor(p.Value)
-	d, known := c.deltas.Next(&whole, fmt.Append(nil, n.name, n.tags))
-	return int64(d), known
+	return c.deltas.Next(&whole, fmt.Append(nil, n.name, n.tags))
+}
+
+// wholeOf returns the whole part of v, or errUnsupported if the client's counters
+// cannot hold it.
+func wholeOf(v float64) (int64, error) {
+	if v >= 1<<63 || v < -1<<63 {
+		return 0, errUnsupported
+	}
+	return int64(v), nil
 }
 
 func (c *client) nameLocked(p *reporters.Point) *clientName {
@@ -173,7 +214,7 @@ func (c *client) SetLogger(l *slog.Logger) (logs bool) {
 
 // Flush makes the client write everything to its socket.
 func (c *client) Flush(context.Context) error {
-	if err := c.client.Flush(); err != nil {
+	if err := c.call(func() error { return c.client.Flush() }); err != nil {
 		return fmt.Errorf("flush the statsd client: %w", err)
 	}
 	return nil

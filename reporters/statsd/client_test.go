@@ -1,6 +1,7 @@
 package statsd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -109,6 +110,7 @@ func checkLedger(t *testing.T, r reporters.Reporter, want ledger.Ledger) {
 type panicking struct{ Client }
 
 func (panicking) Gauge(string, float64, []string, float64) error { panic("no socket") }
+func (panicking) Flush() error                                   { panic("no socket") }
 
 // courier#1193: a client that panics ends nothing, and its points are counted.
 func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
@@ -118,6 +120,7 @@ func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
 		want   string
 	}{
 		{"panics", panicking{}, "the statsd client panicked: no socket"},
+		{"a nil pointer", (*foreignClient)(nil), "the statsd client panicked: runtime error"},
 		{"nil", nil, "FromClient was called with a client that is nil"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,6 +128,11 @@ func TestFromClientOutlivesAClientThatPanics(t *testing.T) {
 			b := &reporters.Batch{Points: []reporters.Point{{Key: key("a"), Field: "value", Value: 1}, {Key: key("b"), Field: "value", Value: 1}}}
 			if err := rep.Report(t.Context(), b); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Report() = %v, want %q", err, tt.want)
+			}
+			for _, f := range []func(context.Context) error{rep.Flush, rep.Close} {
+				if err := f(t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("Flush or Close returned %v, want %q", err, tt.want)
+				}
 			}
 			if l := rep.(ledger.Keeper).Ledger(); l.Check() != nil || l.Dropped[ledger.SendFailed] != 2 {
 				t.Errorf("ledger %v, want two points dropped", l)
@@ -148,4 +156,43 @@ func TestFromClientSendsOneOfTwoSeriesWithOneName(t *testing.T) {
 		t.Errorf("the client did %q, logged %q", c.log.String(), logged.String())
 	}
 	checkLedger(t, r, ledger.Ledger{Accepted: 2, Delivered: 1, Dropped: ledger.Counts{ledger.NameCollision: 1}})
+}
+
+func TestFromClientKeepsFractionsOfDeltas(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		id          uint32
+		kind        reporters.Kind
+		values      []float64
+		want        string
+		unsupported int64
+	}{
+		{"fractions of a series", 1, reporters.CounterDelta, []float64{0.4, 0.4, 0.4, 2.9}, "1 3", 0},
+		{"that fall", 1, reporters.CounterDelta, []float64{-0.6, -0.6, 1.2}, "-1 1", 0},
+		{"whole ones that were received", 0, reporters.CounterDelta, []float64{2, 0, -3}, "2 -3", 0},
+		{"fractions that were received", 0, reporters.CounterDelta, []float64{0.4, 2.5, 1}, "1", 2},
+		{"more than the client takes", 1, reporters.CounterDelta, []float64{1 << 63, -1 << 63, -1e19, 0.5, 1e300, 0.5}, "-9223372036854775808 1", 3},
+		{"a counter beyond that", 1, reporters.Counter, []float64{1e19, 1 << 10}, "1024", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &foreignClient{}
+			r := FromClient(c)
+			for _, v := range tt.values {
+				b := &reporters.Batch{Points: []reporters.Point{{Key: key("m"), Field: "f", Value: v, Kind: tt.kind, ID: tt.id}}}
+				if err := r.Report(t.Context(), b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := strings.ReplaceAll(strings.ReplaceAll(c.log.String(), "count m.f ", ""), " [] 1\n", " ")
+			if strings.TrimSpace(got) != tt.want {
+				t.Errorf("counted %q, want %q", got, tt.want)
+			}
+			n := int64(len(tt.values))
+			want := ledger.Ledger{Accepted: n, Delivered: n - tt.unsupported}
+			if tt.unsupported > 0 {
+				want.Dropped = ledger.Counts{ledger.Unsupported: tt.unsupported}
+			}
+			checkLedger(t, r, want)
+		})
+	}
 }

@@ -73,8 +73,12 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	for i := range run {
 		p := &run[i]
 		n := e.name(p)
-		held := n.head > 0 && reporters.Finite(p.Value) && !e.refuses(&n, p)
-		if held {
+		held := n.head > 0 && reporters.Finite(p.Value)
+		switch {
+		case held && e.refuses(&n, p):
+			held = false
+			e.discard(p, &n)
+		case held:
 			dst, held = e.appendPoint(dst, p, &n)
 		}
 		if !held {
@@ -136,6 +140,14 @@ func (e *encoder) refuses(n *name, p *reporters.Point) bool {
 	}
 	series, field := e.parts(p)
 	return e.Refuses(e.ContestAt(e.Hash(series, n.after()), p), p, field)
+}
+
+// discard advances the counter of a point that was refused, so that its growth is
+// not sent later, when the series has the name.
+func (e *encoder) discard(p *reporters.Point, n *name) {
+	if p.Kind == reporters.Counter {
+		e.deltas.Next(p, n.text)
+	}
 }
 
 // appendPoint appends the lines of p and reports whether the dialect can hold

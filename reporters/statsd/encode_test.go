@@ -3,11 +3,13 @@ package statsd
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 var key = codectest.Key
@@ -182,4 +184,37 @@ func BenchmarkAppendRun(b *testing.B) {
 	for b.Loop() {
 		dst, _ = c.AppendRun(dst[:0], run)
 	}
+}
+
+// What a counter grew by while another series had its name was counted as refused: it
+// must not be sent as growth of one interval when the other series has gone.
+func TestCounterThatGetsANameStartsAtItsTotal(t *testing.T) {
+	point := func(series uint32, name string, total float64, at time.Duration) reporters.Point {
+		return reporters.Point{Key: key(name), Field: "f", Value: total, Kind: reporters.Counter, Series: series, ID: series, Time: int64(time.Hour + at)}
+	}
+	client := &foreignClient{}
+	report, codec := FromClient(client), NewCodec(Options{Tags: true})
+	var got []byte
+	send := func(points ...reporters.Point) {
+		t.Helper()
+		for i := range points {
+			got, _ = codec.AppendRun(got, points[i:i+1])
+		}
+		if err := report.Report(t.Context(), &reporters.Batch{Points: points}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(point(1, "a_b", 7, 0), point(2, "a b", 1000, 0))
+	for minute := range 5 {
+		send(point(2, "a b", 1000+float64(minute), time.Duration(minute)*time.Minute))
+	}
+	send(point(2, "a b", 1006, 5*time.Minute))
+	send(point(2, "a b", 1009, 6*time.Minute))
+	if want := "a_b.f:7|c\na_b.f:2|c\na_b.f:3|c\n"; string(got) != want {
+		t.Errorf("encoded %q, want %q", got, want)
+	}
+	if want := "count a_b.f 7 [] 1\ncount a_b.f 2 [] 1\ncount a_b.f 3 [] 1\n"; client.log.String() != want {
+		t.Errorf("the client did %q, want %q", client.log.String(), want)
+	}
+	checkLedger(t, report, ledger.Ledger{Accepted: 9, Delivered: 3, Dropped: ledger.Counts{ledger.NameCollision: 6}})
 }
