@@ -204,7 +204,8 @@ func (w *spanWait) add(s *monkit.Span, v verdict) {
 			i++
 		}
 		w.added++
-		w.candidates[i] = candidate{root: s, number: w.added, verdict: v}
+		c := &w.candidates[i]
+		c.root, c.number, c.verdict = s, w.added, v
 		w.traces[i].Store(s.Trace())
 	})
 }
@@ -230,12 +231,15 @@ func (w *spanWait) finish(s *monkit.Span, err error, panicked bool, finish time.
 			if w.traces[i].Load() != t {
 				continue
 			}
-			end := FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish}
-			if c := &w.candidates[i]; c.root == s {
-				c.ended, c.end = true, end
+			switch c := &w.candidates[i]; {
+			case c.root != s && w.found == nil:
+				c.collect(FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish})
+			case c.root != s:
+			case w.found != nil || w.minDuration > 0 && finish.Sub(s.Start()) < w.minDuration:
+				c.verdict = no
+			default:
+				c.ended, c.end = true, FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish}
 				w.traces[i].Store(nil)
-			} else if w.found == nil {
-				c.collect(end)
 			}
 		}
 	})
@@ -295,8 +299,6 @@ func (w *spanWait) outcome(c *candidate) verdict {
 	switch {
 	case c.verdict == no:
 		return no
-	case c.ended && (w.found != nil || c.end.Finish.Sub(c.root.Start()) < w.minDuration):
-		return no
 	case c.verdict == yes && (w.found != nil || c.ended):
 		return yes
 	default:
@@ -307,7 +309,11 @@ func (w *spanWait) outcome(c *candidate) verdict {
 // removeLocked removes candidate i.
 func (w *spanWait) removeLocked(i int) {
 	w.traces[i].Store(nil)
-	w.candidates[i] = candidate{}
+	c := &w.candidates[i]
+	c.root, c.spans = nil, nil
+	if c.ended { // most have not: clearing less is faster
+		c.ended, c.end = false, FinishedSpan{}
+	}
 }
 
 // succeed ends the wait with c, unless it has ended. It ends even if found panics.

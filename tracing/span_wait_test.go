@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"monkit.example/monkit"
@@ -164,6 +165,52 @@ func BenchmarkRootCallWhileOthersWait(b *testing.B) {
 			for b.Loop() {
 				f.Task(nil)(nil)
 			}
+		})
+	}
+}
+
+// TestPanicOfACallbackEndsTheWait has both goroutines that may call found.
+func TestPanicOfACallbackEndsTheWait(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		known     bool
+		recovered any // what Find panics with
+	}{
+		{"known function", true, nil},
+		{"new function", false, "odd"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := monkit.NewRegistry()
+				s := r.ScopeNamed("s")
+				if tt.known {
+					s.FuncNamed("f")
+				}
+				calls := 0
+				done := make(chan any, 1)
+				go func() {
+					defer func() { done <- recover() }()
+					err := compiled(t, Query{Regex: "f"}).Find(t.Context(), r, func(*monkit.Span) {
+						calls++
+						panic("odd")
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}()
+				synctest.Wait()
+				for range 3 {
+					run(context.Background(), s.FuncNamed("f"), nil, func(context.Context) { synctest.Wait() })
+				}
+				select {
+				case got := <-done:
+					if got != tt.recovered || calls != 1 || len(hubs.all) != 0 {
+						t.Errorf("Find panicked with %v after %d calls, and %d hubs are left", got, calls, len(hubs.all))
+					}
+				case <-time.After(time.Minute):
+					t.Fatal("Find waits, although its callback was called")
+				}
+			})
 		})
 	}
 }
