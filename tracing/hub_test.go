@@ -263,7 +263,16 @@ func TestHubLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func held(h *hub) int { return len(h.attached.traces()) }
+// held returns how many traces h is attached to.
+func held(h *hub) (n int) {
+	for i := range h.attached {
+		part := &h.attached[i]
+		part.mu.Lock()
+		n += len(part.observers)
+		part.mu.Unlock()
+	}
+	return n
+}
 
 func TestTraceThatContinuesIsSeenAgainOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
