@@ -82,8 +82,8 @@ func TestSpansOfOtherTracesDoNotLockAWait(t *testing.T) {
 	}
 }
 
-// TestSpansAllocateNothingForWaits compares calls that many waits with
-// candidates see with calls that one wait without sees.
+// TestSpansAllocateNothingForWaits compares the calls of a program in which 16
+// waits have candidates with those of a program in which one wait has none.
 func TestSpansAllocateNothingForWaits(t *testing.T) {
 	allocs := func(waits, open int, least time.Duration) float64 {
 		r := monkit.NewRegistry()
