@@ -54,6 +54,7 @@ type spanWait struct {
 	mu         sync.Mutex
 	candidates [maxCandidates]candidate // guarded by mu; those without a root are free
 	added      int                      // guarded by mu; the candidates until now
+	used       int                      // guarded by mu; the candidates now
 }
 
 // candidate is a run that matches, or may match.
@@ -139,7 +140,9 @@ func (w *spanWait) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.candidates {
-		w.removeLocked(i)
+		if w.candidates[i].root != nil {
+			w.removeLocked(i)
+		}
 	}
 }
 
@@ -192,12 +195,12 @@ func (w *spanWait) add(s *monkit.Span, v verdict) {
 	if w.full.Load() {
 		return
 	}
-	w.settle(func() {
+	w.settle(func() bool {
 		if now, ok := w.verdicts.Load(s.Func()); ok && v == undecided { // decide may have come before
 			v = now.(verdict)
 		}
 		if v == no || w.full.Load() || w.over.Load() {
-			return
+			return false
 		}
 		i := 0
 		for w.candidates[i].root != nil {
@@ -207,6 +210,9 @@ func (w *spanWait) add(s *monkit.Span, v verdict) {
 		c := &w.candidates[i]
 		c.root, c.number, c.verdict = s, w.added, v
 		w.traces[i].Store(s.Trace())
+		w.used++
+		w.full.Store(w.used == maxCandidates)
+		return v == yes && w.minDuration <= 0 // it may be the one
 	})
 }
 
@@ -226,7 +232,7 @@ func (w *spanWait) finish(s *monkit.Span, err error, panicked bool, finish time.
 	if !w.watches(t) {
 		return
 	}
-	w.settle(func() {
+	w.settle(func() (changed bool) {
 		for i := range w.candidates {
 			if w.traces[i].Load() != t {
 				continue
@@ -235,34 +241,42 @@ func (w *spanWait) finish(s *monkit.Span, err error, panicked bool, finish time.
 			case c.root != s && w.found == nil:
 				c.collect(FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish})
 			case c.root != s:
-			case w.found != nil || w.minDuration > 0 && finish.Sub(s.Start()) < w.minDuration:
-				c.verdict = no
+			case w.minDuration > 0 && finish.Sub(s.Start()) < w.minDuration:
+				w.removeLocked(i)
+			case w.found != nil:
+				c.verdict, changed = no, true
 			default:
+				changed = true
 				c.ended, c.end = true, FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish}
 				w.traces[i].Store(nil)
 			}
 		}
+		return changed
 	})
 }
 
 // decide matches the name of f and settles its candidates.
 func (w *spanWait) decide(f *monkit.Func) {
 	v := w.matcher.verdict(f)
-	w.settle(func() {
+	w.settle(func() bool {
 		w.verdicts.Store(f, v)
 		for i := range w.candidates {
 			if c := &w.candidates[i]; c.root != nil && c.root.Func() == f {
 				c.verdict = v
 			}
 		}
+		return true
 	})
 }
 
-// settle changes candidates and succeeds with the first that matches now.
-func (w *spanWait) settle(change func()) {
+// settle changes candidates and, if change reports that there may be one that
+// matches now or no longer, succeeds with the first that matches.
+func (w *spanWait) settle(change func() bool) {
+	var c *candidate
 	w.mu.Lock()
-	change()
-	c := w.settleLocked()
+	if change() {
+		c = w.settleLocked()
+	}
 	w.mu.Unlock()
 	if c != nil {
 		w.succeed(c)
@@ -272,17 +286,15 @@ func (w *spanWait) settle(change func()) {
 // settleLocked removes the candidates that do not match. It returns a copy of the
 // first that matches, or nil. Those that run or are undecided stay.
 func (w *spanWait) settleLocked() (first *candidate) {
-	free, sure := false, false
+	sure := false
 	for i := range w.candidates {
 		c := &w.candidates[i]
 		if c.root == nil {
-			free = true
 			continue
 		}
 		switch v := w.outcome(c); {
 		case v == no:
 			w.removeLocked(i)
-			free = true
 		case v == yes && (first == nil || c.number < first.number):
 			copied := *c
 			first = &copied
@@ -290,7 +302,7 @@ func (w *spanWait) settleLocked() (first *candidate) {
 			sure = true
 		}
 	}
-	w.full.Store(!free || sure && w.minDuration <= 0)
+	w.full.Store(w.used == maxCandidates || sure && w.minDuration <= 0)
 	return first
 }
 
@@ -306,9 +318,11 @@ func (w *spanWait) outcome(c *candidate) verdict {
 	}
 }
 
-// removeLocked removes candidate i.
+// removeLocked removes candidate i, which makes room for another.
 func (w *spanWait) removeLocked(i int) {
 	w.traces[i].Store(nil)
+	w.used--
+	w.full.Store(false)
 	c := &w.candidates[i]
 	c.root, c.spans = nil, nil
 	if c.ended { // most have not: clearing less is faster
