@@ -191,3 +191,21 @@ func TestResetTraceStartsATrace(t *testing.T) {
 		t.Errorf("%d runs ended, want 1", f.Success())
 	}
 }
+
+// A trace is announced before its span starts, and is not taken for one that has
+// ended.
+func TestAnnouncedTraceIsOpen(t *testing.T) {
+	r := NewRegistry()
+	f := r.ScopeNamed("s").FuncNamed("f")
+	var open []int64
+	defer r.ObserveTraces(func(tr *Trace) { open = append(open, tr.Spans()) })()
+	remote := NewTrace(7)
+	f.Task(nil)(nil)
+	f.RemoteTrace(nil, 0, remote)(nil)
+	end := f.RemoteTrace(nil, 0, remote)
+	f.RemoteTrace(nil, 0, remote)(nil)
+	end(nil)
+	if want := []int64{1, 1, 1, 2}; !slices.Equal(open, want) || remote.Spans() != 0 {
+		t.Errorf("announced with %d open spans, want %d; %d are left", open, want, remote.Spans())
+	}
+}

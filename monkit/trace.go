@@ -53,8 +53,8 @@ func (f *Func) RemoteTrace(ctx *context.Context, parentId int64, trace *Trace, a
 	extra := &spanExtra{remoteID: parentId, hasRemote: true}
 	extra.trace.Store(trace)
 	s.extra.Store(extra)
+	s.countOpen(1) // before observers hear of the trace: to them it has not ended
 	notifyTrace(f.health, f.scope.registry.observers.load(), trace)
-	s.countOpen(1)
 	s.startRun(ctx, nil, args)
 	return func(errptr *error) { s.endRun(errptr, recover()) }
 }

@@ -85,15 +85,13 @@ func (c *SpanCollector) Done() <-chan struct{} { return c.done }
 
 // Spans returns the root and the collected spans below it, each before those
 // that it called. It returns nil if the root has not ended.
-func (c *SpanCollector) Spans() (spans []*FinishedSpan) {
+func (c *SpanCollector) Spans() []*FinishedSpan {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.finishedRoot == nil {
 		return nil
 	}
-	t := newTree(append([]*FinishedSpan{c.finishedRoot}, c.spans...))
-	t.walk(c.finishedRoot, func(s *FinishedSpan) { spans = append(spans, s) })
-	return spans
+	return withBelow(c.finishedRoot, c.spans)
 }
 
 // Dropped returns the number of spans that were dropped because MaxSpans were

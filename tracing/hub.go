@@ -3,7 +3,6 @@ package tracing
 import (
 	"context"
 	"hash/maphash"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -56,9 +55,8 @@ func (h *hub) add(r *monkit.Registry, w *spanWait) {
 	h.stop = r.ObserveTraces(h.attach)
 	r.RootSpans(func(s *monkit.Span) {
 		t := s.Trace()
-		if h.attach(t); t.Spans() == 0 { // it ended before it was attached
-			h.detach(t)
-		}
+		h.attach(t)
+		h.detach(t) // if it ended before it was attached
 	})
 }
 
@@ -87,9 +85,7 @@ func (h *hub) end() {
 	h.mu.Unlock()
 	h.ended.Store(true)
 	stop()
-	for _, t := range h.attached.traces() {
-		h.detach(t)
-	}
+	h.attached.cancel()
 }
 
 // list returns what waits.
@@ -102,43 +98,60 @@ func (h *hub) list() []*spanWait {
 
 // attach makes t notify the hub of its spans, unless it does.
 func (h *hub) attach(t *monkit.Trace) {
-	o := &hubObserver{hub: h}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !h.attached.add(t, o) {
+	part := h.attached.part(t)
+	part.mu.Lock()
+	defer part.mu.Unlock()
+	if part.observers[t] != nil || h.ended.Load() { // end sets ended before it takes the lock
 		return
 	}
-	o.cancel = t.ObserveSpansCtx(o)
-	if h.ended.Load() { // end may not have seen it
-		h.attached.remove(t)
-		o.cancel()
+	if part.observers == nil {
+		part.observers = make(map[*monkit.Trace]*hubObserver)
 	}
+	o := &hubObserver{hub: h}
+	o.cancel = t.ObserveSpansCtx(o)
+	part.observers[t] = o
 }
 
-// detach undoes attach.
+// detach undoes attach if t has ended. A span of it may start or end at the same
+// time: the trace stays attached, or else the observer, which the start may call
+// once more, finds that it is canceled.
 func (h *hub) detach(t *monkit.Trace) {
-	if o := h.attached.remove(t); o != nil {
-		o.detach()
+	part := h.attached.part(t)
+	part.mu.Lock()
+	defer part.mu.Unlock()
+	o := part.observers[t]
+	if o == nil || h.needs(t) {
+		return
 	}
+	if o.canceled.Store(true); h.needs(t) {
+		o.canceled.Store(false)
+		return
+	}
+	o.cancel()
+	delete(part.observers, t)
+}
+
+// needs reports whether t has open spans, or one that ended so recently that its
+// end has not reached a wait that has it as a candidate. The order matters: a span
+// becomes a candidate before it is counted as ended.
+func (h *hub) needs(t *monkit.Trace) bool {
+	return t.Spans() != 0 || slices.ContainsFunc(h.list(), func(w *spanWait) bool { return w.watches(t) })
 }
 
 // hubObserver is the observer of one trace. It is a SpanCtxObserver because that
 // costs less.
 type hubObserver struct {
-	hub *hub
-
-	mu     sync.Mutex
-	cancel func() // guarded by mu; set before the observer is notified
+	hub      *hub
+	cancel   func()      // set and called with the lock of the part of the trace held
+	canceled atomic.Bool // the trace is detached, or that is being decided
 }
 
-func (o *hubObserver) detach() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.cancel()
-}
-
-// Start implements monkit.SpanCtxObserver.
+// Start implements monkit.SpanCtxObserver. If s read the observers of its trace
+// before o was canceled, its end would not be seen.
 func (o *hubObserver) Start(ctx context.Context, s *monkit.Span) context.Context {
+	if o.canceled.Load() {
+		o.hub.attach(s.Trace())
+	}
 	var panicked any
 	for _, w := range o.hub.list() {
 		if rec := startSafely(w, s); rec != nil {
@@ -173,43 +186,33 @@ func (o *hubObserver) Finish(_ context.Context, s *monkit.Span, err error, panic
 
 // traceMap maps traces to their observers. Goroutines that begin and end traces
 // at the same time seldom wait for each other.
-type traceMap [16]struct {
+type traceMap [16]tracePart
+
+// tracePart has some of the traces. Its lock orders what happens to each of them.
+type tracePart struct {
 	mu        sync.Mutex
 	observers map[*monkit.Trace]*hubObserver // guarded by mu
 }
 
 var traceSeed = maphash.MakeSeed()
 
-// add adds o unless t has an observer.
-func (m *traceMap) add(t *monkit.Trace, o *hubObserver) bool {
-	part := &m[maphash.Comparable(traceSeed, t)%uint64(len(m))]
-	part.mu.Lock()
-	defer part.mu.Unlock()
-	if part.observers[t] != nil {
-		return false
-	}
-	if part.observers == nil {
-		part.observers = make(map[*monkit.Trace]*hubObserver)
-	}
-	part.observers[t] = o
-	return true
+// part returns the part that t belongs to.
+func (m *traceMap) part(t *monkit.Trace) *tracePart {
+	return &m[maphash.Comparable(traceSeed, t)%uint64(len(m))]
 }
 
-// remove returns the observer of t and forgets it, or returns nil.
-func (m *traceMap) remove(t *monkit.Trace) *hubObserver {
-	part := &m[maphash.Comparable(traceSeed, t)%uint64(len(m))]
-	part.mu.Lock()
-	defer part.mu.Unlock()
-	o := part.observers[t]
-	delete(part.observers, t)
-	return o
-}
-
-func (m *traceMap) traces() (all []*monkit.Trace) {
+// cancel cancels all observers.
+func (m *traceMap) cancel() {
 	for i := range m {
-		m[i].mu.Lock()
-		all = slices.AppendSeq(all, maps.Keys(m[i].observers))
-		m[i].mu.Unlock()
+		m[i].cancel()
 	}
-	return all
+}
+
+func (p *tracePart) cancel() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, o := range p.observers {
+		o.cancel()
+	}
+	p.observers = nil
 }

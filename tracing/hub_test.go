@@ -74,7 +74,7 @@ func TestNamesAreMatchedByTheGoroutineThatWaits(t *testing.T) {
 		w.decide(f)
 	}
 	<-w.done
-	if got := names(w.result.collector.Spans()); !slices.Equal(got, []string{"f"}) {
+	if got := names(w.result.collected()); !slices.Equal(got, []string{"f"}) {
 		t.Errorf("got %v", got)
 	}
 }
@@ -86,13 +86,13 @@ func TestUndecidedFunctionsAreBounded(t *testing.T) {
 	for i := range 10 * maxUndecided {
 		run(t.Context(), r.ScopeNamed("s").FuncNamed(fmt.Sprint("f", i)), nil, nil)
 	}
-	if n, open := len(w.undecided), w.open.Load(); n != maxUndecided || open > maxCandidates {
+	if n, open := len(w.undecided), running(w); n != maxUndecided || open > maxCandidates {
 		t.Errorf("%d functions are undecided, %d runs are candidates", n, open)
 	}
 	for len(w.undecided) > 0 {
 		w.decide(<-w.undecided)
 	}
-	if n := w.open.Load(); n != 0 {
+	if n := running(w); n != 0 {
 		t.Errorf("%d candidates are left of functions that do not match", n)
 	}
 	match := r.ScopeNamed("s").FuncNamed("match")
@@ -263,7 +263,16 @@ func TestHubLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func held(h *hub) int { return len(h.attached.traces()) }
+// held returns how many traces h is attached to.
+func held(h *hub) (n int) {
+	for i := range h.attached {
+		part := &h.attached[i]
+		part.mu.Lock()
+		n += len(part.observers)
+		part.mu.Unlock()
+	}
+	return n
+}
 
 func TestTraceThatContinuesIsSeenAgainOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -345,32 +354,6 @@ func instructions(t *testing.T, re *regexp.Regexp) int {
 		t.Fatal(err)
 	}
 	return len(program.Inst)
-}
-
-// BenchmarkRootCallWhileOthersWait is the cost that waits add to a call: at most
-// 2 µs with 16 of them.
-func BenchmarkRootCallWhileOthersWait(b *testing.B) {
-	for _, n := range []int{0, 1, 16} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			r := monkit.NewRegistry()
-			f := r.ScopeNamed("s").FuncNamed("f")
-			for range n {
-				m, err := Query{Regex: "never"}.Compile()
-				if err != nil {
-					b.Fatal(err)
-				}
-				w := newSpanWait(m)
-				if err := w.preselect(b.Context(), r); err != nil {
-					b.Fatal(err)
-				}
-				defer joinHub(r, w)()
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				f.Task(nil)(nil)
-			}
-		})
-	}
 }
 
 func TestMatcherIsNotCalledAfterTheWait(t *testing.T) {

@@ -80,14 +80,16 @@ func (m *Matcher) Watch(ctx context.Context, r *monkit.Registry, minDuration tim
 	if err := w.run(ctx, r); err != nil {
 		return nil, err
 	}
-	return w.result.collector.Spans(), nil
+	return w.result.collected(), nil
 }
 
 // Find waits until a span of r that m selects starts, and calls found with it
 // once. If ctx ends first, the error is ctx's. found is called by the goroutine
 // that runs the span, before the run continues, so it must be quick. If the
-// function of the span is new, found is called soon after that instead; a run
-// that has ended by then is passed over.
+// function of the span is new, the goroutine that calls Find calls found soon
+// after that instead; a run that has ended by then is passed over. If found
+// panics, the wait has ended all the same: the panic goes to the registry, which
+// counts it, or in the second case to the caller of Find.
 func (m *Matcher) Find(ctx context.Context, r *monkit.Registry, found func(*monkit.Span)) error {
 	w := newSpanWait(m)
 	w.found = found

@@ -35,7 +35,8 @@ const (
 // spanWait waits for one span that a Matcher selects. The goroutines of the
 // program call start and finish. They never match a name: a function that is new
 // goes to the goroutine that waits, and its run is a candidate until the name is
-// matched.
+// matched. They take mu only for runs that may become candidates and for spans of
+// the traces of candidates.
 type spanWait struct {
 	matcher     *Matcher
 	minDuration time.Duration      // shorter spans are passed over
@@ -46,21 +47,36 @@ type spanWait struct {
 	done      chan struct{}     // closed when the wait has succeeded
 	result    *candidate        // set before done is closed
 	over      atomic.Bool       // no more spans are needed
-	open      atomic.Int64      // the number of candidates
+	full      atomic.Bool       // no run becomes a candidate now; set with mu held
+
+	traces [maxCandidates]atomic.Pointer[monkit.Trace] // of the candidates that run; set with mu held
 
 	mu         sync.Mutex
-	candidates []*candidate // guarded by mu
+	candidates [maxCandidates]candidate // guarded by mu; those without a root are free
+	added      int                      // guarded by mu; the candidates until now
+	used       int                      // guarded by mu; the candidates now
 }
 
 // candidate is a run that matches, or may match.
 type candidate struct {
-	root      *monkit.Span
-	trace     *monkit.Trace
-	verdict   verdict
-	collector *SpanCollector
-	ended     bool
-	took      time.Duration // set when it ended
+	root    *monkit.Span
+	number  int // candidates are numbered as they are added
+	verdict verdict
+	ended   bool
+	end     FinishedSpan    // of root, when it has ended
+	spans   []*FinishedSpan // of the trace, apart from root, that ended before root; at most MaxSpans-1
 }
+
+// collect adds a span that has ended, if there is room.
+func (c *candidate) collect(s FinishedSpan) {
+	if len(c.spans) < MaxSpans-1 {
+		copied := s
+		c.spans = append(c.spans, &copied)
+	}
+}
+
+// collected returns the root, which has ended, and the spans below it.
+func (c *candidate) collected() []*FinishedSpan { return withBelow(&c.end, c.spans) }
 
 func newSpanWait(m *Matcher) *spanWait {
 	return &spanWait{matcher: m, undecided: make(chan *monkit.Func, maxUndecided), done: make(chan struct{})}
@@ -123,7 +139,11 @@ func (w *spanWait) stop() {
 	w.over.Store(true)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.setLocked(nil)
+	for i := range w.candidates {
+		if w.candidates[i].root != nil {
+			w.removeLocked(i)
+		}
+	}
 }
 
 // start is called when s has started, by the goroutine that runs it.
@@ -172,99 +192,152 @@ func (w *spanWait) verdictOf(s *monkit.Span) verdict {
 // add makes s a candidate, if there is room. Without a least duration, the first
 // span that matches is the one.
 func (w *spanWait) add(s *monkit.Span, v verdict) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if now, ok := w.verdicts.Load(s.Func()); ok && v == undecided { // decide may have come before
-		v = now.(verdict)
-	}
-	if v == no || w.over.Load() || len(w.candidates) >= maxCandidates {
+	if w.full.Load() {
 		return
 	}
-	for _, c := range w.candidates {
-		if c.verdict == yes && w.minDuration <= 0 {
-			return
+	w.settle(func() bool {
+		if now, ok := w.verdicts.Load(s.Func()); ok && v == undecided { // decide may have come before
+			v = now.(verdict)
+		}
+		if v == no || w.full.Load() || w.over.Load() {
+			return false
+		}
+		i := 0
+		for w.candidates[i].root != nil {
+			i++
+		}
+		w.added++
+		c := &w.candidates[i]
+		c.root, c.number, c.verdict = s, w.added, v
+		w.traces[i].Store(s.Trace())
+		w.used++
+		w.full.Store(w.used == maxCandidates)
+		return v == yes && w.minDuration <= 0 // it may be the one
+	})
+}
+
+// watches reports whether a candidate of t runs.
+func (w *spanWait) watches(t *monkit.Trace) bool {
+	for i := range w.traces {
+		if w.traces[i].Load() == t {
+			return true
 		}
 	}
-	c := &candidate{root: s, trace: s.Trace(), verdict: v, collector: NewSpanCollector(nil)}
-	c.collector.ForceStart(s)
-	w.setLocked(append(w.candidates, c))
+	return false
 }
 
 // finish is called when s has ended, by the goroutine that ran it.
 func (w *spanWait) finish(s *monkit.Span, err error, panicked bool, finish time.Time) {
-	if w.open.Load() == 0 {
+	t := s.Trace()
+	if !w.watches(t) {
 		return
 	}
-	w.settle(func() {
-		for _, c := range w.candidates {
-			if c.trace != s.Trace() {
+	w.settle(func() (changed bool) {
+		for i := range w.candidates {
+			if w.traces[i].Load() != t {
 				continue
 			}
-			c.collector.Finish(s, err, panicked, finish)
-			if c.root == s {
-				c.ended, c.took = true, finish.Sub(s.Start())
+			switch c := &w.candidates[i]; {
+			case c.root != s && w.found == nil:
+				c.collect(FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish})
+			case c.root != s:
+			case w.minDuration > 0 && finish.Sub(s.Start()) < w.minDuration:
+				w.removeLocked(i)
+			case w.found != nil:
+				c.verdict, changed = no, true
+			default:
+				changed = true
+				c.ended, c.end = true, FinishedSpan{Span: s, Err: err, Panicked: panicked, Finish: finish}
+				w.traces[i].Store(nil)
 			}
 		}
+		return changed
 	})
 }
 
 // decide matches the name of f and settles its candidates.
 func (w *spanWait) decide(f *monkit.Func) {
 	v := w.matcher.verdict(f)
-	w.settle(func() {
+	w.settle(func() bool {
 		w.verdicts.Store(f, v)
-		for _, c := range w.candidates {
-			if c.root.Func() == f {
+		for i := range w.candidates {
+			if c := &w.candidates[i]; c.root != nil && c.root.Func() == f {
 				c.verdict = v
 			}
 		}
+		return true
 	})
 }
 
-// settle changes candidates and succeeds with the first that matches now.
-func (w *spanWait) settle(change func()) {
+// settle changes candidates and, if change reports that there may be one that
+// matches now or no longer, succeeds with the first that matches.
+func (w *spanWait) settle(change func() bool) {
+	var c *candidate
 	w.mu.Lock()
-	change()
-	c := w.settleLocked()
+	if change() {
+		c = w.settleLocked()
+	}
 	w.mu.Unlock()
 	if c != nil {
 		w.succeed(c)
 	}
 }
 
-// settleLocked returns the first candidate that matches, or nil, and removes
-// those that do not. Those that run or are undecided stay.
-func (w *spanWait) settleLocked() *candidate {
-	var left []*candidate
-	for _, c := range w.candidates {
-		switch {
-		case c.verdict == no:
-		case c.verdict == undecided:
-			left = append(left, c)
-		case w.found != nil && !c.ended, w.found == nil && c.ended && c.took >= w.minDuration:
-			return c
-		case !c.ended:
-			left = append(left, c)
+// settleLocked removes the candidates that do not match. It returns a copy of the
+// first that matches, or nil. Those that run or are undecided stay.
+func (w *spanWait) settleLocked() (first *candidate) {
+	sure := false
+	for i := range w.candidates {
+		c := &w.candidates[i]
+		if c.root == nil {
+			continue
+		}
+		switch v := w.outcome(c); {
+		case v == no:
+			w.removeLocked(i)
+		case v == yes && (first == nil || c.number < first.number):
+			copied := *c
+			first = &copied
+		case c.verdict == yes:
+			sure = true
 		}
 	}
-	w.setLocked(left)
-	return nil
+	w.full.Store(w.used == maxCandidates || sure && w.minDuration <= 0)
+	return first
 }
 
-// setLocked replaces the candidates.
-func (w *spanWait) setLocked(candidates []*candidate) {
-	w.candidates = candidates
-	w.open.Store(int64(len(candidates)))
+// outcome returns whether c is what w waits for, as far as it is known.
+func (w *spanWait) outcome(c *candidate) verdict {
+	switch {
+	case c.verdict == no:
+		return no
+	case c.verdict == yes && (w.found != nil || c.ended):
+		return yes
+	default:
+		return undecided
+	}
 }
 
-// succeed ends the wait with c, unless it has ended.
+// removeLocked removes candidate i, which makes room for another.
+func (w *spanWait) removeLocked(i int) {
+	w.traces[i].Store(nil)
+	w.used--
+	w.full.Store(false)
+	c := &w.candidates[i]
+	c.root, c.spans = nil, nil
+	if c.ended { // most have not: clearing less is faster
+		c.ended, c.end = false, FinishedSpan{}
+	}
+}
+
+// succeed ends the wait with c, unless it has ended. It ends even if found panics.
 func (w *spanWait) succeed(c *candidate) {
 	if !w.over.CompareAndSwap(false, true) {
 		return
 	}
 	w.result = c
+	defer close(w.done)
 	if w.found != nil {
 		w.found(c.root)
 	}
-	close(w.done)
 }

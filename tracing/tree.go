@@ -34,6 +34,14 @@ func newTree(spans []*FinishedSpan) *tree {
 	return t
 }
 
+// withBelow returns root and those of others that are below it, each before those
+// that it called.
+func withBelow(root *FinishedSpan, others []*FinishedSpan) (spans []*FinishedSpan) {
+	t := newTree(append([]*FinishedSpan{root}, others...))
+	t.walk(root, func(s *FinishedSpan) { spans = append(spans, s) })
+	return spans
+}
+
 // walk calls visit for s and the spans below it, depth first. Each span of a
 // tree is visited once, even if ids from other processes form a circle.
 func (t *tree) walk(s *FinishedSpan, visit func(*FinishedSpan)) {

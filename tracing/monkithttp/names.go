@@ -2,7 +2,9 @@ package monkithttp
 
 import (
 	"net/http"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"monkit.example/monkit"
 )
@@ -27,7 +29,7 @@ type spanNames struct {
 	plain *monkit.Func // called funcName
 
 	mu    sync.RWMutex
-	funcs map[string]*monkit.Func // guarded by mu; at most `most`, and plain and other are not among them
+	funcs map[string]*monkit.Func // guarded by mu; at most most; neither plain nor that of OtherRequests is among them
 }
 
 func newSpanNames(scope *monkit.Scope, o HandlerOptions) *spanNames {
@@ -46,10 +48,12 @@ func (n *spanNames) funcOf(r *http.Request, pattern string) *monkit.Func {
 	if n.of != nil {
 		name = n.of(r)
 	}
-	if name == "" {
+	switch name = cut(name, maxName); name {
+	case "", funcName:
 		return n.plain
+	case OtherRequests:
+		return n.other()
 	}
-	name = name[:min(len(name), maxName)]
 	n.mu.RLock()
 	f, full := n.funcs[name], len(n.funcs) >= n.most
 	n.mu.RUnlock()
@@ -57,7 +61,7 @@ func (n *spanNames) funcOf(r *http.Request, pattern string) *monkit.Func {
 	case f != nil:
 		return f
 	case full:
-		return n.scope.FuncNamed(OtherRequests)
+		return n.other()
 	}
 	return n.add(name)
 }
@@ -70,9 +74,26 @@ func (n *spanNames) add(name string) *monkit.Func {
 		return f
 	}
 	if len(n.funcs) >= n.most {
-		return n.scope.FuncNamed(OtherRequests)
+		return n.other()
 	}
 	f := n.scope.FuncNamed(name)
 	n.funcs[name] = f
 	return f
+}
+
+// other returns the Func of OtherRequests, which exists when it is needed.
+func (n *spanNames) other() *monkit.Func { return n.scope.FuncNamed(OtherRequests) }
+
+// cut returns text, or a copy of as much of it as most bytes hold. It cuts between
+// two characters; text that is not UTF-8 it cuts anywhere.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for end := most; end > most-utf8.UTFMax; end-- {
+		if utf8.RuneStart(text[end]) {
+			return strings.Clone(text[:end])
+		}
+	}
+	return strings.Clone(text[:most])
 }

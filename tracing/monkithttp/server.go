@@ -140,7 +140,7 @@ func (h *handler) maySample(r *http.Request) bool {
 // bytes.
 const maxText = 2 << 10
 
-func bounded(text string) string { return text[:min(len(text), maxText)] }
+func bounded(text string) string { return cut(text, maxText) }
 
 func annotateRequest(s *monkit.Span, kind string, r *http.Request) {
 	s.Annotate(tracing.Kind, kind)
