@@ -61,7 +61,7 @@ func TestReadmeProgramSendsItsLastValuesAtASignal(t *testing.T) {
 	defer conn.Close()
 	found := false
 	for s := bufio.NewScanner(conn); s.Scan(); {
-		found = found || strings.HasPrefix(s.Text(), "main.plays.value 1 ")
+		found = found || strings.Contains(s.Text(), ".main.plays.value 1 ") // behind the name of the host
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the program ends with %v:\n%s", err, stderr.String())
