@@ -58,7 +58,9 @@ func newHandler(r *monkit.Registry, o Options) handler {
 
 // ServeHTTP responds to r, compressed if its client allows that.
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	webpage.Compress(http.HandlerFunc(h.respond)).ServeHTTP(w, r)
+	if !webpage.RefusedBody(w, r) {
+		webpage.Compress(http.HandlerFunc(h.respond)).ServeHTTP(w, r)
+	}
 }
 
 func (h handler) respond(w http.ResponseWriter, r *http.Request) {
