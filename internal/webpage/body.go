@@ -17,9 +17,7 @@ const maxBody = 64 << 10
 // readHeaderTimeout, and reports whether it did. Call it before anything is
 // taken that other requests wait for: net/http reads the rest of a body when the
 // response begins, and only a read deadline ends that; neither a write deadline
-// nor the end of the connection does. Server.ReadTimeout would be such a
-// deadline, but would also end the context of a page that waits. Further calls
-// for a request do nothing.
+// nor the end of the connection does. Further calls for a request do nothing.
 func RefusedBody(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength == 0 || r.Body == nil {
 		return false
@@ -33,7 +31,7 @@ func RefusedBody(w http.ResponseWriter, r *http.Request) bool {
 	n, err := io.CopyN(io.Discard, r.Body, maxBody+1)
 	if errors.Is(err, io.EOF) || errors.Is(err, http.ErrBodyReadAfterClose) { // a handler before this one has dropped it
 		if unbounded {
-			conn.SetReadDeadline(time.Time{}) // else the deadline would end the context of the request
+			conn.SetReadDeadline(time.Time{}) // else it would end the context of the request, once net/http waits for the next one
 		}
 		return false
 	}

@@ -84,7 +84,7 @@ func TestBodiesThatNeverArriveAreRefused(t *testing.T) {
 }
 
 // TestBodiesThatArriveAreDropped has a page that waits for longer than a body
-// may take.
+// may take, behind a second check such as that of present.
 func TestBodiesThatArriveAreDropped(t *testing.T) {
 	const head = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 	for request, want := range map[string]int{
@@ -100,7 +100,7 @@ func TestBodiesThatArriveAreDropped(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			served := make(chan error, 1)
 			go func() {
-				served <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				served <- Serve(ctx, l, refuseBodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					io.WriteString(w, "first ")
 					http.NewResponseController(w).Flush()
 					select {
@@ -109,7 +109,7 @@ func TestBodiesThatArriveAreDropped(t *testing.T) {
 					case <-time.After(3 * readHeaderTimeout):
 					}
 					io.WriteString(w, "last")
-				}))
+				})))
 			}()
 			status, body, err := exchange(l.Conns, request)
 			if status != want || err != nil || (body == "first last") != (want == 200) {
