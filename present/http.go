@@ -71,7 +71,7 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	webpage.SetHeaders(w.Header(), "img-src 'self'")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		h.fail(w, r, pathOf(r), &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
+		h.fail(w, r, pathOf(r), &statusError{code: http.StatusMethodNotAllowed, text: "these pages are read-only; use GET or HEAD"})
 		return
 	}
 	path := pathOf(r)

@@ -114,7 +114,7 @@ func TestWalkThatHangsCountsForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var all []Walk
 		for range 3 * MaxWalks {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*maxWalkTime)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*MaxWalkTime)
 			walk, err := BeginWalk(ctx)
 			cancel()
 			if err != nil {
@@ -122,7 +122,7 @@ func TestWalkThatHangsCountsForAWhile(t *testing.T) {
 			}
 			all = append(all, walk)
 			if len(all)%MaxWalks == 0 {
-				time.Sleep(maxWalkTime)
+				time.Sleep(MaxWalkTime)
 				synctest.Wait()
 			}
 		}
@@ -138,7 +138,7 @@ func TestWalkThatHangsCountsForAWhile(t *testing.T) {
 
 // TestEachWalkWakesTheNext has many walks, of which each takes a moment.
 func TestEachWalkWakesTheNext(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), maxWalkTime)
+	ctx, cancel := context.WithTimeout(t.Context(), MaxWalkTime)
 	defer cancel()
 	var all sync.WaitGroup
 	var now, most atomic.Int64
