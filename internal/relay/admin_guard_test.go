@@ -31,11 +31,29 @@ func (r *running) askAs(address, host, path, site string) *httptest.ResponseReco
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
 	defer r.stop(t)
-	for _, address := range []string{"127.0.0.1:9125", "192.0.2.1:9125"} {
-		for _, path := range adminPaths {
-			for site, want := range map[string]int{"": 200, "none": 200, "same-origin": 200, "cross-site": 403} {
-				if w := r.askAs(address, "127.0.0.1:9125", path, site); w.Code != want {
-					t.Errorf("%s at %s for a page that is %q: %d", path, address, site, w.Code)
+	for _, path := range adminPaths {
+		for site, want := range map[string]int{"": 200, "none": 200, "same-origin": 200, "cross-site": 403} {
+			if w := r.askAs("127.0.0.1:9125", "127.0.0.1:9125", path, site); w.Code != want {
+				t.Errorf("%s for a page that is %q: %d", path, site, w.Code)
+			}
+		}
+	}
+}
+
+// To plain http that is not on a loopback address browsers send no
+// Sec-Fetch-Site.
+func TestPagesOfOtherHostsAreRefused(t *testing.T) {
+	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
+	defer r.stop(t)
+	for _, path := range adminPaths {
+		for origin, want := range map[string]int{"": 200, "http://192.0.2.1:9125": 200, "http://evil.example": 403} {
+			for _, name := range []string{"Origin", "Referer"} {
+				req := httptest.NewRequest("GET", "http://192.0.2.1:9125"+path, nil)
+				req.Header.Set(name, origin)
+				w := httptest.NewRecorder()
+				r.adminHandler("192.0.2.1:9125").ServeHTTP(w, req)
+				if w.Code != want {
+					t.Errorf("%s with %s: %q: %d", path, name, origin, w.Code)
 				}
 			}
 		}

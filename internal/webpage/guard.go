@@ -1,19 +1,35 @@
 package webpage
 
 import (
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
 
-// crossSite is why RefuseCrossSite rejects a request.
-const crossSite = "Forbidden: this request was made by a page of another site; open the address itself"
+// crossSite is why RefuseCrossSite rejects a request, and what to do.
+const crossSite = "Forbidden: a page of another site made this request or has the link that led here. " +
+	"Such requests are refused, since they make this program work. Type the address into the address bar."
+
+// crossSitePage is crossSite for a browser. Its link leads to the address of the
+// page that shows it, and a click on it is a request of this site.
+const crossSitePage = `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Forbidden</title></head>
+<body>
+<h1>Forbidden</h1>
+<p>A page of another site made this request, or has the link that led here. Such requests are refused, since they make this program work.</p>
+<p><a href="">Open this page</a></p>
+</body>
+</html>
+`
 
 // RefuseCrossSite returns a handler that rejects requests which a browser made
 // for a page of another site, with status 403, and passes all others to next.
 // Such a page cannot read the response, but it could make the program work and
-// wait. Browsers send the header (W3C Fetch Metadata), other programs do not.
+// wait. It does not keep out everybody: see RefusedCrossSite.
 func RefuseCrossSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !RefusedCrossSite(w, r) {
@@ -23,12 +39,21 @@ func RefuseCrossSite(next http.Handler) http.Handler {
 }
 
 // RefusedCrossSite responds to a request that RefuseCrossSite rejects, and
-// reports whether it did.
+// reports whether it did. The header Sec-Fetch-Site (W3C Fetch Metadata) says
+// what made a request, but browsers send it only to https and to loopback
+// addresses. Elsewhere a header Origin or Referer with another host says it; a
+// page may have its browser send none of them, and such a request passes.
 func RefusedCrossSite(w http.ResponseWriter, r *http.Request) bool {
 	if !isCrossSite(r) {
 		return false
 	}
 	SetHeaders(w.Header(), "")
+	if strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), "text/html") {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, crossSitePage) // fails only if the client has disconnected
+		return true
+	}
 	Error(w, http.StatusForbidden, crossSite)
 	return true
 }
@@ -37,11 +62,28 @@ func RefusedCrossSite(w http.ResponseWriter, r *http.Request) bool {
 // site.
 func isCrossSite(r *http.Request) bool {
 	for _, site := range r.Header["Sec-Fetch-Site"] {
-		if strings.ToLower(strings.TrimSpace(site)) == "cross-site" {
+		if strings.EqualFold(strings.TrimSpace(site), "cross-site") {
 			return true
 		}
 	}
+	if len(r.Header["Sec-Fetch-Site"]) > 0 {
+		return false // a proxy may have changed the host
+	}
+	for _, name := range []string{"Origin", "Referer"} {
+		for _, page := range r.Header[name] {
+			if page != "" && !isOfHost(page, r.Host) {
+				return true
+			}
+		}
+	}
 	return false
+}
+
+// isOfHost reports whether the URL of a page has this host, whatever the ports.
+// The origin null has none.
+func isOfHost(page, host string) bool {
+	u, err := url.Parse(page)
+	return err == nil && u.Host != "" && nameOf(HostOf(u.Host)) == nameOf(HostOf(host))
 }
 
 // Names are the names by which users open pages, besides loopback names and IP
