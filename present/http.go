@@ -2,6 +2,7 @@ package present
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -89,7 +90,7 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	}
 	result, contentType, err := h.open(v, request{
 		ctx: r.Context(), path: path, query: r.URL.Query(),
-		hide: !webpage.Names(h.opts.Hosts).Trusted(r.Host),
+		hidden: h.hidden(r),
 	})
 	if err != nil {
 		h.fail(w, r, path, err)
@@ -103,6 +104,14 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	serve(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
+}
+
+// hidden returns the walk.hidden of a request.
+func (h handler) hidden(r *http.Request) string {
+	if webpage.Names(h.opts.Hosts).Trusted(r.Host) {
+		return ""
+	}
+	return cmp.Or(webpage.HiddenText(r.Context()), hiddenText)
 }
 
 // writeTimeout returns the write timeout of the server, 0 if it has none.

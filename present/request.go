@@ -35,10 +35,10 @@ func FromRequestWith(reg *monkit.Registry, o Options, path string, query url.Val
 
 // request is the input of a view.
 type request struct {
-	ctx   context.Context // ends when the client disconnects
-	path  string
-	query url.Values
-	hide  bool // arguments, annotations and error texts
+	ctx    context.Context // ends when the client disconnects
+	path   string
+	query  url.Values
+	hidden string // as walk.hidden
 
 	// Set by open.
 	handler
@@ -48,7 +48,7 @@ type request struct {
 }
 
 // walk returns the walk of the registry for this request.
-func (r request) walk() walk { return walk{registry: r.registry, ctx: r.ctx, hide: r.hide} }
+func (r request) walk() walk { return walk{registry: r.registry, ctx: r.ctx, hidden: r.hidden} }
 
 // open returns the page of the view v, and its content type.
 func (h handler) open(v view, req request) (Result, string, error) {
@@ -79,7 +79,7 @@ func (h handler) open(v view, req request) (Result, string, error) {
 // that come at the same time.
 func (r request) rendered(v view, contentType string) Result {
 	name, _, _ := strings.Cut(strings.TrimLeft(r.path, "/"), "/")
-	key := fmt.Sprint(v.name, " ", r.hide, " ", r.path, "?", r.query.Encode())
+	key := fmt.Sprint(v.name, " ", r.hidden, " ", r.path, "?", r.query.Encode())
 	return func(w io.Writer) error {
 		return r.renderer.write(r.ctx, name, key, w, func(ctx context.Context, w io.Writer) error {
 			shared := r

@@ -34,8 +34,8 @@ func retainedTrace(write func(request, tracing.Recorded, io.Writer) error) func(
 		if !ok {
 			return nil, &statusError{code: http.StatusNotFound, text: fmt.Sprintf("trace %.40q is no longer retained", id)}
 		}
-		if req.hide {
-			t = t.Hiding(hiddenText)
+		if req.hidden != "" {
+			t = t.Hiding(req.hidden)
 		}
 		return func(w io.Writer) error { return write(req, t, w) }, nil
 	}

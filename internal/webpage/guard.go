@@ -1,6 +1,7 @@
 package webpage
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -133,4 +134,22 @@ func HostOf(address string) string {
 func withoutZone(host string) string {
 	address, _, _ := strings.Cut(host, "%")
 	return address
+}
+
+// hiddenKey is the key of a context whose value is a HiddenText.
+type hiddenKey struct{}
+
+// WithHiddenText returns a handler that passes requests to next whose pages of
+// present have text in place of what they hide. It says what to do where
+// present.Options are not what the user sets.
+func WithHiddenText(next http.Handler, text string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), hiddenKey{}, text)))
+	})
+}
+
+// HiddenText returns the text of WithHiddenText, or "".
+func HiddenText(ctx context.Context) string {
+	text, _ := ctx.Value(hiddenKey{}).(string)
+	return text
 }
