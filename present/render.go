@@ -77,7 +77,6 @@ func (r *renderer) write(ctx context.Context, name, key string, w io.Writer, fil
 // get returns a page that is made. The caller calls leave when it has read it.
 func (r *renderer) get(ctx context.Context, name, key string, fill fill) (*rendering, error) {
 	p, first := r.join(ctx, name, key)
-	stayed := context.AfterFunc(ctx, func() { r.leave(p) })
 	if first {
 		go r.make(p, fill) // so that this request ends with ctx, even if the walk hangs
 	}
@@ -85,7 +84,8 @@ func (r *renderer) get(ctx context.Context, name, key string, fill fill) (*rende
 	case <-p.done:
 	case <-ctx.Done():
 	}
-	if !stayed() {
+	if ctx.Err() != nil {
+		r.leave(p)
 		return nil, unavailable("the request ended while it waited for the page: %v", context.Cause(ctx))
 	}
 	if p.err != nil {

@@ -63,7 +63,7 @@ func RefusedCrossSite(w http.ResponseWriter, r *http.Request) bool {
 // site.
 func isCrossSite(r *http.Request) bool {
 	for _, site := range r.Header["Sec-Fetch-Site"] {
-		if strings.EqualFold(strings.TrimSpace(site), "cross-site") {
+		if strings.ToLower(strings.TrimSpace(site)) == "cross-site" {
 			return true
 		}
 	}
