@@ -36,8 +36,9 @@
 // The pages show arguments and annotations of running functions, and have no
 // access control: listen on localhost, or wrap the handler in a check. Requests
 // by other names than localhost, an IP address or one of Options.Hosts do not see
-// arguments, annotations and error texts, and requests that a web page of another
-// site makes are refused.
+// arguments, annotations and error texts. Requests that a web page of another site
+// makes are refused as far as the browser says so, also by a link of that page: the
+// refusal has a link that works.
 //
 // What does not print is escaped on every page: on texts and HTML as Go does,
 // such as \u202e or \xff, so that they differ from the data; in JSON by its own

@@ -2,7 +2,10 @@ package present
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"monkit.example/internal/printable"
 )
@@ -12,6 +15,9 @@ var errorLayout = parse("error")
 // fail responds to r, whose path below the mount point is path, with err: as a
 // page with navigation if the client prefers HTML, as browsers do, else as text.
 func (h handler) fail(w http.ResponseWriter, r *http.Request, path string, err error) {
+	if e := (*statusError)(nil); errors.As(err, &e) && e.again {
+		w.Header().Set("Retry-After", strconv.Itoa(int(maxRoomWait/time.Second)))
+	}
 	if preferredView(r.Header["Accept"]) != "html" {
 		writeError(w, err)
 		return

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/monkit"
 )
 
@@ -93,7 +94,7 @@ func PagesInMemory() int { return len(inMemory) }
 
 // Render makes a page and returns its error.
 func Render(write Result) error {
-	return newRenderer().write(context.Background(), "", io.Discard, func(_ context.Context, w io.Writer) error { return write(w) })
+	return newRenderer().write(context.Background(), "funcs", "", io.Discard, func(_ context.Context, w io.Writer) error { return write(w) })
 }
 
 // RootsOfWalks returns how many roots two walks find that follow one another.
@@ -102,3 +103,6 @@ func RootsOfWalks(r *monkit.Registry, first, second context.Context) [2]int {
 	roots := func(ctx context.Context) int { return len(c.get(walk{registry: r, ctx: ctx}).roots) }
 	return [2]int{roots(first), roots(second)}
 }
+
+// ForgetPanics allows the next record of a panic at once.
+func ForgetPanics() { panicLog.limit = loglimit.Limit{} }

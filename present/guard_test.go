@@ -139,7 +139,8 @@ func TestProgramsSeeAllTexts(t *testing.T) {
 	}
 }
 
-// Browsers add the header to every request (W3C Fetch Metadata).
+// Browsers add the header to requests to https and loopback addresses (W3C Fetch
+// Metadata, for potentially trustworthy URLs).
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 	for _, v := range present.Views() {
 		synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package present
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -58,7 +59,9 @@ func newHandler(r *monkit.Registry, o Options) handler {
 
 // ServeHTTP responds to r, compressed if its client allows that.
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	webpage.Compress(http.HandlerFunc(h.respond)).ServeHTTP(w, r)
+	if !webpage.RefusedBody(w, r) {
+		webpage.Compress(http.HandlerFunc(h.respond)).ServeHTTP(w, r)
+	}
 }
 
 func (h handler) respond(w http.ResponseWriter, r *http.Request) {
@@ -69,7 +72,7 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	webpage.SetHeaders(w.Header(), "img-src 'self'")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		h.fail(w, r, pathOf(r), &statusError{http.StatusMethodNotAllowed, "these pages are read-only; use GET or HEAD"})
+		h.fail(w, r, pathOf(r), &statusError{code: http.StatusMethodNotAllowed, text: "these pages are read-only; use GET or HEAD"})
 		return
 	}
 	path := pathOf(r)
@@ -87,7 +90,7 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 	}
 	result, contentType, err := h.open(v, request{
 		ctx: r.Context(), path: path, query: r.URL.Query(),
-		hide: !webpage.Names(h.opts.Hosts).Trusted(r.Host),
+		hidden: h.hidden(r),
 	})
 	if err != nil {
 		h.fail(w, r, path, err)
@@ -101,6 +104,14 @@ func (h handler) respond(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	serve(w, result, writeTimeout(r), func(err error) { h.fail(w, r, path, err) })
+}
+
+// hidden returns the walk.hidden of a request.
+func (h handler) hidden(r *http.Request) string {
+	if webpage.Names(h.opts.Hosts).Trusted(r.Host) {
+		return ""
+	}
+	return cmp.Or(webpage.HiddenText(r.Context()), hiddenText)
 }
 
 // writeTimeout returns the write timeout of the server, 0 if it has none.

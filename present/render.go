@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
+	"monkit.example/internal/loglimit"
+	"monkit.example/internal/safelog"
 	"monkit.example/internal/webpage"
 )
 
@@ -15,43 +19,53 @@ import (
 // Requests for further ones wait.
 const maxRendered = 8
 
+// maxRoomWait is how long a request waits for others to be read.
+const maxRoomWait = 10 * time.Second
+
 // inMemory has an element for each page in memory.
 var inMemory = make(chan struct{}, maxRendered)
 
-// renderer makes pages in memory, so that the speed of a client affects neither
-// the walk nor other clients. A request for a page that is just being made
-// shares it.
+// maxHanging is how many walks of one page of a handler may take longer than
+// webpage.MaxWalkTime. They end when the source that hangs returns, which may be
+// never.
+const maxHanging = 2
+
+// renderer makes pages in memory, so that the speed of a client does not affect
+// the walk. A request for a page that is just being made shares it.
 type renderer struct {
-	mu     sync.Mutex
-	making map[string]*rendering // guarded by mu; by key; those that are not done
+	mu      sync.Mutex
+	making  map[string]*rendering // guarded by mu; by key; those that are not done
+	walking map[*rendering]bool   // guarded by mu; those whose walk has not returned
 }
 
 // rendering is a page that is being made, or that clients read.
 type rendering struct {
-	key     string
+	name    string        // of the page, among those of the handler
+	key     string        // of the page, its form, its query and its readers
 	done    chan struct{} // closed when the page is made
 	page    pageBuffer    // set before done is closed
 	err     error         // set before done is closed
 	ctx     context.Context
 	abandon context.CancelFunc // ends ctx
 
-	readers int  // guarded by renderer.mu; requests that wait for the page or read it
-	counted bool // guarded by renderer.mu; the page has an element in inMemory
+	readers int       // guarded by renderer.mu; requests that wait for the page or read it
+	counted bool      // guarded by renderer.mu; the page has an element in inMemory
+	began   time.Time // guarded by renderer.mu; when its walk began
 }
 
 func newRenderer() *renderer {
-	return &renderer{making: make(map[string]*rendering)}
+	return &renderer{making: make(map[string]*rendering), walking: make(map[*rendering]bool)}
 }
 
 // fill writes a page. It ends early if its context does.
 type fill func(context.Context, io.Writer) error
 
-// write writes the page called key to w. It returns the errors of w and of the
-// page, and an error if ctx ends before the page is made. Unless such a page is
-// just being made, it calls fill, whose context ends when no request waits for
-// the page any more.
-func (r *renderer) write(ctx context.Context, key string, w io.Writer, fill fill) error {
-	p, err := r.get(ctx, key, fill)
+// write writes the form of the page called name that key stands for to w. It
+// returns the errors of w and of the page, and an error if ctx ends before the
+// page is made. Unless such a page is just being made, fill is called on another
+// goroutine, with a context that ends when no request waits for the page any more.
+func (r *renderer) write(ctx context.Context, name, key string, w io.Writer, fill fill) error {
+	p, err := r.get(ctx, name, key, fill)
 	if err != nil {
 		return err
 	}
@@ -61,17 +75,17 @@ func (r *renderer) write(ctx context.Context, key string, w io.Writer, fill fill
 }
 
 // get returns a page that is made. The caller calls leave when it has read it.
-func (r *renderer) get(ctx context.Context, key string, fill fill) (*rendering, error) {
-	p, first := r.join(ctx, key)
-	stayed := context.AfterFunc(ctx, func() { r.leave(p) })
+func (r *renderer) get(ctx context.Context, name, key string, fill fill) (*rendering, error) {
+	p, first := r.join(ctx, name, key)
 	if first {
-		r.make(p, fill) // also for the others, if this request ends
+		go r.make(p, fill) // so that this request ends with ctx, even if the walk hangs
 	}
 	select {
 	case <-p.done:
 	case <-ctx.Done():
 	}
-	if !stayed() {
+	if ctx.Err() != nil {
+		r.leave(p)
 		return nil, unavailable("the request ended while it waited for the page: %v", context.Cause(ctx))
 	}
 	if p.err != nil {
@@ -83,12 +97,12 @@ func (r *renderer) get(ctx context.Context, key string, fill fill) (*rendering, 
 
 // join returns the page that is being made for key. If there is none, it returns
 // a new one and true, and the caller must make it.
-func (r *renderer) join(ctx context.Context, key string) (p *rendering, first bool) {
+func (r *renderer) join(ctx context.Context, name, key string) (p *rendering, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p, ok := r.making[key]
 	if !ok {
-		p = &rendering{key: key, done: make(chan struct{})}
+		p = &rendering{name: name, key: key, done: make(chan struct{})}
 		p.ctx, p.abandon = context.WithCancel(context.WithoutCancel(ctx))
 		r.making[key] = p
 	}
@@ -121,19 +135,8 @@ func (r *renderer) forgetLocked(p *rendering) {
 // make makes p when there is room in memory for it and few others walk.
 func (r *renderer) make(p *rendering, fill fill) {
 	defer close(p.done)
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.forgetLocked(p)
-	}()
-	select {
-	case inMemory <- struct{}{}:
-	case <-p.ctx.Done():
-		p.err = p.ctx.Err()
-		return
-	}
-	if !r.count(p) {
-		p.err = p.ctx.Err()
+	defer r.forget(p)
+	if p.err = r.reserve(p); p.err != nil {
 		return
 	}
 	walk, err := webpage.BeginWalk(p.ctx)
@@ -142,12 +145,97 @@ func (r *renderer) make(p *rendering, fill fill) {
 		return
 	}
 	defer walk.End()
+	if p.err = r.begin(p); p.err != nil {
+		return
+	}
+	p.err = errPanicked // until fill returns
 	defer func() {
-		if rec := recover(); rec != nil {
-			p.err = fmt.Errorf("the page panicked: %v", rec)
+		if rec := recover(); p.err == errPanicked {
+			logPanic(p.name, rec)
 		}
 	}()
 	p.err = fill(p.ctx, &p.page)
+}
+
+// forget ends what others know of the making of p.
+func (r *renderer) forget(p *rendering) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgetLocked(p)
+	delete(r.walking, p)
+}
+
+// reserve waits until there is room in memory for p. Pages that clients read
+// slowly leave none, so it waits for maxRoomWait at most.
+func (r *renderer) reserve(p *rendering) error {
+	if err := r.hanging(p); err != nil {
+		return err
+	}
+	timer := time.NewTimer(maxRoomWait)
+	defer timer.Stop()
+	select {
+	case inMemory <- struct{}{}:
+	case <-timer.C:
+		return busy("%d pages are being made or read; try again later", maxRendered)
+	case <-p.ctx.Done():
+		return p.ctx.Err()
+	}
+	if !r.count(p) {
+		return p.ctx.Err()
+	}
+	return nil
+}
+
+// hanging returns an error if too many walks of the page of p hang.
+func (r *renderer) hanging(p *rendering) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hangingLocked(p)
+}
+
+func (r *renderer) hangingLocked(p *rendering) error {
+	n := 0
+	for other := range r.walking {
+		if other.name == p.name && time.Since(other.began) >= webpage.MaxWalkTime {
+			n++
+		}
+	}
+	if n < maxHanging {
+		return nil
+	}
+	return unavailable("a walk does not return: %d of /%s have taken longer than %s; a gauge or another source of this program "+
+		"hangs, and its goroutines, as net/http/pprof shows them, say which", n, p.name, webpage.MaxWalkTime)
+}
+
+// begin notes that the walk of p begins, unless too many hang.
+func (r *renderer) begin(p *rendering) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.hangingLocked(p); err != nil {
+		return err
+	}
+	p.began = time.Now()
+	r.walking[p] = true
+	return nil
+}
+
+// errPanicked has no text of the program, which its reader may be unable to see.
+var errPanicked = errors.New("the page panicked; see the log of the program")
+
+// panicLog limits log records of pages that panicked.
+var panicLog struct {
+	mu    sync.Mutex
+	limit loglimit.Limit // guarded by mu
+}
+
+// logPanic logs what the caller has recovered from: nil after runtime.Goexit.
+func logPanic(name string, value any) {
+	panicLog.mu.Lock()
+	more, ok := panicLog.limit.Allow(time.Now())
+	panicLog.mu.Unlock()
+	if ok {
+		safelog.Wrap(slog.Default()).Error("a page panicked", "page", "/"+name, "panic", fmt.Sprint(value), "more", more, "stack", string(debug.Stack()))
+	}
 }
 
 // count notes that p is in memory, or returns false if no request waits for it.

@@ -1,9 +1,11 @@
 package present_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -11,8 +13,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/webpage"
 	"monkit.example/monkit"
 	"monkit.example/present"
@@ -210,11 +214,32 @@ func TestSlowClientsDoNotHoldWalks(t *testing.T) {
 	}
 }
 
-func TestPanicOfAPageIsAnError(t *testing.T) {
-	err := present.Render(func(io.Writer) error { panic("odd") })
-	if err == nil || !strings.Contains(err.Error(), "odd") {
-		t.Errorf("got %v", err)
-	}
+// A panic may have texts that the reader of the page may not see, so they are in
+// the log alone. Goexit ends a page, too.
+func TestPanicOfAPageIsLogged(t *testing.T) {
+	defer slog.SetDefault(slog.Default())
+	synctest.Test(t, func(t *testing.T) {
+		present.ForgetPanics()
+		defer present.ForgetPanics()
+		var log bytes.Buffer
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+		for range 3 {
+			for _, fail := range []func(){func() { panic("odd") }, runtime.Goexit} {
+				err := present.Render(func(w io.Writer) error { io.WriteString(w, "half"); fail(); return nil })
+				if err == nil || strings.Contains(err.Error(), "odd") || !strings.Contains(err.Error(), "see the log") {
+					t.Errorf("got %v", err)
+				}
+			}
+		}
+		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "panic=odd") || !strings.Contains(got, "page=/funcs") || !strings.Contains(got, "render_test.go") {
+			t.Errorf("the log is %s", got)
+		}
+		time.Sleep(loglimit.Interval)
+		present.Render(func(io.Writer) error { panic(1) })
+		if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "panic=1 more=5") {
+			t.Errorf("the log is %s", got)
+		}
+	})
 	errFull := errors.New("full")
 	if err := present.Render(func(io.Writer) error { return errFull }); !errors.Is(err, errFull) {
 		t.Errorf("got %v", err)

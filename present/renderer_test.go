@@ -15,8 +15,8 @@ import (
 
 func TestAbandonedPageIsNotShared(t *testing.T) {
 	r := newRenderer()
-	p, first := r.join(t.Context(), "key")
-	if again, second := r.join(t.Context(), "key"); !first || second || again != p {
+	p, first := r.join(t.Context(), "funcs", "key")
+	if again, second := r.join(t.Context(), "funcs", "key"); !first || second || again != p {
 		t.Fatal("two requests do not share a page")
 	}
 	r.leave(p)
@@ -27,7 +27,7 @@ func TestAbandonedPageIsNotShared(t *testing.T) {
 	if p.ctx.Err() == nil {
 		t.Error("the page does not end although no request waits for it")
 	}
-	later, first := r.join(t.Context(), "key")
+	later, first := r.join(t.Context(), "funcs", "key")
 	if !first || later == p {
 		t.Error("a request shares a page that ends")
 	}
@@ -35,7 +35,7 @@ func TestAbandonedPageIsNotShared(t *testing.T) {
 	if p.err == nil || len(inMemory) != 0 {
 		t.Errorf("the page is made: %v, %d in memory", p.err, len(inMemory))
 	}
-	if _, first := r.join(t.Context(), "key"); first {
+	if _, first := r.join(t.Context(), "funcs", "key"); first {
 		t.Error("the end of the first page has made the later one forgotten")
 	}
 }

@@ -35,10 +35,10 @@ func FromRequestWith(reg *monkit.Registry, o Options, path string, query url.Val
 
 // request is the input of a view.
 type request struct {
-	ctx   context.Context // ends when the client disconnects
-	path  string
-	query url.Values
-	hide  bool // arguments, annotations and error texts
+	ctx    context.Context // ends when the client disconnects
+	path   string
+	query  url.Values
+	hidden string // as walk.hidden
 
 	// Set by open.
 	handler
@@ -48,7 +48,7 @@ type request struct {
 }
 
 // walk returns the walk of the registry for this request.
-func (r request) walk() walk { return walk{registry: r.registry, ctx: r.ctx, hide: r.hide} }
+func (r request) walk() walk { return walk{registry: r.registry, ctx: r.ctx, hidden: r.hidden} }
 
 // open returns the page of the view v, and its content type.
 func (h handler) open(v view, req request) (Result, string, error) {
@@ -78,9 +78,10 @@ func (h handler) open(v view, req request) (Result, string, error) {
 // rendered returns a Result that is made in memory, and for all requests alike
 // that come at the same time.
 func (r request) rendered(v view, contentType string) Result {
-	key := fmt.Sprint(v.name, " ", r.hide, " ", r.path, "?", r.query.Encode())
+	name, _, _ := strings.Cut(strings.TrimLeft(r.path, "/"), "/")
+	key := fmt.Sprint(v.name, " ", r.hidden, " ", r.path, "?", r.query.Encode())
 	return func(w io.Writer) error {
-		return r.renderer.write(r.ctx, key, w, func(ctx context.Context, w io.Writer) error {
+		return r.renderer.write(r.ctx, name, key, w, func(ctx context.Context, w io.Writer) error {
 			shared := r
 			shared.ctx = ctx
 			result, err := v.open(shared)
@@ -129,8 +130,9 @@ func relativeRoot(path string) string {
 
 // statusError is an error with an HTTP status.
 type statusError struct {
-	code int
-	text string
+	code  int
+	text  string
+	again bool // a later request may succeed
 }
 
 func (e *statusError) Error() string {
@@ -141,15 +143,20 @@ func (e *statusError) Error() string {
 func (e *statusError) StatusCode() int { return e.code }
 
 func notFound(path string) error {
-	return &statusError{http.StatusNotFound, "path not found: " + printable.String(path)}
+	return &statusError{code: http.StatusNotFound, text: "path not found: " + printable.String(path)}
 }
 
 func badRequest(format string, args ...any) error {
-	return &statusError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+	return &statusError{code: http.StatusBadRequest, text: fmt.Sprintf(format, args...)}
+}
+
+// busy is unavailable for a moment.
+func busy(format string, args ...any) error {
+	return &statusError{code: http.StatusServiceUnavailable, text: fmt.Sprintf(format, args...), again: true}
 }
 
 func unavailable(format string, args ...any) error {
-	return &statusError{http.StatusServiceUnavailable, fmt.Sprintf(format, args...)}
+	return &statusError{code: http.StatusServiceUnavailable, text: fmt.Sprintf(format, args...)}
 }
 
 func statusOf(err error) int {

@@ -17,7 +17,7 @@ import (
 func requireRecorder(open func(request) (Result, error)) func(request) (Result, error) {
 	return func(req request) (Result, error) {
 		if req.opts.Recorder == nil {
-			return nil, &statusError{http.StatusNotFound, "no traces are retained; set the Recorder of present.Options"}
+			return nil, &statusError{code: http.StatusNotFound, text: "no traces are retained; set the Recorder of present.Options"}
 		}
 		return open(req)
 	}
@@ -32,10 +32,10 @@ func retainedTrace(write func(request, tracing.Recorded, io.Writer) error) func(
 		}
 		t, ok := req.opts.Recorder.Find(id)
 		if !ok {
-			return nil, &statusError{http.StatusNotFound, fmt.Sprintf("trace %.40q is no longer retained", id)}
+			return nil, &statusError{code: http.StatusNotFound, text: fmt.Sprintf("trace %.40q is no longer retained", id)}
 		}
-		if req.hide {
-			t = t.Hiding(hiddenText)
+		if req.hidden != "" {
+			t = t.Hiding(req.hidden)
 		}
 		return func(w io.Writer) error { return write(req, t, w) }, nil
 	}

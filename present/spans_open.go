@@ -99,7 +99,7 @@ type spanSnapshot struct {
 // tableKey has what tables of one snapshot differ by.
 type tableKey struct {
 	filter string // its words
-	hide   bool   // as walk.hide
+	hidden string // as walk.hidden
 }
 
 // maxTables bounds the tables of a snapshot. Further filters make one for each
@@ -109,7 +109,7 @@ const maxTables = 16
 // table returns the rows of the trees that match the filter. It makes them once
 // for all that call it with the same filter and may see the same texts.
 func (s *spanSnapshot) table(w walk, filter filter) *spanTable {
-	key := tableKey{strings.Join(filter.words, " "), w.hide}
+	key := tableKey{strings.Join(filter.words, " "), w.hidden}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, ok := s.tables[key]

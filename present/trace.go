@@ -74,8 +74,8 @@ func traceView(write func(request, tracing.Recorded, io.Writer) error) func(requ
 		return q.result(req.ctx, func(ctx context.Context, w io.Writer) error {
 			return writeTrace(ctx, req.registry, w, q, func(w io.Writer, spans []*tracing.FinishedSpan) error {
 				t := tracing.NewRecorded(spans)
-				if req.hide {
-					t = t.Hiding(hiddenText)
+				if req.hidden != "" {
+					t = t.Hiding(req.hidden)
 				}
 				return write(req, t, w)
 			})

@@ -13,12 +13,12 @@ type walk struct {
 	registry *monkit.Registry
 	ctx      context.Context
 
-	// hide is whether the reader of the page may not see arguments, annotations
-	// and error texts.
-	hide bool
+	// hidden is what the page has in place of arguments, annotations and error
+	// texts if its reader may not see them, else it is empty.
+	hidden string
 }
 
-// hiddenText is what a page has in place of texts that its reader may not see.
+// hiddenText is the hidden of pages whose server has no text of its own.
 const hiddenText = "[hidden: name this host in Options.Hosts of monkit.example/present]"
 
 // wholeWalk returns a walk that nothing ends or hides.
@@ -66,8 +66,8 @@ func (w walk) each(spans []*openSpan, cb func(*openSpan)) {
 // call returns the function of s with the arguments of this run.
 func (w walk) call(s *openSpan) string {
 	args := s.args
-	if w.hide && args != "" {
-		args = hiddenText
+	if w.hidden != "" && args != "" {
+		args = w.hidden
 	}
 	return s.name + "(" + args + ")"
 }
@@ -75,8 +75,8 @@ func (w walk) call(s *openSpan) string {
 // annotations returns the annotations of s.
 func (w walk) annotations(s *monkit.Span) []monkit.Annotation {
 	all := s.Annotations()
-	if w.hide && len(all) > 0 {
-		return []monkit.Annotation{{Name: "hidden", Value: hiddenText}}
+	if w.hidden != "" && len(all) > 0 {
+		return []monkit.Annotation{{Name: "hidden", Value: w.hidden}}
 	}
 	return all
 }
@@ -84,8 +84,8 @@ func (w walk) annotations(s *monkit.Span) []monkit.Annotation {
 // spanJSON returns the JSON form of s.
 func (w walk) spanJSON(s *monkit.Span) tracing.SpanJSON {
 	out := tracing.JSONOf(s)
-	if w.hide {
-		out.Hide(hiddenText)
+	if w.hidden != "" {
+		out.Hide(w.hidden)
 	}
 	return out
 }

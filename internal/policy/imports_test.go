@@ -27,7 +27,7 @@ var rules = []rule{
 	{dir: "tracing/monkitslog", ours: "monkit tracing", without: "net os"},
 	{dir: "tracing/zipkin", ours: "monkit tracing reporters/ledger internal/push internal/send internal/endpoint internal/safelog"},
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
-	{dir: "present", ours: "monkit tracing environment reporters/recent reporters/prometheus internal/webpage internal/printable"},
+	{dir: "present", ours: "monkit tracing environment reporters/recent reporters/prometheus internal/webpage internal/printable internal/loglimit internal/safelog"},
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming internal/serieskey internal/safelog internal/loglimit"},
 	{dir: "reporters", ours: "monkit reporters/ledger internal/decimal internal/idlemap internal/safelog internal/serieskey", without: "net os"},
 	{dir: "reporters/ledger", without: "net os/exec os/signal"},

@@ -97,8 +97,9 @@ func (r *Relay) serveAdmin(ctx context.Context) (stop func()) {
 }
 
 // adminHandler returns the handler of the pages. If address is a loopback
-// address, it rejects requests that were made by another name. Requests of pages
-// of other sites are always rejected.
+// address, it rejects requests that were made by another name. It rejects those
+// that a browser says to be of a page of another site: at a loopback address all
+// of them, elsewhere those with a header Origin or Referer that shows it.
 func (r *Relay) adminHandler(address string) http.Handler {
 	if web.IsLocal(address) {
 		return web.OnlyLocal(r.pages())

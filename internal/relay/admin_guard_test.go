@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,11 +32,29 @@ func (r *running) askAs(address, host, path, site string) *httptest.ResponseReco
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
 	defer r.stop(t)
-	for _, address := range []string{"127.0.0.1:9125", "192.0.2.1:9125"} {
-		for _, path := range adminPaths {
-			for site, want := range map[string]int{"": 200, "none": 200, "same-origin": 200, "cross-site": 403} {
-				if w := r.askAs(address, "127.0.0.1:9125", path, site); w.Code != want {
-					t.Errorf("%s at %s for a page that is %q: %d", path, address, site, w.Code)
+	for _, path := range adminPaths {
+		for site, want := range map[string]int{"": 200, "none": 200, "same-origin": 200, "cross-site": 403} {
+			if w := r.askAs("127.0.0.1:9125", "127.0.0.1:9125", path, site); w.Code != want {
+				t.Errorf("%s for a page that is %q: %d", path, site, w.Code)
+			}
+		}
+	}
+}
+
+// To plain http that is not on a loopback address browsers send no
+// Sec-Fetch-Site.
+func TestPagesOfOtherHostsAreRefused(t *testing.T) {
+	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
+	defer r.stop(t)
+	for _, path := range adminPaths {
+		for origin, want := range map[string]int{"": 200, "http://192.0.2.1:9125": 200, "http://evil.example": 403} {
+			for _, name := range []string{"Origin", "Referer"} {
+				req := httptest.NewRequest("GET", "http://192.0.2.1:9125"+path, nil)
+				req.Header.Set(name, origin)
+				w := httptest.NewRecorder()
+				r.adminHandler("192.0.2.1:9125").ServeHTTP(w, req)
+				if w.Code != want {
+					t.Errorf("%s with %s: %q: %d", path, name, origin, w.Code)
 				}
 			}
 		}
@@ -45,23 +64,44 @@ func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 // TestUntrustedHostsSeeNoTexts is about DNS rebinding against pages that are not
 // on a loopback address; those that are reject other hosts.
 func TestUntrustedHostsSeeNoTexts(t *testing.T) {
-	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
+	registry := monkit.NewRegistry()
+	r := startWithPages(t, Config{Registry: registry})
 	defer r.stop(t)
-	r.rejected.add("secret-listener-is-a-name", []reporters.RejectedLine{{Reason: ledger.Malformed, Text: "secret text", Err: errSecret{}}})
+	r.rejected.add("listener", []reporters.RejectedLine{{Reason: ledger.Malformed, Text: "secret line", Err: errSecret{}}})
 	r.health.add("secret problem")
+	all := r.destinations
+	defer func() { r.destinations = all }()
+	r.destinations = append(slices.Clip(all), &destination{Destination: Destination{Name: "failing", Reporter: unavailable{}}})
+	ctx := t.Context()
+	defer registry.ScopeNamed("s").FuncNamed("Open").Task(&ctx, "secret argument")(nil)
 	r.cfg.HTTP = "relay.example:9125"
 	for host, trusted := range map[string]bool{
 		"192.0.2.1:9125": true, "localhost": true, "relay.example": true, "RELAY.example:9125": true, "evil.example": false, "": false,
 	} {
-		for _, path := range []string{"/", "/bad", "/bad?format=json", "/healthz"} {
+		for path, secrets := range map[string][]string{
+			"/": {"secret problem", "secret reason"}, "/healthz": {"secret problem"},
+			"/bad": {"secret line", "secret error"}, "/bad?format=json": {"secret line", "secret error"},
+			"/mon/ps": {"secret argument"}, "/mon/ps/json": {"secret argument"}, "/mon/ps/dot": {"secret argument"}, "/mon/ps/html": {"secret argument"},
+		} {
 			got := r.askAs("192.0.2.1:9125", host, path, "").Body.String()
-			shown := strings.Contains(got, "secret text") || strings.Contains(got, "secret error") || strings.Contains(got, "secret problem")
-			if shown != trusted || strings.Contains(got, "[hidden: ") == trusted {
-				t.Errorf("%s for the host %q is\n%s", path, host, got)
+			for _, secret := range secrets {
+				if strings.Contains(got, secret) != trusted {
+					t.Errorf("%s for the host %q, %q on the page: %v\n%s", path, host, secret, !trusted, got)
+				}
+			}
+			if strings.Contains(got, "start the relay with this name in ") == trusted || strings.Contains(got, "Options.Hosts") {
+				t.Errorf("%s for the host %q does not say how to see all\n%s", path, host, got)
 			}
 		}
 	}
 }
+
+// unavailable is a destination that does not get its lines.
+type unavailable struct{ reporters.Reporter }
+
+func (unavailable) Ledger() ledger.Ledger { return ledger.Ledger{} }
+
+func (unavailable) Unavailable() error { return errText("secret reason") }
 
 type errSecret struct{}
 

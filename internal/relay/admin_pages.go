@@ -12,6 +12,7 @@ import (
 
 	"monkit.example/internal/printable"
 	"monkit.example/internal/web"
+	"monkit.example/internal/webpage"
 	"monkit.example/present"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
@@ -41,7 +42,8 @@ func (r *Relay) pages() *http.ServeMux {
 	m.HandleFunc("GET /bad", r.serveBad)
 	m.HandleFunc("GET /healthz", r.serveHealth)
 	if r.cfg.Registry != nil {
-		m.Handle("/mon/", http.StripPrefix("/mon", present.HTTPWith(r.cfg.Registry, present.Options{Hosts: r.names()})))
+		mon := present.HTTPWith(r.cfg.Registry, present.Options{Hosts: r.names()})
+		m.Handle("/mon/", webpage.WithHiddenText(http.StripPrefix("/mon", mon), hidden))
 		m.Handle("/metrics", prometheus.New(r.cfg.Registry))
 	}
 	return m

@@ -65,6 +65,57 @@ func TestRefuseCrossSite(t *testing.T) {
 	}
 }
 
+// Browsers send Sec-Fetch-Site only to https and loopback addresses, so that on
+// plain http of another machine these headers are all there is.
+func TestRefuseCrossSiteByOtherHeaders(t *testing.T) {
+	for _, tt := range []struct {
+		header, value string
+		want          int
+	}{
+		{"Origin", "http://relay.example", 200}, {"Origin", "https://RELAY.example.:8443", 200}, {"Origin", "", 200},
+		{"Origin", "http://evil.example", 403}, {"Origin", "null", 403}, {"Origin", "http://relay.example.evil", 403},
+		{"Origin", "http://relay.example@evil.example", 403}, {"Origin", "://", 403},
+		{"Referer", "http://relay.example:9125/funcs", 200}, {"Referer", "http://relay.example:3000/", 200}, {"Referer", "", 200},
+		{"Referer", "http://evil.example/", 403}, {"Referer", "http://evil.example/?http://relay.example/", 403},
+		{"Referer", "about:blank", 403}, {"Referer", "\x00", 403},
+	} {
+		for site, want := range map[string]int{"-": tt.want, "same-origin": 200, "none": 200, "cross-site": 403} {
+			r := httptest.NewRequest("GET", "http://relay.example:9125/", nil)
+			r.Header.Set(tt.header, tt.value)
+			if site != "-" {
+				r.Header.Set("Sec-Fetch-Site", site)
+			}
+			w := httptest.NewRecorder()
+			if got := RefusedCrossSite(w, r); got != (want == 403) || w.Code != want {
+				t.Errorf("%s: %q, site %s: %v, %d", tt.header, tt.value, site, got, w.Code)
+			}
+		}
+	}
+}
+
+// A link of a dashboard leads to the refusal, too, so it has a link that works.
+func TestRefusalSaysWhatToDo(t *testing.T) {
+	for accept, want := range map[string][]string{
+		"": {"Type the address into the address bar"}, "*/*": {"address bar"}, "application/json": {"address bar"},
+		"text/html,application/xhtml+xml,*/*;q=0.8": {"<p>A page of another site made this request, or has the link that led here.", `<a href="">Open this page</a>`},
+	} {
+		r := httptest.NewRequest("GET", "/stats?q=<script>", nil)
+		r.Header.Set("Accept", accept)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := httptest.NewRecorder()
+		RefusedCrossSite(w, r)
+		for _, want := range want {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("for %q %q is not in\n%s", accept, want, w.Body)
+			}
+		}
+		html := strings.HasPrefix(w.Header().Get("Content-Type"), "text/html")
+		if html != strings.Contains(accept, "html") || w.Header().Get("Content-Security-Policy") != basePolicy {
+			t.Errorf("for %q the headers are %v", accept, w.Header())
+		}
+	}
+}
+
 func TestErrorPrints(t *testing.T) {
 	for _, text := range hostile.Texts {
 		w := httptest.NewRecorder()
@@ -114,7 +165,7 @@ func TestWalkThatHangsCountsForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var all []Walk
 		for range 3 * MaxWalks {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*maxWalkTime)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*MaxWalkTime)
 			walk, err := BeginWalk(ctx)
 			cancel()
 			if err != nil {
@@ -122,7 +173,7 @@ func TestWalkThatHangsCountsForAWhile(t *testing.T) {
 			}
 			all = append(all, walk)
 			if len(all)%MaxWalks == 0 {
-				time.Sleep(maxWalkTime)
+				time.Sleep(MaxWalkTime)
 				synctest.Wait()
 			}
 		}
@@ -138,7 +189,7 @@ func TestWalkThatHangsCountsForAWhile(t *testing.T) {
 
 // TestEachWalkWakesTheNext has many walks, of which each takes a moment.
 func TestEachWalkWakesTheNext(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), maxWalkTime)
+	ctx, cancel := context.WithTimeout(t.Context(), MaxWalkTime)
 	defer cancel()
 	var all sync.WaitGroup
 	var now, most atomic.Int64

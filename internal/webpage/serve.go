@@ -33,7 +33,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s := &http.Server{
-		Handler:           withWriteTimeout(Compress(h)),
+		Handler:           withWriteTimeout(refuseBodies(Compress(h))),
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,

@@ -12,9 +12,9 @@ import (
 // the program.
 const MaxWalks = 2
 
-// maxWalkTime is how long a walk counts. One that takes longer most likely waits
+// MaxWalkTime is how long a walk counts. One that takes longer most likely waits
 // for a gauge that hangs, and other pages are needed to find out why.
-const maxWalkTime = 10 * time.Second
+const MaxWalkTime = 10 * time.Second
 
 // walks are the walks in progress.
 var walks = struct {
@@ -65,7 +65,7 @@ func tryWalk() (w Walk, wait time.Duration) {
 		}
 	}
 	if held := walks.all[oldest]; held.number != 0 {
-		if left := held.began.Add(maxWalkTime).Sub(now); left > 0 {
+		if left := held.began.Add(MaxWalkTime).Sub(now); left > 0 {
 			return Walk{}, left
 		}
 	}

@@ -1,5 +1,6 @@
 // Package webpage holds what the pages of present, the relay and the demo
 // share: [Serve] serves them with limits, [Compress] compresses a response,
+// [RefusedBody] bounds how long a request may take to arrive,
 // [RefuseCrossSite] and [Names] keep pages of other sites out, [SetHeaders] sets
 // the security headers of a response, [Error] responds with an error,
 // [BeginWalk] bounds the work at a time, and [Style] is the base stylesheet.

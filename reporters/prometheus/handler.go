@@ -91,7 +91,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Serve responds with a page in the format f, compressed if the request allows
 // that.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, f Format) {
-	if webpage.RefusedCrossSite(w, r) {
+	if webpage.RefusedBody(w, r) || webpage.RefusedCrossSite(w, r) {
 		return
 	}
 	switch r.Method {

@@ -393,8 +393,7 @@ func TestPagesAllocateNothing(t *testing.T) {
 	}
 }
 
-// Browsers send the header with the requests that pages make (W3C Fetch
-// Metadata). Such a page cannot read the metrics, but could make the program walk.
+// Browsers send the header to https and loopback addresses (W3C Fetch Metadata). Such a page cannot read the metrics, but could make the program walk.
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 	read := false
 	r := monkit.NewRegistry()
