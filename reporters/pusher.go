@@ -110,19 +110,27 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 // Report encodes b and passes it to the sender. It returns the sender's first
 // error; payloads after that one are passed to the sender all the same.
 func (p *Pusher) Report(ctx context.Context, b *Batch) error {
-	defer p.logCollisions() // after the lock is released
+	defer p.logCollisions()
+	return p.report(ctx, b.More, func() {
+		p.setIntervalLocked(b.Interval)
+		if b.Format != "" {
+			p.addLinesLocked(ctx, b)
+		} else {
+			p.addPointsLocked(ctx, b.Points)
+		}
+	})
+}
+
+// report holds the lock while addLocked adds what is to be reported, and sends that
+// unless more follows.
+func (p *Pusher) report(ctx context.Context, more bool, addLocked func()) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	done := false
 	defer p.settleLocked(&done)
 	p.err = nil
-	p.setIntervalLocked(b.Interval)
-	if b.Format != "" {
-		p.addLinesLocked(ctx, b)
-	} else {
-		p.addPointsLocked(ctx, b.Points)
-	}
-	err := p.endReportLocked(ctx, b.More)
+	addLocked()
+	err := p.endReportLocked(ctx, more)
 	done = true
 	return err
 }

@@ -22,17 +22,11 @@ var _ PartReporter = (*Pusher)(nil)
 
 // ReportParts implements PartReporter.
 func (p *Pusher) ReportParts(ctx context.Context, b *Batch, parts iter.Seq[[]Point]) error {
-	defer p.logCollisions() // after the lock is released
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	done := false
-	defer p.settleLocked(&done)
-	p.err = nil
-	p.setIntervalLocked(b.Interval)
-	for points := range parts {
-		p.addPointsLocked(ctx, points)
-	}
-	err := p.endReportLocked(ctx, b.More)
-	done = true
-	return err
+	defer p.logCollisions()
+	return p.report(ctx, b.More, func() {
+		p.setIntervalLocked(b.Interval)
+		for points := range parts {
+			p.addPointsLocked(ctx, points)
+		}
+	})
 }

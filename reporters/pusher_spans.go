@@ -23,22 +23,16 @@ func (p *Pusher) TakesSpans(format string) bool { return format == p.opts.Format
 // ReportSpans is Report for a batch that has spans. Their bytes are copied into
 // payloads, or passed to the sender where they are.
 func (p *Pusher) ReportSpans(ctx context.Context, b *Batch) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	done := false
-	defer p.settleLocked(&done)
-	p.err = nil
-	p.book.Accept(int64(b.Accepted()))
-	for _, s := range b.Spans {
-		if s.Longest > p.opts.MaxLine {
-			p.addLinesOfSpanLocked(ctx, s)
-		} else {
-			p.addSpanLocked(ctx, s)
+	return p.report(ctx, b.More, func() {
+		p.book.Accept(int64(b.Accepted()))
+		for _, s := range b.Spans {
+			if s.Longest > p.opts.MaxLine {
+				p.addLinesOfSpanLocked(ctx, s)
+			} else {
+				p.addSpanLocked(ctx, s)
+			}
 		}
-	}
-	err := p.endReportLocked(ctx, b.More)
-	done = true
-	return err
+	})
 }
 
 // addSpanLocked adds a span without a line over MaxLine to the payload. When the
