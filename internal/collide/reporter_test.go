@@ -2,7 +2,6 @@ package collide_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"monkit.example/collect"
+	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
@@ -17,16 +17,6 @@ import (
 	"monkit.example/reporters/ledger"
 	"monkit.example/reporters/statsd"
 )
-
-// payloads is a Sender that keeps all text.
-type payloads struct{ text bytes.Buffer }
-
-func (p *payloads) Send(_ context.Context, text []byte, _ int) error {
-	p.text.Write(text)
-	return nil
-}
-func (p *payloads) Flush(context.Context) error { return nil }
-func (p *payloads) Close(context.Context) error { return nil }
 
 // Two series that a format writes under one name are found, counted and logged with
 // both names, whichever format it is (dropwizard's GraphiteReporter and others send
@@ -65,7 +55,7 @@ func TestReportersSendOneOfTwoSeriesWithOneName(t *testing.T) {
 				}
 				scope.Gauge("separate", func() float64 { return 3 })
 
-				out, logged := &payloads{}, &bytes.Buffer{}
+				out, logged := &codectest.Payloads{}, &bytes.Buffer{}
 				pusher := reporters.NewPusher(codec, out, reporters.PusherOptions{MaxPayload: 1 << 16, Format: codec.Name(), Name: "there"})
 				pusher.SetLogger(slog.New(slog.NewTextHandler(logged, nil)))
 				walker := collect.NewWalker(registry.ScopeNamed("app"))
@@ -75,10 +65,10 @@ func TestReportersSendOneOfTwoSeriesWithOneName(t *testing.T) {
 					if err := report(pusher, &b); err != nil {
 						t.Fatal(err)
 					}
-					if got := out.text.String(); strings.Count(got, tt.line) != 1 || strings.Count(got, "\n") != len(b.Points)-1 {
+					if got := out.Text.String(); strings.Count(got, tt.line) != 1 || strings.Count(got, "\n") != len(b.Points)-1 {
 						t.Errorf("walk %d: sent\n%s, want all of %d points but one, and %q", walk, got, len(b.Points), tt.line)
 					}
-					out.text.Reset()
+					out.Text.Reset()
 					l := pusher.Ledger()
 					if err := l.Check(); err != nil || l.Dropped[ledger.NameCollision] != walk {
 						t.Errorf("walk %d: the ledger is %v, %v", walk, l, err)

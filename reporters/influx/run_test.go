@@ -2,25 +2,15 @@ package influx
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"monkit.example/collect"
+	"monkit.example/internal/codectest"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
-
-// payloads is a Sender that keeps all text.
-type payloads struct{ text bytes.Buffer }
-
-func (p *payloads) Send(_ context.Context, text []byte, _ int) error {
-	p.text.Write(text)
-	return nil
-}
-func (p *payloads) Flush(context.Context) error { return nil }
-func (p *payloads) Close(context.Context) error { return nil }
 
 // A transformer that adds a tag makes new tags for each sample, as
 // github.com/spacemonkeygo/monkit/v3's CallbackTransformer is used for. The
@@ -36,7 +26,7 @@ func TestFieldsOfSeriesWithAddedTagShareOneLine(t *testing.T) {
 	})
 	lines := func(src monkit.StatSource) []int {
 		var each []int
-		walker, out := collect.NewWalker(src), &payloads{}
+		walker, out := collect.NewWalker(src), &codectest.Payloads{}
 		pusher := reporters.NewPusher(newCodec(), out, reporters.PusherOptions{MaxPayload: 1 << 20, MaxLine: 8000, Format: Format})
 		for range 2 {
 			var b reporters.Batch
@@ -44,8 +34,8 @@ func TestFieldsOfSeriesWithAddedTagShareOneLine(t *testing.T) {
 			if err := pusher.Report(t.Context(), &b); err != nil {
 				t.Fatal(err)
 			}
-			each = append(each, bytes.Count(out.text.Bytes(), []byte{'\n'}))
-			out.text.Reset()
+			each = append(each, bytes.Count(out.Text.Bytes(), []byte{'\n'}))
+			out.Text.Reset()
 		}
 		if err := pusher.Ledger().Check(); err != nil {
 			t.Error(err)
