@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,14 +96,7 @@ func TestSpansBeyondMaxSpansAreLoggedOnceAMinute(t *testing.T) {
 }
 
 func TestExporterSaysWhyItsServerGetsNothing(t *testing.T) {
-	var down atomic.Bool
-	down.Store(true)
-	srv := newServer(t, func(string) int {
-		if down.Load() {
-			return http.StatusServiceUnavailable
-		}
-		return 0
-	})
+	srv, down := newServerThatIsDown(t)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
 	if err := e.Unavailable(); err != nil {
@@ -140,12 +132,7 @@ func TestExporterSaysWhyItsServerGetsNothing(t *testing.T) {
 }
 
 func TestRejectedSpansAreKeptForAPerson(t *testing.T) {
-	srv := newServer(t, func(body string) int {
-		if strings.Contains(body, "s.bad") {
-			return http.StatusBadRequest
-		}
-		return 0
-	})
+	srv := newServer(t, rejectBad)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
 	run(r.ScopeNamed("s"), "a", "bad", "c")
@@ -160,14 +147,7 @@ func TestRejectedSpansAreKeptForAPerson(t *testing.T) {
 // Spans that wait are sent in requests of that size, not of the payloads that
 // they were passed in.
 func TestWaitingSpansAreJoined(t *testing.T) {
-	var down atomic.Bool
-	down.Store(true)
-	srv := newServer(t, func(string) int {
-		if down.Load() {
-			return http.StatusServiceUnavailable
-		}
-		return 0
-	})
+	srv, down := newServerThatIsDown(t)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r, Interval: time.Hour})
 	const rounds, spans = 10, 100

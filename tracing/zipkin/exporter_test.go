@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +89,27 @@ func (s *server) wait(t *testing.T, n int) {
 }
 
 func acceptAll(string) int { return 0 }
+
+// rejectBad rejects requests with the span bad of the scope s.
+func rejectBad(body string) int {
+	if strings.Contains(body, "s.bad") {
+		return http.StatusBadRequest
+	}
+	return 0
+}
+
+// newServerThatIsDown returns a server that is unavailable until down is unset.
+func newServerThatIsDown(t *testing.T) (s *server, down *atomic.Bool) {
+	t.Helper()
+	down = new(atomic.Bool)
+	down.Store(true)
+	return newServer(t, func(string) int {
+		if down.Load() {
+			return http.StatusServiceUnavailable
+		}
+		return 0
+	}), down
+}
 
 // withTimeout returns a context with the time that a test may take.
 func withTimeout(t *testing.T) context.Context {
@@ -265,12 +287,7 @@ func TestOnlySampledTracesAreExported(t *testing.T) {
 }
 
 func TestRejectedSpanCostsNoOtherSpan(t *testing.T) {
-	srv := newServer(t, func(body string) int {
-		if strings.Contains(body, "s.bad") {
-			return http.StatusBadRequest
-		}
-		return 0
-	})
+	srv := newServer(t, rejectBad)
 	r := monkit.NewRegistry()
 	e := NewWith(srv.URL, Options{Registry: r})
 	run(r.ScopeNamed("s"), "a", "b", "bad", "c", "d")
