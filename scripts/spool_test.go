@@ -2,6 +2,7 @@ package scripts
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -56,7 +57,12 @@ func (e *scriptEnv) hold(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-func (e *scriptEnv) release(*testscript.TestScript, []string) error { return e.held.Close() }
+func (e *scriptEnv) release(*testscript.TestScript, []string) error {
+	if e.held == nil {
+		return errors.New("nothing is held")
+	}
+	return e.held.Close()
+}
 
 // damage changes one byte of a file.
 func (e *scriptEnv) damage(ts *testscript.TestScript, args []string) error {

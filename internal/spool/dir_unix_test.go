@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestFilesArePrivate(t *testing.T) {
@@ -34,6 +35,42 @@ func TestFilesArePrivate(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestForkedChildDoesNotKeepTheLock has a second descriptor of the lock file, as
+// a child process has between fork and exec.
+func TestForkedChildDoesNotKeepTheLock(t *testing.T) {
+	dir := onDisk(t, 1)
+	s := mustOpen(t, dir, testOptions(nil))
+	fd, err := syscall.Dup(int(s.lock.(lock).f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := mustOpen(t, dir, testOptions(nil)).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOpenWaitsForAProcessThatLooks has the lock shared for a moment, as the
+// commands that show spools have it.
+func TestOpenWaitsForAProcessThatLooks(t *testing.T) {
+	dir := onDisk(t, 1)
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(lockInterval, func() { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) })
+	if err := mustOpen(t, dir, testOptions(nil)).Close(); err != nil {
+		t.Error(err)
 	}
 }
 

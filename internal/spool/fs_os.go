@@ -93,7 +93,18 @@ func (OS) Lock(path string) (io.Closer, error) {
 		f.Close()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return f, nil
+	return lock{f}, nil
+}
+
+// A lock is a locked file.
+type lock struct{ f *os.File }
+
+// Close unlocks the file before it closes it, since a child process that was
+// forked and has not called exec yet has the file open too, and would keep it
+// locked.
+func (l lock) Close() error {
+	unlockFile(l.f)
+	return l.f.Close()
 }
 
 // ReadDir implements FS. It reads a large directory in parts.

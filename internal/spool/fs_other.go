@@ -33,6 +33,8 @@ func lockOpenError(err error) error {
 // others run one process.
 func lockFile(*os.File) error { return nil }
 
+func unlockFile(*os.File) {}
+
 func syncDir(string) error { return nil }
 
 func space(string) (free, size int64, err error) { return 0, 0, errors.ErrUnsupported }

@@ -27,6 +27,10 @@ func lockFile(f *os.File) error {
 	return err
 }
 
+// unlockFile does nothing: a handle is not inherited by child processes, and
+// closing it unlocks the file.
+func unlockFile(*os.File) {}
+
 // syncDir does nothing: NTFS writes directories through its journal, and gives
 // no way to wait for it.
 func syncDir(string) error { return nil }

@@ -21,13 +21,18 @@ func locked(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close() // unlocks
+	defer f.Close()
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			return true, nil
+		case err == nil:
+			// Closing is not enough: a child process that was forked and has not
+			// called exec yet would keep the lock.
+			syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+			return false, nil
 		default:
 			return false, err
 		}
