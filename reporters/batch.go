@@ -22,6 +22,12 @@ type Point struct {
 	Series, ID uint32
 
 	Kind Kind
+
+	// Stamped is true if the line that was received had the time, and false if
+	// Time is when it was received.
+	Stamped bool
+
+	weight uint32 // number of its weight in Batch.weights, from 1; zero means 1
 }
 
 // Line is one accepted line that was received: its bytes and its points.
@@ -75,7 +81,13 @@ type Batch struct {
 	RejectedLines []RejectedLine // the first few of them
 	Skipped       int64          // empty lines and comments
 
-	text arena
+	// Listener is the name of the listener that received the lines. It is empty
+	// for a collector.
+	Listener string
+	Hints    map[Hint]int64 // number of accepted lines by hint
+
+	weights []float64
+	text    arena
 }
 
 // Reset empties b so that it can be filled again, and invalidates all text
@@ -90,6 +102,8 @@ func (b *Batch) Reset() {
 	b.Points, b.Lines, b.RejectedLines = b.Points[:0], b.Lines[:0], b.RejectedLines[:0]
 	b.Spans, b.More = b.Spans[:0], false
 	b.At, b.Interval, b.Format, b.Skipped = time.Time{}, 0, "", 0
+	clear(b.Hints)
+	b.Listener, b.weights = "", b.weights[:0]
 	b.text.reset()
 }
 
@@ -115,6 +129,22 @@ func CloneKey(key monkit.SeriesKey) monkit.SeriesKey {
 // memory of b, or nil.
 func (b *Batch) AddLine(raw []byte, first int) {
 	b.Lines = append(b.Lines, Line{Raw: raw, First: int32(first), N: int32(len(b.Points) - first)})
+}
+
+// SetWeight records that p, a Sample that goes into b.Points, stands for so many
+// observations of its value: 10 if its sender reports a tenth of them.
+func (b *Batch) SetWeight(p *Point, weight float64) {
+	b.weights = append(b.weights, weight)
+	p.weight = uint32(len(b.weights))
+}
+
+// Weight returns how many observations a Sample of b.Points stands for, which need
+// not be a whole number.
+func (b *Batch) Weight(p *Point) float64 {
+	if p.weight == 0 {
+		return 1
+	}
+	return b.weights[p.weight-1]
 }
 
 // Accepted returns how many received lines b holds.

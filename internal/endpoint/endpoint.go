@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -41,6 +42,9 @@ type Default struct {
 	Formats    []string // the allowed ones, of which one is required; nil allows any and none
 	Transports []string // the allowed ones; nil allows all
 
+	// Options are the options of each format, beside those of the transport.
+	Options map[string][]string
+
 	// ServerSide is for listeners. An address without a host means all
 	// interfaces, and port 0 a free port.
 	ServerSide bool
@@ -61,6 +65,15 @@ var listenOptions = map[string][]string{
 	TLS:      {"ca", "cert", "key", "idle"},
 	Unix:     {"mode", "idle"},
 	Unixgram: {"mode", "rcvbuf"},
+}
+
+// known returns the options that an address of the format and transport may have.
+func (d Default) known(format, transport string) []string {
+	options := dialOptions[transport]
+	if d.ServerSide {
+		options = listenOptions[transport]
+	}
+	return append(slices.Clip(options), d.Options[format]...)
 }
 
 // IsHTTP reports whether the transport is http or https, so that e has a URL.

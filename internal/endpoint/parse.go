@@ -40,7 +40,7 @@ func parse(s string, d Default) (Endpoint, error) {
 	}
 	address, query, found := strings.Cut(rest, "?")
 	if found {
-		if e.Options, err = parseOptions(query, e.Transport, d); err != nil {
+		if e.Options, err = e.parseOptions(query, d); err != nil {
 			return e, err
 		}
 	}
@@ -146,7 +146,7 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 	}
 	e.URL = u
 	if !d.ServerSide {
-		e.Options, u.RawQuery, err = cutOptions(u.RawQuery, e.Transport)
+		e.Options, u.RawQuery, err = cutOptions(u.RawQuery, d.known(e.Format, e.Transport))
 		u.ForceQuery = false
 	}
 	return e, err
@@ -154,14 +154,14 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 
 // cutOptions takes the options of a client out of the query of a URL. The rest,
 // which belongs to the server, keeps its order and its escapes.
-func cutOptions(query, transport string) (o url.Values, rest string, err error) {
+func cutOptions(query string, known []string) (o url.Values, rest string, err error) {
 	var others []string
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if n, err := url.QueryUnescape(name); err == nil {
 			name = n
 		}
-		if !slices.Contains(dialOptions[transport], name) {
+		if !slices.Contains(known, name) {
 			others = append(others, pair)
 			continue
 		}
@@ -179,7 +179,7 @@ func cutOptions(query, transport string) (o url.Values, rest string, err error) 
 	return o, strings.Join(others, "&"), nil
 }
 
-func parseOptions(query, transport string, d Default) (url.Values, error) {
+func (e Endpoint) parseOptions(query string, d Default) (url.Values, error) {
 	if query == "" {
 		return nil, nil
 	}
@@ -187,16 +187,13 @@ func parseOptions(query, transport string, d Default) (url.Values, error) {
 	if err != nil {
 		return nil, errors.New("the options cannot be read; write name=value&name=value, with special characters as %XX")
 	}
-	known := dialOptions[transport]
-	if d.ServerSide {
-		known = listenOptions[transport]
-	}
+	known := d.known(e.Format, e.Transport)
 	for name, values := range o {
 		switch {
 		case len(known) == 0:
-			return nil, fmt.Errorf("option %q: %s has no options here; leave out what follows the ?", name, transport)
+			return nil, fmt.Errorf("option %q: %s has no options here; leave out what follows the ?", name, e.Transport)
 		case !slices.Contains(known, name):
-			return nil, fmt.Errorf("option %q is not known for %s; write %s", name, transport, list(known))
+			return nil, fmt.Errorf("option %q is not known for %s; write %s", name, e.Transport, list(known))
 		case len(values) != 1:
 			return nil, fmt.Errorf("option %q stands there %d times; write it once", name, len(values))
 		}

@@ -236,3 +236,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestOptionsOfAFormatAreAllowedWithItOnly(t *testing.T) {
+	d := Default{Formats: []string{"a", "b"}, Options: map[string][]string{"a": {"size"}}}
+	for addr, want := range map[string]string{
+		"a+tcp://h:1?size=2":               "",
+		"a+http://h:1/x?size=2&other=3":    "",
+		"b+tcp://h:1?size=2":               "tcp has no options here",
+		"a+tcp://h:1?length=2":             "write size",
+		"a+tls://h:1?servername=x&size=20": "",
+	} {
+		e, err := Parse(addr, d)
+		if want == "" && (err != nil || e.Options.Get("size") == "") {
+			t.Errorf("%s: options %v, %v", addr, e.Options, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", addr, err, want)
+		}
+	}
+}

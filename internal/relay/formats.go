@@ -3,6 +3,7 @@ package relay
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 
 	"monkit.example/internal/endpoint"
@@ -22,9 +23,12 @@ type format struct {
 	// reportsChanges is true if lines report changes instead of totals. Other
 	// formats get them aggregated.
 	reportsChanges bool
-	// newDecoder returns the decoder of a listener. It is nil for a format that
-	// no listener has.
-	newDecoder func() reporters.Decoder
+	// newDecoder returns the decoder of a listener with options of its address,
+	// or an error that says which option is wrong. It is nil for a format that no
+	// listener has.
+	newDecoder func(o url.Values) (reporters.Decoder, error)
+	// listenOptions are the options that newDecoder knows.
+	listenOptions []string
 	// newLines returns a reader of the lines in the stream r. It is nil for a
 	// format that is lines; others have listeners of streams only.
 	newLines func(r io.Reader) io.Reader
@@ -35,28 +39,28 @@ type format struct {
 var formats = []format{
 	{
 		name:       graphite.Format,
-		newDecoder: func() reporters.Decoder { return graphite.NewCodec(graphite.Options{}) },
+		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return graphite.Open(addr, graphite.Options{Send: o})
 		},
 	},
 	{
 		name:       influx.Format,
-		newDecoder: func() reporters.Decoder { return influx.NewCodec(influx.Options{}) },
+		newDecoder: func(url.Values) (reporters.Decoder, error) { return influx.NewCodec(influx.Options{}), nil },
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return influx.Open(addr, influx.Options{Send: o})
 		},
 	},
 	{
 		name: statsd.Format, reportsChanges: true,
-		newDecoder: func() reporters.Decoder { return statsd.NewCodec(statsd.Options{}) },
+		newDecoder: func(url.Values) (reporters.Decoder, error) { return statsd.NewCodec(statsd.Options{}), nil },
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return statsd.Open(addr, statsd.Options{Send: o})
 		},
 	},
 	{
 		name:       pickle.Format,
-		newDecoder: func() reporters.Decoder { return graphite.NewCodec(graphite.Options{}) },
+		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
 		newLines:   pickle.NewReader,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return pickle.Open(addr, graphite.Options{Send: o})
@@ -74,11 +78,18 @@ var formats = []format{
 // and port.
 func parseListener(addr string) (endpoint.Endpoint, format, error) {
 	hears := func(f format) bool { return f.newDecoder != nil }
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(hears), ServerSide: true, Transports: endpoint.Sockets()})
+	options := make(map[string][]string)
+	for _, f := range formats {
+		options[f.name] = f.listenOptions
+	}
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(hears), ServerSide: true, Transports: endpoint.Sockets(), Options: options})
 	if err != nil {
 		return ep, format{}, err
 	}
 	f := formatOf(ep.Format)
+	if _, err := f.newDecoder(ep.Options); err != nil {
+		return ep, f, fmt.Errorf("address %q: %w", ep, err)
+	}
 	if f.newLines != nil && (ep.Transport == endpoint.UDP || ep.Transport == endpoint.Unixgram) {
 		return ep, f, fmt.Errorf("address %q: %s has no datagrams; write tcp, tls or unix", ep, f.name)
 	}

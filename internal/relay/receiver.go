@@ -24,8 +24,8 @@ type receiver struct {
 	batch reporters.Batch // owned by run
 }
 
-func newReceiver(l *listen.Listener, f format, r *Relay, destinations []*destination) *receiver {
-	rec := &receiver{listener: l, dec: f.newDecoder(), lines: f.name, relay: r, destinations: destinations}
+func newReceiver(l *listen.Listener, f format, dec reporters.Decoder, r *Relay, destinations []*destination) *receiver {
+	rec := &receiver{listener: l, dec: dec, lines: f.name, relay: r, destinations: destinations}
 	rec.before = rec.ledger().Accepted
 	if n, ok := rec.dec.(reporters.Named); ok {
 		rec.lines = n.Name()
@@ -107,7 +107,7 @@ func cut(lines []byte, n int) int {
 // begin starts a batch.
 func (r *receiver) begin() {
 	r.batch.Reset()
-	r.batch.At, r.batch.Format = time.Now(), r.lines
+	r.batch.At, r.batch.Format, r.batch.Listener = time.Now(), r.lines, r.listener.Name()
 }
 
 // decode adds whole lines to the batch.
@@ -151,6 +151,7 @@ func (r *receiver) count(b *reporters.Batch) {
 		book.Reject(reason, n)
 	}
 	r.relay.rejected.add(r.listener.Name(), b.RejectedLines)
+	r.relay.addHints(b)
 }
 
 // ledger accounts for all lines of the listener.

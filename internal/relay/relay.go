@@ -90,8 +90,8 @@ func (c Config) withDefaults() Config {
 }
 
 // Relay is a set of listeners, and the destinations of the lines that they
-// receive. Its fields do not change after New, except keys, rejected and health,
-// which have locks of their own.
+// receive. Its fields do not change after New, except keys, rejected, hints and
+// health, which have locks of their own.
 type Relay struct {
 	cfg          Config
 	bounds       bounds
@@ -106,6 +106,7 @@ type Relay struct {
 
 	keys     statKeys
 	rejected rejectedLines
+	hints    hints
 	health   health
 }
 
@@ -198,6 +199,10 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
+		dec, err := f.newDecoder(ep.Options)
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
 		destinations := r.destinationsOf(f)
 		o := listen.Options{
 			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
@@ -208,7 +213,7 @@ func (r *Relay) listen() error {
 		if err != nil {
 			return errors.Join(err, closeBook(o.Book))
 		}
-		r.receivers = append(r.receivers, newReceiver(l, f, r, destinations))
+		r.receivers = append(r.receivers, newReceiver(l, f, dec, r, destinations))
 	}
 	if r.fanOut != nil {
 		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
