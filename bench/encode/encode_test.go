@@ -51,9 +51,9 @@ func comparisons() []comparison {
 	}
 	return []comparison{
 		{"influx, line-protocol", 0.45, 1.80, of(influxCodec), lineProtocol, influxMeaning},
-		{"influx, influxdb-client-go", 0.30, 0.65, of(influxCodec), influxClient, influxMeaning},
-		{"statsd, datadog-go", 0.35, 2.60, pushStatsd, dogstatsd, statsdMeaning},
-		{"graphite, Fprintf", 0.40, 0.30, of(graphiteCodec), printf, graphiteMeaning},
+		{"influx, influxdb-client-go", 0.40, 0.85, of(influxCodec), influxClient, influxMeaning},
+		{"statsd, datadog-go", 0.45, 2.60, pushStatsd, dogstatsd, statsdMeaning},
+		{"graphite, Fprintf", 0.40, 0.40, of(graphiteCodec), printf, graphiteMeaning},
 	}
 }
 
