@@ -47,7 +47,8 @@ Examples:
 
 -http serves the ledger, the rejected lines and the metrics of the relay to everyone
 who can reach its address, which is local if it has no host. /healthz responds with
-status 503 while the relay drains, and after a listener failed.
+status 503 while the relay drains, and after a listener failed; /readyz also before
+all listeners are read. Both respond while all other pages are occupied.
 
 The exit code is 0 on success, 1 if a listener failed, and 2 if the command line is
 wrong or an address cannot be bound.

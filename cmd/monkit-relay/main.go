@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -19,6 +20,7 @@ import (
 	"syscall"
 
 	"monkit.example/environment"
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/relay"
 	"monkit.example/monkit"
 )
@@ -49,6 +51,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
+	log.SetFlags(0)
+	log.SetOutput(loglimit.NewWriter(cfg.Logger, "a library logged")) // net/http does, about HTTP/2 and proxies
 	cfg.Registry = monkit.Default
 	environment.Register(cfg.Registry)
 	ctx, release := untilSignal(func() {

@@ -67,7 +67,7 @@ func (r *Relay) publish(ctx context.Context) (end func()) {
 	if r.cfg.Registry != nil {
 		detach = r.cfg.Registry.ScopeNamed(scope).Attach(r)
 	}
-	stopNote := context.AfterFunc(ctx, func() { r.health.add("draining: the relay delivers what is pending, then it ends") })
+	stopNote := context.AfterFunc(ctx, func() { r.health.add(draining) })
 	stopServing := r.serveAdmin(context.WithoutCancel(ctx)) // also during the drain
 	return func() {
 		stopServing()
@@ -82,11 +82,12 @@ func (r *Relay) serveAdmin(ctx context.Context) (stop func()) {
 		return func() {}
 	}
 	h := r.adminHandler(r.admin.listener.Addr().String())
+	o := webpage.Options{Health: []string{healthPath, readyPath}, Logger: r.cfg.Logger}
 	ctx, cancel := context.WithCancel(ctx)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := webpage.Serve(ctx, r.admin.listener, h); err != nil {
+		if err := webpage.ServeWith(ctx, r.admin.listener, h, o); err != nil {
 			r.cfg.Logger.Error("serving the admin pages failed", "err", err)
 		}
 	}()

@@ -15,7 +15,7 @@ import (
 )
 
 // adminPaths are the pages of the relay.
-var adminPaths = []string{"/", "/ledger", "/ledger?format=json", "/bad", "/bad?format=json", "/healthz", "/mon/", "/mon/ps", "/metrics", "/style.css"}
+var adminPaths = []string{"/", "/ledger", "/ledger?format=json", "/bad", "/bad?format=json", "/healthz", "/readyz", "/mon/", "/mon/ps", "/metrics", "/style.css"}
 
 // askAs returns the response of the pages at address to a request for host.
 func (r *running) askAs(address, host, path, site string) *httptest.ResponseRecorder {
@@ -79,7 +79,7 @@ func TestUntrustedHostsSeeNoTexts(t *testing.T) {
 		"192.0.2.1:9125": true, "localhost": true, "relay.example": true, "RELAY.example:9125": true, "evil.example": false, "": false,
 	} {
 		for path, secrets := range map[string][]string{
-			"/": {"secret problem", "secret reason"}, "/healthz": {"secret problem"},
+			"/": {"secret problem", "secret reason"}, "/healthz": {"secret problem"}, "/readyz": {"secret problem"},
 			"/bad": {"secret line", "secret error"}, "/bad?format=json": {"secret line", "secret error"},
 			"/mon/ps": {"secret argument"}, "/mon/ps/json": {"secret argument"}, "/mon/ps/dot": {"secret argument"}, "/mon/ps/html": {"secret argument"},
 		} {

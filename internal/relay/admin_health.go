@@ -9,11 +9,42 @@ import (
 	"monkit.example/internal/web"
 )
 
+// The pages of load balancers. They respond also when all others are occupied.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
+// Why a relay is not ready.
+const (
+	starting = "starting: the listeners are bound, but not read yet"
+	draining = "draining: the relay delivers what is pending, then it ends"
+)
+
 // health collects the problems of a relay: that it drains, and listeners that
 // failed. There is at most one problem more than there are listeners.
 type health struct {
-	mu  sync.Mutex
-	all []string // guarded by mu
+	mu      sync.Mutex
+	all     []string // guarded by mu
+	started bool     // guarded by mu; all listeners are bound, and will be read
+}
+
+// start notes that all listeners are bound, and will be read.
+func (h *health) start() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.started = true
+}
+
+// obstacles returns why the relay is not ready for lines.
+func (h *health) obstacles() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := slices.Clone(h.all)
+	if !h.started {
+		all = append(all, starting)
+	}
+	return all
 }
 
 func (h *health) add(problem string) {
@@ -31,7 +62,16 @@ func (h *health) problems() []string {
 // serveHealth responds to load balancers: with status 200, or with status 503
 // and the problems.
 func (r *Relay) serveHealth(w http.ResponseWriter, req *http.Request) {
-	problems := r.health.problems()
+	r.serveProblems(w, req, r.health.problems())
+}
+
+// serveReady responds with status 200 while the relay takes lines: it reads all its
+// listeners, and does not drain. Else it responds with status 503 and why.
+func (r *Relay) serveReady(w http.ResponseWriter, req *http.Request) {
+	r.serveProblems(w, req, r.health.obstacles())
+}
+
+func (r *Relay) serveProblems(w http.ResponseWriter, req *http.Request, problems []string) {
 	if len(problems) == 0 {
 		web.WriteText(w, "ok\n")
 		return

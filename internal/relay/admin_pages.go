@@ -40,7 +40,8 @@ func (r *Relay) pages() *http.ServeMux {
 	m.HandleFunc("GET /{$}", r.serveIndex)
 	m.HandleFunc("GET /ledger", r.serveLedger)
 	m.HandleFunc("GET /bad", r.serveBad)
-	m.HandleFunc("GET /healthz", r.serveHealth)
+	m.HandleFunc("GET "+healthPath, r.serveHealth)
+	m.HandleFunc("GET "+readyPath, r.serveReady)
 	if r.cfg.Registry != nil {
 		mon := present.HTTPWith(r.cfg.Registry, present.Options{Hosts: r.names()})
 		m.Handle("/mon/", webpage.WithHiddenText(http.StripPrefix("/mon", mon), hidden))

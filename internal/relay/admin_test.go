@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -81,6 +82,7 @@ func TestAdminPages(t *testing.T) {
 		{"/ledger?format=json", "application/json", `"received": 2`, 200},
 		{"/ledger?format=<b>", "text/plain", `format "<b>" is not known; write text or json`, 400},
 		{"/healthz", "text/plain", "ok\n", 200},
+		{"/readyz", "text/plain", "ok\n", 200},
 		{"/style.css", "text/css", "--ink", 200},
 		{"/live.js", "text/javascript", "refresh", 200},
 		{"/mon/", "text/", "funcs", 200},
@@ -220,8 +222,10 @@ func TestHealthReportsTheDrain(t *testing.T) {
 	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Second})
 	r.end()
 	waitFor(t, "the report", func() bool { return r.health.problems() != nil })
-	if got := r.get(t, "/healthz"); got.code != 503 || !strings.Contains(got.body, "draining") {
-		t.Errorf("%d %q", got.code, got.body)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if got := r.get(t, path); got.code != 503 || !strings.Contains(got.body, "draining") {
+			t.Errorf("%s responds %d %q", path, got.code, got.body)
+		}
 	}
 	if got := r.get(t, "/"); !strings.Contains(got.body, `role="status">draining`) {
 		t.Errorf("the index does not report the drain:\n%s", got.body)
@@ -235,6 +239,55 @@ func TestHealthReportsTheDrain(t *testing.T) {
 	}
 }
 
+// A relay is ready once it reads its listeners; it is healthy before.
+func TestReadinessWaitsForTheListeners(t *testing.T) {
+	r, err := New(Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}, HTTP: anyPort})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(path string) *httptest.ResponseRecorder {
+		return (&running{Relay: r}).askAs("127.0.0.1:1", "localhost", path, "")
+	}
+	if got := ask(readyPath); got.Code != 503 || got.Body.String() != starting+"\n" {
+		t.Errorf("before it runs, it responds %d %q", got.Code, got.Body)
+	}
+	if got := ask(healthPath); got.Code != 200 {
+		t.Errorf("before it runs, its health is %d %q", got.Code, got.Body)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	waitFor(t, "readiness", func() bool { return ask(readyPath).Code == 200 })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	waitFor(t, "the end", func() bool { return ask(readyPath).Code == 503 })
+	if got := ask(readyPath); got.Body.String() != draining+"\n" {
+		t.Errorf("after its end, it responds %q", got.Body)
+	}
+}
+
+// Clients that occupy all pages do not let an orchestrator restart the relay.
+func TestHealthRespondsWhileClientsAreSilent(t *testing.T) {
+	r := startWithPages(t, Config{})
+	defer r.stop(t)
+	for i := range 300 {
+		c := dial(t, r.admin.listener.Addr())
+		switch i % 3 {
+		case 0:
+			io.WriteString(c, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n") // fails if closed for another
+		case 1:
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") // likewise
+		}
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/", "/ledger"} {
+		if got := r.get(t, path); got.code != 200 {
+			t.Errorf("%s responds %d %q", path, got.code, got.body)
+		}
+	}
+}
+
 func TestFailedListenerIsReported(t *testing.T) {
 	var log bytes.Buffer // which slog's handlers lock
 	r := start(t, Config{
@@ -244,8 +297,10 @@ func TestFailedListenerIsReported(t *testing.T) {
 	})
 	r.receivers[0].listener.Close()
 	waitFor(t, "the report", func() bool { return r.get(t, "/healthz").code == 503 })
-	if got := r.get(t, "/healthz"); !strings.Contains(got.body, "a listener failed: read graphite+udp://127.0.0.1") {
-		t.Errorf("%q", got.body)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if got := r.get(t, path); got.code != 503 || !strings.Contains(got.body, "a listener failed: read graphite+udp://127.0.0.1") {
+			t.Errorf("%s responds %d %q", path, got.code, got.body)
+		}
 	}
 	r.end()
 	if err := <-r.done; !errors.Is(err, net.ErrClosed) {

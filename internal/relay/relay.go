@@ -280,6 +280,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	defer r.publish(ctx)()
 	errs := make([]error, len(r.receivers))
 	var running sync.WaitGroup
+	r.health.start()
 	for i, rec := range r.receivers {
 		running.Go(func() {
 			if errs[i] = rec.run(ctx); errs[i] != nil {

@@ -55,7 +55,7 @@ func TestBodiesThatNeverArriveAreRefused(t *testing.T) {
 			}()
 			began := time.Now()
 			var clients sync.WaitGroup
-			for range maxConns {
+			for range 2 * maxRequests {
 				clients.Go(func() {
 					status, body, err := exchange(l.Conns, request)
 					if asked := strings.Contains(request, "100-continue"); asked && status == http.StatusContinue {

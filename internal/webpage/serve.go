@@ -3,10 +3,15 @@ package webpage
 import (
 	"context"
 	"errors"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
-	"sync"
+	"slices"
 	"time"
+
+	"monkit.example/internal/loglimit"
+	"monkit.example/internal/safelog"
 )
 
 const (
@@ -20,28 +25,50 @@ const (
 	writeTimeout = 30 * time.Second
 	// stopTimeout is how long requests in flight may take to end.
 	stopTimeout = time.Second
-	// maxConns is how many connections are open at a time; further ones wait
-	// until one closes. A browser opens up to six.
-	maxConns = 64
 )
 
-// Serve serves h on l, compressed for clients that allow it, until ctx ends.
-// Then it ends the contexts of the requests in flight, and waits up to
-// stopTimeout for them. It closes l. Everything that a client can occupy is
-// bounded, but a page may take as long as its client waits.
+// Options are those of ServeWith.
+type Options struct {
+	// Health are the paths of pages that are made at once, of a few bytes: they
+	// respond also while all places are taken.
+	Health []string
+	// Logger logs what net/http says, and connections that are closed because
+	// there are too many, each at most once a minute. Nil means slog.Default().
+	Logger *slog.Logger
+}
+
+// Serve is ServeWith without options.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	return ServeWith(ctx, l, h, Options{})
+}
+
+// ServeWith serves h on l, compressed for clients that allow it, until ctx ends.
+// Then it ends the contexts of the requests in flight, and waits up to
+// stopTimeout for them. It closes l.
+//
+// Everything that a client can occupy is bounded, but a page may take as long as
+// its client waits. Requests beyond maxRequests wait for a place. Only a request
+// that has arrived whole takes one, and a client that reads slowly loses it to one
+// that waits. Beyond maxConns, connections without such a request are closed.
+func ServeWith(ctx context.Context, l net.Listener, h http.Handler, o Options) error {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	o.Logger = safelog.Wrap(o.Logger)
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s := &http.Server{
-		Handler:           withWriteTimeout(refuseBodies(Compress(h))),
+		Handler:           withWriteTimeout(refuseBodies(o.limit(Compress(h)))),
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       withConn,
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(loglimit.NewWriter(o.Logger, "serving pages failed"), "", 0),
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(limitConns(l, maxConns)) }()
+	go func() { served <- s.Serve(newConnLimit(l, o.Logger)) }()
 	select {
 	case err := <-served:
 		return err
@@ -57,6 +84,19 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		return err
 	}
 	return nil
+}
+
+// limit returns a handler that passes requests to next: those of Health at once,
+// others while they have a place.
+func (o Options) limit(next http.Handler) http.Handler {
+	limited := newPlaces().limit(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slices.Contains(o.Health, r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		limited.ServeHTTP(w, r)
+	})
 }
 
 // withWriteTimeout applies the write timeout to each write instead of the whole
@@ -80,48 +120,3 @@ func (t *timeoutWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets an http.ResponseController find the connection.
 func (t *timeoutWriter) Unwrap() http.ResponseWriter { return t.ResponseWriter }
-
-// limitConns returns a listener that accepts while fewer than most of its
-// connections are open.
-func limitConns(l net.Listener, most int) net.Listener {
-	return &limitedListener{Listener: l, open: make(chan struct{}, most), closed: make(chan struct{})}
-}
-
-type limitedListener struct {
-	net.Listener
-	open   chan struct{} // has an element for each open connection
-	closed chan struct{} // closed by once
-	once   sync.Once
-}
-
-// Accept waits for room, and then for a connection.
-func (l *limitedListener) Accept() (net.Conn, error) {
-	select {
-	case l.open <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.open
-		return nil, err
-	}
-	return &limitedConn{Conn: c, leave: func() { <-l.open }}, nil
-}
-
-func (l *limitedListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
-}
-
-// limitedConn makes room for another connection when it is closed.
-type limitedConn struct {
-	net.Conn
-	leave func() // called by once
-	once  sync.Once
-}
-
-func (c *limitedConn) Close() error {
-	defer c.once.Do(c.leave)
-	return c.Conn.Close()
-}

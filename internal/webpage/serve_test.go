@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -75,9 +76,8 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreBounded opens twice as many connections as are served at a
-// time.
-func TestConnectionsAreBounded(t *testing.T) {
+// TestRequestsAreBounded has more requests than are served at a time, of two peers.
+func TestRequestsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := faultsink.NewPipes()
 		var entered atomic.Int64
@@ -91,16 +91,28 @@ func TestConnectionsAreBounded(t *testing.T) {
 		served := make(chan error, 1)
 		go func() { served <- Serve(ctx, l, h) }()
 		var clients sync.WaitGroup
-		for range 2 * maxConns {
-			clients.Go(func() {
-				if body, err := readOnce(l.Conns); body != "in" {
-					t.Errorf("a client got %q, %v", body, err)
-				}
-			})
+		ask := func(n int, peer string) {
+			for range n {
+				clients.Go(func() {
+					if body, err := readFrom(l.Conns, peer, "/"); body != "in" {
+						t.Errorf("a client got %q, %v", body, err)
+					}
+				})
+			}
+			synctest.Wait()
 		}
-		synctest.Wait()
-		if n := entered.Load(); n != maxConns {
-			t.Errorf("%d requests are served at a time, want %d", n, maxConns)
+		for _, tt := range []struct {
+			n    int
+			peer string
+			want int64
+		}{
+			{2 * maxRequests, "192.0.2.1:1", maxPeerRequests},
+			{1, "192.0.2.2:1", maxPeerRequests + 1},
+			{maxRequests, "[2001:db8::1]:1", maxRequests},
+		} {
+			if ask(tt.n, tt.peer); entered.Load() != tt.want {
+				t.Errorf("after %d requests of %s, %d are served at a time, want %d", tt.n, tt.peer, entered.Load(), tt.want)
+			}
 		}
 		close(leave)
 		clients.Wait()
@@ -113,11 +125,22 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // readOnce sends one request on a new connection and returns the body of the
 // response.
-func readOnce(accept chan<- net.Conn) (string, error) {
+func readOnce(accept chan<- net.Conn) (string, error) { return readFrom(accept, "192.0.2.1:1", "/") }
+
+// from is a connection of that peer.
+type from struct {
+	net.Conn
+	peer string
+}
+
+func (f from) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(f.peer)) }
+
+// readFrom is readOnce with the address of a peer and the path of a page.
+func readFrom(accept chan<- net.Conn, peer, path string) (string, error) {
 	conn, accepted := net.Pipe()
 	defer conn.Close()
-	accept <- accepted
-	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
+	accept <- from{accepted, peer}
+	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
 		return "", err
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -179,7 +202,7 @@ func TestHalfHeadersAreClosed(t *testing.T) {
 		}()
 		began := time.Now()
 		var clients sync.WaitGroup
-		for i := range 2 * maxConns {
+		for i := range 2 * maxRequests {
 			conn, accepted := net.Pipe()
 			clients.Go(func() { // fails when the server closes
 				l.Conns <- accepted
