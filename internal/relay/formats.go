@@ -45,8 +45,9 @@ var formats = []format{
 		},
 	},
 	{
-		name:       influx.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return influx.NewCodec(influx.Options{}), nil },
+		name:          influx.Format,
+		listenOptions: []string{"precision"},
+		newDecoder:    newInfluxDecoder,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return influx.Open(addr, influx.Options{Send: o})
 		},
@@ -72,6 +73,19 @@ var formats = []format{
 			return otlp.Open(addr, otlp.Options{Send: o})
 		},
 	},
+}
+
+// newInfluxDecoder returns the decoder of lines whose times have the unit of the
+// option precision, which is nanoseconds if there is none.
+func newInfluxDecoder(o url.Values) (reporters.Decoder, error) {
+	var d influx.DecoderOptions
+	if o.Has("precision") {
+		var err error
+		if d.Precision, err = influx.ParsePrecision(o.Get("precision")); err != nil {
+			return nil, err
+		}
+	}
+	return influx.NewDecoder(d), nil
 }
 
 // parseListener parses a -listen address, which must have format, transport

@@ -46,15 +46,17 @@
 //
 // Lines are written with the last form of stamp. All of this is read:
 //
-//	line   = [ space ] path space value [ space stamp ] [ space ] [ CR ] LF .
+//	line   = { NUL } [ space ] path space value [ space stamp ] [ space ] LF .
 //	path   = name { ";" key "=" text } .
-//	space  = ( " " | TAB ) { " " | TAB } .
+//	space  = blank { blank } .
+//	blank  = " " | TAB | VT | FF | CR .
 //	value  = decimal number .                  (* finite *)
-//	stamp  = "-1" | "N" | seconds [ "." digits ] .
+//	stamp  = "N" | decimal number .            (* seconds; from -1 down to -2 is now *)
 //	name   = char { char } .                   (* UTF-8, no space or control, no ";" *)
 //	key    = char { char } .                   (* nor "!", "^", "=" *)
 //	text   = char { char } .                   (* nor a leading "~" *)
 //
-// A line without a stamp, or with "-1" or "N", has the time at which it was
-// received.
+// A line without a stamp, or with "-1", "-1.0" or "N", has the time at which it was
+// received. Lines are passed on with one space between fields, and with numbers in a
+// spelling that every server reads: 0.5 for .5, 5 for +5 and 5. in value and stamp.
 package graphite

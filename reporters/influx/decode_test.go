@@ -30,7 +30,7 @@ func TestDecode(t *testing.T) {
 		{"no time", "m f=1", "m f 1 1700000000000000005 gauge", "m f=1 1700000000000000005"},
 		{"no time, space at the end", "m f=1  ", "m f 1 1700000000000000005 gauge", "m f=1 1700000000000000005"},
 		{"escapes", `a\ b\,c,d\=e=f\,g h\ i=1 42`, `a\ b\,c,d\=e=f\,g h\ i 1 42 gauge`, `a\ b\,c,d\=e=f\,g h\ i=1 42`},
-		{"space before a line", "  m f=1 42", "m f 1 42 gauge", "  m f=1 42"},
+		{"space before a line", "  m f=1 42", "m f 1 42 gauge", "m f=1 42"},
 		{"a time before 1970", "m f=1 -42", "m f 1 -42 gauge", "m f=1 -42"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -65,17 +65,21 @@
 //
 // Lines are written with one form of each. All of this is read:
 //
-//	line        = measurement { "," key "=" key } " " field { "," field } [ " " time ] [ CR ] LF .
+//	line        = [ space ] measurement { "," key "=" key } " " [ space ] field { "," field }
+//	              [ " " [ space ] time ] [ space ] { CR } LF .
+//	space       = { " " | TAB | NUL } .     (* after the time no NUL *)
 //	field       = key "=" value .
 //	value       = float | digits "i" | digits "u" | bool | '"' text '"' .
 //	bool        = "t" | "T" | "true" | "True" | "TRUE" | "f" | "F" | "false" | "False" | "FALSE" .
 //	measurement = name .                    (* "\" before "," and space *)
 //	key         = name .                    (* "\" before ",", "=" and space *)
 //	text        = { char } .                (* "\" before '"' and "\" *)
-//	time        = [ "-" ] digits .          (* nanoseconds since 1970 *)
+//	time        = [ "-" ] digits .          (* nanoseconds since 1970, or DecoderOptions.Precision *)
 //
 // Integers and booleans become floats. A string becomes no point, but its line
-// is sent unchanged to destinations of this format. A line without a time has
+// is sent unchanged to destinations of this format. Lines are passed on with one
+// space before the fields and one before the time, in nanoseconds, and with floats in a
+// spelling that every server reads: 0.5 for .5, 5 for 5. A line without a time has
 // the time at which it was received. Comments, which start with "#", are
 // skipped. A line feed inside a string ends the line, so that a quote that is
 // not closed costs one line and not all lines after it.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"monkit.example/reporters"
 	"monkit.example/reporters/lines"
@@ -86,4 +87,4 @@ func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (*codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p) }
+func (*codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, time.Nanosecond) }
