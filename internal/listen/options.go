@@ -44,6 +44,10 @@ type Options struct {
 	// without the ring: right if the function that takes them never blocks. It
 	// saves a copy, and a wake-up for each read.
 	Direct bool
+	// OnRejected is called for lines that are rejected before they reach a decoder,
+	// by the goroutine of their connection: several at a time. What it is passed is
+	// good until it returns. Nil means that the lines are only counted.
+	OnRejected func(Rejected)
 	// Book counts the lines. Nil means one in memory.
 	Book *ledger.ListenerBook
 	// Logger receives what an operator should know. Nil discards it.
