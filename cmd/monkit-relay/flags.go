@@ -34,6 +34,9 @@ and servername for tls and https, and tokenfile=FILE for http and https; the res
 the query of a URL belongs to the server. Files are read whenever they are used, so
 that they may be replaced, or be written later than the relay starts.
 
+Sizes are like 4096, 64KiB or 64K, 1.5GiB, 10MB (1000 KB); times are like 250ms, 10s,
+1h30m or 7d, and a number alone is seconds. Both are so in flags and in addresses.
+
 Examples:
   -listen graphite+udp://:2003
   -listen graphite+tcp://127.0.0.1:2003
@@ -65,12 +68,12 @@ func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; without this flag there are none")
 	addFlag(f, &cfg.Aggregate, "aggregate", "send aggregates of StatsD lines every `time`", atLeast(time.Second, "10s"))
 	addFlag(f, &cfg.Drain, "drain", "after a signal, deliver for at most this `time`", atLeast(time.Millisecond, "5s"))
-	addFlag(f, &cfg.Queue, "queue", "keep up to so many `bytes` in memory for each destination; the oldest lines are dropped beyond it (default a share of -memory)", sizeOf[int](64<<10, 64<<30, "32MiB"))
+	addSize(f, &cfg.Queue, "queue", "keep up to so many `bytes` in memory for each destination; the oldest lines are dropped beyond it (default a share of -memory)", 64<<10, 64<<30, "32MiB")
 	addFlag(f, &cfg.MaxAge, "max-age", "drop lines that have waited for this `time` (default 10m, with -spool a year)", atLeast(time.Second, "10m"))
 	f.StringVar(&cfg.Spool, "spool", "", "keep lines that cannot be sent soon in `DIR`, where they survive a restart and a crash")
-	addFlag(f, &cfg.SpoolBytes, "spool-max", "keep up to so many `bytes` on disk for each destination (default 1GiB)", sizeOf[int64](1<<20, 1<<50, "4GiB"))
-	addFlag(f, &cfg.Memory, "memory", "divide so many `bytes` over all listeners and destinations (default 64MiB, or more if they are many)", sizeOf[int64](1<<20, 1<<40, "64MiB"))
-	addFlag(f, &cfg.RcvBuf, "rcvbuf", "size of the kernel's buffer for received datagrams, in `bytes`", numberIn(1, 1<<30, "8388608"))
+	addSize(f, &cfg.SpoolBytes, "spool-max", "keep up to so many `bytes` on disk for each destination (default 1GiB)", 1<<20, 1<<50, "4GiB")
+	addSize(f, &cfg.Memory, "memory", "divide so many `bytes` over all listeners and destinations (default 64MiB, or more if they are many)", 1<<20, 1<<40, "64MiB")
+	addSize(f, &cfg.RcvBuf, "rcvbuf", "size of the kernel's buffer for received datagrams, in `bytes`", 1, 1<<30, "16MiB")
 	return cfg, f.read(args, usage, out)
 }
 

@@ -32,6 +32,15 @@ func addFlag[T any](f *flagSet, p *T, name, usage string, parse func(string) (T,
 	f.Var(&value[T]{f: f, name: name, p: p, parse: parse}, name, usage)
 }
 
+// addSize adds a flag for a number of bytes from least to most. The example is
+// part of its errors.
+func addSize[T int | int64](f *flagSet, p *T, name, usage string, least, most int64, example string) {
+	f.Var(&value[T]{
+		f: f, name: name, p: p, parse: sizeOf[T](least, most, example),
+		format: func(n T) string { return endpoint.FormatSize(int64(n)) },
+	}, name, usage)
+}
+
 // value is a flag.Value whose Set never fails, so that the flag package goes on.
 // It adds the error to those that flagSet.read returns.
 type value[T any] struct {
@@ -39,6 +48,8 @@ type value[T any] struct {
 	name  string
 	p     *T
 	parse func(string) (T, error)
+	// format prints the default as parse parses it. Nil means fmt.Sprint.
+	format func(T) string
 }
 
 // String returns the default, which the flag package prints, or "" for a default
@@ -46,6 +57,9 @@ type value[T any] struct {
 func (v *value[T]) String() string {
 	if v.p == nil || reflect.ValueOf(*v.p).IsZero() { // the flag package calls String on a zero value, too
 		return ""
+	}
+	if v.format != nil {
+		return v.format(*v.p)
 	}
 	return fmt.Sprint(*v.p)
 }
@@ -111,7 +125,7 @@ func (f *flagSet) parse(args []string, usage string, out io.Writer) error {
 // atLeast returns a parser of times. The example is part of its errors.
 func atLeast(least time.Duration, example string) func(string) (time.Duration, error) {
 	return func(s string) (time.Duration, error) {
-		d, err := time.ParseDuration(s)
+		d, err := endpoint.ParseDuration(s)
 		if err != nil || d < least {
 			return 0, fmt.Errorf("write a time of at least %v, such as %s", least, example)
 		}
@@ -119,13 +133,12 @@ func atLeast(least time.Duration, example string) func(string) (time.Duration, e
 	}
 }
 
-// sizeOf returns a parser of sizes such as "64MiB". The example is part of its
-// errors.
+// sizeOf returns a parser of sizes such as "64MiB".
 func sizeOf[T int | int64](least, most int64, example string) func(string) (T, error) {
 	return func(s string) (T, error) {
 		n, err := endpoint.ParseSize(s)
 		if err != nil || n < least || n > most || int64(T(n)) != n {
-			return 0, fmt.Errorf("write a size of at least %d bytes, such as %s", least, example)
+			return 0, fmt.Errorf("write a size from %s to %s, such as %s", endpoint.FormatSize(least), endpoint.FormatSize(most), example)
 		}
 		return T(n), nil
 	}
