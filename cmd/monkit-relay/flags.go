@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"io"
 	"strings"
 	"time"
@@ -11,6 +13,8 @@ import (
 const usage = `usage: monkit-relay -listen ADDRESS... -forward ADDRESS...
        monkit-relay spool ls|cat|verify|drain DIR
        monkit-relay demo [-h]
+       monkit-relay version
+       monkit-relay help [COMMAND]
 
 Receives lines on every -listen and forwards them to every -forward, converted if
 the formats differ. Both flags repeat. SIGTERM delivers the lines that are pending
@@ -59,10 +63,12 @@ Flags:
 `
 
 // parseFlags parses the flags of the relay. If help is requested, it writes help
-// to out. It leaves the addresses to relay.New.
+// to out. If the version is, it returns errVersion. It leaves the addresses to relay.New.
 func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	cfg = relay.Config{Aggregate: 10 * time.Second, Drain: 5 * time.Second, RcvBuf: 8 << 20}
 	f := newFlagSet("monkit-relay", "write -listen or -forward before each address")
+	f.commands = namesOf(commands())
+	version := f.Bool("version", false, "print the version and end")
 	f.Var((*addresses)(&cfg.Listen), "listen", "receive lines on `ADDRESS`; repeats")
 	f.Var((*addresses)(&cfg.Forward), "forward", "forward lines to `ADDRESS`; repeats")
 	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; without this flag there are none")
@@ -74,8 +80,15 @@ func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	addSize(f, &cfg.SpoolBytes, "spool-max", "keep up to so many `bytes` on disk for each destination (default 1GiB)", 1<<20, 1<<50, "4GiB")
 	addSize(f, &cfg.Memory, "memory", "divide so many `bytes` over all listeners and destinations (default 64MiB, or more if they are many)", 1<<20, 1<<40, "64MiB")
 	addSize(f, &cfg.RcvBuf, "rcvbuf", "size of the kernel's buffer for received datagrams, in `bytes`", 1, 1<<30, "16MiB")
-	return cfg, f.read(args, usage, out)
+	err = f.read(args, usage, out)
+	if *version && !errors.Is(err, flag.ErrHelp) {
+		err = errVersion
+	}
+	return cfg, err
 }
+
+// errVersion is that the version was requested.
+var errVersion = errors.New("the version was requested")
 
 // addresses is a flag that repeats.
 type addresses []string
@@ -83,6 +96,9 @@ type addresses []string
 func (a *addresses) String() string { return strings.Join(*a, " ") }
 
 func (a *addresses) Set(s string) error {
+	if strings.HasPrefix(s, "-") {
+		return errors.New("a flag in place of an address; write the address between the two")
+	}
 	*a = append(*a, s)
 	return nil
 }

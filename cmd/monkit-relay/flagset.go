@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -16,8 +17,9 @@ import (
 // the first one, and removes credentials from them.
 type flagSet struct {
 	*flag.FlagSet
-	argHelp string // what to write instead of an argument that is not a flag
-	errs    []error
+	argHelp  string   // what to write instead of an argument that is not a flag
+	commands []string // that may be taken for one
+	errs     []error
 }
 
 func newFlagSet(name, argHelp string) *flagSet {
@@ -81,9 +83,17 @@ func (f *flagSet) read(args []string, usage string, out io.Writer) error {
 		return err
 	}
 	if f.NArg() > 0 {
-		f.errs = append(f.errs, fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(f.Arg(0)), f.argHelp, f.Name()))
+		f.errs = append(f.errs, f.extraArg(f.Arg(0)))
 	}
 	return errors.Join(f.errs...)
+}
+
+// extraArg returns the error of an argument that is not a flag.
+func (f *flagSet) extraArg(arg string) error {
+	if c := suggestions(arg, f.commands); len(c) == 1 {
+		return fmt.Errorf("%q is not a flag; the command %s stands alone, without flags before it: %s %s", endpoint.Redact(arg), c[0], f.Name(), c[0])
+	}
+	return fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(arg), f.argHelp, f.Name())
 }
 
 // readWithArg does the same for args with exactly one that is no flag, and
@@ -116,10 +126,22 @@ func (f *flagSet) parse(args []string, usage string, out io.Writer) error {
 		f.PrintDefaults()
 		return err
 	case err != nil:
-		f.errs = append(f.errs, fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name()))
+		f.errs = append(f.errs, f.explain(err))
 		return errors.Join(f.errs...)
 	}
 	return nil
+}
+
+// explain returns an error of the flag package with what to write instead.
+func (f *flagSet) explain(err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name())
+	}
+	names := []string{"help"}
+	f.VisitAll(func(fl *flag.Flag) { names = append(names, fl.Name) })
+	help := f.Name() + " -h"
+	return fmt.Errorf("there is no flag -%s%s", endpoint.Redact(name), didYouMean(name, "-", names, help, "; "+help+" lists the flags"))
 }
 
 // atLeast returns a parser of times. The example is part of its errors.

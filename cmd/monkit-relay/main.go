@@ -30,21 +30,14 @@ const (
 	exitUsage  // the command line is wrong, or an address cannot be bound
 )
 
-func main() {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "demo":
-			os.Exit(demo(os.Args[2:], os.Stdout, os.Stderr))
-		case "spool":
-			os.Exit(runSpool(os.Args[2:], os.Stdout, os.Stderr))
-		}
-	}
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { os.Exit(runCommand(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run relays until a signal arrives, and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	cfg, err := parseFlags(args, stdout)
+	if errors.Is(err, errVersion) {
+		return printVersion(stdout, stderr)
+	}
 	if err != nil {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
