@@ -57,7 +57,8 @@ who can reach its address, which is local if it has no host. /healthz responds w
 status 503 while the relay drains, and after a listener failed.
 
 The exit code is 0 on success, 1 if a listener failed, and 2 if the command line is
-wrong or an address cannot be bound.
+wrong or an address cannot be bound. Output that cannot be printed does not change it.
+SIGHUP is ignored: flags are read at the start only.
 
 Flags:
 `
