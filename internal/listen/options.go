@@ -146,7 +146,7 @@ func setMode(o *Options, value string) error {
 }
 
 func setIdle(o *Options, value string) error {
-	d, err := time.ParseDuration(value)
+	d, err := endpoint.ParseDuration(value)
 	if err != nil || d <= 0 {
 		return fmt.Errorf("idle=%s is not a time; write one such as idle=10m", value)
 	}

@@ -64,7 +64,7 @@ var rules = []rule{
 	{dir: "internal/codectest", ours: "monkit reporters reporters/ledger"},
 	{dir: "internal/faultsink"},
 	{dir: "internal/policy"},
-	{dir: "cmd/monkit-relay", ours: "internal/relay internal/spools internal/printable internal/web internal/webpage internal/endpoint reporters monkit collect environment present tracing reporters/graphite reporters/ledger reporters/prometheus reporters/recent examples/vlite/vlite"},
+	{dir: "cmd/monkit-relay", ours: "internal/relay internal/spools internal/printable internal/web internal/webpage internal/endpoint internal/safelog internal/loglimit reporters monkit collect environment present tracing reporters/graphite reporters/ledger reporters/prometheus reporters/recent examples/vlite/vlite"},
 	{dir: "cmd/monkitvet", ours: "cmd/monkitvet/monkitvet", theirs: "golang.org/x/tools"},
 	{dir: "cmd/monkitvet/monkitvet", theirs: "golang.org/x/tools"},
 	{dir: "examples/...", ours: "*", theirs: "*"},

@@ -94,7 +94,7 @@ func newIndexView(l Ledger) indexView {
 
 func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request) {
 	v := newIndexView(r.Ledger())
-	v.Problems, v.Failing, v.Waiting = r.health.problems(), r.failing(), r.waiting()
+	v.Problems, v.Failing, v.Waiting = append(r.health.problems(), r.logProblems()...), r.failing(), r.waiting()
 	if r.hides(req) {
 		hideAll(v.Problems)
 		for name := range v.Failing {

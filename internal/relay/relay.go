@@ -65,6 +65,9 @@ type Config struct {
 	Registry *monkit.Registry
 	// Logger logs failures and recoveries. Nil discards.
 	Logger *slog.Logger
+	// LostLogs returns how many lines of Logger could not be written, for the
+	// pages and the series relay_log. Nil means that it is not known.
+	LostLogs func() int64
 }
 
 // Destination is a reporter with a name.
