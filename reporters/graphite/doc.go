@@ -15,10 +15,13 @@
 //
 // # Names
 //
-// A series is written as [prefix.]scope.measurement[.tag values].field, the
-// values in the order of the tags' keys. A function is scope.function.Name.field,
-// and its times are scope.function_times.success.Name.field. Characters that
-// Graphite does not allow become "_", as do dots inside a tag's value or a
+// A series is written as [prefix.]scope.measurement[.key.value].field, with its
+// tags in the order of their keys, such as app.hits.zone.eu.total. The tags name, kind
+// and error_name, by which series of this library differ, are their values alone: a
+// function is scope.function.Name.field, and its times are
+// scope.function_times.success.Name.field. Series without a scope, which others have
+// made, have them like other tags. A tag without a value has the value true.
+// Characters that Graphite does not allow become "_", as do dots inside a tag or a
 // field. Parts that are not ASCII, or longer than 251 bytes, end in a hash of what
 // they were, so that "東京" and "大阪" stay two. Two series can still get the same
 // name, such as those of "a b" and "a_b". The first of a collector keeps it; points
@@ -27,7 +30,7 @@
 //
 // With [Options.Tagged] a series is measurement.field;tag=value, tags sorted
 // by key. Graphite reserves the tag "name": it is renamed to "func", or to
-// "func_name" if there is a tag "func". Tags without a value are not written.
+// "func_name" if there is a tag "func". A tag without a value has the value true.
 //
 // # Several processes
 //

@@ -17,9 +17,13 @@ type Options struct {
 	// the same series. Nil means none.
 	GlobalTags map[string]string
 	// Tagged writes series as measurement.field;tag=value, which Graphite
-	// reads since version 1.1. False means that the values of tags are parts
-	// of the path.
+	// reads since version 1.1. False means that tags are parts of the path. The
+	// option tagged=true or tagged=false of an address replaces it.
 	Tagged bool
+	// TagValues makes the value of each tag a part of the path, without its key, as
+	// dashboards may have it that were made for such paths. Series whose tags differ
+	// in their keys alone have one path then. It does nothing beside Tagged.
+	TagValues bool
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
