@@ -32,7 +32,8 @@ tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for t
 and ca=FILE to require client certificates that it signed. In -forward: ca, cert, key
 and servername for tls and https, and tokenfile=FILE for http and https; the rest of
 the query of a URL belongs to the server. Files are read whenever they are used, so
-that they may be replaced, or be written later than the relay starts.
+that they may be replaced, or be written later than the relay starts. In -forward
+graphite and pickle, tagged=true writes NAME;key=value instead of NAME.key.value.
 
 Examples:
   -listen graphite+udp://:2003

@@ -29,6 +29,8 @@ type format struct {
 	newDecoder func(o url.Values) (reporters.Decoder, error)
 	// listenOptions are the options that newDecoder knows.
 	listenOptions []string
+	// forwardOptions are the options that open knows, beside those of the transport.
+	forwardOptions []string
 	// newLines returns a reader of the lines in the stream r. It is nil for a
 	// format that is lines; others have listeners of streams only.
 	newLines func(r io.Reader) io.Reader
@@ -43,6 +45,7 @@ var formats = []format{
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return graphite.Open(addr, graphite.Options{Send: o})
 		},
+		forwardOptions: graphite.AddressOptions(),
 	},
 	{
 		name:       influx.Format,
@@ -65,6 +68,7 @@ var formats = []format{
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return pickle.Open(addr, graphite.Options{Send: o})
 		},
+		forwardOptions: graphite.AddressOptions(),
 	},
 	{
 		name: otlp.Format,
@@ -99,7 +103,11 @@ func parseListener(addr string) (endpoint.Endpoint, format, error) {
 // openDestination opens the reporter of a -forward address, which must have
 // format, transport and port.
 func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil)})
+	options := make(map[string][]string)
+	for _, f := range formats {
+		options[f.name] = f.forwardOptions
+	}
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
 	if err != nil {
 		return nil, format{}, err
 	}

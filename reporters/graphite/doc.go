@@ -28,8 +28,8 @@
 // of the other are dropped as name_collision, the field name_collisions of the series
 // send counts them, and both names are logged.
 //
-// With [Options.Tagged] a series is measurement.field;tag=value, tags sorted
-// by key. Graphite reserves the tag "name": it is renamed to "func", or to
+// With [Options.Tagged], or ?tagged=true in the address, a series is
+// measurement.field;tag=value, tags sorted by key. Graphite reserves the tag "name": it is renamed to "func", or to
 // "func_name" if there is a tag "func". A tag without a value has the value true.
 //
 // # Several processes

@@ -1,6 +1,9 @@
 package graphite
 
 import (
+	"fmt"
+	"net/url"
+
 	"monkit.example/reporters"
 	"monkit.example/reporters/lines"
 )
@@ -36,17 +39,40 @@ func New(addr string) *reporters.Pusher { return NewWith(addr, Options{}) }
 
 // NewWith is New with options.
 func NewWith(addr string, o Options) *reporters.Pusher {
-	return lines.New(addr, NewCodec(o), o.lines())
+	c := newCodec(o)
+	return lines.New(addr, c, o.lines(c))
 }
 
 // Open is NewWith for callers that want the error of a wrong address. It
 // connects to nothing yet.
 func Open(addr string, o Options) (*reporters.Pusher, error) {
-	return lines.Open(addr, NewCodec(o), o.lines())
+	c := newCodec(o)
+	return lines.Open(addr, c, o.lines(c))
 }
 
-func (o Options) lines() lines.Options {
-	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003"}
+func (o Options) lines(c *codec) lines.Options {
+	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003", Known: AddressOptions(), Set: func(from url.Values) error {
+		set, err := o.WithAddress(from)
+		c.namer = newNamer(set)
+		return err
+	}}
+}
+
+// AddressOptions returns the names of the options that the address of a destination
+// may have after a "?", beside those of its transport.
+func AddressOptions() []string { return []string{"tagged"} }
+
+// WithAddress returns o with the options of an address, which replace those of o.
+// The error says what to write.
+func (o Options) WithAddress(from url.Values) (Options, error) {
+	switch tagged := from.Get("tagged"); {
+	case !from.Has("tagged"):
+	case tagged == "true", tagged == "false":
+		o.Tagged = tagged == "true"
+	default:
+		return o, fmt.Errorf("tagged=%s is not known; write tagged=true or tagged=false", tagged)
+	}
+	return o, nil
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
@@ -54,7 +80,9 @@ type codec struct{ encoder }
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
+func NewCodec(o Options) reporters.Codec { return newCodec(o) }
+
+func newCodec(o Options) *codec { return &codec{newEncoder(o)} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }

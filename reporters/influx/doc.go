@@ -51,8 +51,9 @@
 // that the first has, too, are dropped as name_collision. The field name_collisions
 // of the series send counts both, and both names are logged.
 //
-// Tags without a value are not written. NaN and infinities are dropped and
-// counted, and so are points at the ends of the range of times, in 1677 and 2262.
+// A tag without a value has the value true, since the server does not take empty ones.
+// NaN and infinities are dropped and counted, and so are points at the ends of the
+// range of times, in 1677 and 2262.
 //
 // # Several processes
 //
