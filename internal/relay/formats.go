@@ -40,16 +40,21 @@ type format struct {
 
 var formats = []format{
 	{
-		name:       graphite.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
+		name:          graphite.Format,
+		newDecoder:    newGraphiteDecoder,
+		listenOptions: []string{"totals"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return graphite.Open(addr, graphite.Options{Send: o})
 		},
 		forwardOptions: graphite.AddressOptions(),
 	},
 	{
-		name:       influx.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return influx.NewCodec(influx.Options{}), nil },
+		name: influx.Format,
+		newDecoder: func(o url.Values) (reporters.Decoder, error) {
+			totals, err := totalsOf(o)
+			return influx.NewCodec(influx.Options{Totals: totals}), err
+		},
+		listenOptions: []string{"totals"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return influx.Open(addr, influx.Options{Send: o})
 		},
@@ -62,9 +67,10 @@ var formats = []format{
 		},
 	},
 	{
-		name:       pickle.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
-		newLines:   pickle.NewReader,
+		name:          pickle.Format,
+		newDecoder:    newGraphiteDecoder,
+		listenOptions: []string{"totals"},
+		newLines:      pickle.NewReader,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return pickle.Open(addr, graphite.Options{Send: o})
 		},
@@ -76,6 +82,25 @@ var formats = []format{
 			return otlp.Open(addr, otlp.Options{Send: o})
 		},
 	},
+}
+
+// newGraphiteDecoder returns the decoder of a listener of Graphite lines.
+func newGraphiteDecoder(o url.Values) (reporters.Decoder, error) {
+	totals, err := totalsOf(o)
+	return graphite.NewCodec(graphite.Options{Totals: totals}), err
+}
+
+// totalsOf returns the option totals of a listener: whether fields are counters by
+// their names.
+func totalsOf(o url.Values) (bool, error) {
+	switch totals := o.Get("totals"); {
+	case !o.Has("totals"), totals == "false":
+		return false, nil
+	case totals == "true":
+		return true, nil
+	default:
+		return false, fmt.Errorf("totals=%s is not known; write totals=true or totals=false", totals)
+	}
 }
 
 // parseListener parses a -listen address, which must have format, transport

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -72,5 +74,74 @@ func TestForwardMayBeTagged(t *testing.T) {
 	_, err := New(Config{Listen: []string{"influx+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://127.0.0.1:1?tagged=yes"}})
 	if err == nil || !strings.Contains(err.Error(), "write tagged=true or tagged=false") {
 		t.Errorf("the error of tagged=yes is %v", err)
+	}
+}
+
+// What a field counts is not in a line of another program: of Telegraf's plugin mem,
+// total is the size of the memory. Only lines of this library have counters, or those
+// of a listener that says so.
+func TestForeignTotalsAreLevels(t *testing.T) {
+	graphite := func(path string, values ...int) (lines []string) {
+		for i, v := range values {
+			lines = append(lines, fmt.Sprintf("%s %d %d\n", path, v, 1_700_000_000+i))
+		}
+		return lines
+	}
+	influx := func(series, field string, values ...int) (lines []string) {
+		for i, v := range values {
+			lines = append(lines, fmt.Sprintf("%s %s=%di %d000000000\n", series, field, v, 1_700_000_000+i))
+		}
+		return lines
+	}
+	levels := []int{100, 100, 90, 95}
+	for _, tt := range []struct {
+		name, listen string
+		lines        []string
+		want         string
+	}{
+		{"Influx, total", "influx+udp://127.0.0.1:0", influx("mem,host=h", "total", levels...), "mem.host.h.total:100|g mem.host.h.total:100|g mem.host.h.total:90|g mem.host.h.total:95|g"},
+		{"Influx, count", "influx+tcp://127.0.0.1:0", influx("procs", "count", 7, 5), "procs.count:7|g procs.count:5|g"},
+		{"Influx, errors", "influx+udp://127.0.0.1:0", influx("q", "errors", 1, 2), "q.errors:1|g q.errors:2|g"},
+		{"Graphite, total", "graphite+udp://127.0.0.1:0", graphite("mem.total", levels...), "mem.total:100|g mem.total:100|g mem.total:90|g mem.total:95|g"},
+		{"Graphite, a tag", "graphite+tcp://127.0.0.1:0", graphite("mem.failures;host=h", 2, 1), "mem.host.h.failures:2|g mem.host.h.failures:1|g"},
+		{"Influx, a series of this library", "influx+udp://127.0.0.1:0", influx("hits,scope=app", "total", 100, 100, 103), "app.hits.total:3|c"},
+		{"Graphite, a series of this library", "graphite+udp://127.0.0.1:0", graphite("hits.total;scope=app", 100, 100, 103), "app.hits.total:3|c"},
+		{"Influx, by option", "influx+udp://127.0.0.1:0?totals=true", influx("hits", "total", 100, 100, 103), "hits.total:3|c"},
+		{"Graphite, by option", "graphite+udp://127.0.0.1:0?totals=true", graphite("app.hits.total", 100, 100, 103), "app.hits.total:3|c"},
+		{"other fields, by option", "graphite+udp://127.0.0.1:0?totals=true", graphite("app.hits.value", 100, 90), "app.hits.value:100|g app.hits.value:90|g"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			r := start(t, Config{Listen: []string{tt.listen}, Forward: []string{"statsd+udp://" + s.LocalAddr().String()}})
+			conn := dial(t, r.Addrs()[0])
+			for i, line := range tt.lines {
+				write(t, conn, line)
+				waitFor(t, "decoding", func() bool { return r.Ledger().Received().Accepted == int64(i+1) })
+			}
+			if l := r.stop(t); l.Destinations[0].Delivered != int64(len(tt.lines)) {
+				t.Errorf("the ledger is %v", l)
+			}
+			var got []string
+			buf := make([]byte, 2000)
+			for len(got) < strings.Count(tt.want, " ")+1 {
+				s.SetReadDeadline(time.Now().Add(10 * time.Second))
+				n, _, err := s.ReadFrom(buf)
+				if err != nil {
+					t.Fatalf("received %q: %v", got, err)
+				}
+				got = append(got, strings.Fields(string(buf[:n]))...)
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("received %q, want %q", got, tt.want)
+			}
+		})
+	}
+	_, err := New(Config{Listen: []string{"pickle+tcp://127.0.0.1:0?totals=1"}, Forward: []string{"statsd+udp://127.0.0.1:1"}})
+	if err == nil || !strings.Contains(err.Error(), "write totals=true or totals=false") {
+		t.Errorf("the error of totals=1 is %v", err)
 	}
 }

@@ -59,5 +59,7 @@
 //	text   = char { char } .                   (* nor a leading "~" *)
 //
 // A line without a stamp, or with "-1" or "N", has the time at which it was
-// received.
+// received. The last parts total, count, successes, errors, panics and failures are
+// those of counters if there is a tag scope, which this library writes, or with
+// [Options.Totals]; all others are gauges.
 package graphite

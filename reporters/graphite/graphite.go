@@ -27,6 +27,11 @@ type Options struct {
 	// dashboards may have it that were made for such paths. Series whose tags differ
 	// in their keys alone have one path then. It does nothing beside Tagged.
 	TagValues bool
+	// Totals says that the lines that are decoded are of programs that use this
+	// library, so that the fields total, count, successes, errors, panics and
+	// failures are counters. False means that only those of lines with the tag scope
+	// are: in lines of other programs such a field may be a level that falls.
+	Totals bool
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -76,16 +81,24 @@ func (o Options) WithAddress(from url.Values) (Options, error) {
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ encoder }
+type codec struct {
+	encoder
+	totals bool
+}
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
 func NewCodec(o Options) reporters.Codec { return newCodec(o) }
 
-func newCodec(o Options) *codec { return &codec{newEncoder(o)} }
+func newCodec(o Options) *codec { return &codec{newEncoder(o), o.Totals} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (*codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p) }
+func (c *codec) Decode(b *reporters.Batch, p []byte) int {
+	first := len(b.Points)
+	n := decode(b, p)
+	reporters.MarkCounters(b.Points[first:], c.totals)
+	return n
+}

@@ -164,7 +164,7 @@ func (d *decoder) parseFields(b *reporters.Batch, key monkit.SeriesKey) error {
 		}
 		if ok {
 			field := b.Copy(k)
-			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v, Kind: reporters.KindOf(field)})
+			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v})
 		}
 	}
 }

@@ -77,7 +77,9 @@
 //
 // Integers and booleans become floats. A string becomes no point, but its line
 // is sent unchanged to destinations of this format. A line without a time has
-// the time at which it was received. Comments, which start with "#", are
+// the time at which it was received. The fields total, count, successes, errors,
+// panics and failures are counters in lines with the tag scope, which this library
+// writes, or with [Options.Totals]; all others are gauges. Comments, which start with "#", are
 // skipped. A line feed inside a string ends the line, so that a quote that is
 // not closed costs one line and not all lines after it.
 package influx
