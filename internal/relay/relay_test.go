@@ -165,7 +165,7 @@ func TestLinesAreConvertedBetweenFormats(t *testing.T) {
 	waitFor(t, "delivery", func() bool {
 		return strings.Count(text(g), "\n") == 3 && strings.Count(text(i), "\n") == 2
 	})
-	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.h.used 3 1700000000\n", "mem.h.free 4 1700000000\n"} {
+	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.host.h.used 3 1700000000\n", "mem.host.h.free 4 1700000000\n"} {
 		if !strings.Contains(text(g), want) {
 			t.Errorf("graphite received %q, without %q", text(g), want)
 		}

@@ -14,6 +14,7 @@ var conformance = codectest.Options{
 		"a.b -1e-7 1700000002.5",
 		"tagged.total;host=web1;zone=eu 12 1700000003",
 		"größe.x 7 1700000004",
+		"own.total;scope=app 12 1700000003",
 		"a..b. 1.25 0",
 	},
 	Points: map[string][]reporters.Point{
@@ -21,7 +22,9 @@ var conformance = codectest.Options{
 		"a 0.5 1700000001":            {{Key: codectest.Key("a"), Value: 0.5, Time: 1_700_000_001e9}},
 		"a.b -1e-7 1700000002.5":      {{Key: codectest.Key("a"), Field: "b", Value: -1e-7, Time: 1_700_000_002.5e9}},
 		"tagged.total;host=web1;zone=eu 12 1700000003": {{Key: codectest.Key("tagged", "host", "web1", "zone", "eu"), Field: "total", Value: 12,
-			Time: 1_700_000_003e9, Kind: reporters.KindOf("total")}},
+			Time: 1_700_000_003e9}},
+		"own.total;scope=app 12 1700000003": {{Key: codectest.Key("own", "scope", "app"), Field: "total", Value: 12,
+			Time: 1_700_000_003e9, Kind: reporters.Counter}},
 		"größe.x 7 1700000004": {{Key: codectest.Key("größe"), Field: "x", Value: 7, Time: 1_700_000_004e9}},
 		"a..b. 1.25 0":         {{Key: codectest.Key("a..b"), Value: 1.25}},
 	},

@@ -126,7 +126,7 @@ func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, n
 	f := line.String(field)
 	b.Points = append(b.Points, reporters.Point{
 		Key:   monkit.SeriesKey{Measurement: line.String(measurement), Tags: tags},
-		Field: f, Value: v, Time: nanos, Kind: reporters.KindOf(f),
+		Field: f, Value: v, Time: nanos,
 	})
 	b.AddLine(raw, len(b.Points)-1)
 }

@@ -20,7 +20,7 @@ func TestDecode(t *testing.T) {
 	}{
 		{"a line", "a.b.c 1.5 1700000000", reporters.Point{Key: key("a.b"), Field: "c", Value: 1.5, Time: 1_700_000_000e9}, "a.b.c 1.5 1700000000"},
 		{"no dot", "a 1 2", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, "a 1 2"},
-		{"a total", "a.total 1 2", reporters.Point{Key: key("a"), Field: "total", Value: 1, Time: 2e9, Kind: reporters.Counter}, "a.total 1 2"},
+		{"a total", "a.total 1 2", reporters.Point{Key: key("a"), Field: "total", Value: 1, Time: 2e9}, "a.total 1 2"},
 		{"tags", "a.b;y=2;x=1 1 2", reporters.Point{Key: key("a", "x", "1", "y", "2"), Field: "b", Value: 1, Time: 2e9}, "a.b;y=2;x=1 1 2"},
 		{"a tag with an equals sign", "a;x=1=2 1 2", reporters.Point{Key: key("a", "x", "1=2"), Value: 1, Time: 2e9}, "a;x=1=2 1 2"},
 		{"any white space", " \ta\t1  2\t", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, "a 1 2"},

@@ -90,7 +90,7 @@ func (c *corpusCase) want() *reporters.Batch {
 			k = k.WithTag(string(tag.Key), string(tag.Value))
 		}
 		for _, f := range r.Fields {
-			p := reporters.Point{Key: k, Field: string(f.Key), Time: r.Time, Kind: reporters.KindOf(string(f.Key))}
+			p := reporters.Point{Key: k, Field: string(f.Key), Time: r.Time}
 			for kind, v := range f.Value {
 				switch v := v.(type) {
 				case float64:

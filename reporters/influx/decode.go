@@ -23,9 +23,10 @@ var errTags = errors.New("a tag is given twice")
 // decoders are shared by all goroutines that decode.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// decode implements reporters.Decoder for lines whose times have the unit.
-func decode(b *reporters.Batch, p []byte, unit time.Duration) int {
-	n := line.Whole(p)
+// decode implements reporters.Decoder for lines whose times have the unit. totals is
+// that of Options.
+func decode(b *reporters.Batch, p []byte, unit time.Duration, totals bool) int {
+	n, first := line.Whole(p), len(b.Points)
 	b.Format = Format
 	d := decoders.Get().(*decoder)
 	d.unit = unit
@@ -40,6 +41,7 @@ func decode(b *reporters.Batch, p []byte, unit time.Duration) int {
 		text = text[end+1:]
 	}
 	decoders.Put(d)
+	reporters.MarkCounters(b.Points[first:], totals)
 	return n
 }
 
@@ -184,7 +186,7 @@ func (d *decoder) parseFields(b *reporters.Batch, key monkit.SeriesKey) error {
 		}
 		if ok {
 			field := b.Copy(k)
-			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v, Kind: reporters.KindOf(field)})
+			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v})
 		}
 	}
 }

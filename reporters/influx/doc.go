@@ -51,8 +51,9 @@
 // that the first has, too, are dropped as name_collision. The field name_collisions
 // of the series send counts both, and both names are logged.
 //
-// Tags without a value are not written. NaN and infinities are dropped and
-// counted, and so are points at the ends of the range of times, in 1677 and 2262.
+// A tag without a value has the value true, since the server does not take empty ones.
+// NaN and infinities are dropped and counted, and so are points at the ends of the
+// range of times, in 1677 and 2262.
 //
 // # Several processes
 //
@@ -80,7 +81,9 @@
 // is sent unchanged to destinations of this format. Lines are passed on with one
 // space before the fields and one before the time, in nanoseconds, and with floats in a
 // spelling that every server reads: 0.5 for .5, 5 for 5. A line without a time has
-// the time at which it was received. Comments, which start with "#", are
+// the time at which it was received. The fields total, count, successes, errors,
+// panics and failures are counters in lines with the tag scope, which this library
+// writes, or with [Options.Totals]; all others are gauges. Comments, which start with "#", are
 // skipped. A line feed inside a string ends the line, so that a quote that is
 // not closed costs one line and not all lines after it.
 package influx

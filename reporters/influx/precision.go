@@ -59,22 +59,27 @@ type DecoderOptions struct {
 	// Precision is the unit of the lines' times, such as time.Second. Lines that
 	// are sent on have nanoseconds nevertheless. Zero means a nanosecond.
 	Precision time.Duration
+	// Totals is that of [Options].
+	Totals bool
 }
 
 // NewDecoder returns the decoder of lines whose times have another unit than
 // nanoseconds. It may be called by several goroutines at a time.
 func NewDecoder(o DecoderOptions) reporters.Decoder {
 	if o.Precision <= time.Nanosecond {
-		return &codec{}
+		return &codec{totals: o.Totals}
 	}
-	return scaled(o.Precision)
+	return scaled{o.Precision, o.Totals}
 }
 
 // scaled decodes lines whose times have this unit. It is no reporters.Scanner, since
 // no line is kept as it is.
-type scaled time.Duration
+type scaled struct {
+	unit   time.Duration
+	totals bool
+}
 
-func (unit scaled) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, time.Duration(unit)) }
+func (d scaled) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, d.unit, d.totals) }
 
 var errTime = errors.New("time is no whole number of 64 bits")
 
