@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,8 +24,9 @@ const (
 	// maxDrain is how much more is read of any response, so that the connection
 	// can be used again. It is closed if there is more.
 	maxDrain = 256 << 10
-	// maxHeader bounds the header of a response.
-	maxHeader = 256 << 10
+	// maxHeader bounds the headers of a response, with those of informational
+	// ones before it. Servers send less than 8 KiB.
+	maxHeader = 64 << 10
 )
 
 // httpTransport is the Messenger for http and https: one POST for a payload.
@@ -42,10 +44,11 @@ type httpTransport struct {
 var (
 	_ Messenger = (*httpTransport)(nil)
 	_ statser   = (*httpTransport)(nil)
+	_ logging   = (*httpTransport)(nil)
 )
 
 func newHTTPTransport(ep endpoint.Endpoint, o DialOptions) *httpTransport {
-	t := &httpTransport{url: ep.URL, opts: o, dialer: newHTTPDialer(o), gzip: gzipUse{on: o.Gzip}}
+	t := &httpTransport{url: ep.URL, opts: o, dialer: newHTTPDialer(ep.URL, o), gzip: gzipUse{on: o.Gzip}}
 	t.header = newHeaderHook("the function that changes headers", func(h http.Header) error {
 		o.Header(h)
 		return nil
@@ -197,17 +200,31 @@ func postError(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
+	err = fmt.Errorf("post: %w", excerptError{err})
 	if isUnsent(err) {
-		return fmt.Errorf("post: %w", err)
+		return err
 	}
-	return Ambiguous(fmt.Errorf("post: %w", err))
+	return Ambiguous(err)
 }
+
+// excerptError is an error with the start of its text: net/http quotes what a server
+// sent.
+type excerptError struct{ error }
+
+func (e excerptError) Error() string { return Excerpt(e.error.Error()) }
+
+func (e excerptError) Unwrap() error { return e.error }
 
 // Close closes the idle connections, and joins the lookups. No request is under
 // way when it is called.
 func (t *httpTransport) Close() error {
 	t.dialer.close()
 	return nil
+}
+
+// logTo implements logging.
+func (t *httpTransport) logTo(name string, log func() *slog.Logger) {
+	t.dialer.unasked.logTo(name, log)
 }
 
 func (t *httpTransport) stats(cb func(field string, val float64)) {

@@ -2,9 +2,12 @@ package send
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +21,8 @@ import (
 // name in the URL stays that of the header Host, and of the certificate.
 type httpDialer struct {
 	opts      DialOptions
+	url       *url.URL // of the server
+	unasked   unaskedAnswers
 	authorize *headerHook
 	next      *http.Transport
 	dials     atomic.Int64 // that succeeded
@@ -34,11 +39,15 @@ type httpDialer struct {
 
 var _ http.RoundTripper = (*httpDialer)(nil)
 
-func newHTTPDialer(o DialOptions) *httpDialer {
-	d := &httpDialer{opts: o, authorize: newHeaderHook("the function that returns credentials", o.Authorize), open: map[string]int{}}
+func newHTTPDialer(u *url.URL, o DialOptions) *httpDialer {
+	d := &httpDialer{
+		opts: o, url: u,
+		authorize: newHeaderHook("the function that returns credentials", o.Authorize), open: map[string]int{},
+	}
 	d.next = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         d.dial,
+		DialTLSContext:      d.dialTLS,
 		TLSClientConfig:     o.TLS,
 		TLSHandshakeTimeout: o.Timeout,
 		MaxIdleConnsPerHost: 1,
@@ -46,6 +55,7 @@ func newHTTPDialer(o DialOptions) *httpDialer {
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true,
 
+		ReadBufferSize:         httpReadBuffer,
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	return d
@@ -57,6 +67,7 @@ func (d *httpDialer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if d.hasMoved() {
 		d.next.CloseIdleConnections()
 	}
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), traceAnswers()))
 	if d.authorize.f != nil {
 		req = req.Clone(req.Context()) // a RoundTripper must not change the request
 		var err error
@@ -84,8 +95,55 @@ func isUnsent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// dial connects to address, which is host:port.
+// dial connects to address, which is host:port of the server, or of a proxy. For
+// an https server behind a proxy, net/http adds TLS.
 func (d *httpDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.dialTCP(ctx, network, address)
+	if err != nil || d.url.Scheme == "https" {
+		return c, err
+	}
+	return newAnswerConn(c, d.unasked.add), nil
+}
+
+// dialTLS connects to address, which is host:port of an https server, or of a
+// proxy that is reached by https.
+func (d *httpDialer) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.dialTCP(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	config := d.opts.TLS.Clone()
+	if config == nil {
+		config = new(tls.Config)
+	}
+	if config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(address) // it was dialed, so it has a port
+	}
+	https, direct := d.url.Scheme == "https", d.isDirect()
+	if https && direct {
+		config.NextProtos = []string{"h2", "http/1.1"}
+	}
+	secure := tls.Client(c, config)
+	ctx, cancel := context.WithTimeout(ctx, d.opts.Timeout)
+	defer cancel()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		c.Close() // no request was written, so that nothing is lost
+		return nil, err
+	}
+	if https && !direct || secure.ConnectionState().NegotiatedProtocol == "h2" {
+		return secure, nil // net/http adds TLS of the server, or HTTP/2
+	}
+	return newAnswerConn(secure, d.unasked.add), nil
+}
+
+// isDirect reports whether there is no proxy before the server.
+func (d *httpDialer) isDirect() bool {
+	proxy, err := d.next.Proxy(&http.Request{URL: d.url})
+	return proxy == nil && err == nil
+}
+
+// dialTCP connects to address, which is host:port.
+func (d *httpDialer) dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.opts.Timeout)
 	defer cancel()
 	if err := d.opts.files.check(); err != nil {
@@ -188,6 +246,7 @@ func (d *httpDialer) stats(cb func(field string, val float64)) {
 	cb("reconnects", float64(max(d.dials.Load()-1, 0)))
 	cb("dns_changes", float64(changes))
 	cb("lookup_errors", float64(lookupErrors))
+	cb("unasked_answers", float64(d.unasked.count.Load()))
 }
 
 // httpConn is a connection that reports when it is closed.

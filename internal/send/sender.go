@@ -92,6 +92,9 @@ func New(t Transport, o Options) *Sender {
 	s.quarantine = newQuarantine(o.Name)
 	s.times = newTimes(timesMeasurement, o.Name)
 	s.journal = journal{name: o.Name, log: s.log}
+	if l, ok := optional[logging](t); ok {
+		l.logTo(o.Name, s.log)
+	}
 	if isDatagrams(t) {
 		s.pace = &pace{spread: defaultPace}
 	}

@@ -140,6 +140,8 @@ func transportStat(st *ledger.TransportStats, field string) *int64 {
 		return &st.Requests
 	case "gzip_refusals":
 		return &st.GzipRefusals
+	case "unasked_answers":
+		return &st.UnaskedAnswers
 	case "no_buffer":
 		return &st.NoBuffer
 	case "refused":

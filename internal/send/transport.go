@@ -1,6 +1,9 @@
 package send
 
-import "context"
+import (
+	"context"
+	"log/slog"
+)
 
 // Transport sends payloads to one destination. It is a [Messenger] or a
 // [Stream]. One goroutine at a time calls its methods, and Close is called last.
@@ -82,4 +85,11 @@ type aborter interface{ Abort() }
 // Its method may be called from any goroutine.
 type statser interface {
 	stats(cb func(field string, val float64))
+}
+
+// logging is a Transport that finds out what it cannot return, and logs it. Before
+// the first payload it gets the name of the destination, and the function that
+// returns the Sender's logger.
+type logging interface {
+	logTo(name string, log func() *slog.Logger)
 }

@@ -78,8 +78,11 @@ type TransportStats struct {
 	LookupErrors int64 // lookups of the name that failed
 	Requests     int64 // of http
 	GzipRefusals int64 // how often a server of http turned out not to take gzip
-	NoBuffer     int64 // writes of datagrams for which a buffer, or the receiver's queue, had no room
-	Refused      int64 // datagrams of udp for which the system of the peer answered that nothing listens
+	// UnaskedAnswers counts answers of a server of http that no request asked for. Each
+	// ended its connection.
+	UnaskedAnswers int64
+	NoBuffer       int64 // writes of datagrams for which a buffer, or the receiver's queue, had no room
+	Refused        int64 // datagrams of udp for which the system of the peer answered that nothing listens
 }
 
 // SpoolStats is what a sender knows about its lines on disk. Dir is empty if lines
