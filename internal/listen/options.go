@@ -44,6 +44,10 @@ type Options struct {
 	// without the ring: right if the function that takes them never blocks. It
 	// saves a copy, and a wake-up for each read.
 	Direct bool
+	// OnRejected is called for lines that are rejected before they are taken,
+	// with what is known of the first of them. It may be called by several
+	// goroutines, and must neither wait nor keep the text. Nil is not called.
+	OnRejected func(Rejected)
 	// Book counts the lines. Nil means one in memory.
 	Book *ledger.ListenerBook
 	// Logger receives what an operator should know. Nil discards it.

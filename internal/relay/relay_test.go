@@ -149,8 +149,8 @@ func TestRejectedLineCostsNoOtherLine(t *testing.T) {
 	if in := l.Received(); in.Received != 3 || in.Accepted != 2 {
 		t.Errorf("listener ledger is %v", in)
 	}
-	if lines := r.RejectedLines(); len(lines) != 1 || lines[0].Text != "nonsense" || lines[0].Err == "" {
-		t.Errorf("rejected lines are %+v", lines)
+	if groups := r.Rejected(); len(groups) != 1 || groups[0].Example.Text != "nonsense" || groups[0].Example.Err == "" || groups[0].Sender != "127.0.0.1" {
+		t.Errorf("rejected lines are %+v", groups)
 	}
 }
 
