@@ -45,8 +45,9 @@ type Options struct {
 	// saves a copy, and a wake-up for each read.
 	Direct bool
 	// OnRejected is called for lines that are rejected before they reach a decoder,
-	// by the goroutine of their connection: several at a time. What it is passed is
-	// good until it returns. Nil means that the lines are only counted.
+	// with what is known of the first of them. It may be called by several
+	// goroutines, and must neither wait nor keep the text. Nil means that the lines
+	// are only counted.
 	OnRejected func(Rejected)
 	// Book counts the lines. Nil means one in memory.
 	Book *ledger.ListenerBook
