@@ -57,10 +57,14 @@ func with(tags map[string]string, key, val string) map[string]string {
 }
 
 // path returns the plain Graphite name, which is the statsd name too. It has the
-// values of tags in the order of their keys.
+// tags in the order of their keys: the values of the library's own, and keys and
+// values of others.
 func (s series) path(scope string) string {
 	parts := []string{scope, s.measurement}
 	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
+		if key != "name" && key != "kind" && key != "error_name" {
+			parts = append(parts, key)
+		}
 		parts = append(parts, strings.ReplaceAll(s.tags[key], " ", "_"))
 	}
 	return strings.Join(append(parts, s.field), ".")

@@ -20,6 +20,7 @@ func TestPushThroughRelay(t *testing.T) {
 	}{servers.Graphite(t), servers.InfluxDB(t), servers.VictoriaMetrics(t), servers.StatsdExporter(t)}
 	for _, tt := range []struct {
 		format   string
+		option   string              // of the listener
 		path     func(series) string // the name in Graphite, and in VictoriaMetrics by its Graphite port
 		influx   query
 		victoria query
@@ -35,8 +36,8 @@ func TestPushThroughRelay(t *testing.T) {
 			statsd:   sinceFirst,
 		},
 		{
-			format: "graphite",
-			path:   func(s series) string { return s.path("graphite") },
+			format: "graphite", option: "?totals=true", // a path does not say that it counts
+			path: func(s series) string { return s.path("graphite") },
 			influx: func(s series) (float64, error) {
 				return all.InfluxServer.Last(parent(s.path("graphite")), s.field, nil)
 			},
@@ -57,7 +58,7 @@ func TestPushThroughRelay(t *testing.T) {
 			listen := servers.FreeAddr(t)
 			r := startRelay(t, bin, []string{listen},
 				"-aggregate", "1s",
-				"-listen", tt.format+"+udp://"+listen,
+				"-listen", tt.format+"+udp://"+listen+tt.option,
 				"-forward", "graphite+tcp://"+all.Line,
 				"-forward", "influx+"+all.InfluxServer.WriteURL(),
 				"-forward", "graphite+tcp://"+all.VictoriaServer.Graphite,

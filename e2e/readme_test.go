@@ -130,6 +130,7 @@ func quoteGo(s string) string { return fmt.Sprintf("%q", s) }
 // TestReadmeRelay runs the relay with README.md's command, on free ports.
 func TestReadmeRelay(t *testing.T) {
 	bin := buildRelay(t)
+	run(t, bin, "version")
 	run(t, bin, "-h")
 	g, i, e := servers.Graphite(t), servers.InfluxDB(t), servers.StatsdExporter(t)
 	args := relayCommand(t, readme(t))

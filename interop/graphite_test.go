@@ -70,7 +70,7 @@ func TestLinesOfAGraphiteClientAreRead(t *testing.T) {
 	var b reporters.Batch
 	graphite.NewCodec(graphite.Options{}).Decode(&b, []byte(readAll(t, conn)))
 	want := []reporters.Point{
-		{Key: monkit.NewSeriesKey("pre.fix.a"), Field: "total", Value: 12, Time: 1700000000e9, Kind: reporters.Counter},
+		{Key: monkit.NewSeriesKey("pre.fix.a"), Field: "total", Value: 12, Time: 1700000000e9},
 		{Key: monkit.NewSeriesKey("pre.fix"), Field: "b", Value: 0.25, Time: 1700000001e9},
 	}
 	if len(b.Points) != 2 || b.Points[0] != want[0] || b.Points[1] != want[1] || b.Rejected[ledger.NotFinite] != 1 {

@@ -52,9 +52,17 @@ func formatArgs(h *health, args []interface{}) []string {
 	texts := make([]string, 0, len(args))
 	for _, arg := range args {
 		text := formatArg(h, arg)
-		texts = append(texts, text[:min(len(text), maxArgText)])
+		texts = append(texts, cutArg(text))
 	}
 	return texts
+}
+
+// cutArg cuts a long text between two characters.
+func cutArg(text string) string {
+	if len(text) <= maxArgText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxArgText], "")
 }
 
 // formatArg returns arg as Go source. If arg points to memory that may change
@@ -64,7 +72,7 @@ func formatArg(h *health, arg interface{}) string {
 	case nil:
 		return "nil"
 	case string:
-		return fmt.Sprintf("%q", x[:min(len(x), maxArgText)])
+		return fmt.Sprintf("%q", cutArg(x))
 	case []byte:
 		return fmt.Sprintf("%x", x)
 	case time.Time:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // panickyArg panics when it is formatted as an argument.
@@ -72,6 +73,15 @@ func TestArgsAreBounded(t *testing.T) {
 	}
 	if got := copyArgs(make([]interface{}, 10*maxArgs)); len(got) != maxArgs {
 		t.Errorf("%d arguments are kept, want %d", len(got), maxArgs)
+	}
+}
+
+func TestArgsAreCutBetweenCharacters(t *testing.T) {
+	for n := range 4 {
+		text := strings.Repeat("x", n) + strings.Repeat("€", maxArgText)
+		if got := formatArgs(new(health), copyArgs([]interface{}{text}))[0]; !utf8.ValidString(got) || strings.Contains(got, `\x`) {
+			t.Errorf("the text ends with %q", got[len(got)-8:])
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ type RejectedLine struct {
 }
 
 // maxRejectedLines is how many rejected lines one batch keeps for a page to
-// show. All are counted.
+// show, besides the first of each reason. All are counted.
 const maxRejectedLines = 16
 
 // maxRejectedText is how many bytes of a rejected line are kept.
@@ -156,11 +156,11 @@ func (b *Batch) Accepted() int {
 	return n
 }
 
-// Reject counts a rejected line and keeps the first few with their errors. It
-// copies what it keeps of line.
+// Reject counts a rejected line and keeps the first few with their errors, and the
+// first of each reason. It copies what it keeps of line.
 func (b *Batch) Reject(reason ledger.Reason, line []byte, err error) {
 	b.Rejected.Count(reason, 1)
-	if len(b.RejectedLines) < maxRejectedLines {
+	if len(b.RejectedLines) < maxRejectedLines || b.Rejected[reason] == 1 {
 		text := string(line[:min(len(line), maxRejectedText)])
 		b.RejectedLines = append(b.RejectedLines, RejectedLine{Reason: reason, Text: text, Err: err})
 	}

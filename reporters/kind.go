@@ -28,13 +28,26 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// KindOf returns the kind of a field by its name: total, count, successes,
-// errors, panics and failures are Counter, all others Gauge. It is asked only
-// about sources that are no monkit.TotalSource.
+// KindOf returns the kind of a field of this library by its name: total, count,
+// successes, errors, panics and failures are Counter, all others Gauge. It is asked
+// only about sources that are no monkit.TotalSource.
 func KindOf(field string) Kind {
 	switch field {
 	case "total", "count", "successes", "errors", "panics", "failures":
 		return Counter
 	}
 	return Gauge
+}
+
+// MarkCounters makes Counters of the Gauges among points that are counters by the name
+// of their field, as KindOf says. A Decoder calls it with the points of lines that have
+// no kind. In lines of other programs a field called total or count may as well be a
+// level that falls, so that only series of this library count, which have the tag
+// scope; or all, if the program that sends them is known to be one of this library.
+func MarkCounters(points []Point, all bool) {
+	for i := range points {
+		if p := &points[i]; KindOf(p.Field) == Counter && p.Kind == Gauge && (all || p.Key.Tags.Get("scope") != "") {
+			p.Kind = Counter
+		}
+	}
 }

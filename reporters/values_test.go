@@ -47,6 +47,25 @@ func TestFinite(t *testing.T) {
 	}
 }
 
+func TestCountersOfReceivedLines(t *testing.T) {
+	own := monkit.NewSeriesKey("m").WithTag("scope", "app")
+	points := func() []Point {
+		return []Point{
+			{Key: own, Field: "total"}, {Key: own, Field: "value"}, {Key: own, Field: "count", Kind: Sample},
+			{Key: monkit.NewSeriesKey("m"), Field: "total"}, {Key: monkit.NewSeriesKey("m"), Field: "used"},
+		}
+	}
+	for all, want := range map[bool][]Kind{false: {Counter, Gauge, Sample, Gauge, Gauge}, true: {Counter, Gauge, Sample, Counter, Gauge}} {
+		got := points()
+		MarkCounters(got, all)
+		for i := range got {
+			if got[i].Kind != want[i] {
+				t.Errorf("all %v: point %d is a %v, want a %v", all, i, got[i].Kind, want[i])
+			}
+		}
+	}
+}
+
 func TestKindOf(t *testing.T) {
 	for field, want := range map[string]Kind{"total": Counter, "count": Counter, "failures": Counter, "value": Gauge, "r99": Gauge, "": Gauge} {
 		if got := KindOf(field); got != want {

@@ -126,6 +126,21 @@ func (e *scriptEnv) get(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
+// shows waits until the response of a URL contains a text.
+func (e *scriptEnv) shows(_ *testscript.TestScript, args []string) error {
+	return eventually(func() error {
+		req, err := http.NewRequestWithContext(e.t.Context(), http.MethodGet, args[1], nil)
+		if err != nil {
+			return err
+		}
+		_, body, err := do(req)
+		if err == nil && !strings.Contains(body, args[0]) {
+			err = fmt.Errorf("%s lacks %q: %s", args[1], args[0], body)
+		}
+		return err
+	})
+}
+
 // do sends a request and closes its connection.
 func do(req *http.Request) (code int, body string, err error) {
 	req.Close = true

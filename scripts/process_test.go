@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,7 +20,8 @@ import (
 // process is a relay that was started.
 type process struct {
 	cmd   *exec.Cmd
-	admin string // URL, if it has pages
+	pipes map[string]io.Closer // our ends of stdout and stderr
+	admin string               // URL, if it has pages
 	ended chan struct{}
 
 	mu          sync.Mutex
@@ -36,7 +38,6 @@ func relayCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
 // start starts a relay and waits until it has bound its addresses.
 func (e *scriptEnv) start(ts *testscript.TestScript, args []string) error {
 	cmd := relayCommand(ts, args)
-	p := &process{cmd: cmd, ended: make(chan struct{})}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -45,6 +46,7 @@ func (e *scriptEnv) start(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	p := &process{cmd: cmd, pipes: map[string]io.Closer{"stdout": stdout, "stderr": stderr}, ended: make(chan struct{})}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -126,11 +128,20 @@ func (e *scriptEnv) received(_ *testscript.TestScript, args []string) error {
 }
 
 func (e *scriptEnv) signal(_ *testscript.TestScript, args []string) error {
-	s, ok := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt}[args[0]]
+	s, ok := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "HUP": syscall.SIGHUP}[args[0]]
 	if !ok {
 		return fmt.Errorf("unknown signal %s", args[0])
 	}
 	return e.relay.cmd.Process.Signal(s)
+}
+
+// unread closes our end of stdout or stderr, as a reader that ends does.
+func (e *scriptEnv) unread(_ *testscript.TestScript, args []string) error {
+	pipe := e.relay.pipes[args[0]]
+	if pipe == nil {
+		return fmt.Errorf("no pipe %s", args[0])
+	}
+	return pipe.Close()
 }
 
 func (e *scriptEnv) logged(_ *testscript.TestScript, args []string) error {

@@ -70,12 +70,14 @@ func TestScripts(t *testing.T) {
 //	send NETWORK ADDRESS FILE     send the lines of the file in one datagram or connection
 //	received N                    wait until the relay has received N lines
 //	arrived NAME FILE             wait until the sink has received exactly the lines of the file
-//	signal TERM|INT               send a signal to the relay
+//	signal TERM|INT|HUP           send a signal to the relay
+//	unread stdout|stderr          end what reads that output of the relay
 //	logged TEXT                   wait until the relay's log contains TEXT
 //	ended CODE|killed             wait until the relay has ended; stdout and stderr are its output
 //	ledger FIELD=N...             check that the printed ledger balances and has these numbers;
 //	                              in.FIELD is the sum of the listeners, to.FIELD of the destinations
 //	get [-host=HOST] CODE URL     send a request; stdout is the response
+//	shows TEXT URL                wait until the response contains TEXT
 //	fails TEXT ARGS...            run monkit-relay, which must exit with code 2 and print an error
 //	                              that contains TEXT, nothing to stdout, and no credentials
 //	exits CODE ARGS...            run monkit-relay, which must exit with the code; stdout and stderr
@@ -95,10 +97,12 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"received":   command(1, 1, (*scriptEnv).received),
 	"arrived":    command(2, 2, (*scriptEnv).arrived),
 	"signal":     command(1, 1, (*scriptEnv).signal),
+	"unread":     command(1, 1, (*scriptEnv).unread),
 	"logged":     command(1, 1, (*scriptEnv).logged),
 	"ended":      command(1, 1, (*scriptEnv).ended),
 	"ledger":     command(0, 99, (*scriptEnv).ledger),
 	"get":        command(2, 3, (*scriptEnv).get),
+	"shows":      command(2, 2, (*scriptEnv).shows),
 	"fails":      command(1, 99, (*scriptEnv).fails),
 	"exits":      command(2, 99, (*scriptEnv).exits),
 	"spool":      command(3, 3, (*scriptEnv).spool),

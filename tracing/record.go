@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 )
 
@@ -104,7 +105,7 @@ func errorText(err error) (text string) {
 		}
 	}()
 	text = err.Error()
-	return text[:min(len(text), maxErrorText)]
+	return printable.Prefix(text, maxErrorText)
 }
 
 // isCanceled reports whether err was caused by a canceled context. It

@@ -37,7 +37,7 @@ func demo(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return usageCode(prefix, err, stderr)
 	}
-	ctx, release := untilSignal(func() {})
+	ctx, release := untilSignal(func() {}, hangups...)
 	defer release()
 	p, err := startDemo(o)
 	if err != nil {

@@ -237,7 +237,7 @@ func TestDemoFlags(t *testing.T) {
 		{"-http :8080", ""}, // without a host the address is local
 		{"-http 0.0.0.0:8080", `-http "0.0.0.0:8080": the page is for local users only`},
 		{"-http example.com:80", "write an address such as 127.0.0.1:8080"},
-		{"-unknown", "flag provided but not defined: -unknown; monkit-relay demo -h lists the flags"},
+		{"-unknown", "there is no flag -unknown; monkit-relay demo -h lists the flags"},
 		{"-for 1 -rate x extra", "-rate \"x\": write a number from 0 to 1000, such as 100\n\"extra\" is not a flag"}, // all errors
 	} {
 		_, err := parseDemo(strings.Fields(tt.args), io.Discard)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"io"
 	"strings"
 	"time"
@@ -11,6 +13,8 @@ import (
 const usage = `usage: monkit-relay -listen ADDRESS... -forward ADDRESS...
        monkit-relay spool ls|cat|verify|drain DIR
        monkit-relay demo [-h]
+       monkit-relay version
+       monkit-relay help [COMMAND]
 
 Receives lines on every -listen and forwards them to every -forward, converted if
 the formats differ. Both flags repeat. SIGTERM delivers the lines that are pending
@@ -29,10 +33,17 @@ socket. In -listen the host may be left out, which means all interfaces.
 
 Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
 tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
-and ca=FILE to require client certificates that it signed. In -forward: ca, cert, key
+and ca=FILE to require client certificates that it signed; precision=s, ms, us or ns
+for influx, the unit of its times, which is ns by default; totals=true for graphite,
+influx and pickle: fields called total, count, successes, errors, panics and failures
+are counters, as they always are in series with the tag scope. In -forward: ca, cert, key
 and servername for tls and https, and tokenfile=FILE for http and https; the rest of
 the query of a URL belongs to the server. Files are read whenever they are used, so
-that they may be replaced, or be written later than the relay starts.
+that they may be replaced, or be written later than the relay starts. In -forward
+graphite and pickle, tagged=true writes NAME;key=value instead of NAME.key.value.
+
+Sizes are like 4096, 64KiB or 64K, 1.5GiB, 10MB (1000 KB); times are like 250ms, 10s,
+1h30m or 7d, and a number alone is seconds. Both are so in flags and in addresses.
 
 Examples:
   -listen graphite+udp://:2003
@@ -51,29 +62,39 @@ status 503 while the relay drains, and after a listener failed; /readyz also bef
 all listeners are read. Both respond while all other pages are occupied.
 
 The exit code is 0 on success, 1 if a listener failed, and 2 if the command line is
-wrong or an address cannot be bound.
+wrong or an address cannot be bound. Output that cannot be printed does not change it.
+SIGHUP is ignored: flags are read at the start only.
 
 Flags:
 `
 
 // parseFlags parses the flags of the relay. If help is requested, it writes help
-// to out. It leaves the addresses to relay.New.
+// to out. If the version is, it returns errVersion. It leaves the addresses to relay.New.
 func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	cfg = relay.Config{Aggregate: 10 * time.Second, Drain: 5 * time.Second, RcvBuf: 8 << 20}
 	f := newFlagSet("monkit-relay", "write -listen or -forward before each address")
+	f.commands = namesOf(commands())
+	version := f.Bool("version", false, "print the version and end")
 	f.Var((*addresses)(&cfg.Listen), "listen", "receive lines on `ADDRESS`; repeats")
 	f.Var((*addresses)(&cfg.Forward), "forward", "forward lines to `ADDRESS`; repeats")
 	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; without this flag there are none")
 	addFlag(f, &cfg.Aggregate, "aggregate", "send aggregates of StatsD lines every `time`", atLeast(time.Second, "10s"))
 	addFlag(f, &cfg.Drain, "drain", "after a signal, deliver for at most this `time`", atLeast(time.Millisecond, "5s"))
-	addFlag(f, &cfg.Queue, "queue", "keep up to so many `bytes` in memory for each destination; the oldest lines are dropped beyond it (default a share of -memory)", sizeOf[int](64<<10, 64<<30, "32MiB"))
+	addSize(f, &cfg.Queue, "queue", "keep up to so many `bytes` in memory for each destination; the oldest lines are dropped beyond it (default a share of -memory)", 64<<10, 64<<30, "32MiB")
 	addFlag(f, &cfg.MaxAge, "max-age", "drop lines that have waited for this `time` (default 10m, with -spool a year)", atLeast(time.Second, "10m"))
 	f.StringVar(&cfg.Spool, "spool", "", "keep lines that cannot be sent soon in `DIR`, where they survive a restart and a crash")
-	addFlag(f, &cfg.SpoolBytes, "spool-max", "keep up to so many `bytes` on disk for each destination (default 1GiB)", sizeOf[int64](1<<20, 1<<50, "4GiB"))
-	addFlag(f, &cfg.Memory, "memory", "divide so many `bytes` over all listeners and destinations (default 64MiB, or more if they are many)", sizeOf[int64](1<<20, 1<<40, "64MiB"))
-	addFlag(f, &cfg.RcvBuf, "rcvbuf", "size of the kernel's buffer for received datagrams, in `bytes`", numberIn(1, 1<<30, "8388608"))
-	return cfg, f.read(args, usage, out)
+	addSize(f, &cfg.SpoolBytes, "spool-max", "keep up to so many `bytes` on disk for each destination (default 1GiB)", 1<<20, 1<<50, "4GiB")
+	addSize(f, &cfg.Memory, "memory", "divide so many `bytes` over all listeners and destinations (default 64MiB, or more if they are many)", 1<<20, 1<<40, "64MiB")
+	addSize(f, &cfg.RcvBuf, "rcvbuf", "size of the kernel's buffer for received datagrams, in `bytes`", 1, 1<<30, "16MiB")
+	err = f.read(args, usage, out)
+	if *version && !errors.Is(err, flag.ErrHelp) {
+		err = errVersion
+	}
+	return cfg, err
 }
+
+// errVersion is that the version was requested.
+var errVersion = errors.New("the version was requested")
 
 // addresses is a flag that repeats.
 type addresses []string
@@ -81,6 +102,9 @@ type addresses []string
 func (a *addresses) String() string { return strings.Join(*a, " ") }
 
 func (a *addresses) Set(s string) error {
+	if strings.HasPrefix(s, "-") {
+		return errors.New("a flag in place of an address; write the address between the two")
+	}
 	*a = append(*a, s)
 	return nil
 }

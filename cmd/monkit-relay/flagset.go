@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"monkit.example/internal/endpoint"
@@ -16,8 +17,9 @@ import (
 // the first one, and removes credentials from them.
 type flagSet struct {
 	*flag.FlagSet
-	argHelp string // what to write instead of an argument that is not a flag
-	errs    []error
+	argHelp  string   // what to write instead of an argument that is not a flag
+	commands []string // that may be taken for one
+	errs     []error
 }
 
 func newFlagSet(name, argHelp string) *flagSet {
@@ -32,6 +34,15 @@ func addFlag[T any](f *flagSet, p *T, name, usage string, parse func(string) (T,
 	f.Var(&value[T]{f: f, name: name, p: p, parse: parse}, name, usage)
 }
 
+// addSize adds a flag for a number of bytes from least to most. The example is
+// part of its errors.
+func addSize[T int | int64](f *flagSet, p *T, name, usage string, least, most int64, example string) {
+	f.Var(&value[T]{
+		f: f, name: name, p: p, parse: sizeOf[T](least, most, example),
+		format: func(n T) string { return endpoint.FormatSize(int64(n)) },
+	}, name, usage)
+}
+
 // value is a flag.Value whose Set never fails, so that the flag package goes on.
 // It adds the error to those that flagSet.read returns.
 type value[T any] struct {
@@ -39,6 +50,8 @@ type value[T any] struct {
 	name  string
 	p     *T
 	parse func(string) (T, error)
+	// format prints the default as parse parses it. Nil means fmt.Sprint.
+	format func(T) string
 }
 
 // String returns the default, which the flag package prints, or "" for a default
@@ -46,6 +59,9 @@ type value[T any] struct {
 func (v *value[T]) String() string {
 	if v.p == nil || reflect.ValueOf(*v.p).IsZero() { // the flag package calls String on a zero value, too
 		return ""
+	}
+	if v.format != nil {
+		return v.format(*v.p)
 	}
 	return fmt.Sprint(*v.p)
 }
@@ -67,9 +83,17 @@ func (f *flagSet) read(args []string, usage string, out io.Writer) error {
 		return err
 	}
 	if f.NArg() > 0 {
-		f.errs = append(f.errs, fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(f.Arg(0)), f.argHelp, f.Name()))
+		f.errs = append(f.errs, f.extraArg(f.Arg(0)))
 	}
 	return errors.Join(f.errs...)
+}
+
+// extraArg returns the error of an argument that is not a flag.
+func (f *flagSet) extraArg(arg string) error {
+	if c := suggestions(arg, f.commands); len(c) == 1 {
+		return fmt.Errorf("%q is not a flag; the command %s stands alone, without flags before it: %s %s", endpoint.Redact(arg), c[0], f.Name(), c[0])
+	}
+	return fmt.Errorf("%q is not a flag; %s, or see %s -h", endpoint.Redact(arg), f.argHelp, f.Name())
 }
 
 // readWithArg does the same for args with exactly one that is no flag, and
@@ -102,16 +126,28 @@ func (f *flagSet) parse(args []string, usage string, out io.Writer) error {
 		f.PrintDefaults()
 		return err
 	case err != nil:
-		f.errs = append(f.errs, fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name()))
+		f.errs = append(f.errs, f.explain(err))
 		return errors.Join(f.errs...)
 	}
 	return nil
 }
 
+// explain returns an error of the flag package with what to write instead.
+func (f *flagSet) explain(err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return fmt.Errorf("%s; %s -h lists the flags", endpoint.Redact(err.Error()), f.Name())
+	}
+	names := []string{"help"}
+	f.VisitAll(func(fl *flag.Flag) { names = append(names, fl.Name) })
+	help := f.Name() + " -h"
+	return fmt.Errorf("there is no flag -%s%s", endpoint.Redact(name), didYouMean(name, "-", names, help, "; "+help+" lists the flags"))
+}
+
 // atLeast returns a parser of times. The example is part of its errors.
 func atLeast(least time.Duration, example string) func(string) (time.Duration, error) {
 	return func(s string) (time.Duration, error) {
-		d, err := time.ParseDuration(s)
+		d, err := endpoint.ParseDuration(s)
 		if err != nil || d < least {
 			return 0, fmt.Errorf("write a time of at least %v, such as %s", least, example)
 		}
@@ -119,13 +155,12 @@ func atLeast(least time.Duration, example string) func(string) (time.Duration, e
 	}
 }
 
-// sizeOf returns a parser of sizes such as "64MiB". The example is part of its
-// errors.
+// sizeOf returns a parser of sizes such as "64MiB".
 func sizeOf[T int | int64](least, most int64, example string) func(string) (T, error) {
 	return func(s string) (T, error) {
 		n, err := endpoint.ParseSize(s)
 		if err != nil || n < least || n > most || int64(T(n)) != n {
-			return 0, fmt.Errorf("write a size of at least %d bytes, such as %s", least, example)
+			return 0, fmt.Errorf("write a size from %s to %s, such as %s", endpoint.FormatSize(least), endpoint.FormatSize(most), example)
 		}
 		return T(n), nil
 	}

@@ -12,12 +12,9 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"monkit.example/environment"
 	"monkit.example/internal/loglimit"
@@ -32,48 +29,51 @@ const (
 	exitUsage  // the command line is wrong, or an address cannot be bound
 )
 
-func main() {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "demo":
-			os.Exit(demo(os.Args[2:], os.Stdout, os.Stderr))
-		case "spool":
-			os.Exit(runSpool(os.Args[2:], os.Stdout, os.Stderr))
-		}
-	}
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { os.Exit(runCommand(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run relays until a signal arrives, and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	cfg, err := parseFlags(args, stdout)
+	if errors.Is(err, errVersion) {
+		return printVersion(stdout, stderr)
+	}
 	if err != nil {
 		return usageCode("monkit-relay: ", err, stderr)
 	}
-	cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
+	o := newOutput(stdout, stderr)
+	defer o.close()
+	return relayLines(cfg, o)
+}
+
+// relayLines relays until a signal arrives, and returns the exit code.
+func relayLines(cfg relay.Config, o *output) int {
+	cfg.Logger, cfg.LostLogs = o.log, o.stderr.Lost
 	log.SetFlags(0)
 	log.SetOutput(loglimit.NewWriter(cfg.Logger, "a library logged")) // net/http does, about HTTP/2 and proxies
 	cfg.Registry = monkit.Default
 	environment.Register(cfg.Registry)
+	defer ignoreSignals(cfg.Logger)()
 	ctx, release := untilSignal(func() {
 		cfg.Logger.Info("draining; another signal ends at once", "drain", cfg.Drain)
 	})
 	defer release()
 	r, err := relay.New(cfg)
 	if err != nil {
-		return usageCode("monkit-relay: ", err, stderr)
+		return usageCode("monkit-relay: ", err, o.stderr)
 	}
 	debug.SetMemoryLimit(r.MemoryLimit()) // the garbage collector works more before it is exceeded
-	printAddresses(stdout, r, cfg)
-	r.PrintBounds(stdout)
-	return runAndPrint(ctx, r, stdout)
+	printAddresses(o.stdout, r, cfg)
+	r.PrintBounds(o.stdout)
+	return runAndPrint(ctx, r, o)
 }
 
 // runAndPrint runs r until ctx ends, prints its ledger, and returns the exit
-// code.
-func runAndPrint(ctx context.Context, r *relay.Relay, out io.Writer) int {
+// code, which does not depend on whether stdout and stderr could be written.
+func runAndPrint(ctx context.Context, r *relay.Relay, o *output) int {
 	err := r.Run(ctx)
-	r.Ledger().Print(out)
+	var text strings.Builder
+	r.Ledger().Print(&text)
+	o.finish(text.String())
 	if err != nil {
 		return exitFailed // Run has logged err
 	}
@@ -100,18 +100,4 @@ func usageCode(prefix string, err error, out io.Writer) int {
 		fmt.Fprintln(out, prefix+line)
 	}
 	return exitUsage
-}
-
-// untilSignal returns a context that ends at a signal to end the process, and
-// calls onSignal then. A second signal ends the process at once.
-func untilSignal(onSignal func()) (ctx context.Context, release func()) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	cancel := context.AfterFunc(ctx, func() {
-		stop() // a second signal has its default effect
-		onSignal()
-	})
-	return ctx, func() {
-		cancel()
-		stop()
-	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 
@@ -29,7 +30,10 @@ func TestExitCodeDependsOnTheListeners(t *testing.T) {
 		{"a listener fails", t.Context(), exitFailed},
 	} {
 		var out strings.Builder
-		if got := runAndPrint(tt.ctx, r, &out); got != tt.want || !strings.HasPrefix(out.String(), "ledger: received=0 ") {
+		o := newOutput(&out, io.Discard)
+		got := runAndPrint(tt.ctx, r, o)
+		o.close()
+		if got != tt.want || !strings.HasPrefix(out.String(), "ledger: received=0 ") {
 			t.Errorf("%s: the exit code is %d, want %d, and the output\n%s", tt.name, got, tt.want, out.String())
 		}
 	}

@@ -32,12 +32,8 @@ all lines, or if a spool cannot be read. It is 2 if the command line is wrong, o
 has no spool.
 `
 
-// spoolCommands are the commands of monkit-relay spool. Each returns the exit
-// code.
-var spoolCommands = []struct {
-	name string
-	run  func(args []string, stdout, stderr io.Writer) int
-}{
+// spoolCommands are the commands of monkit-relay spool.
+var spoolCommands = []command{
 	{"ls", spoolLs},
 	{"cat", spoolCat},
 	{"verify", spoolVerify},
@@ -57,12 +53,10 @@ func runSpool(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, spoolUsage)
 		return exitOK
 	}
-	for _, c := range spoolCommands {
-		if c.name == args[0] {
-			return c.run(args[1:], stdout, stderr)
-		}
+	if c, ok := find(spoolCommands, args[0]); ok {
+		return c.run(args[1:], stdout, stderr)
 	}
-	return usageCode(spoolPrefix, fmt.Errorf("there is no command %q; write ls, cat, verify or drain, or see monkit-relay spool -h", args[0]), stderr)
+	return usageCode(spoolPrefix, unknownCommand("monkit-relay spool", args[0], spoolCommands), stderr)
 }
 
 // newSpoolFlags returns the flags of a command, without any.

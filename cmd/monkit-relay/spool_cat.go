@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
 )
@@ -21,7 +22,7 @@ Prints the lines that wait, oldest first, as they would be sent. If DIR has seve
 spools, a title on stderr separates them. What is damaged is left out, and the exit
 code is 1 then. On a terminal, characters that do not print are written as escapes.
 
-A TIME is like 2006-01-02T15:04:05Z, or an age like 10m. It selects whole records by
+A TIME is like 2006-01-02T15:04:05Z or 1700000000, or an age like 10m. It selects whole records by
 the time at which their first line was accepted.
 
 `
@@ -90,12 +91,19 @@ func (t *timeFlag) Set(s string) error {
 	return v.Set(s)
 }
 
-// parseTime parses a time, or an age at the time now.
+// minUnix is the least number without a unit that is a Unix time. As an age it
+// would be more than thirty years.
+const minUnix = 1_000_000_000
+
+// parseTime parses a time, which may be in Unix seconds, or an age at the time now.
 func parseTime(s string, now time.Time) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return at, nil
 	}
-	if age, err := time.ParseDuration(s); err == nil && age >= 0 {
+	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil && seconds >= minUnix {
+		return time.Unix(seconds, 0), nil
+	}
+	if age, err := endpoint.ParseDuration(s); err == nil {
 		return now.Add(-age), nil
 	}
 	return time.Time{}, errors.New("write a time such as 2006-01-02T15:04:05Z, or an age such as 10m")

@@ -50,7 +50,8 @@ func spoolDrain(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return usageCode(spoolPrefix, err, stderr)
 	}
-	ctx, release := untilSignal(func() { fmt.Fprintln(stderr, spoolPrefix+"ending; another signal ends at once") })
+	ignorePipes()
+	ctx, release := untilSignal(func() { fmt.Fprintln(stderr, spoolPrefix+"ending; another signal ends at once") }, hangups...)
 	defer release()
 	if timeout > 0 {
 		var cancel context.CancelFunc

@@ -10,8 +10,8 @@ import (
 
 // CheckDecode decodes p, which may be any bytes, and checks that all whole lines
 // are consumed; that each is accepted, rejected or skipped once; that points are
-// finite and belong to lines; and that an accepted line decodes to the same points
-// again. It calls CheckScan too.
+// finite and belong to lines; and that an accepted line, as it is kept, decodes to the
+// same points and is kept as it is. It calls CheckScan too.
 func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 	b := &reporters.Batch{At: time.Unix(second, 0)}
 	CheckScan(t, c, p)
@@ -32,6 +32,9 @@ func CheckDecode(t testing.TB, c reporters.Codec, p []byte) {
 		c.Decode(again, append(bytes.Clone(l.Raw), '\n'))
 		if !samePoints(again.Points, b.Points[l.First:next]) || again.Rejected.Sum() != 0 {
 			t.Fatalf("%q is kept as %q, which decodes to %+v", p, l.Raw, again.Points)
+		}
+		if len(again.Lines) != 1 || !bytes.Equal(again.Lines[0].Raw, l.Raw) {
+			t.Fatalf("%q is kept as %q, and that as %+v", p, l.Raw, again.Lines)
 		}
 	}
 	if int(next) != len(b.Points) {

@@ -11,8 +11,8 @@ import (
 )
 
 // CheckScan decodes p, which may be any bytes, into spans and into lines, if c is
-// a reporters.Scanner. Both must accept the same lines with the same bytes, and
-// reject and skip the same.
+// a reporters.Scanner. Both must accept the same lines with the same bytes, have the
+// same hints about them, and reject and skip the same.
 func CheckScan(t testing.TB, c reporters.Codec, p []byte) {
 	t.Helper()
 	scan, ok := c.(reporters.Scanner)
@@ -70,7 +70,7 @@ func linesText(b *reporters.Batch) string {
 }
 
 func countsText(b *reporters.Batch) string {
-	text := fmt.Sprintf("%d skipped, rejected %v\n", b.Skipped, b.Rejected)
+	text := fmt.Sprintf("%d skipped, rejected %v, hints %v\n", b.Skipped, b.Rejected, b.Hints)
 	for _, l := range b.RejectedLines {
 		text += fmt.Sprintf("%v %q\n", l.Reason, l.Text)
 	}

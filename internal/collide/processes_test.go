@@ -20,10 +20,10 @@ func TestGlobalTagsAndPrefixAreInEveryLine(t *testing.T) {
 		codec reporters.Codec
 		want  string
 	}{
-		{"graphite", graphite.NewCodec(graphite.Options{Prefix: "prod", GlobalTags: tags}), "prod.app.hits.web1_example_com.us.host 1 1\n"},
+		{"graphite", graphite.NewCodec(graphite.Options{Prefix: "prod", GlobalTags: tags}), "prod.app.hits.host.web1_example_com.zone.us.host 1 1\n"},
 		{"graphite with tags", graphite.NewCodec(graphite.Options{Prefix: "prod", Tagged: true, GlobalTags: tags}),
 			"prod.hits.host;host=web1.example.com;scope=app;zone=us 1 1\n"},
-		{"statsd", statsd.NewCodec(statsd.Options{Prefix: "prod", GlobalTags: tags}), "prod.app.hits.web1_example_com.us.host:1|g\n"},
+		{"statsd", statsd.NewCodec(statsd.Options{Prefix: "prod", GlobalTags: tags}), "prod.app.hits.host.web1_example_com.zone.us.host:1|g\n"},
 		{"statsd with tags", statsd.NewCodec(statsd.Options{Prefix: "prod", Tags: true, GlobalTags: tags}),
 			"prod.hits.host:1|g|#host:web1.example.com,scope:app,zone:us\n"},
 		{"influx, with a field that is a global tag", influx.NewCodec(influx.Options{Prefix: "prod_", GlobalTags: tags}),

@@ -12,6 +12,7 @@ package dotted
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"hash/fnv"
 	"io"
@@ -51,21 +52,48 @@ func newCharset(chars string) *Charset {
 	return &c
 }
 
-// AppendSeries appends the name of a series: its scope, its measurement, and the
-// values of its other tags in the order of their keys, each as one part. A
-// function is scope.function.Name, its times are scope.function_times.success.Name.
-// Empty parts are left out.
+// NoValue is written as the value of a tag that has none, where a format needs one:
+// a tag without a value and one with this value are the same there.
+const NoValue = "true"
+
+// AppendSeries appends the name of a series: its scope, its measurement, and its
+// other tags in the order of their keys, each as two parts, key and value, such as
+// app.hits.zone.eu. A tag without a value has NoValue. The tags name, kind and
+// error_name of a series of this library are one part, the value: a function is
+// scope.function.Name, its times are scope.function_times.success.Name. A series is
+// of this library if it has a scope, as all of a registry do, or is one of these
+// two. Empty parts are left out.
 func (c *Charset) AppendSeries(dst []byte, key monkit.SeriesKey) []byte {
-	start := len(dst)
-	dst = c.join(dst, start, key.Tags.Get("scope"), false)
+	return c.appendSeries(dst, key, true)
+}
+
+// AppendSeriesValues is AppendSeries with every tag as one part, its value. Tags of
+// other keys with equal values get one name.
+func (c *Charset) AppendSeriesValues(dst []byte, key monkit.SeriesKey) []byte {
+	return c.appendSeries(dst, key, false)
+}
+
+func (c *Charset) appendSeries(dst []byte, key monkit.SeriesKey, keys bool) []byte {
+	start, scope := len(dst), key.Tags.Get("scope")
+	dst = c.join(dst, start, scope, false)
 	dst = c.join(dst, start, key.Measurement, true)
+	own := scope != "" || key.Measurement == "function" || key.Measurement == "function_times"
 	for i := range key.Tags.Len() {
-		if tag := key.Tags.At(i); tag.Key != "scope" {
+		tag := key.Tags.At(i)
+		switch {
+		case tag.Key == "scope" && tag.Val == scope && scope != "":
+		case !keys, tag.Key == "", own && isOwn(tag.Key) && tag.Val != "":
 			dst = c.join(dst, start, tag.Val, false)
+		default:
+			dst = c.join(dst, start, tag.Key, false)
+			dst = c.join(dst, start, cmp.Or(tag.Val, NoValue), false)
 		}
 	}
 	return dst
 }
+
+// isOwn reports whether key is that of a tag by which this library's series differ.
+func isOwn(key string) bool { return key == "name" || key == "kind" || key == "error_name" }
 
 // AppendField appends field as one more part to the name that begins at
 // dst[start].

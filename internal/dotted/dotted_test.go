@@ -10,25 +10,35 @@ import (
 
 var series = codectest.Key
 
+// Tags of others stand with their keys, since those of name:1|c|#env:prod and
+// name:1|c|#zone:prod are two series (statsd 0.9.0, stats.js: ;env=prod and ;zone=prod).
 func TestSeriesNameIsScopeMeasurementAndTags(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		key  monkit.SeriesKey
 		want string
 	}{
-		{"scope comes first", series("hits", "scope", "app", "a", "1"), "app.hits.1"},
-		{"tags in the order of their keys", series("hits", "b", "2", "a", "1", "c", "3"), "hits.1.2.3"},
+		{"scope comes first", series("hits", "scope", "app", "a", "1"), "app.hits.a.1"},
+		{"tags in the order of their keys", series("hits", "b", "2", "a", "1", "c", "3"), "hits.a.1.b.2.c.3"},
 		{"the name of a function in the order of its key", series("function", "name", "Do", "error_name", "EOF", "scope", "app"), "app.function.EOF.Do"},
 		{"the times of a function in the same order", series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.success.Do"},
-		{"a tag called name of another series", series("hits", "kind", "k", "name", "n"), "hits.k.n"},
-		{"dots of a tag's value are replaced", series("hits", "scope", "example.com/app", "host", "a.b"), "example_com_app.hits.a_b"},
+		{"a function without a scope", series("function_times", "name", "Do", "kind", "success"), "function_times.success.Do"},
+		{"further tags of a function", series("function", "name", "Do", "scope", "app", "zone", "eu"), "app.function.Do.zone.eu"},
+		{"own tags of any series with a scope", series("hits", "kind", "k", "name", "n", "scope", "app"), "app.hits.k.n"},
+		{"foreign tags of these names", series("hits", "error_name", "e", "kind", "k", "name", "n"), "hits.error_name.e.kind.k.name.n"},
+		{"an own tag without a value", series("function", "name", "", "scope", "app"), "app.function.name.true"},
+		{"a scope without a value", series("hits", "scope", ""), "hits.scope.true"},
+		{"a tag without a value", series("hits", "blue", ""), "hits.blue.true"},
+		{"a tag without a key", series("hits", "", "v"), "hits.v"},
+		{"dots of a tag's key are replaced", series("hits", "a.b", "c"), "hits.a_b.c"},
+		{"dots of a tag's value are replaced", series("hits", "scope", "example.com/app", "host", "a.b"), "example_com_app.hits.host.a_b"},
 		{"dots of a measurement are kept", series("db.queries", "scope", "app"), "app.db.queries"},
 		{"several dots become one", series("..db...queries..", "scope", "app"), "app.db.queries"},
 		{"a method", series("function", "name", "(*T).Do", "scope", "main"), "main.function.__T__Do"},
-		{"empty parts are left out", series("", "scope", "app", "a", ""), "app"},
+		{"empty parts are left out", series("", "scope", "app", "", ""), "app"},
 		{"one underscore for each character, and a hash", series("größe"), "gr__e_HASH"},
 		{"invalid UTF-8", series("a\xffb"), "a_b_HASH"},
-		{"a tag that is not ASCII; the hash is the same in every process", series("m", "city", "東京"), "m.___68dea76f"},
+		{"a tag that is not ASCII; the hash is the same in every process", series("m", "city", "東京"), "m.city.___68dea76f"},
 		{"empty name", series(""), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,6 +51,46 @@ func TestSeriesNameIsScopeMeasurementAndTags(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSeriesNameOfValuesAlone(t *testing.T) {
+	for _, tt := range []struct {
+		key  monkit.SeriesKey
+		want string
+	}{
+		{series("hits", "scope", "app", "b", "2", "a", "1"), "app.hits.1.2"},
+		{series("hits", "kind", "k", "name", "n"), "hits.k.n"},
+		{series("hits", "a", ""), "hits"},
+		{series("function_times", "name", "Do", "kind", "success", "scope", "app"), "app.function_times.success.Do"},
+	} {
+		if got := string(Graphite.AppendSeriesValues(nil, tt.key)); got != tt.want {
+			t.Errorf("%s is %q, want %q", tt.key, got, tt.want)
+		}
+	}
+}
+
+// Series that differ in any tag get names of their own, if their texts need no change.
+func FuzzTagsKeepSeriesApart(f *testing.F) {
+	f.Add("env", "prod", "zone", "prod")
+	f.Add("blue", "", "red", "")
+	f.Add("1", "a", "a", "1")
+	f.Add("name", "x", "kind", "x")
+	f.Add("scope", "x", "name", "x")
+	f.Fuzz(func(t *testing.T, k1, v1, k2, v2 string) {
+		for _, part := range []string{k1, k2} {
+			if part == "" || part == "scope" || !Graphite.Holds(part) {
+				return
+			}
+		}
+		if v1 == NoValue || v2 == NoValue || !Graphite.Holds(v1) || !Graphite.Holds(v2) {
+			return
+		}
+		one, other := series("m", k1, v1), series("m", k2, v2)
+		a, b := Graphite.AppendSeries(nil, one), Graphite.AppendSeries(nil, other)
+		if (string(a) == string(b)) != (one.String() == other.String()) {
+			t.Errorf("%s is %q, %s is %q", one, a, other, b)
+		}
+	})
 }
 
 func TestCharsetsKeepOnlyTheirBytes(t *testing.T) {

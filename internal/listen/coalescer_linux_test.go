@@ -68,7 +68,7 @@ func TestEveryDatagramEndsTheWait(t *testing.T) {
 		next <- struct{}{}
 		got := 0
 		for got == 0 {
-			if err := r.packet.read(nil, func([]byte, bool) { got++ }); err != nil {
+			if err := r.packet.read(nil, func([]byte, Sender, bool) { got++ }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,7 +81,7 @@ func TestQuickDatagramsDelayTheNextRead(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{})
 	r.packet.coalescer.delay.length = time.Hour
 	conn, done := r.dial(t), make(chan struct{})
-	read := func() error { return r.packet.read(done, func([]byte, bool) {}) }
+	read := func() error { return r.packet.read(done, func([]byte, Sender, bool) {}) }
 	r.packet.coalescer.wait(done)
 	r.packet.coalescer.consumed(none) // so the first read waits for the poll
 	write(t, conn, "a 1\n")
@@ -110,7 +110,7 @@ func TestFullReadDelaysNothing(t *testing.T) {
 	}
 	for _, want := range []int{perRead, 1} {
 		got := 0
-		if err := r.packet.read(nil, func([]byte, bool) { got++ }); err != nil || got != want {
+		if err := r.packet.read(nil, func([]byte, Sender, bool) { got++ }); err != nil || got != want {
 			t.Fatalf("read() = %v with %d datagrams, want %d", err, got, want)
 		}
 		if due := r.packet.coalescer.due; due != (want < perRead) {
@@ -131,12 +131,12 @@ func TestEndOfTheSocketEndsTheWait(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, "udp://127.0.0.1:0", Options{})
 			ended := make(chan error)
-			go func() { ended <- r.packet.read(nil, func([]byte, bool) {}) }()
+			go func() { ended <- r.packet.read(nil, func([]byte, Sender, bool) {}) }()
 			tt.end(r) // before the wait, or during it
 			if err := <-ended; !errors.Is(err, tt.want) {
 				t.Errorf("read() = %v, want %v", err, tt.want)
 			}
-			if err := r.packet.read(nil, func([]byte, bool) {}); !errors.Is(err, tt.want) {
+			if err := r.packet.read(nil, func([]byte, Sender, bool) {}); !errors.Is(err, tt.want) {
 				t.Errorf("read() after the end = %v, want %v", err, tt.want)
 			}
 		})

@@ -119,11 +119,11 @@ const drainTime = time.Second
 
 // Run reads until ctx ends, then drains the kernel's buffers, for a second at
 // most, and the ring. It calls take from one goroutine with texts of whole lines,
-// which take must neither keep nor change. more is true if another call follows
+// which take must neither keep nor change; each is of one sender. more is true if another call follows
 // within moments, maybe without a text. take accounts for each line in the book
 // of the listener, which has counted it as received. Run returns an error if the
 // socket broke. It closes the listener, so it can be called once.
-func (l *Listener) Run(ctx context.Context, take func(texts [][]byte, more bool)) error {
+func (l *Listener) Run(ctx context.Context, take func(texts []Text, more bool)) error {
 	if l.opts.Direct && l.packet != nil {
 		l.direct.take = take
 		return l.readPackets(ctx)
@@ -143,13 +143,26 @@ func (l *Listener) Run(ctx context.Context, take func(texts [][]byte, more bool)
 
 // takeAll passes lines from the ring to take until the ring is closed and
 // empty.
-func (l *Listener) takeAll(take func(texts [][]byte, more bool)) {
-	var texts [1][]byte
+func (l *Listener) takeAll(take func(texts []Text, more bool)) {
+	texts := make([]Text, 0, perTake)
 	for lines, ok := l.ring.take(nil); ok; lines, ok = l.ring.take(lines) {
-		texts[0] = lines
-		take(texts[:], false)
+		parts, begin := l.ring.taken, 0
+		for len(parts) > 0 {
+			n := min(len(parts), perTake)
+			texts = texts[:0]
+			for _, p := range parts[:n] {
+				texts = append(texts, Text{Lines: lines[begin:p.end], From: p.from})
+				begin = p.end
+			}
+			parts = parts[n:]
+			take(texts, len(parts) > 0)
+		}
 	}
 }
+
+// perTake is how many texts of the ring are passed on at a time: so many cost
+// little beside the lines.
+const perTake = 1024
 
 // Close releases the socket. Run, if it is under way, returns an error. Every
 // call returns the result of the first.

@@ -11,11 +11,11 @@ import (
 // direct passes the datagrams of each read on without the ring. It belongs to
 // the goroutine of Run.
 type direct struct {
-	take  func(texts [][]byte, more bool) // nil if the ring is used
-	texts [][]byte                        // of the last read; its memory is used again
-	more  bool                            // of the last take
-	bytes int                             // taken since the last take without more
-	held  bool                            // more was set because of a delay
+	take  func(texts []Text, more bool) // nil if the ring is used
+	texts []Text                        // of the last read; its memory is used again
+	more  bool                          // of the last take
+	bytes int                           // taken since the last take without more
+	held  bool                          // more was set because of a delay
 }
 
 // readPackets reads datagrams until ctx ends, then those that the kernel still
@@ -58,7 +58,7 @@ func (l *Listener) moreFollows() bool {
 func (d *direct) size() int {
 	n := d.bytes
 	for _, p := range d.texts {
-		n += len(p)
+		n += len(p.Lines)
 	}
 	return n
 }
@@ -82,12 +82,14 @@ func (l *Listener) endDirect() { l.passDirect(false) }
 
 // putPacket keeps one datagram to be taken, or puts it into the ring. If the
 // kernel cut it, only its whole lines are put. The byte behind p may be written.
-func (l *Listener) putPacket(p []byte, cut bool) {
+func (l *Listener) putPacket(p []byte, from Sender, cut bool) {
 	l.counts.datagrams.Add(1)
 	l.counts.bytes.Add(int64(len(p)))
 	if cut {
-		p = p[:line.Whole(p)]
+		whole := line.Whole(p)
 		l.reject(ledger.Truncated, 1) // at least: the kernel does not report how many lines it cut
+		l.rejected(ledger.Truncated, from, p[whole:], 1)
+		p = p[:whole]
 	}
 	if len(p) == 0 {
 		return
@@ -97,15 +99,16 @@ func (l *Listener) putPacket(p []byte, cut bool) {
 			p = append(p, '\n')
 		}
 		l.receive(p)
-		l.direct.texts = append(l.direct.texts, p)
+		l.direct.texts = append(l.direct.texts, Text{p, from})
 		return
 	}
 	received := l.receive(p)
-	if !l.ring.offer(p) {
+	if !l.ring.offer(p, from) {
 		l.counts.rejectedDatagrams.Add(1)
 		n := countLines(p)
 		l.opts.Book.Skip(received - n)
 		l.opts.Book.Reject(ledger.RingFull, n)
+		l.rejected(ledger.RingFull, from, nil, n)
 	}
 }
 

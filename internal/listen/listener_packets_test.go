@@ -95,8 +95,8 @@ func TestFullRingRejectsDatagramsAndCountsTheirLines(t *testing.T) {
 
 func TestEmptyDatagramIsNeverRejected(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{RingBytes: 1})
-	r.putPacket([]byte("a 1\n"), false) // more than the ring holds
-	r.putPacket(nil, false)
+	r.putPacket([]byte("a 1\n"), Sender{}, false) // more than the ring holds
+	r.putPacket(nil, Sender{}, false)
 	if n := r.stat("rejected_datagrams"); n != 0 {
 		t.Errorf("rejected %v datagrams", n)
 	}
@@ -174,9 +174,9 @@ func TestMoreIsFollowedByATake(t *testing.T) {
 
 func TestDirectReadsAllocateNothing(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0", Options{Direct: true})
-	r.direct.take = func(texts [][]byte, _ bool) {
+	r.direct.take = func(texts []Text, _ bool) {
 		for _, p := range texts {
-			r.Book().Accept(countLines(p))
+			r.Book().Accept(countLines(p.Lines))
 		}
 	}
 	conn, p, put := r.dial(t), []byte("a 1\nb 2"), r.putPacket
@@ -269,10 +269,10 @@ func TestLittleWaitsForOneDelay(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, "udp://127.0.0.1:0", Options{Direct: true})
 			got := false
-			r.direct.take = func(_ [][]byte, more bool) { got = more }
+			r.direct.take = func(_ []Text, more bool) { got = more }
 			for i, read := range tt.reads {
 				if read.bytes > 0 {
-					r.direct.texts = append(r.direct.texts, make([]byte, read.bytes))
+					r.direct.texts = append(r.direct.texts, Text{Lines: make([]byte, read.bytes)})
 				}
 				r.packet.more, r.packet.coalescer.due = read.more, read.due
 				r.passDirect(r.moreFollows())

@@ -64,13 +64,14 @@ func (r *running) start(t testing.TB) {
 }
 
 // take accepts every line that is not blank.
-func (r *running) take(texts [][]byte, more bool) {
+func (r *running) take(texts []Text, more bool) {
 	if r.block != nil {
 		<-r.block
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, lines := range texts {
+	for _, text := range texts {
+		lines := text.Lines
 		r.text.Write(lines)
 		accepted := countLines(lines)
 		r.Book().Accept(accepted)

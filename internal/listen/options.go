@@ -44,6 +44,11 @@ type Options struct {
 	// without the ring: right if the function that takes them never blocks. It
 	// saves a copy, and a wake-up for each read.
 	Direct bool
+	// OnRejected is called for lines that are rejected before they reach a decoder,
+	// with what is known of the first of them. It may be called by several
+	// goroutines, and must neither wait nor keep the text. Nil means that the lines
+	// are only counted.
+	OnRejected func(Rejected)
 	// Book counts the lines. Nil means one in memory.
 	Book *ledger.ListenerBook
 	// Logger receives what an operator should know. Nil discards it.
@@ -142,7 +147,7 @@ func setMode(o *Options, value string) error {
 }
 
 func setIdle(o *Options, value string) error {
-	d, err := time.ParseDuration(value)
+	d, err := endpoint.ParseDuration(value)
 	if err != nil || d <= 0 {
 		return fmt.Errorf("idle=%s is not a time; write one such as idle=10m", value)
 	}

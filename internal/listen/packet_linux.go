@@ -28,6 +28,8 @@ type packetSys struct {
 	msgs  [perRead]mmsghdr
 	iovs  [perRead]unix.Iovec
 	bufs  [perRead][]byte
+	names [perRead]unix.RawSockaddrAny
+	peers peers
 	n     int // of msgs that the last receive filled
 	errno syscall.Errno
 }
@@ -108,6 +110,8 @@ func (s *packetSys) makeRoom() {
 		s.iovs[i].SetLen(maxDatagram)
 		s.msgs[i].hdr.Iov = &s.iovs[i]
 		s.msgs[i].hdr.SetIovlen(1)
+		s.msgs[i].hdr.Name = (*byte)(unsafe.Pointer(&s.names[i]))
+		s.msgs[i].hdr.Namelen = unix.SizeofSockaddrAny
 	}
 }
 
@@ -139,7 +143,7 @@ func (c *packetConn) setBuffer(ep endpoint.Endpoint, o Options) error {
 // read waits for datagrams and calls put for each that the kernel holds, up
 // to perRead. If the read before set more, it does not wait, and may find none.
 // done ends a delay early.
-func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) error {
+func (c *packetConn) read(done <-chan struct{}, put func(p []byte, from Sender, cut bool)) error {
 	for {
 		if err := c.coalescer.wait(done); err != nil {
 			return err
@@ -168,7 +172,7 @@ func (c *packetConn) read(done <-chan struct{}, put func(p []byte, cut bool)) er
 
 // readNow is read without a wait. It returns EAGAIN if the kernel holds no
 // datagram.
-func (c *packetConn) readNow(put func(p []byte, cut bool)) error {
+func (c *packetConn) readNow(put func(p []byte, from Sender, cut bool)) error {
 	if c.sys.raw.Control(c.sys.call) != nil {
 		return net.ErrClosed
 	}
@@ -192,12 +196,15 @@ func (s *packetSys) receive(fd uintptr) {
 
 // passOn calls put for each datagram of the last receive, or returns its
 // error.
-func (s *packetSys) passOn(put func(p []byte, cut bool)) error {
+func (s *packetSys) passOn(put func(p []byte, from Sender, cut bool)) error {
 	if s.errno != 0 {
 		return s.errno
 	}
 	for i := range s.msgs[:s.n] {
-		put(s.bufs[i][:s.msgs[i].n], s.msgs[i].hdr.Flags&unix.MSG_TRUNC != 0)
+		hdr := &s.msgs[i].hdr
+		from := s.peers.sender(&s.names[i], int(hdr.Namelen))
+		hdr.Namelen = unix.SizeofSockaddrAny // the kernel has set it to that of the name
+		put(s.bufs[i][:s.msgs[i].n], from, hdr.Flags&unix.MSG_TRUNC != 0)
 	}
 	return nil
 }

@@ -269,14 +269,14 @@ func TestDatagramAllocatesNothing(t *testing.T) {
 // or one with each.
 func BenchmarkUDP(b *testing.B) {
 	b.Run("recvmmsg", func(b *testing.B) {
-		benchUDP(b, func(r *running, put func([]byte, bool)) {
+		benchUDP(b, func(r *running, put func([]byte, Sender, bool)) {
 			for r.packet.readNow(put) == nil {
 			}
 		})
 	})
 	b.Run("read", func(b *testing.B) {
 		buf := make([]byte, maxDatagram)
-		benchUDP(b, func(r *running, put func([]byte, bool)) {
+		benchUDP(b, func(r *running, put func([]byte, Sender, bool)) {
 			for range burst {
 				var n int
 				var err error
@@ -284,13 +284,13 @@ func BenchmarkUDP(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				put(buf[:n], false)
+				put(buf[:n], Sender{}, false)
 			}
 		})
 	})
 }
 
-func benchUDP(b *testing.B, drain func(*running, func([]byte, bool))) {
+func benchUDP(b *testing.B, drain func(*running, func([]byte, Sender, bool))) {
 	r := open(b, "udp://127.0.0.1:0", Options{})
 	conn, text := r.dial(b), bytes.Repeat([]byte(frame), frameLines)
 	put, taken, lines := r.putPacket, []byte(nil), 0

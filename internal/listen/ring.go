@@ -1,6 +1,9 @@
 package listen
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // ring passes whole lines from many readers, which call offer or put, to one
 // goroutine that takes all of them at once. It consists of two buffers that
@@ -11,6 +14,7 @@ type ring struct {
 	mu sync.Mutex
 	// Guarded by mu.
 	fill     []byte // lines to take
+	parts    []part // of fill
 	most     int    // largest len(fill) so far
 	waiting  int    // puts that wait for room
 	delaying bool   // take delays: it need not be woken until there is enough
@@ -21,9 +25,20 @@ type ring struct {
 	wake chan struct{} // holds one signal for take to look again
 
 	// Owned by take.
+	taken []part // of the lines that the last take returned
 	delay delayer
 	due   bool // the next take delays
 }
+
+// part is lines of one sender that follow each other. It begins where the one
+// before ends.
+type part struct {
+	end  int
+	from Sender
+}
+
+// partBytes counts as much as so many bytes of lines, if there is another part.
+const partBytes = int(unsafe.Sizeof(part{}))
 
 const (
 	// minRing is the size with which a buffer starts and the smallest to which
@@ -44,43 +59,62 @@ func newRing(max int) *ring {
 
 // offer adds whole lines, the last of which may lack its end. It returns false
 // if there is no room for them.
-func (r *ring) offer(lines []byte) bool {
+func (r *ring) offer(lines []byte, from Sender) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.fitsLocked(lines) {
+	if !r.fitsLocked(lines, from) {
 		return false
 	}
-	r.appendLocked(lines)
+	r.appendLocked(lines, from)
 	return true
 }
 
 // put is an offer that waits for room, until take makes some.
-func (r *ring) put(lines []byte) {
+func (r *ring) put(lines []byte, from Sender) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.fitsLocked(lines) {
+	for !r.fitsLocked(lines, from) {
 		r.waiting++
 		r.notify()
 		r.emptied.Wait()
 		r.waiting--
 	}
-	r.appendLocked(lines)
+	r.appendLocked(lines, from)
 }
 
 // fitsLocked reports whether there is room. An empty ring has room for
 // anything.
-func (r *ring) fitsLocked(lines []byte) bool {
-	return len(r.fill) == 0 || len(r.fill)+withEnd(lines) <= r.max
+func (r *ring) fitsLocked(lines []byte, from Sender) bool {
+	if len(r.fill) == 0 {
+		return true
+	}
+	more := withEnd(lines)
+	if !r.continuesLocked(from) {
+		more += partBytes
+	}
+	return r.sizeLocked()+more <= r.max
 }
 
-func (r *ring) appendLocked(lines []byte) {
+// continuesLocked reports whether the newest part is of the sender.
+func (r *ring) continuesLocked(from Sender) bool {
+	return len(r.parts) > 0 && r.parts[len(r.parts)-1].from == from
+}
+
+// sizeLocked returns how many bytes wait, with those that the senders need.
+func (r *ring) sizeLocked() int { return len(r.fill) + max(len(r.parts)-1, 0)*partBytes }
+
+func (r *ring) appendLocked(lines []byte, from Sender) {
 	before := len(r.fill)
 	r.growLocked(before + withEnd(lines))
 	r.fill = append(r.fill, lines...)
 	if withEnd(lines) > len(lines) {
 		r.fill = append(r.fill, '\n')
 	}
-	r.most = max(r.most, len(r.fill))
+	if !r.continuesLocked(from) {
+		r.parts = append(r.parts, part{from: from})
+	}
+	r.parts[len(r.parts)-1].end = len(r.fill)
+	r.most = max(r.most, r.sizeLocked())
 	if before == 0 && !r.delaying || before < enough && len(r.fill) >= enough {
 		r.notify()
 	}
@@ -104,8 +138,8 @@ func (r *ring) growLocked(n int) {
 	r.fill = append(make([]byte, 0, size), r.fill...)
 }
 
-// take waits for lines and returns all of them. They are valid until the next
-// take, to which the caller returns them as free. ok is false when the ring is
+// take waits for lines and returns all of them, whose senders are in taken. They are
+// valid until the next take, to which the caller returns them as free. ok is false when the ring is
 // closed and empty. Lines that arrive after a pause are returned at once, small
 // amounts in quick succession after a delay.
 func (r *ring) take(free []byte) (lines []byte, ok bool) {
@@ -124,7 +158,12 @@ func (r *ring) take(free []byte) (lines []byte, ok bool) {
 		r.mu.Lock()
 	}
 	r.due = r.delay.end(len(r.fill) < enough)
+	parts := r.taken[:0]
 	lines, r.fill = r.fill, r.reuseLocked(free)
+	if r.fill == nil {
+		parts = nil
+	}
+	r.taken, r.parts = r.parts, parts
 	r.emptied.Broadcast()
 	return lines, true
 }
@@ -166,7 +205,7 @@ func (r *ring) reuseLocked(free []byte) []byte {
 func (r *ring) usage() (now, most int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.fill), r.most
+	return r.sizeLocked(), r.most
 }
 
 // close makes take return what is left and then false. No offer or put may

@@ -28,7 +28,7 @@ func TestOfferIsRefusedWhenTheRingIsFull(t *testing.T) {
 			r := newRing(10)
 			var fit strings.Builder
 			for _, text := range tt.offers {
-				fit.WriteByte("-+"[btoi(r.offer([]byte(text)))])
+				fit.WriteByte("-+"[btoi(r.offer([]byte(text), Sender{}))])
 			}
 			lines, ok := r.take(nil)
 			if string(lines) != tt.want || !ok || fit.String() != tt.fit {
@@ -47,7 +47,7 @@ func btoi(b bool) int {
 
 func TestClosedRingIsTakenToItsEnd(t *testing.T) {
 	r := newRing(10)
-	r.offer([]byte("a\n"))
+	r.offer([]byte("a\n"), Sender{})
 	r.close()
 	lines, ok := r.take(nil)
 	if string(lines) != "a\n" || !ok {
@@ -63,10 +63,10 @@ func TestClosedRingIsTakenToItsEnd(t *testing.T) {
 func TestPutWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRing(10)
-		r.put([]byte("0123456\n"))
+		r.put([]byte("0123456\n"), Sender{})
 		var putting sync.WaitGroup
 		for range 3 {
-			putting.Go(func() { r.put([]byte("abcdef\n")) })
+			putting.Go(func() { r.put([]byte("abcdef\n"), Sender{}) })
 		}
 		synctest.Wait()
 		if now, _ := r.usage(); now != 8 {
@@ -88,9 +88,9 @@ func TestPutWaitsForRoom(t *testing.T) {
 func TestEveryPutThatFitsIsAwakened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRing(10)
-		r.put([]byte("0123456\n"))
+		r.put([]byte("0123456\n"), Sender{})
 		for range 3 {
-			go r.put([]byte("ab\n"))
+			go r.put([]byte("ab\n"), Sender{})
 		}
 		synctest.Wait()
 		r.take(nil)
@@ -121,11 +121,11 @@ func TestOfferWakesTakeOnlyForWhatItNeeds(t *testing.T) {
 			r := newRing(1 << 20)
 			line := append(bytes.Repeat([]byte("x"), 2*enough), '\n')
 			if tt.before > 0 {
-				r.offer(line[len(line)-tt.before:])
+				r.offer(line[len(line)-tt.before:], Sender{})
 				<-r.wake
 			}
 			r.delaying = tt.delaying
-			r.offer(line[len(line)-tt.offered:])
+			r.offer(line[len(line)-tt.offered:], Sender{})
 			if got := len(r.wake) > 0; got != tt.wake {
 				t.Errorf("wakes take: %v", got)
 			}
@@ -139,7 +139,7 @@ func TestUsageKeepsTheLargestAmount(t *testing.T) {
 		text string
 		most int
 	}{{"a\n", 2}, {"0123456\n", 8}, {"abc\n", 8}} {
-		r.offer([]byte(tt.text))
+		r.offer([]byte(tt.text), Sender{})
 		if now, most := r.usage(); now != len(tt.text) || most != tt.most {
 			t.Errorf("usage() = %d, %d, want %d, %d", now, most, len(tt.text), tt.most)
 		}
@@ -151,11 +151,11 @@ func TestBufferOfRingDoubles(t *testing.T) {
 	r := newRing(3 * minRing)
 	text := bytes.Repeat([]byte("0123456\n"), minRing/8)
 	for _, want := range []int{minRing, 2 * minRing, 3 * minRing} {
-		r.offer(text[:8])
+		r.offer(text[:8], Sender{})
 		if n := cap(r.fill); n != want {
 			t.Errorf("with %d bytes the buffer has %d, want %d", len(r.fill), n, want)
 		}
-		r.offer(text[8:])
+		r.offer(text[8:], Sender{})
 	}
 }
 
@@ -189,7 +189,7 @@ func TestBufferIsTooLargeAfter64SmallUses(t *testing.T) {
 func delayingRing(size int) *ring {
 	r := newRing(size)
 	for range 2 {
-		r.offer([]byte("a\n"))
+		r.offer([]byte("a\n"), Sender{})
 		r.take(nil)
 	}
 	return r
@@ -204,22 +204,22 @@ func TestTakeDelays(t *testing.T) {
 		after func(r *ring) // what happens a millisecond after take began
 		want  time.Duration
 	}{
-		{"small quick offers are coalesced", large, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
-		{"enough in one offer ends the delay", large, func(r *ring) { r.offer(enoughLines) }, time.Millisecond},
-		{"enough in two offers ends the delay", large, func(r *ring) { r.offer(enoughLines[2:]); r.offer([]byte("b\n")) }, time.Millisecond},
+		{"small quick offers are coalesced", large, func(r *ring) { r.offer([]byte("b\n"), Sender{}) }, maxDelay},
+		{"enough in one offer ends the delay", large, func(r *ring) { r.offer(enoughLines, Sender{}) }, time.Millisecond},
+		{"enough in two offers ends the delay", large, func(r *ring) { r.offer(enoughLines[2:], Sender{}); r.offer([]byte("b\n"), Sender{}) }, time.Millisecond},
 		{"close ends the delay", large, func(r *ring) { r.close() }, time.Millisecond},
 		{"put that waits for room ends the delay", large, func(r *ring) {
-			r.offer([]byte("b\n"))
-			go r.put(make([]byte, 1<<20))
+			r.offer([]byte("b\n"), Sender{})
+			go r.put(make([]byte, 1<<20), Sender{})
 		}, time.Millisecond},
-		{"small ring has no delay", func() *ring { return delayingRing(4*enough - 1) }, func(r *ring) { r.offer([]byte("b\n")) }, time.Millisecond},
-		{"smallest ring with a delay", func() *ring { return delayingRing(4 * enough) }, func(r *ring) { r.offer([]byte("b\n")) }, maxDelay},
+		{"small ring has no delay", func() *ring { return delayingRing(4*enough - 1) }, func(r *ring) { r.offer([]byte("b\n"), Sender{}) }, time.Millisecond},
+		{"smallest ring with a delay", func() *ring { return delayingRing(4 * enough) }, func(r *ring) { r.offer([]byte("b\n"), Sender{}) }, maxDelay},
 		{"pause resets the delay", func() *ring {
 			r := large()
-			go func() { time.Sleep(time.Second); r.offer([]byte("b\n")) }()
+			go func() { time.Sleep(time.Second); r.offer([]byte("b\n"), Sender{}) }()
 			r.take(nil)
 			return r
-		}, func(r *ring) { r.offer([]byte("c\n")) }, time.Millisecond},
+		}, func(r *ring) { r.offer([]byte("c\n"), Sender{}) }, time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestManyPutsReachOneTakerInOrder(t *testing.T) {
 	for p := range putters {
 		putting.Go(func() {
 			for n := range each {
-				r.put(fmt.Appendf(nil, "%d %d\n", p, n))
+				r.put(fmt.Appendf(nil, "%d %d\n", p, n), Sender{})
 			}
 		})
 	}
@@ -275,7 +275,7 @@ func TestMemoryOfRingIsBoundedAndReleased(t *testing.T) {
 	text := bytes.Repeat([]byte("0123456\n"), 1000)
 	var taken []byte
 	for range 2 {
-		for r.offer(text) {
+		for r.offer(text, Sender{}) {
 		}
 		if n := cap(r.fill); n > r.max {
 			t.Errorf("a buffer has %d bytes", n)
@@ -283,14 +283,14 @@ func TestMemoryOfRingIsBoundedAndReleased(t *testing.T) {
 		taken, _ = r.take(taken)
 	}
 	for range 2 * underuseLimit {
-		r.offer(text)
+		r.offer(text, Sender{})
 		taken, _ = r.take(taken)
 	}
 	if cap(r.fill) > minRing || cap(taken) > minRing {
 		t.Errorf("buffers of %d and %d bytes are kept", cap(r.fill), cap(taken))
 	}
 	if n := testing.AllocsPerRun(10*underuseLimit, func() {
-		r.offer(text)
+		r.offer(text, Sender{})
 		taken, _ = r.take(taken)
 	}); n != 0 {
 		t.Errorf("%v allocations a take", n)

@@ -17,11 +17,12 @@ type stream struct {
 	listener *Listener
 	conn     net.Conn
 	from     io.Reader // conn, or Options.Lines of it
+	sender   Sender
 	lines    splitter
 }
 
 func newStream(l *Listener, conn net.Conn) *stream {
-	s := &stream{listener: l, conn: conn, from: conn, lines: splitter{max: l.opts.MaxLine}}
+	s := &stream{listener: l, conn: conn, from: conn, sender: SenderOf(conn.RemoteAddr()), lines: splitter{max: l.opts.MaxLine}}
 	if l.opts.Lines != nil {
 		s.from = l.opts.Lines(conn)
 	}
@@ -73,7 +74,7 @@ func (s *stream) read() error {
 	}
 	if len(lines) > 0 {
 		s.listener.receive(lines)
-		s.listener.ring.put(lines)
+		s.listener.ring.put(lines, s.sender)
 	}
 	return err
 }

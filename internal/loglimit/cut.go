@@ -1,6 +1,6 @@
 package loglimit
 
-import "unicode/utf8"
+import "monkit.example/internal/printable"
 
 // maxText is how many bytes of a text are logged.
 const maxText = 200
@@ -11,9 +11,5 @@ func Cut(text string) string {
 	if len(text) <= maxText {
 		return text
 	}
-	end := maxText
-	for end > maxText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
+	return printable.Prefix(text, maxText) + "…"
 }

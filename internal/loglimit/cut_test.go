@@ -16,7 +16,7 @@ func TestCut(t *testing.T) {
 		{a + "b\U0001f600", a + "b…"},
 		{a + "\U0001f600", a + "\U0001f600"},
 		{a + "\U0001f600!", a + "\U0001f600…"},
-		{a + strings.Repeat("\xbf", 100), a + "…"}, // no character begins there
+		{a + strings.Repeat("\xbf", 100), a + "\xbf\xbf\xbf\xbf…"}, // no character begins there
 		{"\xff" + a + "bcdefg", "\xff" + a + "bcd…"},
 	} {
 		if got := Cut(tt.text); got != tt.want {

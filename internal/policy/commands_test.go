@@ -20,6 +20,7 @@ var proofs = []proof{
 	{"make …", "Makefile", ""},
 	{"go run ./examples/vlite", "examples/vlite/main_test.go", "TestServesVideosAndDebugPages"},
 	{"go build ./cmd/monkit-relay", "e2e/readme_test.go", "TestReadmeRelay"},
+	{"./monkit-relay version", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -h", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay -listen …", "e2e/readme_test.go", "TestReadmeRelay"},
 	{"./monkit-relay spool …", "cmd/monkit-relay/spool_test.go", "TestReadmeSpool"},

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/hostile"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -67,7 +69,7 @@ func TestUntrustedHostsSeeNoTexts(t *testing.T) {
 	registry := monkit.NewRegistry()
 	r := startWithPages(t, Config{Registry: registry})
 	defer r.stop(t)
-	r.rejected.add("listener", []reporters.RejectedLine{{Reason: ledger.Malformed, Text: "secret line", Err: errSecret{}}})
+	r.rejected.of("listener").add(rejection{reason: ledger.Malformed, sender: "secret host", lines: 1, at: time.Now(), text: "secret line", err: "secret error"})
 	r.health.add("secret problem")
 	all := r.destinations
 	defer func() { r.destinations = all }()
@@ -80,7 +82,7 @@ func TestUntrustedHostsSeeNoTexts(t *testing.T) {
 	} {
 		for path, secrets := range map[string][]string{
 			"/": {"secret problem", "secret reason"}, "/healthz": {"secret problem"}, "/readyz": {"secret problem"},
-			"/bad": {"secret line", "secret error"}, "/bad?format=json": {"secret line", "secret error"},
+			"/bad": {"secret line", "secret error", "secret host"}, "/bad?format=json": {"secret line", "secret error", "secret host"},
 			"/mon/ps": {"secret argument"}, "/mon/ps/json": {"secret argument"}, "/mon/ps/dot": {"secret argument"}, "/mon/ps/html": {"secret argument"},
 		} {
 			got := r.askAs("192.0.2.1:9125", host, path, "").Body.String()
@@ -103,17 +105,13 @@ func (unavailable) Ledger() ledger.Ledger { return ledger.Ledger{} }
 
 func (unavailable) Unavailable() error { return errText("secret reason") }
 
-type errSecret struct{}
-
-func (errSecret) Error() string { return "secret error" }
-
 // TestEveryPagePrints has hostile text in rejected lines, their errors, and the
 // names of listeners.
 func TestEveryPagePrints(t *testing.T) {
 	r := startWithPages(t, Config{Registry: monkit.NewRegistry()})
 	defer r.stop(t)
 	for _, text := range hostile.Texts {
-		r.rejected.add(text, []reporters.RejectedLine{{Reason: ledger.Malformed, Text: text, Err: errText(text)}})
+		r.rejected.of(text).add(rejection{reason: ledger.Malformed, sender: text, lines: 1, at: time.Now(), text: text, err: text})
 		r.health.all = []string{text}
 		r.cfg.Registry.ScopeNamed(text).Counter(text).Inc(1)
 		for _, path := range adminPaths {
@@ -136,7 +134,7 @@ func TestRejectedBytesAreExactInJSON(t *testing.T) {
 	r := startWithPages(t, Config{})
 	defer r.stop(t)
 	for _, text := range hostile.Texts {
-		r.rejected.add("l", []reporters.RejectedLine{{Reason: ledger.Malformed, Text: text, Err: errText("e")}})
+		r.rejected.of("listener of " + text).add(rejection{reason: ledger.Malformed, sender: text, lines: 1, at: time.Now(), text: text, err: "e"})
 		w := r.askAs("127.0.0.1:9125", "127.0.0.1", "/bad?format=json", "")
 		var rows []struct {
 			Text  string
@@ -149,7 +147,7 @@ func TestRejectedBytesAreExactInJSON(t *testing.T) {
 		if rows[0].Bytes != nil {
 			got = string(rows[0].Bytes)
 		}
-		if got != text {
+		if want := endpoint.RedactText(text, maxExample); got != want {
 			t.Errorf("%q became %q", text, got)
 		}
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -80,4 +81,13 @@ func (r *Relay) serveProblems(w http.ResponseWriter, req *http.Request, problems
 		hideAll(problems)
 	}
 	web.Error(w, http.StatusServiceUnavailable, strings.Join(problems, "\n"))
+}
+
+// logProblems returns that lines of the log were lost, which is no reason for a load
+// balancer to avoid the relay.
+func (r *Relay) logProblems() []string {
+	if r.cfg.LostLogs == nil || r.cfg.LostLogs() == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d log lines were lost: what reads the log ended, or does not keep up", r.cfg.LostLogs())}
 }

@@ -67,26 +67,37 @@ func nonzero(c ledger.Counts) ledger.Counts {
 	return n
 }
 
-// rejectedJSON is the form of a rejected line at /bad?format=json. It has a listener
-// or a destination. The text is empty if the destination's server did not say which
-// lines it rejected.
+// rejectedJSON is the form of a group of rejected lines at /bad?format=json. It has a
+// listener or a destination. The text is that of an example, which stands for so many
+// lines; it is empty if it is not known.
 type rejectedJSON struct {
-	At          time.Time     `json:"at"`
+	At          time.Time     `json:"at"` // of the example
 	Listener    string        `json:"listener,omitempty"`
 	Destination string        `json:"destination,omitempty"`
+	Sender      string        `json:"sender,omitempty"`
 	Reason      ledger.Reason `json:"reason"`
+	Count       int64         `json:"count"` // of all lines of the group
+	First       time.Time     `json:"first"`
+	Last        time.Time     `json:"last"`
 	Lines       int           `json:"lines"`
 	Text        string        `json:"text"`                 // bytes that are not UTF-8 are U+FFFD
 	Bytes       []byte        `json:"text_bytes,omitempty"` // the text, if it is not UTF-8
 	Err         string        `json:"error"`
 }
 
-func rejectedToJSON(lines []ledger.RejectedLine) []rejectedJSON {
-	all := make([]rejectedJSON, 0, len(lines))
-	for _, l := range lines {
-		row := rejectedJSON{At: l.At, Listener: l.Listener, Destination: l.Destination, Reason: l.Reason, Lines: l.Lines, Text: l.Text, Err: l.Err}
-		if !utf8.ValidString(l.Text) {
-			row.Bytes = []byte(l.Text)
+func rejectedToJSON(groups []RejectedGroup) []rejectedJSON {
+	all := make([]rejectedJSON, 0, len(groups))
+	for _, g := range groups {
+		e := g.Example
+		row := rejectedJSON{
+			At: e.At, Listener: g.Listener, Destination: g.Destination, Sender: g.Sender, Reason: g.Reason,
+			Count: g.Lines, First: g.First, Last: g.Last, Lines: e.Lines, Text: e.Text, Err: e.Err,
+		}
+		if e.Lines == 0 {
+			row.At = g.Last
+		}
+		if !utf8.ValidString(e.Text) {
+			row.Bytes = []byte(e.Text)
 		}
 		all = append(all, row)
 	}

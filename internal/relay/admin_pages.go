@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ var (
 
 func parsePage(name string) *template.Template {
 	return template.Must(template.New("admin_layout.html").Funcs(template.FuncMap{
-		"visible": visible,
+		"visible": visible, "when": when,
 	}).ParseFS(adminFiles, "admin_layout.html", name))
 }
 
@@ -95,7 +94,7 @@ func newIndexView(l Ledger) indexView {
 
 func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request) {
 	v := newIndexView(r.Ledger())
-	v.Problems, v.Failing, v.Waiting = r.health.problems(), r.failing(), r.waiting()
+	v.Problems, v.Failing, v.Waiting = append(r.health.problems(), r.logProblems()...), r.failing(), r.waiting()
 	if r.hides(req) {
 		hideAll(v.Problems)
 		for name := range v.Failing {
@@ -161,21 +160,55 @@ func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r *Relay) serveBad(w http.ResponseWriter, req *http.Request) {
-	rejected := r.RejectedLines()
-	slices.Reverse(rejected) // newest first
+	groups := r.Rejected()
 	if r.hides(req) {
-		for i := range rejected {
-			rejected[i].Text, rejected[i].Err = hidden, hidden
+		for i := range groups {
+			groups[i].hide()
 		}
 	}
 	switch formatParam(req, "html") {
 	case "html":
-		web.Write(w, badPage, r.view("/bad", rejected))
+		web.Write(w, badPage, r.view("/bad", newBadView(groups)))
 	case "json":
-		web.WriteJSON(w, rejectedToJSON(rejected))
+		web.WriteJSON(w, rejectedToJSON(groups))
 	default:
 		rejectFormat(w, req, "html or json")
 	}
+}
+
+// badView is the body of the page of rejected lines.
+type badView struct {
+	Groups []RejectedGroup
+	More   int // groups that the page does not show
+}
+
+// maxGroups is how many groups the page shows.
+const maxGroups = 200
+
+func newBadView(groups []RejectedGroup) badView {
+	n := min(len(groups), maxGroups)
+	return badView{groups[:n], len(groups) - n}
+}
+
+// hide replaces the texts of a group that are not of the configuration.
+func (g *RejectedGroup) hide() {
+	g.Example.Text, g.Example.Err = hidden, hidden
+	if g.Sender != "" {
+		g.Sender = hidden
+	}
+}
+
+// moment is a time on a page.
+type moment struct{ Exact, Text string }
+
+// when returns t as a page of now shows it: with the date, if it is not of the last
+// twelve hours.
+func when(t, now time.Time) moment {
+	text := "15:04:05"
+	if now.Sub(t) >= 12*time.Hour {
+		text = "2006-01-02 15:04:05"
+	}
+	return moment{t.Format("2006-01-02T15:04:05.000Z07:00"), t.Format(text)}
 }
 
 // hideAll replaces texts.

@@ -39,25 +39,28 @@ func TestHostileLinesAreEscapedOnPages(t *testing.T) {
 	for _, line := range hostileLines {
 		write(t, conn, line+"\n")
 	}
-	waitFor(t, "rejection", func() bool { return len(r.RejectedLines()) == len(hostileLines) })
+	waitFor(t, "rejection", func() bool { return r.Ledger().Received().Rejected.Sum() == int64(len(hostileLines)) })
+	var bad []struct {
+		At, First, Last         time.Time
+		Listener, Reason, Error string
+		Sender, Text            string
+		Count, Lines            int
+	}
+	if err := json.Unmarshal([]byte(r.get(t, "/bad?format=json").body), &bad); err != nil {
+		t.Fatal(err)
+	}
+	if len(bad) != 1 || bad[0].Text != hostileLines[0] || bad[0].Reason != "malformed" || bad[0].Error == "" || bad[0].At.IsZero() || bad[0].First.IsZero() ||
+		bad[0].Last.Before(bad[0].First) || bad[0].Listener != r.receivers[0].listener.Name() || bad[0].Sender != "127.0.0.1" || bad[0].Count != len(hostileLines) || bad[0].Lines != 1 {
+		t.Errorf("the groups are %+v", bad)
+	}
+	for i, line := range hostileLines { // each is the example of a group
+		r.rejected.of("l").add(rejection{reason: ledger.Reason(fmt.Sprint("r", i)), sender: line, lines: 1, at: time.Now(), text: line, err: line})
+	}
 	for _, path := range []string{"/", "/bad"} {
 		wantHarmless(t, path, r.get(t, path).body)
 	}
 	if text := textOf(t, r.get(t, "/bad").body); !strings.Contains(text, hostileLines[0]) || !strings.Contains(text, `a.b \u202egnp.exe`) {
 		t.Errorf("the page does not show the rejected lines:\n%s", text)
-	}
-	var bad []struct {
-		At                      time.Time
-		Listener, Reason, Error string
-		Text                    string
-	}
-	if err := json.Unmarshal([]byte(r.get(t, "/bad?format=json").body), &bad); err != nil {
-		t.Fatal(err)
-	}
-	oldest := bad[len(bad)-1]
-	if len(bad) != len(hostileLines) || oldest.Text != hostileLines[0] || oldest.Reason != "malformed" || oldest.Error == "" || oldest.At.IsZero() ||
-		oldest.Listener != r.receivers[0].listener.Name() {
-		t.Errorf("%d lines, the oldest is %+v", len(bad), oldest)
 	}
 }
 
@@ -251,19 +254,25 @@ func TestIndexShowsKernelDrops(t *testing.T) {
 
 func TestPageOfRejectedLinesShowsEachColumn(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
-	line := ledger.RejectedLine{At: at, Listener: "in", Reason: ledger.NotFinite, Lines: 1, Text: "a\x01 NaN", Err: "value\x02"}
-	unknown := ledger.RejectedLine{At: at, Destination: "out", Reason: ledger.Rejected, Lines: 7, Err: "conflict"}
+	group := RejectedGroup{
+		Listener: "in", Sender: "h\x03", Reason: ledger.NotFinite, Lines: 9, First: at.Add(-24 * time.Hour), Last: at,
+		Example: RejectedExample{at, 1, "a\x01 NaN", "value\x02"},
+	}
+	unknown := RejectedGroup{Destination: "out", Reason: ledger.Rejected, Lines: 8, First: at, Last: at, Example: RejectedExample{at, 7, "", "conflict"}}
+	full := RejectedGroup{Listener: "in", Reason: ledger.RingFull, Lines: 8, First: at, Last: at, Example: RejectedExample{at, 1, "", "fast"}}
 	for _, tt := range []struct {
-		lines []ledger.RejectedLine
-		want  string
+		groups []RejectedGroup
+		want   string
 	}{
 		{nil, "No rejected lines so far."},
-		{[]ledger.RejectedLine{line}, `<tr><td class="short"><time datetime="2026-01-02T03:04:05.006Z">03:04:05.006</time></td>` +
-			`<td><code>a\x01 NaN</code></td><td>value\x02</td><td class="short">not_finite</td><td>in</td></tr>`},
-		{[]ledger.RejectedLine{unknown}, `<td>7 lines; the server did not say which</td><td>conflict</td><td class="short">rejected</td><td>out</td></tr>`},
+		{[]RejectedGroup{group}, `<tr><td class="short">not_finite</td><td class="short">9</td><td class="short">h\x03</td><td><code>a\x01 NaN</code></td><td>value\x02</td><td>in</td>` +
+			`<td class="short"><time datetime="2026-01-01T03:04:05.006Z">2026-01-01 03:04:05</time></td><td class="short"><time datetime="2026-01-02T03:04:05.006Z">03:04:05</time></td></tr>`},
+		{[]RejectedGroup{unknown}, `<td class="short">8</td><td class="short"></td><td>7 lines; the server did not say which</td><td>conflict</td><td>out</td>`},
+		{[]RejectedGroup{full}, `<td>none</td><td>fast</td><td>in</td>`},
+		{make([]RejectedGroup, maxGroups+3), "There are 3 more groups"},
 	} {
 		var page strings.Builder
-		if err := badPage.Execute(&page, adminView{Page: "/bad", Body: tt.lines}); err != nil {
+		if err := badPage.Execute(&page, adminView{Page: "/bad", Now: at, Body: newBadView(tt.groups)}); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(page.String(), tt.want) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"monkit.example/internal/listen"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
 	"monkit.example/reporters/influx"
@@ -44,10 +45,10 @@ func lines() []byte {
 }
 
 // datagrams returns the lines in texts of about 1400 bytes.
-func datagrams() (texts [][]byte) {
+func datagrams() (texts []listen.Text) {
 	for all := lines(); len(all) > 0; {
 		n := cut(all, 1400)
-		texts = append(texts, all[:n])
+		texts = append(texts, listen.Text{Lines: all[:n]})
 		all = all[n:]
 	}
 	return texts
@@ -70,7 +71,7 @@ func BenchmarkPass(b *testing.B) {
 			rec, texts := receiverTo(b, format), datagrams()
 			size := 0
 			for _, text := range texts {
-				size += len(text)
+				size += len(text.Lines)
 			}
 			b.ReportAllocs()
 			b.SetBytes(int64(size))

@@ -29,6 +29,8 @@ type format struct {
 	newDecoder func(o url.Values) (reporters.Decoder, error)
 	// listenOptions are the options that newDecoder knows.
 	listenOptions []string
+	// forwardOptions are the options that open knows, beside those of the transport.
+	forwardOptions []string
 	// newLines returns a reader of the lines in the stream r. It is nil for a
 	// format that is lines; others have listeners of streams only.
 	newLines func(r io.Reader) io.Reader
@@ -38,15 +40,18 @@ type format struct {
 
 var formats = []format{
 	{
-		name:       graphite.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
+		name:          graphite.Format,
+		newDecoder:    newGraphiteDecoder,
+		listenOptions: []string{"totals"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return graphite.Open(addr, graphite.Options{Send: o})
 		},
+		forwardOptions: graphite.AddressOptions(),
 	},
 	{
-		name:       influx.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return influx.NewCodec(influx.Options{}), nil },
+		name:          influx.Format,
+		listenOptions: []string{"precision", "totals"},
+		newDecoder:    newInfluxDecoder,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return influx.Open(addr, influx.Options{Send: o})
 		},
@@ -59,12 +64,14 @@ var formats = []format{
 		},
 	},
 	{
-		name:       pickle.Format,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
-		newLines:   pickle.NewReader,
+		name:          pickle.Format,
+		newDecoder:    newGraphiteDecoder,
+		listenOptions: []string{"totals"},
+		newLines:      pickle.NewReader,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return pickle.Open(addr, graphite.Options{Send: o})
 		},
+		forwardOptions: graphite.AddressOptions(),
 	},
 	{
 		name: otlp.Format,
@@ -72,6 +79,36 @@ var formats = []format{
 			return otlp.Open(addr, otlp.Options{Send: o})
 		},
 	},
+}
+
+// newInfluxDecoder returns the decoder of a listener of Influx lines, whose times
+// have the unit of the option precision, which is nanoseconds if there is none.
+func newInfluxDecoder(o url.Values) (reporters.Decoder, error) {
+	totals, err := totalsOf(o)
+	d := influx.DecoderOptions{Totals: totals}
+	if err == nil && o.Has("precision") {
+		d.Precision, err = influx.ParsePrecision(o.Get("precision"))
+	}
+	return influx.NewDecoder(d), err
+}
+
+// newGraphiteDecoder returns the decoder of a listener of Graphite lines.
+func newGraphiteDecoder(o url.Values) (reporters.Decoder, error) {
+	totals, err := totalsOf(o)
+	return graphite.NewCodec(graphite.Options{Totals: totals}), err
+}
+
+// totalsOf returns the option totals of a listener: whether fields are counters by
+// their names.
+func totalsOf(o url.Values) (bool, error) {
+	switch totals := o.Get("totals"); {
+	case !o.Has("totals"), totals == "false":
+		return false, nil
+	case totals == "true":
+		return true, nil
+	default:
+		return false, fmt.Errorf("totals=%s is not known; write totals=true or totals=false", totals)
+	}
 }
 
 // parseListener parses a -listen address, which must have format, transport
@@ -99,7 +136,11 @@ func parseListener(addr string) (endpoint.Endpoint, format, error) {
 // openDestination opens the reporter of a -forward address, which must have
 // format, transport and port.
 func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil)})
+	options := make(map[string][]string)
+	for _, f := range formats {
+		options[f.name] = f.forwardOptions
+	}
+	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
 	if err != nil {
 		return nil, format{}, err
 	}

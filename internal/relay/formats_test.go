@@ -92,7 +92,7 @@ func TestLinesAreForwardedToACollector(t *testing.T) {
 	}))
 	defer server.Close()
 	r := start(t, Config{Listen: []string{"graphite+tcp://127.0.0.1:0"}, Forward: []string{"otlp+" + server.URL}})
-	write(t, dial(t, r.Addrs()[0]), "a.total;host=web1 5 1700000000\n")
+	write(t, dial(t, r.Addrs()[0]), "a.total;host=web1;scope=app 5 1700000000\n")
 	waitFor(t, "delivery", func() bool { return r.Ledger().Destinations[0].Delivered == 1 })
 	r.stop(t)
 	body := <-bodies

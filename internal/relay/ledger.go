@@ -40,11 +40,7 @@ type DestinationLedger struct {
 // moving, the counts of the listeners may be ahead.
 func (r *Relay) Ledger() Ledger {
 	var all Ledger
-	destinations := r.destinations
-	if r.aggregate != nil {
-		destinations = append(slices.Clip(destinations), r.aggregate)
-	}
-	for _, d := range destinations {
+	for _, d := range r.allDestinations() {
 		if k, ok := d.Reporter.(ledger.Keeper); ok {
 			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, k.Ledger(), r.routed(d)})
 		}
@@ -54,6 +50,14 @@ func (r *Relay) Ledger() Ledger {
 		all.Listeners = append(all.Listeners, ListenerLedger{rec.listener.Name(), rec.ledger(), drops, ok})
 	}
 	return all
+}
+
+// allDestinations returns the destinations and, if there is one, the aggregate.
+func (r *Relay) allDestinations() []*destination {
+	if r.aggregate == nil {
+		return r.destinations
+	}
+	return append(slices.Clip(r.destinations), r.aggregate)
 }
 
 // acceptedBy returns how many lines d has accepted.

@@ -21,12 +21,17 @@ type receiver struct {
 	destinations []*destination
 	before       int64 // lines that the listener had accepted before this run, by its book
 
-	batch reporters.Batch // owned by run
+	rejected *rejectedLines
+
+	// Owned by run.
+	batch    reporters.Batch
+	counts   ledger.Counts            // of the lines of one sender that were rejected
+	examples []reporters.RejectedLine // of these
 }
 
 func newReceiver(l *listen.Listener, f format, dec reporters.Decoder, r *Relay, destinations []*destination) *receiver {
 	rec := &receiver{listener: l, dec: dec, lines: f.name, relay: r, destinations: destinations}
-	rec.before = rec.ledger().Accepted
+	rec.before, rec.rejected = rec.ledger().Accepted, r.rejected.of(l.Name())
 	if n, ok := rec.dec.(reporters.Named); ok {
 		rec.lines = n.Name()
 	}
@@ -61,7 +66,7 @@ func (d *destination) isPrompt() bool {
 func (r *receiver) run(ctx context.Context) error {
 	// Lines that were accepted are reported even when ctx has ended.
 	report := context.WithoutCancel(ctx)
-	return r.listener.Run(ctx, func(texts [][]byte, more bool) { r.process(report, texts, more) })
+	return r.listener.Run(ctx, func(texts []listen.Text, more bool) { r.process(report, texts, more) })
 }
 
 // batchBytes is how many bytes are decoded at a time: so many stay in the
@@ -70,18 +75,18 @@ const batchBytes = 64 << 10
 
 // process decodes texts of whole lines and reports them. more is true if it is
 // called again within moments.
-func (r *receiver) process(ctx context.Context, texts [][]byte, more bool) {
+func (r *receiver) process(ctx context.Context, texts []listen.Text, more bool) {
 	r.begin()
 	size := 0
-	for _, lines := range texts {
-		for len(lines) > 0 {
+	for _, text := range texts {
+		for lines := text.Lines; len(lines) > 0; {
 			n := cut(lines, batchBytes)
 			if size > 0 && size+n > batchBytes {
 				r.report(ctx, true)
 				r.begin()
 				size = 0
 			}
-			r.decode(lines[:n])
+			r.decodeFrom(text.From, lines[:n])
 			size += n
 			lines = lines[n:]
 		}
@@ -109,6 +114,27 @@ func (r *receiver) begin() {
 	r.batch.Reset()
 	r.batch.At, r.batch.Format, r.batch.Listener = time.Now(), r.lines, r.listener.Name()
 }
+
+// decodeFrom adds whole lines of one sender to the batch.
+func (r *receiver) decodeFrom(from listen.Sender, lines []byte) {
+	b := &r.batch
+	counts, examples := b.Rejected, b.RejectedLines
+	b.Rejected, b.RejectedLines = r.counts, r.examples[:0]
+	r.decode(lines)
+	if len(b.Rejected) > 0 {
+		r.rejected.addBatch(b, from)
+		for reason, n := range b.Rejected {
+			counts.Count(reason, n)
+		}
+		examples = append(examples, b.RejectedLines[:min(len(b.RejectedLines), max(maxExamples-len(examples), 0))]...)
+		clear(b.Rejected)
+	}
+	r.counts, r.examples = b.Rejected, b.RejectedLines
+	b.Rejected, b.RejectedLines = counts, examples
+}
+
+// maxExamples is how many rejected lines of all senders a batch has.
+const maxExamples = 16
 
 // decode adds whole lines to the batch.
 func (r *receiver) decode(lines []byte) {
@@ -150,7 +176,6 @@ func (r *receiver) count(b *reporters.Batch) {
 	for reason, n := range b.Rejected {
 		book.Reject(reason, n)
 	}
-	r.relay.rejected.add(r.listener.Name(), b.RejectedLines)
 	r.relay.addHints(b)
 }
 

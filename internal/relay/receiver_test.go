@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"monkit.example/internal/listen"
 	"monkit.example/reporters"
 	"monkit.example/reporters/graphite"
 	"monkit.example/reporters/ledger"
@@ -66,7 +67,7 @@ func TestBatchesAreBounded(t *testing.T) {
 	for n := 0; text.Len() < 5*batchBytes/2; n++ {
 		fmt.Fprintf(&text, "a.b %d 1700000000\n", n)
 	}
-	r.receivers[0].process(t.Context(), [][]byte{[]byte(text.String())}, false)
+	r.receivers[0].process(t.Context(), []listen.Text{{Lines: []byte(text.String())}}, false)
 	if rec.text.String() != text.String() {
 		t.Errorf("the batches have %d bytes, want %d", rec.text.Len(), text.Len())
 	}
@@ -75,32 +76,6 @@ func TestBatchesAreBounded(t *testing.T) {
 	}
 	if len(rec.bytes) != 3 || rec.bytes[0] > batchBytes || rec.bytes[0] < batchBytes-100 || rec.bytes[1] > batchBytes {
 		t.Errorf("the batches have %v bytes, want two of almost %d and the rest", rec.bytes, batchBytes)
-	}
-}
-
-func TestNewestRejectedLinesAreKept(t *testing.T) {
-	var r Relay
-	r.rejected.add("in", nil)
-	if got := r.RejectedLines(); len(got) != 0 {
-		t.Errorf("no rejected lines give %v", got)
-	}
-	reject := func(n int) {
-		r.rejected.add("in", []reporters.RejectedLine{{Reason: ledger.Malformed, Text: fmt.Sprint(n), Err: errors.New("wrong")}})
-	}
-	for n := range maxRejectedLines {
-		reject(n)
-	}
-	before := r.RejectedLines()
-	reject(maxRejectedLines)
-	for first, lines := range [][]ledger.RejectedLine{before, r.RejectedLines()} {
-		if len(lines) != maxRejectedLines {
-			t.Fatalf("%d lines are kept, want %d", len(lines), maxRejectedLines)
-		}
-		for i, l := range lines {
-			if l.Text != fmt.Sprint(first+i) || l.Listener != "in" || l.Lines != 1 || l.Reason != ledger.Malformed || l.Err != "wrong" || l.At.IsZero() {
-				t.Errorf("line %d is %+v", first+i, l)
-			}
-		}
 	}
 }
 
@@ -150,7 +125,7 @@ func TestLinesPassThroughAsIfDecoded(t *testing.T) {
 		}
 		for i, text := range texts {
 			rec.listener.Book().Receive(int64(strings.Count(string(text), "\n")))
-			rec.process(t.Context(), [][]byte{text}, i < len(texts)-1)
+			rec.process(t.Context(), []listen.Text{{Lines: text}}, i < len(texts)-1)
 		}
 		got := regexp.MustCompile(`(no.time 3|a.e 7) \d+`).ReplaceAllString(out.text.String(), "$1 NOW")
 		want := "a.b 1 1700000000\na.c 2 1700000000\nno.time 3 NOW\na.d 4 1700000001\na;x=y 5 1700000002\na.e 7 NOW\na.f 8 1700000003\n"

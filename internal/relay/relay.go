@@ -65,6 +65,9 @@ type Config struct {
 	Registry *monkit.Registry
 	// Logger logs failures and recoveries. Nil discards.
 	Logger *slog.Logger
+	// LostLogs returns how many lines of Logger could not be written, for the
+	// pages and the series relay_log. Nil means that it is not known.
+	LostLogs func() int64
 }
 
 // Destination is a reporter with a name.
@@ -105,7 +108,7 @@ type Relay struct {
 	collector *collect.Collector
 
 	keys     statKeys
-	rejected rejectedLines
+	rejected rejections
 	hints    hints
 	health   health
 }
@@ -116,6 +119,8 @@ type destination struct {
 	Destination
 	format string
 	before int64 // lines that it had accepted before this run; a spool keeps the count
+
+	rejected destinationRejections
 }
 
 // needsAggregate reports whether lines of f must be aggregated for d.
@@ -186,7 +191,9 @@ func (r *Relay) sendOptions() reporters.SendOptions {
 // addDestination adds d, with a number behind its name if that is taken.
 func (r *Relay) addDestination(d Destination, format string) {
 	d.Name = naming.Unique(d.Name, r.hasDestination)
-	r.destinations = append(r.destinations, &destination{d, format, acceptedBy(d)})
+	added := &destination{Destination: d, format: format, before: acceptedBy(d)}
+	added.rejected.start(added)
+	r.destinations = append(r.destinations, added)
 }
 
 func (r *Relay) hasDestination(name string) bool {
@@ -206,7 +213,7 @@ func (r *Relay) listen() error {
 		destinations := r.destinationsOf(f)
 		o := listen.Options{
 			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
-			Direct: all(destinations, (*destination).isPrompt),
+			Direct: all(destinations, (*destination).isPrompt), OnRejected: r.rejected.of(ep.String()).addListen,
 		}
 		o.Book = r.openBook(ep.String())
 		l, err := listen.Open(ep, o)
@@ -238,7 +245,7 @@ func (r *Relay) destinationsOf(f format) []*destination {
 		return direct
 	}
 	if r.fanOut == nil {
-		r.aggregate = &destination{Destination{"aggregate", newAggregate()}, f.name, 0}
+		r.aggregate = &destination{Destination: Destination{"aggregate", newAggregate()}, format: f.name}
 		r.fanOut = &fanOut{destinations: aggregated, log: r.logFailure}
 	}
 	return append(direct, r.aggregate)

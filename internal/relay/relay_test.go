@@ -149,8 +149,8 @@ func TestRejectedLineCostsNoOtherLine(t *testing.T) {
 	if in := l.Received(); in.Received != 3 || in.Accepted != 2 {
 		t.Errorf("listener ledger is %v", in)
 	}
-	if lines := r.RejectedLines(); len(lines) != 1 || lines[0].Text != "nonsense" || lines[0].Err == "" {
-		t.Errorf("rejected lines are %+v", lines)
+	if groups := r.Rejected(); len(groups) != 1 || groups[0].Example.Text != "nonsense" || groups[0].Example.Err == "" || groups[0].Sender != "127.0.0.1" {
+		t.Errorf("rejected lines are %+v", groups)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestLinesAreConvertedBetweenFormats(t *testing.T) {
 	waitFor(t, "delivery", func() bool {
 		return strings.Count(text(g), "\n") == 3 && strings.Count(text(i), "\n") == 2
 	})
-	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.h.used 3 1700000000\n", "mem.h.free 4 1700000000\n"} {
+	for _, want := range []string{"cpu.load.value 1.5 1700000000\n", "mem.host.h.used 3 1700000000\n", "mem.host.h.free 4 1700000000\n"} {
 		if !strings.Contains(text(g), want) {
 			t.Errorf("graphite received %q, without %q", text(g), want)
 		}
@@ -264,7 +264,7 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		{"mode of a socket that is no file", Config{Listen: []string{"graphite+udp://127.0.0.1:0?mode=0660"}, Forward: []string{"graphite+tcp://h:1"}}, "write rcvbuf"},
 		{"buffer size that is no number", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
 		{"option of a listener, with an error of a forward", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"h:1"}}, "rcvbuf=16MiB"},
-		{"idle time without a unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
+		{"idle time with an unknown unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5fortnights"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
 		{"listener option in a forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1?idle=5s"}}, "idle"},
 		{"no port to listen on", Config{Listen: []string{"statsd+udp://127.0.0.1"}, Forward: []string{"statsd+udp://h:1"}}, `listen: address "statsd+udp://127.0.0.1": no port; write`},
 		{"no port to forward to", Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+udp://h"}}, `forward: address "statsd+udp://h": no port; write`},

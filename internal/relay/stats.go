@@ -42,8 +42,8 @@ func (k *statKeys) key(id statKey) monkit.SeriesKey {
 	return key
 }
 
-// Stats emits the ledger as the series relay_listener and relay_destination,
-// and the series of the listeners and senders.
+// Stats emits the ledger as the series relay_listener and relay_destination, the
+// lost lines of the log as relay_log, and the series of the listeners and senders.
 func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	l := r.Ledger()
 	for _, in := range l.Listeners {
@@ -62,10 +62,15 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 		cb(key, "pending", float64(d.Pending))
 		r.emitReasons(cb, id, "dropped", d.Dropped)
 	}
+	if r.cfg.LostLogs != nil {
+		cb(logKey, "lost_lines", float64(r.cfg.LostLogs()))
+	}
 	for s := range r.sources() {
 		s.Stats(cb)
 	}
 }
+
+var logKey = monkit.NewSeriesKey(measurementPrefix + "log")
 
 // emitReasons emits field for each reason, as a series with the tag reason.
 func (r *Relay) emitReasons(cb func(monkit.SeriesKey, string, float64), id statKey, field string, counts ledger.Counts) {

@@ -243,6 +243,10 @@ func (t *datagramTransport) Close() error {
 	return nil
 }
 
+// refusals returns how many datagrams were refused because nothing listens. It may be
+// called from any goroutine.
+func (t *datagramTransport) refusals() int64 { return t.refused.Load() }
+
 func (t *datagramTransport) stats(cb func(field string, val float64)) {
 	cb("reconnects", float64(max(t.dials.Load()-1, 0)))
 	cb("no_buffer", float64(t.noBuffer.Load()))

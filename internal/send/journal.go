@@ -21,8 +21,9 @@ type journal struct {
 	name string
 	log  func() *slog.Logger
 
-	state stateRecord
-	drops dropRecord
+	state   stateRecord
+	drops   dropRecord
+	refused refusalRecord
 }
 
 // stateRecord is the newest record about failures.

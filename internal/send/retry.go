@@ -30,6 +30,7 @@ type health struct {
 	last         error     // the last failure or rejection; it stays after recovery
 	failingSince time.Time // zero while deliveries succeed
 	failures     int64     // deliveries that failed, since the start
+	before       int64     // failures before failingSince
 	recoveries   int64     // how often failingSince became zero again
 	rejection    error     // the last rejection
 	rejections   int64     // number of rejections
@@ -54,6 +55,14 @@ func (h health) failure() error {
 	return h.last
 }
 
+// failuresInARow returns how many deliveries failed since the last one that did not.
+func (h health) failuresInARow() int64 {
+	if h.failingSince.IsZero() {
+		return 0
+	}
+	return h.failures - h.before
+}
+
 // newRetrier returns a retrier without a limit on attempts or elapsed time: the age
 // and size of the queue end retries.
 func newRetrier(o Options) *retrier {
@@ -71,11 +80,11 @@ func (r *retrier) failed(e *Error, now time.Time) {
 	r.at, r.byPeer = now.Add(r.waitLocked(e, now)), e.after > 0
 	h := &r.health
 	h.last = e.Err
+	if h.failingSince.IsZero() {
+		h.failingSince, h.before = now, h.failures
+	}
 	h.failures++
 	h.errors[classOf(e)]++
-	if h.failingSince.IsZero() {
-		h.failingSince = now
-	}
 }
 
 // succeeded ends the backoff after a delivery.

@@ -51,6 +51,7 @@ func (s *Sender) step() time.Duration {
 	}
 	s.journaled = now
 	report := s.journal.update(now, s.retry.snapshot(), s.droppedCounts())
+	report = earlier(report, s.journal.updateRefused(now, s.refusals()))
 	if next := earlier(expiry, report); !next.IsZero() {
 		wait = min(wait, max(next.Sub(now), 1))
 	}

@@ -59,11 +59,11 @@ func (s *Sender) stats(now time.Time) (st ledger.SenderStats) {
 	if st.Unavailable = h.failure(); st.Unavailable == nil {
 		st.Unavailable = s.queue.recentLoss(now)
 	}
-	st.FailingSince, st.LastSuccess = h.failingSince, h.lastSuccess
+	st.FailingSince, st.LastSuccess, st.Failures = h.failingSince, h.lastSuccess, h.failuresInARow()
 	st.LastError, st.LastRejection = h.last, h.rejection
 	st.Retries, st.StateChanges = h.failures, h.stateChanges()
 	st.Errors = sendErrors(h.errors)
-	st.MaxAge = s.opts.MaxAge
+	st.MaxAge, st.Unconfirmed = s.opts.MaxAge, isDatagrams(s.transport)
 	if s.keeper != nil {
 		st.Spool = s.keeper.stats(now)
 	}

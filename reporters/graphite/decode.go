@@ -22,6 +22,7 @@ var (
 	errValue  = errors.New("value is not a decimal number")
 	errFinite = errors.New("value is not finite")
 	errTime   = errors.New("time is neither seconds since 1970 nor -1 nor N")
+	errMillis = errors.New("time is after 2262; if it is in milliseconds, micro- or nanoseconds, have the sender write seconds")
 )
 
 // decode implements reporters.Decoder. It copies all whole lines of p at once:
@@ -41,8 +42,8 @@ func decode(b *reporters.Batch, p []byte) int {
 }
 
 // decodeCommon decodes a line with one space between its three fields, no tags
-// and an ASCII path, as most are. It reports false for any other, well-formed
-// or not.
+// and an ASCII path, as most are, and keeps it as it is. It reports false for any
+// other, well-formed or not.
 func decodeCommon(b *reporters.Batch, line []byte) bool {
 	i := bytes.IndexByte(line, ' ')
 	if i <= 0 || line[0] == '.' || classes(line[:i]) != 0 {
@@ -54,20 +55,21 @@ func decodeCommon(b *reporters.Batch, line []byte) bool {
 		return false
 	}
 	v, ok := decimal.Parse(rest[:j])
-	if !ok {
+	if !ok || !decimal.IsStrict(rest[:j]) {
 		return false
 	}
 	second, ok := digits(rest[j+1:])
-	if !ok {
+	if !ok || second < second1980 {
 		return false
 	}
 	add(b, line, line[:i], nil, v, second*1e9)
 	return true
 }
 
-// decodeAny accepts or rejects any line.
+// decodeAny accepts or rejects any line. NULs before it, as gmetad sends one after
+// each line feed, are no part of it.
 func decodeAny(b *reporters.Batch, line []byte) {
-	path, rest := cutField(line)
+	path, rest := cutField(bytes.TrimLeft(line, "\x00"))
 	if len(path) == 0 {
 		b.Skipped++
 		return
@@ -97,10 +99,22 @@ func decodeAny(b *reporters.Batch, line []byte) {
 		b.Reject(ledger.Malformed, line, err)
 		return
 	}
-	if received {
-		line = stamped(b, path, value, nanos)
+	if !received && nanos < second1980*1e9 {
+		b.Hint(hintBefore1980, 1)
+	}
+	if received || !isPlainLine(line, path, value, stamp) {
+		line = rewritten(b, path, value, stamp, nanos, received)
 	}
 	add(b, line, name, tags, v, nanos)
+}
+
+// second1980 is the start of 1980. Earlier times come from clocks that are not set,
+// or are no seconds.
+const second1980 = 315_532_800
+
+var hintBefore1980 = reporters.Hint{
+	Name:   "time_before_1980",
+	Advice: "times before 1980: the clock of the sender is not set, or it does not write seconds since 1970; a server with a retention drops such values",
 }
 
 // add accepts a line. Its arguments must be memory of b.
@@ -112,7 +126,7 @@ func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, n
 	f := line.String(field)
 	b.Points = append(b.Points, reporters.Point{
 		Key:   monkit.SeriesKey{Measurement: line.String(measurement), Tags: tags},
-		Field: f, Value: v, Time: nanos, Kind: reporters.KindOf(f),
+		Field: f, Value: v, Time: nanos,
 	})
 	b.AddLine(raw, len(b.Points)-1)
 }
@@ -130,7 +144,9 @@ func cutField(line []byte) (first, rest []byte) {
 	return line[start:i], line[i:]
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' }
+// isSpace reports whether c separates fields, as to Carbon, which splits at the
+// white space of Python.
+func isSpace(c byte) bool { return c == ' ' || c-'\t' <= '\r'-'\t' }
 
 // Classes of a path's bytes; all other bytes have none.
 const (
@@ -216,7 +232,8 @@ func parseValue(p []byte) (float64, error) {
 const maxSecond = math.MaxInt64 / int64(1e9)
 
 // parseStamp returns the time of p. received is true if p has none, and the
-// time is that of the batch.
+// time is that of the batch: Carbon takes each number for that whose whole part is
+// -1, such as -1.0.
 func parseStamp(p []byte, b *reporters.Batch) (nanos int64, received bool, err error) {
 	if s := line.String(p); s == "" || s == "-1" || s == "N" {
 		return b.At.UnixNano(), true, nil
@@ -225,8 +242,13 @@ func parseStamp(p []byte, b *reporters.Batch) (nanos int64, received bool, err e
 		return second * 1e9, false, nil
 	}
 	v, ok := decimal.Parse(p)
-	if !ok || v < 0 || v >= float64(maxSecond) {
+	switch {
+	case ok && v <= -1 && v > -2:
+		return b.At.UnixNano(), true, nil
+	case !ok || v < 0:
 		return 0, false, errTime
+	case v >= float64(maxSecond):
+		return 0, false, errMillis
 	}
 	whole, part := math.Modf(v)
 	return int64(whole)*1e9 + int64(part*1e9), false, nil
@@ -245,13 +267,4 @@ func digits(p []byte) (second int64, ok bool) {
 		second = second*10 + int64(c-'0')
 	}
 	return second, second < maxSecond
-}
-
-// stamped returns the line with the time at which it was received.
-func stamped(b *reporters.Batch, path, value []byte, nanos int64) []byte {
-	var few [256]byte
-	line := append(append(few[:0], path...), ' ')
-	line = append(append(line, value...), ' ')
-	second, _ := wholeSeconds(max(nanos, 0)) // of a clock before 1970
-	return b.CopyBytes(strconv.AppendInt(line, second, 10))
 }

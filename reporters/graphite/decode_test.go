@@ -20,10 +20,10 @@ func TestDecode(t *testing.T) {
 	}{
 		{"a line", "a.b.c 1.5 1700000000", reporters.Point{Key: key("a.b"), Field: "c", Value: 1.5, Time: 1_700_000_000e9}, "a.b.c 1.5 1700000000"},
 		{"no dot", "a 1 2", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, "a 1 2"},
-		{"a total", "a.total 1 2", reporters.Point{Key: key("a"), Field: "total", Value: 1, Time: 2e9, Kind: reporters.Counter}, "a.total 1 2"},
+		{"a total", "a.total 1 2", reporters.Point{Key: key("a"), Field: "total", Value: 1, Time: 2e9}, "a.total 1 2"},
 		{"tags", "a.b;y=2;x=1 1 2", reporters.Point{Key: key("a", "x", "1", "y", "2"), Field: "b", Value: 1, Time: 2e9}, "a.b;y=2;x=1 1 2"},
 		{"a tag with an equals sign", "a;x=1=2 1 2", reporters.Point{Key: key("a", "x", "1=2"), Value: 1, Time: 2e9}, "a;x=1=2 1 2"},
-		{"any white space", " \ta\t1  2\t", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, " \ta\t1  2\t"},
+		{"any white space", " \ta\t1  2\t", reporters.Point{Key: key("a"), Value: 1, Time: 2e9}, "a 1 2"},
 		{"a part of a second", "a 1 2.25", reporters.Point{Key: key("a"), Value: 1, Time: 2_250_000_000}, "a 1 2.25"},
 		{"no time", "a 1", reporters.Point{Key: key("a"), Value: 1, Time: now.UnixNano()}, "a 1 1700000123"},
 		{"time -1", "a  1 -1", reporters.Point{Key: key("a"), Value: 1, Time: now.UnixNano()}, "a 1 1700000123"},
@@ -55,7 +55,7 @@ func TestDecodeReportsReasonAndError(t *testing.T) {
 		err    error
 	}{
 		"a b 1": {ledger.Malformed, errValue}, "a nan 1": {ledger.NotFinite, errFinite}, "a -inf 1": {ledger.NotFinite, errFinite}, "a 1e400 1": {ledger.NotFinite, errFinite},
-		"a": {ledger.Malformed, errFields}, "a 1 2 3": {ledger.Malformed, errFields}, "a 1 x": {ledger.Malformed, errTime}, "\x01 1 2": {ledger.Malformed, errPath}, "a;b 1 2": {ledger.Malformed, errTag},
+		"a": {ledger.Malformed, errFields}, "a 1 2 3": {ledger.Malformed, errFields}, "a 1 x": {ledger.Malformed, errTime}, "a 1 -2": {ledger.Malformed, errTime}, "a 1 -0.5": {ledger.Malformed, errTime}, "a 1 1700000000000": {ledger.Malformed, errMillis}, "\x01 1 2": {ledger.Malformed, errPath}, "a;b 1 2": {ledger.Malformed, errTag},
 	} {
 		var b reporters.Batch
 		decode(&b, []byte(line+"\n"))

@@ -15,19 +15,22 @@
 //
 // # Names
 //
-// A series is written as [prefix.]scope.measurement[.tag values].field, the
-// values in the order of the tags' keys. A function is scope.function.Name.field,
-// and its times are scope.function_times.success.Name.field. Characters that
-// Graphite does not allow become "_", as do dots inside a tag's value or a
+// A series is written as [prefix.]scope.measurement[.key.value].field, with its
+// tags in the order of their keys, such as app.hits.zone.eu.total. The tags name, kind
+// and error_name, by which series of this library differ, are their values alone: a
+// function is scope.function.Name.field, and its times are
+// scope.function_times.success.Name.field. Series without a scope, which others have
+// made, have them like other tags. A tag without a value has the value true.
+// Characters that Graphite does not allow become "_", as do dots inside a tag or a
 // field. Parts that are not ASCII, or longer than 251 bytes, end in a hash of what
 // they were, so that "東京" and "大阪" stay two. Two series can still get the same
 // name, such as those of "a b" and "a_b". The first of a collector keeps it; points
 // of the other are dropped as name_collision, the field name_collisions of the series
 // send counts them, and both names are logged.
 //
-// With [Options.Tagged] a series is measurement.field;tag=value, tags sorted
-// by key. Graphite reserves the tag "name": it is renamed to "func", or to
-// "func_name" if there is a tag "func". Tags without a value are not written.
+// With [Options.Tagged], or ?tagged=true in the address, a series is
+// measurement.field;tag=value, tags sorted by key. Graphite reserves the tag "name": it is renamed to "func", or to
+// "func_name" if there is a tag "func". A tag without a value has the value true.
 //
 // # Several processes
 //
@@ -46,15 +49,20 @@
 //
 // Lines are written with the last form of stamp. All of this is read:
 //
-//	line   = [ space ] path space value [ space stamp ] [ space ] [ CR ] LF .
+//	line   = { NUL } [ space ] path space value [ space stamp ] [ space ] LF .
 //	path   = name { ";" key "=" text } .
-//	space  = ( " " | TAB ) { " " | TAB } .
+//	space  = blank { blank } .
+//	blank  = " " | TAB | VT | FF | CR .
 //	value  = decimal number .                  (* finite *)
-//	stamp  = "-1" | "N" | seconds [ "." digits ] .
+//	stamp  = "N" | decimal number .            (* seconds; from -1 down to -2 is now *)
 //	name   = char { char } .                   (* UTF-8, no space or control, no ";" *)
 //	key    = char { char } .                   (* nor "!", "^", "=" *)
 //	text   = char { char } .                   (* nor a leading "~" *)
 //
-// A line without a stamp, or with "-1" or "N", has the time at which it was
-// received.
+// A line without a stamp, or with "-1", "-1.0" or "N", has the time at which it was
+// received. Lines are passed on with one space between fields, and with numbers in a
+// spelling that every server reads: 0.5 for .5, 5 for +5 and 5. in value and stamp. The
+// last parts total, count, successes, errors, panics and failures are those of
+// counters if there is a tag scope, which this library writes, or with
+// [Options.Totals]; all others are gauges.
 package graphite

@@ -23,15 +23,17 @@ func TestPaths(t *testing.T) {
 		{"a function", key("function", "scope", "app", "name", "Do"), "total", "app.function.Do.total", "function.total;func=Do;scope=app"},
 		{"its times", key("function_times", "scope", "app", "name", "Do", "kind", "success"), "r99",
 			"app.function_times.success.Do.r99", "function_times.r99;func=Do;kind=success;scope=app"},
-		{"func beside name", key("m", "func", "f", "name", "n"), "x", "m.f.n.x", "m.x;func=f;func_name=n"},
+		{"func beside name", key("m", "func", "f", "name", "n"), "x", "m.func.f.name.n.x", "m.x;func=f;func_name=n"},
 		{"no field", key("a.b"), "", "a.b", "a.b"},
-		{"tags may have more characters than paths", key("m", "t", "a/b (c)=~"), "x", "m.a_b__c___.x", "m.x;t=a/b_(c)=~"},
-		{"tags beyond ASCII get a hash", key("m", "city", "東京"), "x", "m.___68dea76f.x", "m.x;city=___68dea76f"},
-		{"a tilde before a value is removed", key("m", "t", "~~a"), "x", "m.__a.x", "m.x;t=a"},
-		{"keys that tags may not have", key("m", "a b;!^=", "v"), "x", "m.v.x", "m.x;a_b____=v"},
-		{"keys that become equal", key("m", "a!", "1", "a^", "2"), "x", "m.1.2.x", "m.x;a_=2"},
-		{"empty values", key("m", "t", ""), "x", "m.x", "m.x"},
-		{"semicolons", key("a;b", "t", "c;d"), "e;f", "a_b.c_d.e_f", "a_b.e_f;t=c_d"},
+		{"tags may have more characters than paths", key("m", "t", "a/b (c)=~"), "x", "m.t.a_b__c___.x", "m.x;t=a/b_(c)=~"},
+		{"tags beyond ASCII get a hash", key("m", "city", "東京"), "x", "m.city.___68dea76f.x", "m.x;city=___68dea76f"},
+		{"a tilde before a value is removed", key("m", "t", "~~a"), "x", "m.t.__a.x", "m.x;t=a"},
+		{"nothing but tildes", key("m", "t", "~~"), "x", "m.t.__.x", "m.x;t=_"},
+		{"keys that tags may not have", key("m", "a b;!^=", "v"), "x", "m.a_b____.v.x", "m.x;a_b____=v"},
+		{"keys that become equal", key("m", "a!", "1", "a^", "2"), "x", "m.a_.1.a_.2.x", "m.x;a_=2"},
+		{"a tag without a value, as statsd clients send it", key("m", "t", ""), "x", "m.t.true.x", "m.x;t=true"},
+		{"a tag without a key", key("m", "", "v"), "x", "m.v.x", "m.x"},
+		{"semicolons", key("a;b", "t", "c;d"), "e;f", "a_b.t.c_d.e_f", "a_b.e_f;t=c_d"},
 		{"no name", key(""), "", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -44,6 +46,14 @@ func TestPaths(t *testing.T) {
 				t.Errorf("tagged: %q, want %q", got, tt.tags)
 			}
 		})
+	}
+}
+
+func TestTagValuesAreThePathOfEarlierDashboards(t *testing.T) {
+	c := NewCodec(Options{TagValues: true})
+	run := []reporters.Point{{Key: key("rooms", "scope", "app", "zone", "eu", "blue", ""), Field: "value", Value: 1}}
+	if got, _ := c.AppendRun(nil, run); string(got) != "app.rooms.eu.value 1 0\n" {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -1,6 +1,9 @@
 package graphite
 
 import (
+	"fmt"
+	"net/url"
+
 	"monkit.example/reporters"
 	"monkit.example/reporters/lines"
 )
@@ -17,9 +20,18 @@ type Options struct {
 	// the same series. Nil means none.
 	GlobalTags map[string]string
 	// Tagged writes series as measurement.field;tag=value, which Graphite
-	// reads since version 1.1. False means that the values of tags are parts
-	// of the path.
+	// reads since version 1.1. False means that tags are parts of the path. The
+	// option tagged=true or tagged=false of an address replaces it.
 	Tagged bool
+	// TagValues makes the value of each tag a part of the path, without its key, as
+	// dashboards may have it that were made for such paths. Series whose tags differ
+	// in their keys alone have one path then. It does nothing beside Tagged.
+	TagValues bool
+	// Totals says that the lines that are decoded are of programs that use this
+	// library, so that the fields total, count, successes, errors, panics and
+	// failures are counters. False means that only those of lines with the tag scope
+	// are: in lines of other programs such a field may be a level that falls.
+	Totals bool
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -32,28 +44,61 @@ func New(addr string) *reporters.Pusher { return NewWith(addr, Options{}) }
 
 // NewWith is New with options.
 func NewWith(addr string, o Options) *reporters.Pusher {
-	return lines.New(addr, NewCodec(o), o.lines())
+	c := newCodec(o)
+	return lines.New(addr, c, o.lines(c))
 }
 
 // Open is NewWith for callers that want the error of a wrong address. It
 // connects to nothing yet.
 func Open(addr string, o Options) (*reporters.Pusher, error) {
-	return lines.Open(addr, NewCodec(o), o.lines())
+	c := newCodec(o)
+	return lines.Open(addr, c, o.lines(c))
 }
 
-func (o Options) lines() lines.Options {
-	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003"}
+func (o Options) lines(c *codec) lines.Options {
+	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003", Known: AddressOptions(), Set: func(from url.Values) error {
+		set, err := o.WithAddress(from)
+		c.namer = newNamer(set)
+		return err
+	}}
+}
+
+// AddressOptions returns the names of the options that the address of a destination
+// may have after a "?", beside those of its transport.
+func AddressOptions() []string { return []string{"tagged"} }
+
+// WithAddress returns o with the options of an address, which replace those of o.
+// The error says what to write.
+func (o Options) WithAddress(from url.Values) (Options, error) {
+	switch tagged := from.Get("tagged"); {
+	case !from.Has("tagged"):
+	case tagged == "true", tagged == "false":
+		o.Tagged = tagged == "true"
+	default:
+		return o, fmt.Errorf("tagged=%s is not known; write tagged=true or tagged=false", tagged)
+	}
+	return o, nil
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ encoder }
+type codec struct {
+	encoder
+	totals bool
+}
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
+func NewCodec(o Options) reporters.Codec { return newCodec(o) }
+
+func newCodec(o Options) *codec { return &codec{newEncoder(o), o.Totals} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (*codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p) }
+func (c *codec) Decode(b *reporters.Batch, p []byte) int {
+	first := len(b.Points)
+	n := decode(b, p)
+	reporters.MarkCounters(b.Points[first:], c.totals)
+	return n
+}

@@ -2,6 +2,7 @@ package graphite
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 type namer struct {
 	prefix string // sanitised; may be empty
 	tagged bool
+	values bool // the path has no keys of tags
 	global naming.Tags
 
 	tags []monkit.SeriesTag // scratch of appendTags
@@ -23,7 +25,7 @@ type namer struct {
 
 func newNamer(o Options) namer {
 	return namer{
-		prefix: string(dotted.Graphite.AppendPath(nil, o.Prefix)), tagged: o.Tagged, global: naming.NewTags(o.GlobalTags),
+		prefix: string(dotted.Graphite.AppendPath(nil, o.Prefix)), tagged: o.Tagged, values: o.TagValues, global: naming.NewTags(o.GlobalTags),
 	}
 }
 
@@ -49,10 +51,13 @@ func (h *path) set(n *namer, key monkit.SeriesKey) {
 		h.before = append(h.before, '.')
 	}
 	h.series = len(h.before)
-	if n.tagged {
+	switch {
+	case n.tagged:
 		h.before = dotted.Graphite.AppendPath(h.before, key.Measurement)
 		h.after = n.appendTags(h.after[:0], key.Tags)
-	} else {
+	case n.values:
+		h.before = dotted.Graphite.AppendSeriesValues(h.before, key)
+	default:
 		h.before = dotted.Graphite.AppendSeries(h.before, key)
 	}
 	if len(h.before) > h.series {
@@ -94,9 +99,9 @@ func (n *namer) appendTags(dst []byte, set *monkit.TagSet) []byte {
 	n.tags = n.tags[:0]
 	for i := range set.Len() {
 		tag := set.At(i)
-		key, val := tagText(renamed(tag.Key, set), ";!^="), tagText(strings.TrimLeft(tag.Val, "~"), ";")
-		if key != "" && val != "" {
-			n.tags = append(n.tags, monkit.SeriesTag{Key: key, Val: val})
+		key, val := tagText(renamed(tag.Key, set), ";!^="), tagText(strings.TrimLeft(cmp.Or(tag.Val, dotted.NoValue), "~"), ";")
+		if key != "" {
+			n.tags = append(n.tags, monkit.SeriesTag{Key: key, Val: cmp.Or(val, "_")}) // of "~" nothing is left
 		}
 	}
 	slices.SortStableFunc(n.tags, func(a, b monkit.SeriesTag) int { return strings.Compare(a.Key, b.Key) })

@@ -77,8 +77,49 @@ func TestNewSendsOverUDP(t *testing.T) {
 	}
 }
 
+// Graphite reads tags since version 1.1 (docs/tags.rst).
+func TestAddressDecidesWhetherSeriesAreTagged(t *testing.T) {
+	const tagged, plain = "hits.high;scope=app 3 1700000000\nhits.value;scope=app 1.5 1700000000\n", "app.hits.high 3 1700000000\napp.hits.value 1.5 1700000000\n"
+	for _, tt := range []struct {
+		option string
+		o      Options
+		want   string
+	}{
+		{"?tagged=true", Options{}, tagged},
+		{"?tagged=false", Options{Tagged: true}, plain},
+		{"", Options{Tagged: true}, tagged},
+		{"", Options{}, plain},
+		{"?tagged=true", Options{Prefix: "prod"}, "prod." + strings.ReplaceAll(tagged, "\n", "\nprod.")[:len(tagged)+5]},
+	} {
+		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		p, err := Open("udp://"+conn.LocalAddr().String()+tt.option, tt.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Report(t.Context(), batch()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		buf := make([]byte, 2000)
+		if n, _, err := conn.ReadFrom(buf); string(buf[:n]) != tt.want {
+			t.Errorf("%q, %+v: received %q, %v, want %q", tt.option, tt.o, buf[:n], err, tt.want)
+		}
+		if l := p.Ledger(); l.Check() != nil || l.Delivered != 2 {
+			t.Errorf("ledger is %v", l)
+		}
+	}
+}
+
 func TestReportReturnsTheErrorOfTheAddress(t *testing.T) {
-	for addr, want := range map[string]string{"": "empty", "http://h:1": "tcp", "influx+tcp://h:1": "influx", "h:x": "port", "tls://h:1?ca=/": "is a folder"} {
+	for addr, want := range map[string]string{"": "empty", "http://h:1": "tcp", "influx+tcp://h:1": "influx", "h:x": "port", "tls://h:1?ca=/": "is a folder",
+		"h:1?tagged=yes": "write tagged=true or tagged=false", "h:1?tagged=": "write tagged=true", "h:1?tags=true": "write tagged"} {
 		p := New(addr)
 		if err := p.Report(t.Context(), batch()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: Report() = %v, want it to contain %q", addr, err, want)

@@ -53,7 +53,7 @@ func passesCommon(line []byte) bool {
 		return false
 	}
 	stamp := line[i+1:]
-	if stamp[0] > '8' || !allDigits(load(stamp)) || !allDigits(load(stamp[stampDigits-8:])) {
+	if stamp[0]-'1' > 7 || !allDigits(load(stamp)) || !allDigits(load(stamp[stampDigits-8:])) {
 		return false
 	}
 	path, ok := cutValue(line[:i])
@@ -74,7 +74,7 @@ const (
 func allDigits(w uint64) bool { return ((w+0x46*ones)|(w-0x30*ones)|w)&highs == 0 }
 
 // cutValue cuts the value and the space before it off the end of line, if the
-// value is digits, with a sign and a point at most.
+// value is digits, with a minus before them and a point among them at most.
 func cutValue(line []byte) (path []byte, ok bool) {
 	digits, points := 0, 0
 	for i := len(line) - 1; i >= 0; i-- {
@@ -83,15 +83,18 @@ func cutValue(line []byte) (path []byte, ok bool) {
 			digits++
 			continue
 		}
-		if c == '.' {
+		if c == '.' && digits > 0 { // the last byte is a digit
 			points++
 			continue
+		}
+		if digits == 0 || line[i+1] == '.' {
+			return nil, false
 		}
 		if c == '-' && i > 0 {
 			i--
 			c = line[i]
 		}
-		return line[:i], c == ' ' && points <= 1 && digits > 0 && digits < maxDigits
+		return line[:i], c == ' ' && points <= 1 && digits < maxDigits
 	}
 	return nil, false
 }
@@ -118,15 +121,21 @@ func isPlain(path []byte) bool {
 	return (bad|^good)&highs == 0
 }
 
-// passes reports whether decode accepts a line and keeps it as it is.
+// passes reports whether decode accepts a line, keeps it as it is, and has no hint
+// about it. White space other than one space between fields is in a field then,
+// where it is not allowed.
 func passes(line []byte) bool {
-	path, rest := cutField(line)
-	value, rest := cutField(rest)
-	stamp, rest := cutField(rest)
-	if more, _ := cutField(rest); len(path) == 0 || len(stamp) == 0 || len(more) > 0 || line[len(line)-1] == '\r' {
+	i := bytes.IndexByte(line, ' ')
+	if i < 0 {
 		return false
 	}
-	if _, ok := decimal.Parse(value); !ok {
+	path, rest := line[:i], line[i+1:]
+	j := bytes.IndexByte(rest, ' ')
+	if j < 0 {
+		return false
+	}
+	value, stamp := rest[:j], rest[j+1:]
+	if _, ok := decimal.Parse(value); !ok || !decimal.IsStrict(value) {
 		return false
 	}
 	return isTime(stamp) && isPath(path)
@@ -134,11 +143,11 @@ func passes(line []byte) bool {
 
 // isTime reports whether stamp is a time that a line keeps.
 func isTime(stamp []byte) bool {
-	if _, ok := digits(stamp); ok {
-		return true
+	if second, ok := digits(stamp); ok {
+		return second >= second1980
 	}
 	v, ok := decimal.Parse(stamp)
-	return ok && v >= 0 && v < float64(maxSecond)
+	return ok && decimal.IsStrict(stamp) && v >= second1980 && v < float64(maxSecond)
 }
 
 // isPath reports whether parsePath accepts path.

@@ -15,7 +15,7 @@ var conformance = codectest.Options{
 		`a\ b\,c,d\=e=f\ g h\ i=-1.5e3 -5`,
 		`log msg="a \"quoted\" text, with = and # and \\",n=1 1700000000000000002`,
 		`only text="x" 1700000000000000003`,
-		"größe,länge=ä x=.5 1",
+		"größe,länge=ä x=0.5 1",
 	},
 	Bad: []string{
 		"a", "a ", "a b", "a b=", "a b= 1", "a,b c=1", "a,b= c=1", "a,=b c=1", "a, c=1", ",a=b c=1", " =", "a b=1 x", "a b=1 1 2", "a b=1 1.5",
@@ -34,5 +34,6 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(line + "\n"))
 	}
 	f.Add([]byte("# comment\n\n a b=1\r\nb c=2 \nc d=\"\n\"\n x"))
+	f.Add([]byte(" m,t=a\\ b  s=\"x  y\\\" \",v=.5 \t5 \r\n\x00\n\tm v=-5.,w=+1\n"))
 	f.Fuzz(func(t *testing.T, p []byte) { codectest.CheckDecode(t, newCodec(), p) })
 }

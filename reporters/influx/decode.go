@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
@@ -17,19 +18,18 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-var (
-	errTags = errors.New("a tag is given twice")
-	errTime = errors.New("time is not in nanoseconds since 1970, or is out of range")
-)
+var errTags = errors.New("a tag is given twice")
 
 // decoders are shared by all goroutines that decode.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// decode implements reporters.Decoder.
-func decode(b *reporters.Batch, p []byte) int {
-	n := line.Whole(p)
+// decode implements reporters.Decoder for lines whose times have the unit. totals is
+// that of Options.
+func decode(b *reporters.Batch, p []byte, unit time.Duration, totals bool) int {
+	n, first := line.Whole(p), len(b.Points)
 	b.Format = Format
 	d := decoders.Get().(*decoder)
+	d.unit = unit
 	text := b.CopyBytes(p[:n])
 	for number := 1; len(text) > 0; number++ {
 		end := bytes.IndexByte(text, '\n')
@@ -41,12 +41,14 @@ func decode(b *reporters.Batch, p []byte) int {
 		text = text[end+1:]
 	}
 	decoders.Put(d)
+	reporters.MarkCounters(b.Points[first:], totals)
 	return n
 }
 
 // skipped reports whether a line is blank or a comment.
 func skipped(text []byte) bool {
-	return line.Blank(text) || bytes.TrimLeft(text, " \t")[0] == '#'
+	text = bytes.TrimLeft(text, blanks)
+	return line.Blank(text) || text[0] == '#'
 }
 
 // located adds to err where it is in the bytes that were passed to Decode.
@@ -61,9 +63,13 @@ func located(err error, number int) error {
 // decoder parses one line at a time. To the parser the input ends with the
 // line, so that a quote that is not closed costs no other line.
 type decoder struct {
+	unit time.Duration // of times
+
 	parser *lineprotocol.Decoder
 	unread []byte             // of the current line
 	tags   []monkit.SeriesTag // of the current line
+	strict bool               // all numbers of the current line, so far, have a strict spelling
+	text   []byte             // of a line that was rewritten
 }
 
 // Read passes the rest of the line to the parser.
@@ -79,10 +85,25 @@ func (d *decoder) Read(p []byte) (int, error) {
 // decodeLine accepts a line, which has its line feed, or returns what is wrong
 // in it.
 func (d *decoder) decodeLine(b *reporters.Batch, line []byte) error {
+	raw := bytes.TrimRight(line, "\r\n")
+	if !hasStrayBlanks(raw) && len(line)-len(raw) <= len("\r\n") {
+		return d.decodeText(b, line, raw)
+	}
+	d.text = append(appendStrict(d.text[:0], raw), '\n')
+	err := d.decodeText(b, d.text, b.CopyBytes(d.text[:len(d.text)-1]))
+	if at := (*lineprotocol.DecodeError)(nil); errors.As(err, &at) {
+		return at.Err // the column is that of another text
+	}
+	return err
+}
+
+// decodeText decodes text, which is a line without stray blanks. raw, which is memory
+// of b, is the same without its line end.
+func (d *decoder) decodeText(b *reporters.Batch, text, raw []byte) error {
 	if d.parser == nil {
 		d.parser = lineprotocol.NewDecoder(d)
 	}
-	d.unread = line
+	d.unread, d.strict = text, true
 	first := len(b.Points)
 	nanos, received, err := d.parse(b)
 	if err != nil {
@@ -93,9 +114,12 @@ func (d *decoder) decodeLine(b *reporters.Batch, line []byte) error {
 	for i := first; i < len(b.Points); i++ {
 		b.Points[i].Time = nanos
 	}
-	raw := bytes.TrimRight(line, "\r\n")
-	if received {
-		raw = stamped(b, raw, nanos)
+	if !d.strict {
+		d.text = appendStrict(d.text[:0], raw)
+		raw = b.CopyBytes(d.text)
+	}
+	if received || d.unit > time.Nanosecond {
+		raw = stamped(b, raw, nanos, received)
 	}
 	b.AddLine(raw, first)
 	return nil
@@ -118,11 +142,8 @@ func (d *decoder) parse(b *reporters.Batch) (nanos int64, received bool, err err
 	if err != nil || stamp == nil {
 		return b.At.UnixNano(), true, err
 	}
-	nanos, err = strconv.ParseInt(line.String(stamp), 10, 64)
-	if err != nil || !isStored(nanos) {
-		return 0, false, errTime
-	}
-	return nanos, false, nil
+	nanos, err = parseTime(b, stamp, d.unit)
+	return nanos, false, err
 }
 
 func (d *decoder) parseKey(b *reporters.Batch) (key monkit.SeriesKey, err error) {
@@ -159,12 +180,13 @@ func (d *decoder) parseFields(b *reporters.Batch, key monkit.SeriesKey) error {
 			return err
 		}
 		v, ok := number(kind, data)
+		d.strict = d.strict && (!ok || kind != lineprotocol.Float || decimal.IsStrict(data))
 		if !ok && kind != lineprotocol.String {
 			return fmt.Errorf("field %q: %q is not a finite %v", k, data, kind)
 		}
 		if ok {
 			field := b.Copy(k)
-			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v, Kind: reporters.KindOf(field)})
+			b.Points = append(b.Points, reporters.Point{Key: key, Field: field, Value: v})
 		}
 	}
 }
@@ -191,9 +213,13 @@ func number(kind lineprotocol.ValueKind, data []byte) (float64, bool) {
 	return 0, false
 }
 
-// stamped returns the line with the time at which it was received.
-func stamped(b *reporters.Batch, line []byte, nanos int64) []byte {
+// stamped returns the line with nanos as its time. received is true if it has none
+// yet.
+func stamped(b *reporters.Batch, line []byte, nanos int64, received bool) []byte {
 	var few [512]byte
-	line = append(append(few[:0], bytes.TrimRight(line, " \t")...), ' ')
+	if !received {
+		line = line[:bytes.LastIndexByte(line, ' ')]
+	}
+	line = append(append(few[:0], line...), ' ')
 	return b.CopyBytes(strconv.AppendInt(line, nanos, 10))
 }

@@ -24,13 +24,14 @@ func TestDecode(t *testing.T) {
 	for _, tt := range []struct{ name, in, want, raw string }{
 		{"a line", "m,b=2,a=1 f=1.5 42", "m,a=1,b=2 f 1.5 42 gauge", "m,b=2,a=1 f=1.5 42"},
 		{"types", "m f=1,i=2i,u=3u,t=true,n=F 42", "m f 1 42 gauge; m i 2 42 gauge; m u 3 42 gauge; m t 1 42 gauge; m n 0 42 gauge", "m f=1,i=2i,u=3u,t=true,n=F 42"},
-		{"totals", "m total=5 42", "m total 5 42 counter", "m total=5 42"},
+		{"a level that is called total, as Telegraf writes it", "mem total=5 42", "mem total 5 42 gauge", "mem total=5 42"},
+		{"totals of this library", "m,scope=app total=5 42", "m,scope=app total 5 42 counter", "m,scope=app total=5 42"},
 		{"a string makes no point", `m s="a b,c=d",f=1 42`, "m f 1 42 gauge", `m s="a b,c=d",f=1 42`},
 		{"nothing but a string", `m s="a" 42`, "", `m s="a" 42`},
 		{"no time", "m f=1", "m f 1 1700000000000000005 gauge", "m f=1 1700000000000000005"},
 		{"no time, space at the end", "m f=1  ", "m f 1 1700000000000000005 gauge", "m f=1 1700000000000000005"},
 		{"escapes", `a\ b\,c,d\=e=f\,g h\ i=1 42`, `a\ b\,c,d\=e=f\,g h\ i 1 42 gauge`, `a\ b\,c,d\=e=f\,g h\ i=1 42`},
-		{"space before a line", "  m f=1 42", "m f 1 42 gauge", "  m f=1 42"},
+		{"space before a line", "  m f=1 42", "m f 1 42 gauge", "m f=1 42"},
 		{"a time before 1970", "m f=1 -42", "m f 1 -42 gauge", "m f=1 -42"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,8 +51,9 @@
 // that the first has, too, are dropped as name_collision. The field name_collisions
 // of the series send counts both, and both names are logged.
 //
-// Tags without a value are not written. NaN and infinities are dropped and
-// counted, and so are points at the ends of the range of times, in 1677 and 2262.
+// A tag without a value has the value true, since the server does not take empty ones.
+// NaN and infinities are dropped and counted, and so are points at the ends of the
+// range of times, in 1677 and 2262.
 //
 // # Several processes
 //
@@ -65,18 +66,24 @@
 //
 // Lines are written with one form of each. All of this is read:
 //
-//	line        = measurement { "," key "=" key } " " field { "," field } [ " " time ] [ CR ] LF .
+//	line        = [ space ] measurement { "," key "=" key } " " [ space ] field { "," field }
+//	              [ " " [ space ] time ] [ space ] { CR } LF .
+//	space       = { " " | TAB | NUL } .     (* after the time no NUL *)
 //	field       = key "=" value .
 //	value       = float | digits "i" | digits "u" | bool | '"' text '"' .
 //	bool        = "t" | "T" | "true" | "True" | "TRUE" | "f" | "F" | "false" | "False" | "FALSE" .
 //	measurement = name .                    (* "\" before "," and space *)
 //	key         = name .                    (* "\" before ",", "=" and space *)
 //	text        = { char } .                (* "\" before '"' and "\" *)
-//	time        = [ "-" ] digits .          (* nanoseconds since 1970 *)
+//	time        = [ "-" ] digits .          (* nanoseconds since 1970, or DecoderOptions.Precision *)
 //
 // Integers and booleans become floats. A string becomes no point, but its line
-// is sent unchanged to destinations of this format. A line without a time has
-// the time at which it was received. Comments, which start with "#", are
+// is sent unchanged to destinations of this format. Lines are passed on with one
+// space before the fields and one before the time, in nanoseconds, and with floats in a
+// spelling that every server reads: 0.5 for .5, 5 for 5. A line without a time has
+// the time at which it was received. The fields total, count, successes, errors,
+// panics and failures are counters in lines with the tag scope, which this library
+// writes, or with [Options.Totals]; all others are gauges. Comments, which start with "#", are
 // skipped. A line feed inside a string ends the line, so that a quote that is
 // not closed costs one line and not all lines after it.
 package influx

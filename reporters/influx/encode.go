@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
 	"monkit.example/internal/collide"
+	"monkit.example/internal/dotted"
 	"monkit.example/internal/naming"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -124,8 +126,8 @@ func (e *encoder) cleanTags(set *monkit.TagSet) []monkit.SeriesTag {
 	e.tags = e.tags[:0]
 	for i := range set.Len() {
 		tag := set.At(i)
-		if tag.Key != "" && tag.Val != "" {
-			e.tags = append(e.tags, monkit.SeriesTag{Key: cleanKey(tag.Key), Val: clean(tag.Val)})
+		if tag.Key != "" {
+			e.tags = append(e.tags, monkit.SeriesTag{Key: cleanKey(tag.Key), Val: clean(cmp.Or(tag.Val, dotted.NoValue))})
 		}
 	}
 	slices.SortStableFunc(e.tags, func(a, b monkit.SeriesTag) int { return strings.Compare(a.Key, b.Key) })

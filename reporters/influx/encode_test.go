@@ -43,7 +43,7 @@ func TestAppendRun(t *testing.T) {
 		{"no measurement", key(""), "f", 1, "", 1},
 		{"one key as tag and field", key("m", "host", "a"), "host", 1, "m,host=a host_=1 42\n", 0},
 		{"no field", key("m"), "", 1, "m value=1 42\n", 0},
-		{"tags without a value or a key", key("m", "a", "", "", "b", "c", "d"), "f", 1, "m,c=d f=1 42\n", 0},
+		{"tags without a value, which the server does not take, or a key", key("m", "a", "", "", "b", "c", "d"), "f", 1, "m,a=true,c=d f=1 42\n", 0},
 		{"tags that become equal", key("m", `a\`, "1", "a/", "2"), "f", 1, "m,a/=2 f=1 42\n", 0},
 		{"tags that change their order", key("m", `a\`, "1", "aA", "2"), "f", 1, "m,a/=1,aA=2 f=1 42\n", 0},
 	} {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"monkit.example/reporters"
 	"monkit.example/reporters/lines"
@@ -33,6 +34,11 @@ type Options struct {
 	// need not exist yet. The option tokenfile of the address replaces it, and
 	// both replace Token. Empty means none.
 	TokenFile string
+	// Totals says that the lines that are decoded are of programs that use this
+	// library, so that the fields total, count, successes, errors, panics and
+	// failures are counters. False means that only those of lines with the tag scope
+	// are: in lines of other programs such a field may be a level that falls.
+	Totals bool
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -76,14 +82,19 @@ func (o Options) lines() lines.Options {
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ *encoder }
+type codec struct {
+	*encoder
+	totals bool
+}
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o), o.Totals} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (*codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p) }
+func (c *codec) Decode(b *reporters.Batch, p []byte) int {
+	return decode(b, p, time.Nanosecond, c.totals)
+}

@@ -89,7 +89,7 @@ func (n *names) isFree(field string) bool {
 // hasTag reports whether a tag of set is written with key.
 func hasTag(set *monkit.TagSet, key string) bool {
 	for i := range set.Len() {
-		if tag := set.At(i); tag.Val != "" && cleanKey(tag.Key) == key {
+		if tag := set.At(i); tag.Key != "" && cleanKey(tag.Key) == key {
 			return true
 		}
 	}

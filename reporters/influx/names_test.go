@@ -37,7 +37,8 @@ func TestLineHoldsEachKeyOnce(t *testing.T) {
 		collision float64
 	}{
 		{"a tag and a field", key("m", "host", "a"), []string{"host", "x"}, "m,host=a host_=0,x=1 42\n", 1},
-		{"a tag that is not written", key("m", "host", ""), []string{"host"}, "m host=0 42\n", 0},
+		{"a tag without a value", key("m", "host", ""), []string{"host"}, "m,host=true host_=0 42\n", 1},
+		{"a tag that is not written", key("m", "", "host"), []string{"host"}, "m host=0 42\n", 0},
 		{"a tag after it is cleaned", key("m", `a\`, "v"), []string{"a/"}, "m,a/=v a/_=0 42\n", 1},
 		{"a reserved tag", key("m", "time", "v"), []string{"time_", "time"}, "m,time_=v time__=0,time___=1 42\n", 2},
 		{"backslash and slash", key("m"), []string{`C:\`, "C:/"}, "m C:/_=0,C:/=1 42\n", 1},

@@ -115,14 +115,10 @@ func isNumber(p []byte, points int) bool {
 	return digits > 0 && digits <= maxDigits && p[len(p)-1] != '.'
 }
 
-// maxTimeDigits is below the number of digits from which a time in nanoseconds
-// may be out of range.
-const maxTimeDigits = 18
-
-// isTime reports whether p is digits of a time after 1970, as those of this
-// century: 19 digits that start with 1, or fewer.
+// isTime reports whether p is digits of a time from 2001 to 2033: 19 of them, the
+// first of which is 1.
 func isTime(p []byte) bool {
-	if len(p) == 0 || len(p) > maxTimeDigits && (len(p) > maxTimeDigits+1 || p[0] != '1') {
+	if len(p) != len("1000000000000000000") || p[0] != '1' {
 		return false
 	}
 	for _, c := range p {

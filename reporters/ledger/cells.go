@@ -26,6 +26,7 @@ var numbered = [...]Reason{
 	QueueFull, Expired, Rejected, Oversize, Ambiguous, Closed, SendFailed, SeriesLimit, NameTooLong, TooOld, TooNew,
 	Crash, SpoolFull, DiskError, Corrupt, NoBuffer,
 	NameCollision,
+	HTTPOnLinePort, TLSOnPlainPort,
 }
 
 // It does not compile if there are more reasons than cells.

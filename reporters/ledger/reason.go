@@ -25,6 +25,12 @@ const (
 	// RingFull is a line of a datagram for which the buffer between the
 	// socket and the decoder had no room.
 	RingFull Reason = "ring_full"
+	// HTTPOnLinePort is the first line of a connection that speaks HTTP to a
+	// listener of lines. It stands for the whole connection, which is closed.
+	HTTPOnLinePort Reason = "http_on_line_port"
+	// TLSOnPlainPort is the beginning of a connection that speaks TLS to a
+	// listener without. It stands for the whole connection, which is closed.
+	TLSOnPlainPort Reason = "tls_on_plain_port"
 )
 
 // Reasons why a listener rejects a line, or why it is dropped for a

@@ -21,6 +21,7 @@ type SenderStats struct {
 
 	Unavailable   error     // why the destination does not get its lines; nil if it does
 	FailingSince  time.Time // of the first of the failures since the last delivery; zero if there is none
+	Failures      int64     // since then
 	LastError     error     // the newest failure or rejection; it stays after recovery
 	LastRejection error     // the newest rejection
 	LastSuccess   time.Time // zero before the first delivery
@@ -35,6 +36,10 @@ type SenderStats struct {
 	MaxAge        time.Duration // lines that wait for longer are dropped
 	RedoBytes     int64         // acknowledged by a stream's peer, and kept for a moment in case it resets
 	RedoMaxBytes  int64         // zero if nothing is kept, as for statsd, udp and http
+
+	// Unconfirmed is true if no peer confirms what it gets, as for datagrams: they
+	// count as delivered when this system took them.
+	Unconfirmed bool
 
 	SendTime Distribution // of deliveries, or of writes to a stream
 	Age      Distribution // of lines when they were delivered, since Send

@@ -26,6 +26,11 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Set != nil {
+		if err := o.Set(ep.Options); err != nil {
+			return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
+		}
+	}
 	dial, err := o.dial(&ep)
 	if err != nil {
 		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)

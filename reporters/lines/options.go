@@ -25,6 +25,13 @@ type Options struct {
 	// instead of sending them again: right for deltas, which would count twice.
 	AtMostOnce bool
 
+	// Known are the names of the options that addresses of the format may have
+	// after a "?", beside those of the transport. Nil means none.
+	Known []string
+	// Set is called with those of Known that the address has, before the encoder is
+	// used. The error should say what to write instead. Nil ignores them.
+	Set func(o url.Values) error
+
 	// HTTP says how lines are posted to http and https addresses. Nil means
 	// that such addresses are errors.
 	HTTP *HTTP
@@ -64,6 +71,7 @@ func (o Options) grammar(format string) endpoint.Default {
 	d := endpoint.Default{
 		Format: format, Formats: []string{format},
 		Transport: o.Transport, Port: o.Port, Transports: endpoint.Sockets(),
+		Options: map[string][]string{format: o.Known},
 	}
 	if o.HTTP != nil {
 		d.HTTPPort = o.HTTP.Port

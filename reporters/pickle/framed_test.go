@@ -238,6 +238,22 @@ func TestPointsArePushedAsFrames(t *testing.T) {
 	}
 }
 
+func TestAddressMayAskForTags(t *testing.T) {
+	addr, received := carbon(t)
+	p, err := Open(addr+"?tagged=true", graphite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliver(t, p, points(1), 1)
+	got, err := readAll(NewReader(strings.NewReader(received())))
+	if want := "m.total;i=0 0.5 1700000000\n"; err != nil || got != want {
+		t.Errorf("received %q, %v, want %q", got, err, want)
+	}
+	if _, err := Open(addr+"?tagged=1", graphite.Options{}); err == nil || !strings.Contains(err.Error(), "write tagged=true or tagged=false") {
+		t.Errorf("the error of tagged=1 is %v", err)
+	}
+}
+
 func TestReceivedLinesAreFramed(t *testing.T) {
 	addr, received := carbon(t)
 	b := &reporters.Batch{At: time.Unix(1_700_000_000, 0)}

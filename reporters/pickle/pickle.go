@@ -39,9 +39,13 @@ func Open(addr string, o graphite.Options) (*reporters.Pusher, error) {
 	ep, err := endpoint.Parse(addr, endpoint.Default{
 		Format: Format, Formats: []string{Format}, Transport: endpoint.TCP, Port: "2004",
 		Transports: []string{endpoint.TCP, endpoint.TLS, endpoint.Unix},
+		Options:    map[string][]string{Format: graphite.AddressOptions()},
 	})
 	if err != nil {
 		return nil, err
+	}
+	if o, err = o.WithAddress(ep.Options); err != nil {
+		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)
 	}
 	t, err := send.Open(ep, send.DialOptions{})
 	if err != nil {

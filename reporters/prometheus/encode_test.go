@@ -195,11 +195,13 @@ func TestSeriesReplacesOneThatIsGone(t *testing.T) {
 func TestHelpHasTheOriginalNames(t *testing.T) {
 	pages, _ := encode(t, NewEncoder(Options{Prefix: "app-1"}), []reporters.Point{
 		level("a.b", "c\n\"\\", 1), tally("d e", "count", 1), level("d e", "sum", 1), level(strings.Repeat("m", 300), "f", 1),
+		level(strings.Repeat("€", 300), "f", 1),
 	})
 	for _, want := range []string{
 		"# HELP app_1_a_b_c___ Field c\\n\"\\\\ of a.b.\n# TYPE app_1_a_b_c___ gauge\n",
 		"# HELP app_1_d_e Distribution d e with quantiles of its recent values.\n",
 		" Field f of " + strings.Repeat("m", maxHelp) + ".\n",
+		" Field f of " + strings.Repeat("€", maxHelp/3) + ".\n",
 	} {
 		if !strings.Contains(pages[Text], want) {
 			t.Errorf("the page has no %q:\n%s", want, pages[Text])

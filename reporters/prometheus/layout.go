@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/printable"
 	"monkit.example/reporters"
 )
 
@@ -312,5 +313,5 @@ func (f *family) typeName() string {
 	return "gauge"
 }
 
-// cut returns the first maxHelp bytes of s.
-func cut(s string) string { return s[:min(len(s), maxHelp)] }
+// cut returns as much of s as maxHelp bytes hold.
+func cut(s string) string { return printable.Prefix(s, maxHelp) }

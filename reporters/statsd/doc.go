@@ -17,7 +17,7 @@
 // # Dialects
 //
 // The reference daemon has no tags, so a series is named
-// [prefix.]scope.measurement[.tag values].field as in package graphite, with
+// [prefix.]scope.measurement[.key.value].field as in package graphite, with
 // "_" for characters that the daemon deletes. With [Options.Tags] the name is
 // measurement.field, and the tags follow as DogStatsD has them: for statsd_exporter,
 // Telegraf with datadog_extensions, and other servers that read those. For Datadog's

@@ -107,20 +107,20 @@ func TestNames(t *testing.T) {
 		reference string
 		dog       string
 	}{
-		{"scope and tags", key("hits", "scope", "app", "zone", "eu"), "app.hits.eu.f:1|g", "hits.f:1|g|#scope:app,zone:eu"},
-		{"hostile names", key("a:b|c@d#e f/g;h=i", "k", "v"), "a_b_c_d_e_f_g_h_i.v.f:1|g", "a_b_c_d_e_f_g_h_i.f:1|g|#k:v"},
-		{"hostile tags", key("m", "a,b|c#d:e f", "g,h|i#j:k\nl"), "m.g_h_i_j_k_l.f:1|g", "m.f:1|g|#a_b_c_d_e_f:g_h_i_j:k_l"},
-		{"a letter comes first", key("1._m", "_1k", "v"), "1._m.v.f:1|g", "n1._m.f:1|g|#n_1k:v"},
-		{"a tag that ends in a colon", key("m", "k", "v:"), "m.v_.f:1|g", "m.f:1|g|#k:v_"},
-		{"a tag without a value", key("m", "k", ""), "m.f:1|g", "m.f:1|g|#k"},
-		{"a tag without a letter", key("m", "1", "v"), "m.v.f:1|g", "m.f:1|g|#n1:v"},
+		{"scope and tags", key("hits", "scope", "app", "zone", "eu"), "app.hits.zone.eu.f:1|g", "hits.f:1|g|#scope:app,zone:eu"},
+		{"hostile names", key("a:b|c@d#e f/g;h=i", "k", "v"), "a_b_c_d_e_f_g_h_i.k.v.f:1|g", "a_b_c_d_e_f_g_h_i.f:1|g|#k:v"},
+		{"hostile tags", key("m", "a,b|c#d:e f", "g,h|i#j:k\nl"), "m.a_b_c_d_e_f.g_h_i_j_k_l.f:1|g", "m.f:1|g|#a_b_c_d_e_f:g_h_i_j:k_l"},
+		{"a letter comes first", key("1._m", "_1k", "v"), "1._m._1k.v.f:1|g", "n1._m.f:1|g|#n_1k:v"},
+		{"a tag that ends in a colon", key("m", "k", "v:"), "m.k.v_.f:1|g", "m.f:1|g|#k:v_"},
+		{"a tag without a value", key("m", "k", ""), "m.k.true.f:1|g", "m.f:1|g|#k"},
+		{"a tag without a letter", key("m", "1", "v"), "m.1.v.f:1|g", "m.f:1|g|#n1:v"},
 		{"a tag without a key", key("m", "", "v"), "m.v.f:1|g", "m.f:1|g"},
-		{"digits", key("4xx", "2fa", "on"), "4xx.on.f:1|g", "n4xx.f:1|g|#n2fa:on"},
+		{"digits", key("4xx", "2fa", "on"), "4xx.2fa.on.f:1|g", "n4xx.f:1|g|#n2fa:on"},
 		{"an address", key("10.0.0.1:8080"), "10.0.0.1_8080.f:1|g", "n10.0.0.1_8080.f:1|g"},
-		{"Unicode letters of a tag", key("m", "city", "東京", "länge", "é1"), "m.___68dea76f._1_2295b1d0.f:1|g", "m.f:1|g|#city:東京,länge:é1"},
+		{"Unicode letters of a tag", key("m", "city", "東京", "länge", "é1"), "m.city.___68dea76f.l_nge_3b2aad0a._1_2295b1d0.f:1|g", "m.f:1|g|#city:東京,länge:é1"},
 		{"a name that is not ASCII", key("订单"), "___055338a0.f:1|g", "n___055338a0.f:1|g"},
-		{"symbols beyond ASCII", key("m", "k", "a\u2192b"), "m.a_b_af11e8a0.f:1|g", "m.f:1|g|#k:a_b_7b84a37f"},
-		{"long names and tags", key(long, "k", long), hashed + "." + hashed + ".f:1|g", long[:191] + "_7dee4843:1|g|#k:" + long[:189] + "_8e41a510"},
+		{"symbols beyond ASCII", key("m", "k", "a\u2192b"), "m.k.a_b_af11e8a0.f:1|g", "m.f:1|g|#k:a_b_7b84a37f"},
+		{"long names and tags", key(long, "k", long), hashed + ".k." + hashed + ".f:1|g", long[:191] + "_7dee4843:1|g|#k:" + long[:189] + "_8e41a510"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			run := []reporters.Point{{Key: tt.key, Field: "f", Value: 1}}

@@ -23,11 +23,12 @@ const (
 type namer struct {
 	prefix string // sanitised; may be empty
 	tags   bool
+	values bool // the name has no keys of tags
 	global naming.Tags
 }
 
 func newNamer(o Options) namer {
-	n := namer{tags: o.Tags || o.Dialect == DogStatsD, global: naming.NewTags(o.GlobalTags)}
+	n := namer{tags: o.Tags || o.Dialect == DogStatsD, values: o.TagValues, global: naming.NewTags(o.GlobalTags)}
 	n.prefix = string(n.charset().AppendPath(nil, o.Prefix))
 	return n
 }
@@ -46,9 +47,12 @@ func (n *namer) appendWhole(dst []byte, p *reporters.Point) []byte {
 		dst = append(append(dst, n.prefix...), '.')
 	}
 	named, set := len(dst), n.charset()
-	if n.tags {
+	switch {
+	case n.tags:
 		dst = set.AppendPath(dst, p.Key.Measurement)
-	} else {
+	case n.values:
+		dst = set.AppendSeriesValues(dst, n.global.AddTo(p.Key))
+	default:
 		dst = set.AppendSeries(dst, n.global.AddTo(p.Key))
 	}
 	dst = set.AppendField(dst, named, p.Field)

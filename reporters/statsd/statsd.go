@@ -32,9 +32,12 @@ type Options struct {
 	// Nil means none.
 	GlobalTags map[string]string
 	// Tags writes tags as DogStatsD does, which most servers read today. False
-	// means that the values of tags are parts of the name, unless Dialect is
-	// DogStatsD.
+	// means that tags are parts of the name, unless Dialect is DogStatsD.
 	Tags bool
+	// TagValues makes the value of each tag a part of the name, without its key, as
+	// dashboards may have it that were made for such names. Series whose tags differ
+	// in their keys alone have one name then. It does nothing beside Tags.
+	TagValues bool
 	// Dialect is what a gauge with a sign means to the server. Zero is Reference,
 	// whose negative gauges every server reads right.
 	Dialect Dialect

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 )
 
@@ -84,16 +84,10 @@ func (n *spanNames) add(name string) *monkit.Func {
 // other returns the Func of OtherRequests, which exists when it is needed.
 func (n *spanNames) other() *monkit.Func { return n.scope.FuncNamed(OtherRequests) }
 
-// cut returns text, or a copy of as much of it as most bytes hold. It cuts between
-// two characters; text that is not UTF-8 it cuts anywhere.
+// cut returns text, or a copy of as much of it as most bytes hold.
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}
-	for end := most; end > most-utf8.UTFMax; end-- {
-		if utf8.RuneStart(text[end]) {
-			return strings.Clone(text[:end])
-		}
-	}
-	return strings.Clone(text[:most])
+	return strings.Clone(printable.Prefix(text, most))
 }

@@ -248,6 +248,10 @@ func TestTagsBeyondTheBoundsAreDropped(t *testing.T) {
 	if got := tags.values(); got["k0"] != `["value","second value"]` || len(got["error"]) != maxText || len(got) != maxTags+2 {
 		t.Errorf("k0 is %s, error has %d bytes, %d tags", got["k0"], len(got["error"]), len(got))
 	}
+	tags.set("cut", strings.Repeat("€", maxText))
+	if got := tags.values()["cut"]; got != strings.Repeat("€", maxText/3) {
+		t.Errorf("a text ends with %q", got[len(got)-4:])
+	}
 	tags = newTags()
 	tags.add(strings.Repeat("n", maxName+1), "value")
 	if got := tags.values()[strings.Repeat("n", maxName)]; got != "value" {

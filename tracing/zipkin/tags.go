@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 
+	"monkit.example/internal/printable"
 	"monkit.example/monkit"
 	"monkit.example/tracing"
 )
@@ -28,16 +29,16 @@ func newTags() *tags { return &tags{all: make(map[string][]string)} }
 
 // add adds a value that comes from the program. It drops values beyond maxTags.
 func (t *tags) add(name, value string) {
-	name = name[:min(len(name), maxName)]
+	name = printable.Prefix(name, maxName)
 	if name == "" || len(t.all[name]) == 0 && len(t.all) >= maxTags || len(t.all[name]) >= maxTags {
 		t.dropped++
 		return
 	}
-	t.all[name] = append(t.all[name], value[:min(len(value), maxText)])
+	t.all[name] = append(t.all[name], printable.Prefix(value, maxText))
 }
 
 // set sets a tag that the exporter defines. It replaces values from the program.
-func (t *tags) set(name, value string) { t.all[name] = []string{value[:min(len(value), maxText)]} }
+func (t *tags) set(name, value string) { t.all[name] = []string{printable.Prefix(value, maxText)} }
 
 // setFunc sets the name of f and adds its tags.
 func (t *tags) setFunc(f *monkit.Func) {
