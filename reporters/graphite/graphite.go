@@ -41,8 +41,12 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 	return lines.Open(addr, NewCodec(o), o.lines())
 }
 
+// MaxLine is the size limit of a line that is sent, in bytes with its line feed: that
+// of a listener, 64 KiB, and what a time and plain numbers add to a received line.
+const MaxLine = 80 << 10
+
 func (o Options) lines() lines.Options {
-	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003"}
+	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003", MaxLine: MaxLine}
 }
 
 // codec is the encoder, with state, and the decoder, which has none.

@@ -25,6 +25,13 @@ type Options struct {
 	// instead of sending them again: right for deltas, which would count twice.
 	AtMostOnce bool
 
+	// MaxLine is the size limit of a line in bytes, with its line feed. A line that is
+	// larger than a payload is sent in a payload, or datagram, of its own. A longer one is
+	// split, if the encoder is a reporters.LineSplitter, or dropped as ledger.Oversize.
+	// Zero means 8000, or the size of a payload if that is less. It is never more than a
+	// datagram can be, or than Send.MaxPayload if that is set.
+	MaxLine int
+
 	// HTTP says how lines are posted to http and https addresses. Nil means
 	// that such addresses are errors.
 	HTTP *HTTP
