@@ -15,7 +15,7 @@ import (
 )
 
 // maxLine is below the limit of every known receiver: the least is DogStatsD's
-// 8192 bytes.
+// 8192 bytes. Formats whose receivers take more have a limit of their own.
 const maxLine = 8000
 
 // PusherOptions configure a Pusher. The zero value works.
@@ -23,8 +23,10 @@ type PusherOptions struct {
 	// MaxPayload is the size limit of a payload in bytes. Zero means 1432,
 	// which keeps a datagram inside one Ethernet frame.
 	MaxPayload int
-	// MaxLine is the size limit of a line in bytes; a longer one is dropped as
-	// ledger.Oversize. Zero means 8000. It is never more than MaxPayload.
+	// MaxLine is the size limit of a line in bytes, with its line feed. A longer one
+	// is dropped as ledger.Oversize, unless the encoder is a LineSplitter and can
+	// split it. A line over MaxPayload is a payload of its own. Zero means 8000, or
+	// MaxPayload if that is less.
 	MaxLine int
 	// Format is the encoder's format. Lines that were received in this format
 	// are sent unchanged. Empty means that all lines are encoded.
@@ -55,8 +57,10 @@ type Pusher struct {
 	book  *ledger.Book // that of the options, or what out does not count
 	names NameChecker  // the encoder, if it is one
 	pairs Pairing      // the encoder, if it is one
+	split LineSplitter // the encoder, if it is one
 	key   monkit.SeriesKey
 	log   atomic.Pointer[slog.Logger]
+	long  longLines
 
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
@@ -88,9 +92,8 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 		o.MaxPayload = 1432
 	}
 	if o.MaxLine <= 0 {
-		o.MaxLine = maxLine
+		o.MaxLine = min(maxLine, o.MaxPayload)
 	}
-	o.MaxLine = min(o.MaxLine, o.MaxPayload)
 	if o.Name == "" {
 		o.Name = o.Format
 	}
@@ -99,6 +102,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p.skips, _ = enc.(SkipReasons)
 	p.names, _ = enc.(NameChecker)
 	p.pairs, _ = enc.(Pairing)
+	p.split, _ = enc.(LineSplitter)
 	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
 	p.log.Store(safelog.Wrap(o.Logger))
 	if p.book == nil {
@@ -124,6 +128,7 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 // report holds the lock while addLocked adds what is to be reported, and sends that
 // unless more follows.
 func (p *Pusher) report(ctx context.Context, more bool, addLocked func()) error {
+	defer p.logLongLines()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	done := false

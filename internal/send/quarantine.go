@@ -2,6 +2,7 @@ package send
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +54,18 @@ func (q *quarantine) add(lines ...ledger.RejectedLine) {
 		n++
 	}
 	q.lines = slices.Delete(q.lines, 0, n)
+}
+
+// addOversize adds payload, by which the ledger grows by so many lines, as larger than
+// the limit of what. A nil quarantine keeps nothing.
+func (q *quarantine) addOversize(payload []byte, lines int, what string, limit int) {
+	if q == nil || lines == 0 {
+		return
+	}
+	q.add(ledger.RejectedLine{
+		At: time.Now(), Reason: ledger.Oversize, Lines: lines, Text: cutText(payload),
+		Err: fmt.Sprintf("%d bytes; %s at most %d", len(payload), what, limit),
+	})
 }
 
 func textBytes(l *ledger.RejectedLine) int { return len(l.Text) + len(l.Err) }

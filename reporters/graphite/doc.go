@@ -52,7 +52,7 @@
 //	line   = { NUL } [ space ] path space value [ space stamp ] [ space ] LF .
 //	path   = name { ";" key "=" text } .
 //	space  = blank { blank } .
-//	blank  = " " | TAB | VT | FF | CR .
+//	blank  = " " | TAB | VT | FF | CR | white space of Unicode .
 //	value  = decimal number .                  (* finite *)
 //	stamp  = "N" | decimal number .            (* seconds; from -1 down to -2 is now *)
 //	name   = char { char } .                   (* UTF-8, no space or control, no ";" *)
