@@ -50,11 +50,12 @@ type PusherOptions struct {
 type Pusher struct {
 	opts  PusherOptions
 	out   Sender
-	queue MoreSender   // out, if it is one
-	skips SkipReasons  // the encoder, if it is one
-	book  *ledger.Book // that of the options, or what out does not count
-	names NameChecker  // the encoder, if it is one
-	pairs Pairing      // the encoder, if it is one
+	queue MoreSender      // out, if it is one
+	skips SkipReasons     // the encoder, if it is one
+	book  *ledger.Book    // that of the options, or what out does not count
+	names NameChecker     // the encoder, if it is one
+	pairs Pairing         // the encoder, if it is one
+	heard ListenerEncoder // the encoder, if it is one
 	key   monkit.SeriesKey
 	log   atomic.Pointer[slog.Logger]
 
@@ -99,6 +100,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p.skips, _ = enc.(SkipReasons)
 	p.names, _ = enc.(NameChecker)
 	p.pairs, _ = enc.(Pairing)
+	p.heard, _ = enc.(ListenerEncoder)
 	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
 	p.log.Store(safelog.Wrap(o.Logger))
 	if p.book == nil {
@@ -196,6 +198,9 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 	p.book.Accept(int64(len(b.Lines)))
 	same := b.Format == p.opts.Format
+	if p.heard != nil {
+		p.heard.BeginListener(b.Listener)
+	}
 	for _, l := range b.Lines {
 		start := len(p.buf)
 		if same && l.Raw != nil {

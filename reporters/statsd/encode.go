@@ -88,6 +88,9 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	return dst, skipped
 }
 
+// BeginListener implements reporters.ListenerEncoder.
+func (e *encoder) BeginListener(name string) { e.deltas.BeginListener(name) }
+
 // SkipReasons implements reporters.SkipReasons.
 func (e *encoder) SkipReasons() ledger.Counts { return e.skips }
 
