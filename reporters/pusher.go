@@ -56,6 +56,7 @@ type Pusher struct {
 	names NameChecker     // the encoder, if it is one
 	pairs Pairing         // the encoder, if it is one
 	heard ListenerEncoder // the encoder, if it is one
+	sums  SumEncoder      // the encoder, if it is one
 	key   monkit.SeriesKey
 	log   atomic.Pointer[slog.Logger]
 
@@ -67,6 +68,7 @@ type Pusher struct {
 	err   error   // the first error of out during this Report
 	more  bool    // payloads were sent by SendMore, and none by Send since
 
+	held     int           // points of the current walk that the encoder has added to sums
 	interval time.Duration // of the last batch that had one
 	collided int64         // points that the encoder has skipped because of their names
 }
@@ -101,6 +103,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p.names, _ = enc.(NameChecker)
 	p.pairs, _ = enc.(Pairing)
 	p.heard, _ = enc.(ListenerEncoder)
+	p.sums, _ = enc.(SumEncoder)
 	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
 	p.log.Store(safelog.Wrap(o.Logger))
 	if p.book == nil {
@@ -119,6 +122,7 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 			p.addLinesLocked(ctx, b)
 		} else {
 			p.addPointsLocked(ctx, b.Points)
+			p.addSumsLocked(ctx)
 		}
 	})
 }
@@ -186,7 +190,7 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	start := len(p.buf)
 	buf, skipped := p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
-		for reason, n := range p.skipsLocked(run, skipped) {
+		for reason, n := range p.skipsLocked(run, skipped-p.heldLocked()) {
 			p.book.Drop(reason, n)
 		}
 	}
