@@ -52,12 +52,14 @@ type PusherOptions struct {
 type Pusher struct {
 	opts  PusherOptions
 	out   Sender
-	queue MoreSender   // out, if it is one
-	skips SkipReasons  // the encoder, if it is one
-	book  *ledger.Book // that of the options, or what out does not count
-	names NameChecker  // the encoder, if it is one
-	pairs Pairing      // the encoder, if it is one
-	split LineSplitter // the encoder, if it is one
+	queue MoreSender      // out, if it is one
+	skips SkipReasons     // the encoder, if it is one
+	book  *ledger.Book    // that of the options, or what out does not count
+	names NameChecker     // the encoder, if it is one
+	pairs Pairing         // the encoder, if it is one
+	split LineSplitter    // the encoder, if it is one
+	heard ListenerEncoder // the encoder, if it is one
+	sums  SumEncoder      // the encoder, if it is one
 	key   monkit.SeriesKey
 	log   atomic.Pointer[slog.Logger]
 	long  longLines
@@ -70,6 +72,7 @@ type Pusher struct {
 	err   error   // the first error of out during this Report
 	more  bool    // payloads were sent by SendMore, and none by Send since
 
+	held     int           // points of the current walk that the encoder has added to sums
 	interval time.Duration // of the last batch that had one
 	collided int64         // points that the encoder has skipped because of their names
 }
@@ -103,6 +106,8 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p.names, _ = enc.(NameChecker)
 	p.pairs, _ = enc.(Pairing)
 	p.split, _ = enc.(LineSplitter)
+	p.heard, _ = enc.(ListenerEncoder)
+	p.sums, _ = enc.(SumEncoder)
 	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
 	p.log.Store(safelog.Wrap(o.Logger))
 	if p.book == nil {
@@ -121,6 +126,7 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 			p.addLinesLocked(ctx, b)
 		} else {
 			p.addPointsLocked(ctx, b.Points)
+			p.addSumsLocked(ctx)
 		}
 	})
 }
@@ -189,7 +195,7 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	start := len(p.buf)
 	buf, skipped := p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
-		for reason, n := range p.skipsLocked(run, skipped) {
+		for reason, n := range p.skipsLocked(run, skipped-p.heldLocked()) {
 			p.book.Drop(reason, n)
 		}
 	}
@@ -201,6 +207,9 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 	p.book.Accept(int64(len(b.Lines)))
 	same := b.Format == p.opts.Format
+	if p.heard != nil {
+		p.heard.BeginListener(b.Listener)
+	}
 	for _, l := range b.Lines {
 		start := len(p.buf)
 		if same && l.Raw != nil {

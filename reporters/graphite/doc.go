@@ -25,8 +25,8 @@
 // field. Parts that are not ASCII, or longer than 251 bytes, end in a hash of what
 // they were, so that "東京" and "大阪" stay two. Two series can still get the same
 // name, such as those of "a b" and "a_b". The first of a collector keeps it; points
-// of the other are dropped as name_collision, the field name_collisions of the series
-// send counts them, and both names are logged.
+// of the other are dropped as name_collision. Counters of one name are added up instead.
+// The field name_collisions of the series send counts both, and the names are logged.
 //
 // With [Options.Tagged], or ?tagged=true in the address, a series is
 // measurement.field;tag=value, tags sorted by key. Graphite reserves the tag "name": it is renamed to "func", or to
