@@ -64,6 +64,8 @@ type Pusher struct {
 	log   atomic.Pointer[slog.Logger]
 	long  longLines
 
+	examples pointExamples
+
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
 	buf   []byte  // the lines of the next payload
@@ -197,6 +199,7 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	if skipped > 0 {
 		for reason, n := range p.skipsLocked(run, skipped-p.heldLocked()) {
 			p.book.Drop(reason, n)
+			p.examples.keep(reason, p.opts.Name, nil, run)
 		}
 	}
 	p.buf = buf // not before: the encoder may panic
@@ -216,6 +219,7 @@ func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
 		} else if reason := p.encodeLineLocked(b.Points[l.First : l.First+l.N]); reason != "" {
 			p.book.Drop(reason, 1)
+			p.examples.keep(reason, p.opts.Name, l.Raw, b.Points[l.First:l.First+l.N])
 			continue
 		}
 		p.addTextLocked(ctx, start, 1)

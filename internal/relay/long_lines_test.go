@@ -98,7 +98,7 @@ func TestLongStatsDLinesAreSplitForDatagrams(t *testing.T) {
 	never := "big:1|c|#" + strings.Repeat("key:value,", 1000) + "end:1"
 	write(t, conn, never+"\nlast:1|c\n")
 	waitFor(t, "delivery", func() bool { return strings.Contains(text(s), "last:1|c\n") })
-	rejected := r.RejectedLines()
+	rejected := r.Rejected()
 	l := r.stop(t)
 	if d := l.Destinations[0]; d.Delivered != 4 || d.Dropped.String() != "oversize=1" {
 		t.Errorf("the ledger is %v", l)
@@ -124,7 +124,7 @@ func TestLongStatsDLinesAreSplitForDatagrams(t *testing.T) {
 	if counted["dog"] != 1200 || counted["etsy"] != 1200 || counted[tags] != 1 || counted["last:1|c"] != 1 || len(counted) != 4 {
 		t.Errorf("values that arrived: dog %d, etsy %d, and %d others", counted["dog"], counted["etsy"], len(counted)-2)
 	}
-	if len(rejected) != 1 || rejected[0].Reason != ledger.Oversize || rejected[0].Text != never[:200] || !strings.Contains(rejected[0].Err, "at most 8192") {
+	if len(rejected) != 1 || rejected[0].Reason != ledger.Oversize || rejected[0].Example.Text != never[:200] || !strings.Contains(rejected[0].Example.Err, "at most 8192") {
 		t.Errorf("shown are %+v", rejected)
 	}
 	if !strings.Contains(log.String(), "lines are too long to be sent") {

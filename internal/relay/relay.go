@@ -12,6 +12,7 @@ import (
 
 	"monkit.example/collect"
 	"monkit.example/internal/listen"
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/naming"
 	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
@@ -121,6 +122,8 @@ type destination struct {
 	before int64 // lines that it had accepted before this run; a spool keeps the count
 
 	rejected destinationRejections
+	watch    watch
+	failures failureLog
 }
 
 // needsAggregate reports whether lines of f must be aggregated for d.
@@ -251,9 +254,24 @@ func (r *Relay) destinationsOf(f format) []*destination {
 	return append(direct, r.aggregate)
 }
 
-// logFailure logs that reporting a batch to d returned err.
+// failureLog limits records of one destination.
+type failureLog struct {
+	mu    sync.Mutex
+	limit loglimit.Limit // guarded by mu
+}
+
+// allow reports whether to log a failure at now, and how many were left out.
+func (f *failureLog) allow(now time.Time) (more int, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.limit.Allow(now)
+}
+
+// logFailure logs that reporting a batch to d returned err, at most once a minute.
 func (r *Relay) logFailure(d *destination, err error) {
-	r.cfg.Logger.Warn("reporting to a destination failed", "destination", d.Name, "err", err)
+	if more, ok := d.failures.allow(time.Now()); ok {
+		r.cfg.Logger.Warn("reporting to a destination failed", "destination", d.Name, "err", err, "left_out", more)
+	}
 }
 
 // closeUnused closes everything that New has opened.
@@ -285,6 +303,7 @@ func (r *Relay) Addrs() []net.Addr {
 // that failed.
 func (r *Relay) Run(ctx context.Context) error {
 	defer r.publish(ctx)()
+	defer r.watchDestinations()()
 	errs := make([]error, len(r.receivers))
 	var running sync.WaitGroup
 	r.health.start()

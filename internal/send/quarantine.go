@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/reporters/ledger"
 )
 
@@ -70,11 +71,16 @@ func (q *quarantine) addOversize(payload []byte, lines int, what string, limit i
 
 func textBytes(l *ledger.RejectedLine) int { return len(l.Text) + len(l.Err) }
 
-// newest returns a copy of the lines, oldest first.
+// newest returns a copy of the lines, oldest first, in which credentials are masked.
 func (q *quarantine) newest() []ledger.RejectedLine {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	return slices.Clone(q.lines)
+	all := slices.Clone(q.lines)
+	q.mu.Unlock()
+	for i := range all {
+		l := &all[i]
+		l.Text, l.Err = endpoint.RedactLine(l.Text, l.Err, maxRejectedText+len("…"))
+	}
+	return all
 }
 
 // rejectedLines returns the lines of payload that e rejects: those that the peer

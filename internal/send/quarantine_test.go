@@ -155,3 +155,13 @@ func TestLinesTooLongForTheQueueAreKept(t *testing.T) {
 		}
 	})
 }
+
+func TestQuarantineShowsNoCredentials(t *testing.T) {
+	q := newQuarantine("d")
+	q.add(ledger.RejectedLine{Text: "cpu,token=hunter2 v=1", Err: "cannot parse 'token=hunter2'"})
+	for range 2 {
+		if l := q.newest()[0]; l.Text != "cpu,token=xxxxx v=1" || strings.Contains(l.Err, "hunter2") {
+			t.Errorf("the line is %+v", l)
+		}
+	}
+}
