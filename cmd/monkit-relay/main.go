@@ -14,6 +14,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"monkit.example/environment"
 	"monkit.example/internal/relay"
@@ -59,7 +60,11 @@ func relayLines(cfg relay.Config, o *output) int {
 	}
 	debug.SetMemoryLimit(r.MemoryLimit()) // the garbage collector works more before it is exceeded
 	printAddresses(o.stdout, r, cfg)
+	r.PrintForwards(o.stdout)
 	r.PrintBounds(o.stdout)
+	var checking sync.WaitGroup
+	checking.Go(func() { r.CheckForwards(ctx) })
+	defer checking.Wait()
 	return runAndPrint(ctx, r, o)
 }
 
@@ -82,7 +87,11 @@ func printAddresses(out io.Writer, r *relay.Relay, cfg relay.Config) {
 		fmt.Fprintf(out, "listening on %s %s for %s\n", addr.Network(), addr, cfg.Listen[i])
 	}
 	if url := r.AdminURL(); url != "" {
-		fmt.Fprintf(out, "admin pages at %s\n", url)
+		open := ""
+		if r.AdminIsOpen() {
+			open = ", open on all interfaces"
+		}
+		fmt.Fprintf(out, "admin pages at %s%s\n", url, open)
 	}
 }
 

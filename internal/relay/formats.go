@@ -96,10 +96,15 @@ func parseListener(addr string) (endpoint.Endpoint, format, error) {
 	return ep, f, listen.Check(ep)
 }
 
+// parseForward parses a -forward address, without the checks of its format.
+func parseForward(addr string) (endpoint.Endpoint, error) {
+	return endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil)})
+}
+
 // openDestination opens the reporter of a -forward address, which must have
 // format, transport and port.
 func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil)})
+	ep, err := parseForward(addr)
 	if err != nil {
 		return nil, format{}, err
 	}

@@ -135,7 +135,7 @@ func New(cfg Config) (*Relay, error) {
 	}
 	var err error
 	r.bounds, err = r.cfg.bounds(len(r.cfg.Listen), len(r.cfg.Forward))
-	err = errors.Join(err, r.checkListen(), r.openForwards(), r.checkAdmin())
+	err = errors.Join(err, r.checkListen(), r.openForwards(), r.checkAdmin(), r.checkLoops())
 	if err == nil {
 		err = r.openAdmin()
 	}
@@ -214,7 +214,7 @@ func (r *Relay) listen() error {
 		o.Book = r.openBook(ep.String())
 		l, err := listen.Open(ep, o)
 		if err != nil {
-			return errors.Join(err, closeBook(o.Book))
+			return errors.Join(r.explainTaken(ep, err), closeBook(o.Book))
 		}
 		r.receivers = append(r.receivers, newReceiver(l, f, dec, r, destinations))
 	}
