@@ -152,7 +152,9 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 	}
 	e.URL = u
 	if !d.ServerSide {
-		e.Options, u.RawQuery, err = cutOptions(u.RawQuery, d.known(e.Format, e.Transport))
+		if e.Options, u.RawQuery, err = cutOptions(u.RawQuery, d.known(e.Format, e.Transport)); err == nil {
+			e.Options, u.RawQuery, err = cutCredentials(e.Options, u.RawQuery)
+		}
 		u.ForceQuery = false
 	}
 	return e, err
