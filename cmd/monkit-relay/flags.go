@@ -34,9 +34,10 @@ socket. In -listen the host may be left out, which means all interfaces.
 Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
 tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
 and ca=FILE to require client certificates that it signed. In -forward: ca, cert, key
-and servername for tls and https, and tokenfile=FILE for http and https; the rest of
-the query of a URL belongs to the server. Files are read whenever they are used, so
-that they may be replaced, or be written later than the relay starts.
+and servername for tls and https; token=@FILE, or username=NAME&password=@FILE, for
+http and https; the rest of the query of a URL belongs to the server. Files are read
+whenever they are used, so that they may be replaced, or be written later than the
+relay starts. A credential in an address itself can be read by every user.
 
 Sizes are like 4096, 64KiB or 64K, 1.5GiB, 10MB (1000 KB); times are like 250ms, 10s,
 1h30m or 7d, and a number alone is seconds. Both are so in flags and in addresses.

@@ -53,7 +53,7 @@ type Config struct {
 	// them. Zero means 64 MiB, or more if they are many.
 	Memory int64
 	// ListenerBook returns the book that counts the lines of a listener, by the
-	// listener's address without credentials; one in a file survives a crash.
+	// listener's address without options and credentials; one in a file survives a crash.
 	// The relay closes it. Nil means books in the spool, or in memory without
 	// one.
 	ListenerBook func(listener string) *ledger.ListenerBook
@@ -196,6 +196,10 @@ func (r *Relay) hasDestination(name string) bool {
 	return slices.ContainsFunc(r.destinations, func(d *destination) bool { return d.Name == name })
 }
 
+func (r *Relay) hasListener(name string) bool {
+	return slices.ContainsFunc(r.receivers, func(rec *receiver) bool { return rec.listener.Name() == name })
+}
+
 func (r *Relay) listen() error {
 	for _, addr := range r.cfg.Listen {
 		ep, f, err := parseListener(addr)
@@ -211,7 +215,8 @@ func (r *Relay) listen() error {
 			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
 			Direct: all(destinations, (*destination).isPrompt),
 		}
-		o.Book = r.openBook(ep.String())
+		o.Name = naming.Unique(ep.Name(), r.hasListener)
+		o.Book = r.openBook(o.Name, ep.String())
 		l, err := listen.Open(ep, o)
 		if err != nil {
 			return errors.Join(r.explainTaken(ep, err), closeBook(o.Book))
@@ -264,6 +269,14 @@ func (r *Relay) closeUnused() {
 		d.Reporter.Close(ctx) // nothing was sent, so an error loses nothing
 	}
 	r.admin.close()
+}
+
+// Names returns the names of the listeners, in the order of Config.Listen.
+func (r *Relay) Names() (all []string) {
+	for _, rec := range r.receivers {
+		all = append(all, rec.listener.Name())
+	}
+	return all
 }
 
 // Addrs returns the addresses of the listeners, in the order of Config.Listen.

@@ -98,6 +98,13 @@ func usesProxy(u *url.URL) bool {
 	return proxy != nil || err != nil
 }
 
+// ShowsCredentials reports whether an address like those of Config.Forward itself has
+// a credential, instead of the name of a file with it.
+func ShowsCredentials(addr string) bool {
+	ep, err := parseForward(addr)
+	return err == nil && ep.ShowsCredentials()
+}
+
 // AdminURL returns a URL of the admin pages that a browser on this machine can
 // open, or "" if there are none.
 func (r *Relay) AdminURL() string {
