@@ -41,7 +41,8 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 	}
 	name := enc.Name() + "+" + ep.Destination()
 	p, err := push.New(enc, t, push.Options{
-		Format: enc.Name(), Name: name, MaxPayload: o.maxPayload(ep), MaxLine: o.maxLine(ep), AtMostOnce: o.AtMostOnce, Send: o.Send,
+		Format: enc.Name(), Name: name, FormerName: enc.Name() + "+" + ep.FormerDestination(),
+		MaxPayload: o.maxPayload(ep), MaxLine: o.maxLine(ep), AtMostOnce: o.AtMostOnce, Send: o.Send,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
