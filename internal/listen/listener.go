@@ -24,12 +24,16 @@ type Listener struct {
 	files  *tlsFiles    // that tls is made of
 	ring   *ring
 	keys   keys
+	format string // of the lines, or ""
 
-	counts counts
+	counts        counts
+	rejectedConns rejectedConns
 
 	direct direct
 
-	conns sync.WaitGroup // goroutines that serve streams
+	streams    *pool          // connections that send lines
+	handshakes *pool          // connections of tls before that
+	serving    sync.WaitGroup // goroutines of both
 
 	closing  sync.Once
 	closeErr error // set by closing
@@ -37,7 +41,7 @@ type Listener struct {
 
 // Open binds ep. Its error contains advice for the operator.
 func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
-	l := &Listener{name: ep.String(), keys: newKeys(ep.String())}
+	l := &Listener{name: ep.String(), format: ep.Format, keys: newKeys(ep.String())}
 	if err := l.open(ep, o); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", l.name, err)
 	}
@@ -49,6 +53,7 @@ func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
 		return err
 	}
 	l.ring = newRing(l.opts.ringBytes(isDatagrams(ep)))
+	l.streams, l.handshakes = newPool(l.opts.MaxConns), newPool(maxHandshakes(l.opts.MaxConns))
 	if ep.Transport == endpoint.TLS {
 		if l.files, err = newTLSFiles(ep.Options); err != nil {
 			return err

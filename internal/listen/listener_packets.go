@@ -89,7 +89,7 @@ func (l *Listener) putPacket(p []byte, cut bool) {
 		p = p[:line.Whole(p)]
 		l.reject(ledger.Truncated, 1) // at least: the kernel does not report how many lines it cut
 	}
-	if len(p) == 0 {
+	if p = datagramText(p); len(p) == 0 {
 		return
 	}
 	if l.direct.take != nil {

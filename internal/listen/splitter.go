@@ -15,15 +15,17 @@ type splitter struct {
 	buf      []byte // its whole length may be written to
 	from     int    // buf[from:tail] is the unfinished line
 	tail     int
-	skip     bool // the unfinished line is too long: it is counted and not kept
+	skip     bool   // the unfinished line is too long: it is counted and not kept
+	example  []byte // the beginning of the first line that the last add counted as too long
 	underuse underuse
 }
 
 // The buffer of a stream that sends little is small: it starts with minSplit,
 // doubles when it is full, up to a line and maxSplit, and halves when it has been
-// far too large for a while.
+// far too large for a while. With ten thousand streams that send a line a minute
+// each, most of their memory would be buffers of 4 KiB.
 const (
-	minSplit = 4 << 10
+	minSplit = 512
 	maxSplit = 64 << 10
 )
 
@@ -45,7 +47,8 @@ func (s *splitter) space() []byte {
 }
 
 // add records that n bytes were read into space. It returns the whole lines
-// that they complete, and how many lines turned out to be too long.
+// that they complete, and how many lines turned out to be too long. NUL bytes at
+// the start of a line are left out.
 func (s *splitter) add(n int) (lines []byte, tooLong int64) {
 	fresh := s.tail
 	s.tail += n
@@ -54,11 +57,15 @@ func (s *splitter) add(n int) (lines []byte, tooLong int64) {
 		if s.skip {
 			s.skip, lines = false, lines[bytes.IndexByte(lines, '\n')+1:]
 		}
-		lines, tooLong = s.removeTooLong(lines)
+		lines, tooLong = s.removeTooLong(withoutNULs(lines))
+	}
+	for !s.skip && s.from < s.tail && s.buf[s.from] == 0 {
+		s.from++
 	}
 	if s.skip {
 		s.tail = s.from
 	} else if s.tail-s.from > s.max {
+		s.keepExample(s.buf[s.from:s.tail], tooLong == 0)
 		s.tail, s.skip = s.from, true
 		tooLong++
 	}
@@ -75,6 +82,7 @@ func (s *splitter) removeTooLong(lines []byte) (kept []byte, tooLong int64) {
 	for len(lines) > 0 {
 		end := bytes.IndexByte(lines, '\n') + 1
 		if end > s.max+1 {
+			s.keepExample(lines[:end], tooLong == 0)
 			tooLong++
 		} else {
 			kept = append(kept, lines[:end]...)
@@ -84,7 +92,15 @@ func (s *splitter) removeTooLong(lines []byte) (kept []byte, tooLong int64) {
 	return kept, tooLong
 }
 
-// unfinished returns how many lines lack their end when the stream ends: one,
-// or none if the rest is blank or was counted as too long. Such a line may
-// have been cut, so it is not passed on.
-func (s *splitter) unfinished() int64 { return countLines(s.buf[s.from:s.tail]) }
+// keepExample keeps the beginning of a line that is too long, if it is the first
+// one of an add.
+func (s *splitter) keepExample(line []byte, first bool) {
+	if first {
+		s.example = append(s.example[:0], line[:min(len(line), maxExample)]...)
+	}
+}
+
+// rest returns the unfinished line when the stream ends. It may have been cut, so
+// it is not passed on. It is blank if the stream ended with a line, or with one that
+// was counted as too long.
+func (s *splitter) rest() []byte { return s.buf[s.from:s.tail] }

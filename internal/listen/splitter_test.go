@@ -16,7 +16,7 @@ func split(pieces ...[]byte) (got []byte, tooLong, unfinished int64) {
 			got, tooLong, p = append(got, lines...), tooLong+long, p[n:]
 		}
 	}
-	return got, tooLong, s.unfinished()
+	return got, tooLong, countLines(s.rest())
 }
 
 func TestSplitterReturnsWholeLines(t *testing.T) {
@@ -24,6 +24,7 @@ func TestSplitterReturnsWholeLines(t *testing.T) {
 		name, in, want      string
 		tooLong, unfinished int64
 	}{
+		{"NULs are no part of a long line", "\x00\x0001234567\n\x00", "01234567\n", 0, 0},
 		{"lines", "a 1\nb 2\n", "a 1\nb 2\n", 0, 0},
 		{"unfinished line is not returned", "a 1\nb 2", "a 1\n", 0, 1},
 		{"blank unfinished line is not counted", "a 1\n \r", "a 1\n", 0, 0},
@@ -52,6 +53,7 @@ func TestSplitterReturnsWholeLines(t *testing.T) {
 // The pieces in which a text arrives do not change its lines and counts.
 func FuzzSplitter(f *testing.F) {
 	f.Add([]byte("a 1\n0123456789X\nb 2\n"), 5, 9)
+	f.Add([]byte("\x00a\n\x00\x000123456789X\n\x00b"), 2, 5)
 	f.Add([]byte("0123456789XYZ0123456789XYZ"), 12, 13)
 	f.Add([]byte(strings.Repeat("0123456789\n", 1000)), 4096, 8000)
 	f.Fuzz(func(t *testing.T, text []byte, i, j int) {
@@ -68,6 +70,7 @@ func FuzzSplitter(f *testing.F) {
 // reference does what split does, in a simpler way.
 func reference(text []byte) (lines []byte, tooLong, unfinished int64) {
 	for _, line := range bytes.SplitAfter(text, []byte{'\n'}) {
+		line = bytes.TrimLeft(line, "\x00")
 		whole := bytes.TrimSuffix(line, []byte{'\n'})
 		switch {
 		case len(whole) > 10:
@@ -79,6 +82,20 @@ func reference(text []byte) (lines []byte, tooLong, unfinished int64) {
 		}
 	}
 	return lines, tooLong, unfinished
+}
+
+func TestSplitterKeepsTheFirstOfTheLongLines(t *testing.T) {
+	s := splitter{max: 10, buf: make([]byte, 100)}
+	for _, tt := range []struct{ in, want string }{
+		{"a\n0123456789X\nsecond line is too long\nb\n", "0123456789X\n"},
+		{"the next read\n", "the next read\n"},
+		{"ab\nwithout an end", "without an end"},
+	} {
+		n := copy(s.space(), tt.in)
+		if s.add(n); string(s.example) != tt.want {
+			t.Errorf("kept %q of %q, want %q", s.example, tt.in, tt.want)
+		}
+	}
 }
 
 func TestBufferOfSplitterGrowsAndShrinks(t *testing.T) {
