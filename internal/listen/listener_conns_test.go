@@ -214,7 +214,7 @@ func TestSumOfRejectedConnectionsIsInStats(t *testing.T) {
 
 // A crowd that starts handshakes and does not finish them takes no place of a
 // stream, and does not keep a client out that does.
-func TestUnfinishedHandshakesKeepNobodyOut(t *testing.T) {
+func TestUnfinishedHandshakesTakeNoPlaceOfAStream(t *testing.T) {
 	server, client := newIdentity(t), newIdentity(t)
 	var log syncBuffer
 	r := listen(t, server.addr()+"&maxconns=4&ca="+client.cert, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -32,34 +32,45 @@ type format struct {
 	// newLines returns a reader of the lines in the stream r. It is nil for a
 	// format that is lines; others have listeners of streams only.
 	newLines func(r io.Reader) io.Reader
+	// maxLine is how many bytes a line of a stream may have. A line of a datagram
+	// may be as long as that.
+	maxLine int
 	// open returns the reporter of a destination.
 	open func(addr string, o reporters.SendOptions) (*reporters.Pusher, error)
 }
 
+const (
+	// maxTextLine is enough for the longest series key of InfluxDB, and less than
+	// a megabyte for a connection.
+	maxTextLine = 64 << 10
+	// maxStatsDLine is the most that an agent of DogStatsD reads at once.
+	maxStatsDLine = 8 << 10
+)
+
 var formats = []format{
 	{
-		name:       graphite.Format,
+		name: graphite.Format, maxLine: maxTextLine,
 		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return graphite.Open(addr, graphite.Options{Send: o})
 		},
 	},
 	{
-		name:       influx.Format,
+		name: influx.Format, maxLine: maxTextLine,
 		newDecoder: func(url.Values) (reporters.Decoder, error) { return influx.NewCodec(influx.Options{}), nil },
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return influx.Open(addr, influx.Options{Send: o})
 		},
 	},
 	{
-		name: statsd.Format, reportsChanges: true,
+		name: statsd.Format, maxLine: maxStatsDLine, reportsChanges: true,
 		newDecoder: func(url.Values) (reporters.Decoder, error) { return statsd.NewCodec(statsd.Options{}), nil },
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return statsd.Open(addr, statsd.Options{Send: o})
 		},
 	},
 	{
-		name:       pickle.Format,
+		name: pickle.Format, maxLine: maxTextLine,
 		newDecoder: func(url.Values) (reporters.Decoder, error) { return graphite.NewCodec(graphite.Options{}), nil },
 		newLines:   pickle.NewReader,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
@@ -94,6 +105,18 @@ func parseListener(addr string) (endpoint.Endpoint, format, error) {
 		return ep, f, fmt.Errorf("address %q: %s has no datagrams; write tcp, tls or unix", ep, f.name)
 	}
 	return ep, f, listen.Check(ep)
+}
+
+// maxConnsOf returns how many connections each of the listeners may have by
+// default.
+func maxConnsOf(addrs []string) int {
+	streams := 0
+	for _, addr := range addrs {
+		if ep, _, err := parseListener(addr); err == nil && ep.Transport != endpoint.UDP && ep.Transport != endpoint.Unixgram {
+			streams++
+		}
+	}
+	return listen.DefaultMaxConns(streams)
 }
 
 // openDestination opens the reporter of a -forward address, which must have

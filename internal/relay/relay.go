@@ -194,6 +194,7 @@ func (r *Relay) hasDestination(name string) bool {
 }
 
 func (r *Relay) listen() error {
+	maxConns := maxConnsOf(r.cfg.Listen)
 	for _, addr := range r.cfg.Listen {
 		ep, f, err := parseListener(addr)
 		if err != nil {
@@ -206,6 +207,7 @@ func (r *Relay) listen() error {
 		destinations := r.destinationsOf(f)
 		o := listen.Options{
 			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
+			MaxLine: f.maxLine, MaxConns: maxConns,
 			Direct: all(destinations, (*destination).isPrompt),
 		}
 		o.Book = r.openBook(ep.String())
