@@ -34,6 +34,8 @@
 // is logged once a minute.
 //
 // Memory is bounded: a listener holds at most twice Options.RingBytes, and 2
-// MiB for datagrams or Options.MaxConns × (Options.MaxLine + 64 KiB) for
-// streams, of which an idle stream uses 512 bytes.
+// MiB for datagrams, or for streams 4 KiB each and 32 MiB for all. While these are
+// used up by streams that do not end their lines, lines of more than 4 KiB are too
+// long. An idle stream uses a buffer of 512 bytes, and 8 KiB in all; one of TLS uses
+// TLSMEM.
 package listen

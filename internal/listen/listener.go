@@ -34,6 +34,7 @@ type Listener struct {
 	streams    *pool          // connections that send lines
 	handshakes *pool          // connections of tls before that
 	serving    sync.WaitGroup // goroutines of both
+	buffers    bufferBudget   // of streams
 
 	closing  sync.Once
 	closeErr error // set by closing

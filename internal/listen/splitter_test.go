@@ -98,6 +98,48 @@ func TestSplitterKeepsTheFirstOfTheLongLines(t *testing.T) {
 	}
 }
 
+// Streams that never end a line cannot use more than the budget, and others go on.
+func TestBuffersShareABudget(t *testing.T) {
+	var budget bufferBudget
+	feed := func(s *splitter, text string) (got string, tooLong int64) {
+		for len(text) > 0 {
+			n := copy(s.space(), text)
+			lines, long := s.add(n)
+			got, tooLong, text = got+string(lines), tooLong+long, text[n:]
+		}
+		return got, tooLong
+	}
+	unfinished := strings.Repeat("x", 60<<10)
+	var crowd []*splitter
+	var dropped int64
+	for range 2000 {
+		s := &splitter{max: 64 << 10, budget: &budget}
+		_, long := feed(s, unfinished)
+		crowd, dropped = append(crowd, s), dropped+long
+	}
+	if used := budget.used.Load(); used > maxBuffers || used < maxBuffers/2 || dropped == 0 {
+		t.Errorf("%d streams use %d bytes, and %d lines were dropped", len(crowd), used, dropped)
+	}
+	good := &splitter{max: 64 << 10, budget: &budget}
+	short, long := strings.Repeat("s", 2000)+"\n", strings.Repeat("l", 5000)+"\n"
+	for range 100 {
+		got, tooLong := feed(good, short+long+short)
+		if got != short+short || tooLong != 1 || !strings.HasPrefix(long, string(good.example)) && len(good.example) > 0 {
+			t.Fatalf("got %d bytes, %d too long", len(got), tooLong)
+		}
+	}
+	for _, s := range crowd {
+		s.release()
+	}
+	if got, tooLong := feed(good, short+long); got != short+long || tooLong != 0 {
+		t.Errorf("after the crowd has left: got %d bytes, %d too long", len(got), tooLong)
+	}
+	good.release()
+	if used := budget.used.Load(); used != 0 {
+		t.Errorf("%d bytes are left", used)
+	}
+}
+
 func TestBufferOfSplitterGrowsAndShrinks(t *testing.T) {
 	s := splitter{max: 65 << 10} // so that half the buffer is no power of two
 	line := append(bytes.Repeat([]byte{'x'}, 99), '\n')

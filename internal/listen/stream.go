@@ -29,7 +29,7 @@ type stream struct {
 
 // newStream returns a stream of conn, whose place in the pool of the listener is m.
 func newStream(l *Listener, conn net.Conn, p peer, m *member) *stream {
-	s := &stream{listener: l, conn: conn, peer: p, member: m, lines: splitter{max: l.opts.MaxLine}, line: time.Now()}
+	s := &stream{listener: l, conn: conn, peer: p, member: m, lines: splitter{max: l.opts.MaxLine, budget: &l.buffers}, line: time.Now()}
 	s.first = &protocolReader{from: conn, read: s.count}
 	if s.from = s.first; l.opts.Lines != nil {
 		s.from = l.opts.Lines(s.first)
@@ -48,6 +48,7 @@ func (s *stream) count(n int) {
 // run reads the stream to its end. When ctx ends it reads what has already
 // arrived.
 func (s *stream) run(ctx context.Context) {
+	defer s.lines.release()
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(interrupted)
