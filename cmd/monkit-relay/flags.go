@@ -32,11 +32,15 @@ socket. In -listen the host may be left out, which means all interfaces.
               for -forward influx also http, https; otlp has only these
 
 Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
-tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
+tcp, tls and unix, after which a connection that sent no whole line is closed;
+maxconns=10000 for them, beyond which a newcomer replaces the connection without a
+line for longest (default 10000, or half of the descriptors if that is less, divided
+over such listeners); mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
 and ca=FILE to require client certificates that it signed; precision=s, ms, us or ns
 for influx, the unit of its times, which is ns by default; totals=true for graphite,
 influx and pickle: fields called total, count, successes, errors, panics and failures
-are counters, as they always are in series with the tag scope. In -forward: ca, cert, key
+are counters, as they always are in series with the tag scope. A line of a stream has
+at most 64 KiB, one of statsd 8 KiB. In -forward: ca, cert, key
 and servername for tls and https; token=@FILE, or username=NAME&password=@FILE, for
 http and https; the rest of the query of a URL belongs to the server; tagged=true for
 graphite and pickle writes NAME;key=value instead of NAME.key.value. Files are read
