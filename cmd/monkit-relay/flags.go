@@ -61,6 +61,9 @@ Examples:
   -forward otlp+http://collector.example:4318
   -http 127.0.0.1:9125
 
+An address at which the relay itself receives is no destination. Relays that forward
+to each other are not found.
+
 -http serves the ledger, the rejected lines and the metrics of the relay to everyone
 who can reach its address, which is local if it has no host. /healthz responds with
 status 503 while the relay drains, and after a listener failed; /readyz also before

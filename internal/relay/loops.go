@@ -128,7 +128,7 @@ func (n *neighbours) addrs(host string) []netip.Addr {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr.Unmap().WithZone("")}
 	}
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+	if strings.ToLower(strings.TrimSuffix(host, ".")) == "localhost" {
 		return loopbacks
 	}
 	all, ok := n.known[host]
