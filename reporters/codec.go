@@ -24,6 +24,14 @@ type SkipReasons interface {
 	SkipReasons() ledger.Counts
 }
 
+// ListenerEncoder is implemented by an Encoder that remembers points that were
+// received, within bounds that each listener has for itself.
+type ListenerEncoder interface {
+	// BeginListener is called before the lines that a listener has received are
+	// encoded, with its name.
+	BeginListener(name string)
+}
+
 // Decoder reads lines of one format.
 type Decoder interface {
 	// Decode adds the whole lines of p to b and returns how many bytes they

@@ -6,8 +6,8 @@ import (
 	"monkit.example/internal/idlemap"
 )
 
-// maxReceivedTotals bounds how many totals Deltas remembers of points that
-// were received, which have no number by which to find them.
+// maxReceivedTotals bounds how many totals Deltas remembers of points that a
+// listener has received, which have no number by which to find them.
 const maxReceivedTotals = 100_000
 
 // Deltas computes by how much counters grew. Encoders ask it once for each
@@ -25,9 +25,9 @@ type Deltas struct {
 // first value of a counter that was received only sets where it stands, since
 // it may have counted for any time; name identifies such a series.
 //
-// ok is false if the growth is not known: there are 100 000 received counters
-// that were used within the hour, and this is another one. The point must be
-// counted as ledger.SeriesLimit.
+// ok is false if the growth is not known: there are 100 000 counters of the same
+// listener that were used within the hour, and this is another one. The point must
+// be counted as ledger.SeriesLimit.
 func (d *Deltas) Next(p *Point, name []byte) (growth float64, ok bool) {
 	last, _ := d.series.Field(p)
 	if last == nil {
@@ -43,12 +43,20 @@ func (d *Deltas) Next(p *Point, name []byte) (growth float64, ok bool) {
 	return growth, true
 }
 
+// BeginListener says that the points that follow were received by that listener.
+// Totals of one listener take no room from those of another.
+func (d *Deltas) BeginListener(name string) { d.totals().Use(name) }
+
 func (d *Deltas) findReceived(name []byte) (last *float64, fresh bool) {
+	return d.totals().Find(maphash.Bytes(d.seed, name))
+}
+
+func (d *Deltas) totals() *idlemap.Map[float64] {
 	if d.received == nil {
 		d.seed = maphash.MakeSeed()
 		d.received = &idlemap.Map[float64]{Max: maxReceivedTotals}
 	}
-	return d.received.Find(maphash.Bytes(d.seed, name))
+	return d.received
 }
 
 // Growth returns by how much a counter grew from last to now. One that shrank was

@@ -15,7 +15,7 @@ import (
 )
 
 // maxLine is below the limit of every known receiver: the least is DogStatsD's
-// 8192 bytes.
+// 8192 bytes. Formats whose receivers take more have a limit of their own.
 const maxLine = 8000
 
 // PusherOptions configure a Pusher. The zero value works.
@@ -23,8 +23,10 @@ type PusherOptions struct {
 	// MaxPayload is the size limit of a payload in bytes. Zero means 1432,
 	// which keeps a datagram inside one Ethernet frame.
 	MaxPayload int
-	// MaxLine is the size limit of a line in bytes; a longer one is dropped as
-	// ledger.Oversize. Zero means 8000. It is never more than MaxPayload.
+	// MaxLine is the size limit of a line in bytes, with its line feed. A longer one
+	// is dropped as ledger.Oversize, unless the encoder is a LineSplitter and can
+	// split it. A line over MaxPayload is a payload of its own. Zero means 8000, or
+	// MaxPayload if that is less.
 	MaxLine int
 	// Format is the encoder's format. Lines that were received in this format
 	// are sent unchanged. Empty means that all lines are encoded.
@@ -50,13 +52,19 @@ type PusherOptions struct {
 type Pusher struct {
 	opts  PusherOptions
 	out   Sender
-	queue MoreSender   // out, if it is one
-	skips SkipReasons  // the encoder, if it is one
-	book  *ledger.Book // that of the options, or what out does not count
-	names NameChecker  // the encoder, if it is one
-	pairs Pairing      // the encoder, if it is one
+	queue MoreSender      // out, if it is one
+	skips SkipReasons     // the encoder, if it is one
+	book  *ledger.Book    // that of the options, or what out does not count
+	names NameChecker     // the encoder, if it is one
+	pairs Pairing         // the encoder, if it is one
+	split LineSplitter    // the encoder, if it is one
+	heard ListenerEncoder // the encoder, if it is one
+	sums  SumEncoder      // the encoder, if it is one
 	key   monkit.SeriesKey
 	log   atomic.Pointer[slog.Logger]
+	long  longLines
+
+	examples pointExamples
 
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
@@ -66,6 +74,7 @@ type Pusher struct {
 	err   error   // the first error of out during this Report
 	more  bool    // payloads were sent by SendMore, and none by Send since
 
+	held     int           // points of the current walk that the encoder has added to sums
 	interval time.Duration // of the last batch that had one
 	collided int64         // points that the encoder has skipped because of their names
 }
@@ -88,9 +97,8 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 		o.MaxPayload = 1432
 	}
 	if o.MaxLine <= 0 {
-		o.MaxLine = maxLine
+		o.MaxLine = min(maxLine, o.MaxPayload)
 	}
-	o.MaxLine = min(o.MaxLine, o.MaxPayload)
 	if o.Name == "" {
 		o.Name = o.Format
 	}
@@ -99,6 +107,9 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 	p.skips, _ = enc.(SkipReasons)
 	p.names, _ = enc.(NameChecker)
 	p.pairs, _ = enc.(Pairing)
+	p.split, _ = enc.(LineSplitter)
+	p.heard, _ = enc.(ListenerEncoder)
+	p.sums, _ = enc.(SumEncoder)
 	p.key = monkit.NewSeriesKey("send").WithTag("destination", o.Name)
 	p.log.Store(safelog.Wrap(o.Logger))
 	if p.book == nil {
@@ -117,6 +128,7 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 			p.addLinesLocked(ctx, b)
 		} else {
 			p.addPointsLocked(ctx, b.Points)
+			p.addSumsLocked(ctx)
 		}
 	})
 }
@@ -124,6 +136,7 @@ func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 // report holds the lock while addLocked adds what is to be reported, and sends that
 // unless more follows.
 func (p *Pusher) report(ctx context.Context, more bool, addLocked func()) error {
+	defer p.logLongLines()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	done := false
@@ -184,8 +197,9 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	start := len(p.buf)
 	buf, skipped := p.enc.AppendRun(p.buf, run)
 	if skipped > 0 {
-		for reason, n := range p.skipsLocked(run, skipped) {
+		for reason, n := range p.skipsLocked(run, skipped-p.heldLocked()) {
 			p.book.Drop(reason, n)
+			p.examples.keep(reason, p.opts.Name, nil, run)
 		}
 	}
 	p.buf = buf // not before: the encoder may panic
@@ -196,12 +210,16 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 	p.book.Accept(int64(len(b.Lines)))
 	same := b.Format == p.opts.Format
+	if p.heard != nil {
+		p.heard.BeginListener(b.Listener)
+	}
 	for _, l := range b.Lines {
 		start := len(p.buf)
 		if same && l.Raw != nil {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
 		} else if reason := p.encodeLineLocked(b.Points[l.First : l.First+l.N]); reason != "" {
 			p.book.Drop(reason, 1)
+			p.examples.keep(reason, p.opts.Name, l.Raw, b.Points[l.First:l.First+l.N])
 			continue
 		}
 		p.addTextLocked(ctx, start, 1)

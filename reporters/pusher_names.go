@@ -1,6 +1,7 @@
 package reporters
 
 import (
+	"context"
 	"log/slog"
 
 	"monkit.example/monkit"
@@ -23,6 +24,41 @@ type NameChecker interface {
 	// one, at most once a minute. reporter is the name of the reporter; to may
 	// be nil. It may be called by any goroutine, and is called without locks.
 	LogCollisions(to *slog.Logger, reporter string)
+}
+
+// SumEncoder is implemented by a NameChecker whose format has totals: it adds up
+// counters of a collector that have one name in the format. AppendRun skips their
+// points. They are part of the lines that AppendSums appends when the walk ends.
+type SumEncoder interface {
+	// Held returns how many of the points that the last AppendRun skipped were added
+	// to a sum. They are in no count of collisions.
+	Held() int
+	// AppendSums appends a line for each name that points were added to since the
+	// last call.
+	AppendSums(dst []byte) []byte
+}
+
+// heldLocked returns how many of the points that the encoder has just skipped will
+// be sent by addSumsLocked.
+func (p *Pusher) heldLocked() int {
+	if p.sums == nil {
+		return 0
+	}
+	n := p.sums.Held()
+	p.held += n
+	return n
+}
+
+// addSumsLocked adds the lines of counters that have one name, when a walk ends.
+func (p *Pusher) addSumsLocked(ctx context.Context) {
+	if p.held == 0 {
+		return
+	}
+	start := len(p.buf)
+	p.buf = p.sums.AppendSums(p.buf)
+	points := p.held
+	p.held = 0
+	p.addTextLocked(ctx, start, points)
 }
 
 // newCollisionsLocked returns how many points the encoder has skipped because of

@@ -15,7 +15,7 @@ func (p *Pusher) settleLocked(done *bool) {
 	case p.begun > 0:
 		p.buf = p.buf[:min(p.begun-1, len(p.buf))] // the text behind is of lines that are dropped now
 	}
-	p.begun = 0
+	p.begun, p.held = 0, 0
 	p.newCollisionsLocked() // those of the run that panicked count as its other points
 	p.book.Drop(ledger.SendFailed, max(p.ledgerLocked().Unaccounted(), 0))
 }

@@ -28,5 +28,6 @@ func (p *Pusher) ReportParts(ctx context.Context, b *Batch, parts iter.Seq[[]Poi
 		for points := range parts {
 			p.addPointsLocked(ctx, points)
 		}
+		p.addSumsLocked(ctx)
 	})
 }

@@ -26,7 +26,7 @@ func (p *Pusher) ReportSpans(ctx context.Context, b *Batch) error {
 	return p.report(ctx, b.More, func() {
 		p.book.Accept(int64(b.Accepted()))
 		for _, s := range b.Spans {
-			if s.Longest > p.opts.MaxLine {
+			if s.Longest > p.usualLine() {
 				p.addLinesOfSpanLocked(ctx, s)
 			} else {
 				p.addSpanLocked(ctx, s)
@@ -35,7 +35,7 @@ func (p *Pusher) ReportSpans(ctx context.Context, b *Batch) error {
 	})
 }
 
-// addSpanLocked adds a span without a line over MaxLine to the payload. When the
+// addSpanLocked adds a span whose lines all fit in a payload to it. When the
 // payload is full, it is sent.
 func (p *Pusher) addSpanLocked(ctx context.Context, s Span) {
 	for len(s.Text) > 0 {

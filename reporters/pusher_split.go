@@ -3,8 +3,6 @@ package reporters
 import (
 	"bytes"
 	"context"
-
-	"monkit.example/reporters/ledger"
 )
 
 // Pairing is implemented by encoders some of whose lines need the line before them,
@@ -14,6 +12,15 @@ type Pairing interface {
 	// Pairs reports whether second needs first, the line before it. Both have
 	// their line feeds.
 	Pairs(first, second []byte) bool
+}
+
+// LineSplitter is implemented by encoders whose format can have several values in a
+// line. A [Pusher] splits received lines with it that are larger than a payload.
+type LineSplitter interface {
+	// AppendSplit appends lines that mean together what line means, each of at most
+	// limit bytes. line has its line feed, and so have these. It reports false if it
+	// cannot, and has appended nothing then.
+	AppendSplit(dst, line []byte, limit int) (out []byte, ok bool)
 }
 
 // firstOfPairLocked returns the length of the last line of before, if the first one
@@ -61,12 +68,12 @@ func (p *Pusher) sendButLastLocked(ctx context.Context, n int) {
 
 // splitLocked sends buf in several payloads: the text of one run, or of one
 // received line, that is larger than a payload or has a line over MaxLine.
-// Such a line is dropped, and so is a pair that is larger than a payload. Each
-// payload settles its share of lines, and the last one the rest.
+// Such a line is split if that is possible, and else dropped, and so is a pair that is
+// too long. Each payload settles its share of lines, and the last one the rest.
 func (p *Pusher) splitLocked(ctx context.Context, lines int) {
 	lines += p.lines // of the first of a pair
 	p.lines = 0
-	text := bytes.Clone(p.buf)
+	text := p.splitLinesLocked(bytes.Clone(p.buf))
 	total, seen, settled := p.unitsLocked(text), 0, 0
 	share := func() int { // of lines, for the next line of text or pair
 		seen++
@@ -78,7 +85,7 @@ func (p *Pusher) splitLocked(ctx context.Context, lines int) {
 	for len(text) > 0 {
 		end, tooLong := p.unitLocked(text)
 		if tooLong {
-			p.book.Drop(ledger.Oversize, int64(share()))
+			p.dropLongLocked(text[:end], share())
 			text = text[end:]
 			continue
 		}
@@ -90,6 +97,33 @@ func (p *Pusher) splitLocked(ctx context.Context, lines int) {
 		text = text[end:]
 	}
 }
+
+// splitLinesLocked splits the lines of text that are larger than a payload, as far as
+// the format can. One that cannot be split for a payload is, if it is over MaxLine,
+// split into lines that are not.
+func (p *Pusher) splitLinesLocked(text []byte) []byte {
+	if p.split == nil || longestLine(text) <= p.usualLine() {
+		return text
+	}
+	var all []byte
+	for len(text) > 0 {
+		line := text[:lineLen(text)]
+		text = text[len(line):]
+		ok := false
+		for _, limit := range []int{p.usualLine(), p.opts.MaxLine} {
+			if len(line) > limit && !ok {
+				all, ok = p.split.AppendSplit(all, line, limit)
+			}
+		}
+		if !ok {
+			all = append(all, line...)
+		}
+	}
+	return all
+}
+
+// usualLine returns the length up to which lines share payloads.
+func (p *Pusher) usualLine() int { return min(p.opts.MaxLine, p.opts.MaxPayload) }
 
 // unitsLocked returns how many lines text has, of which those of a pair are one.
 func (p *Pusher) unitsLocked(text []byte) (n int) {
@@ -109,7 +143,7 @@ func (p *Pusher) unitLocked(text []byte) (end int, tooLong bool) {
 	if p.firstOfPairLocked(text[:end], text[end:]) > 0 {
 		second := lineLen(text[end:])
 		end += second
-		tooLong = tooLong || second > p.opts.MaxLine || end > p.opts.MaxPayload
+		tooLong = tooLong || second > p.opts.MaxLine || end > max(p.opts.MaxPayload, p.opts.MaxLine)
 	}
 	return end, tooLong
 }

@@ -171,7 +171,7 @@ func TestPusherLedgerBalancesForAnyInput(t *testing.T) {
 				line := strings.Repeat("a", 1+rnd.IntN(80))
 				b.Points = append(b.Points, Point{})
 				b.AddLine([]byte(line), len(b.Points)-1)
-				if len(line)+1 <= o.MaxLine && len(line)+1 <= o.MaxPayload {
+				if len(line)+1 <= o.MaxLine {
 					want = append(want, line+"\n")
 				}
 			}
@@ -181,7 +181,7 @@ func TestPusherLedgerBalancesForAnyInput(t *testing.T) {
 			t.Fatalf("%+v: sent %d bytes, want %d", o, len(k.text()), len(strings.Join(want, "")))
 		}
 		for _, pl := range k.payloads {
-			if len(pl) > o.MaxPayload {
+			if len(pl) > o.MaxPayload && (len(pl) > o.MaxLine || strings.Count(pl, "\n") > 1) {
 				t.Fatalf("%+v: a payload of %d bytes", o, len(pl))
 			}
 		}

@@ -17,7 +17,8 @@ type SendOptions struct {
 	MaxAge time.Duration
 	// MaxPayload is the size limit of a payload in bytes. Zero means what suits
 	// the transport: 1432 for udp, 8192 for unixgram, 64 KiB for tcp, tls and
-	// unix, 512 KiB for http and https. It is never more than an
+	// unix, 512 KiB for http and https; a line that is longer, up to the limit of its
+	// format, is a payload of its own then. It is never more than an
 	// eighth of MaxBytes, or than MaxBytes if that is less than 8 KiB.
 	MaxPayload int
 	// Spool is a folder in which lines wait that cannot be sent soon; it is made

@@ -83,7 +83,7 @@ func (p *process) output() (out, errOut string) {
 
 var (
 	listening = regexp.MustCompile(`(?m)^listening on \S+ (\S+) for `)
-	adminAt   = regexp.MustCompile(`(?m)^admin pages at (\S+)/$`)
+	adminAt   = regexp.MustCompile(`(?m)^admin pages at (\S+?)/(?:,.*)?$`)
 )
 
 // waitBound waits until the relay has printed the addresses of all listeners and

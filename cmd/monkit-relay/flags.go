@@ -37,10 +37,11 @@ and ca=FILE to require client certificates that it signed; precision=s, ms, us o
 for influx, the unit of its times, which is ns by default; totals=true for graphite,
 influx and pickle: fields called total, count, successes, errors, panics and failures
 are counters, as they always are in series with the tag scope. In -forward: ca, cert, key
-and servername for tls and https, and tokenfile=FILE for http and https; the rest of
-the query of a URL belongs to the server. Files are read whenever they are used, so
-that they may be replaced, or be written later than the relay starts. In -forward
-graphite and pickle, tagged=true writes NAME;key=value instead of NAME.key.value.
+and servername for tls and https; token=@FILE, or username=NAME&password=@FILE, for
+http and https; the rest of the query of a URL belongs to the server; tagged=true for
+graphite and pickle writes NAME;key=value instead of NAME.key.value. Files are read
+whenever they are used, so that they may be replaced, or be written later than the
+relay starts. A credential in an address itself can be read by every user.
 
 Sizes are like 4096, 64KiB or 64K, 1.5GiB, 10MB (1000 KB); times are like 250ms, 10s,
 1h30m or 7d, and a number alone is seconds. Both are so in flags and in addresses.

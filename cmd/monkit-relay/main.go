@@ -14,7 +14,9 @@ import (
 	"log"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 
 	"monkit.example/environment"
 	"monkit.example/internal/loglimit"
@@ -61,11 +63,22 @@ func relayLines(cfg relay.Config, o *output) int {
 	if err != nil {
 		return usageCode("monkit-relay: ", err, o.stderr)
 	}
+	if slices.ContainsFunc(cfg.Forward, relay.ShowsCredentials) {
+		cfg.Logger.Warn(credentialAdvice)
+	}
 	debug.SetMemoryLimit(r.MemoryLimit()) // the garbage collector works more before it is exceeded
-	printAddresses(o.stdout, r, cfg)
+	printAddresses(o.stdout, r)
+	r.PrintForwards(o.stdout)
 	r.PrintBounds(o.stdout)
+	var checking sync.WaitGroup
+	checking.Go(func() { r.CheckForwards(ctx) })
+	defer checking.Wait()
 	return runAndPrint(ctx, r, o)
 }
+
+// credentialAdvice is what is logged or printed once if the command line has a
+// credential.
+const credentialAdvice = "a credential is on the command line, where every user of this machine can read it; write it to a file, and token=@FILE or username=NAME&password=@FILE to the address"
 
 // runAndPrint runs r until ctx ends, prints its ledger, and returns the exit
 // code, which does not depend on whether stdout and stderr could be written.
@@ -81,12 +94,17 @@ func runAndPrint(ctx context.Context, r *relay.Relay, o *output) int {
 }
 
 // printAddresses prints the addresses that were bound.
-func printAddresses(out io.Writer, r *relay.Relay, cfg relay.Config) {
+func printAddresses(out io.Writer, r *relay.Relay) {
+	names := r.Names()
 	for i, addr := range r.Addrs() {
-		fmt.Fprintf(out, "listening on %s %s for %s\n", addr.Network(), addr, cfg.Listen[i])
+		fmt.Fprintf(out, "listening on %s %s for %s\n", addr.Network(), addr, names[i])
 	}
 	if url := r.AdminURL(); url != "" {
-		fmt.Fprintf(out, "admin pages at %s\n", url)
+		open := ""
+		if r.AdminIsOpen() {
+			open = ", open on all interfaces"
+		}
+		fmt.Fprintf(out, "admin pages at %s%s\n", url, open)
 	}
 }
 

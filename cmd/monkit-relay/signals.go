@@ -44,7 +44,9 @@ func ignoreSignals(log *slog.Logger) (release func()) {
 		}
 	}()
 	return func() {
-		signal.Stop(arrived)
+		if len(ignored) > 0 {
+			signal.Ignore(ignored...) // one that is on its way must not end the process
+		}
 		close(arrived)
 		<-done
 	}

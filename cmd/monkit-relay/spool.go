@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
 )
@@ -81,12 +82,13 @@ func printError(out io.Writer, err error) {
 	}
 }
 
-// titleOf returns what to call a spool, of which the destination may be unknown.
+// titleOf returns what to call a spool, of which the destination may be unknown, or
+// be that of a version which masked fewer credentials.
 func titleOf(p spools.Place, destination string) string {
 	if destination == "" {
 		return p.Dir
 	}
-	return destination
+	return endpoint.Redact(destination)
 }
 
 var errNumber = errors.New("write a whole number of at least 1, such as 100")

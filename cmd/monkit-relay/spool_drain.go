@@ -50,6 +50,9 @@ func spoolDrain(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return usageCode(spoolPrefix, err, stderr)
 	}
+	if relay.ShowsCredentials(to) {
+		fmt.Fprintln(stderr, spoolPrefix+credentialAdvice)
+	}
 	ignorePipes()
 	ctx, release := untilSignal(func() { fmt.Fprintln(stderr, spoolPrefix+"ending; another signal ends at once") }, hangups...)
 	defer release()
@@ -145,15 +148,16 @@ func runDrains(ctx context.Context, all []*spools.Drain, stderr io.Writer) []spo
 func printProgress(out io.Writer, d *spools.Drain) {
 	to, waiting, failure := d.Progress()
 	if failure != nil {
-		fmt.Fprintf(out, "draining to %s: %d lines wait: %s\n", to, waiting, endpoint.Redact(failure.Error()))
+		fmt.Fprintf(out, "draining to %s: %d lines wait: %s\n", endpoint.Redact(to), waiting, endpoint.Redact(failure.Error()))
 	} else {
-		fmt.Fprintf(out, "draining to %s: %d lines wait\n", to, waiting)
+		fmt.Fprintf(out, "draining to %s: %d lines wait\n", endpoint.Redact(to), waiting)
 	}
 }
 
 // printResult prints what r has beside the ledger, and reports whether lines were
 // not delivered or something went wrong.
 func printResult(out io.Writer, r spools.Result) (failed bool) {
+	r.To = endpoint.Redact(r.To)
 	for _, note := range r.Notes {
 		fmt.Fprintf(out, "%s%s: %s\n", spoolPrefix, r.To, note)
 	}
@@ -178,6 +182,6 @@ func printDrained(out io.Writer, all []spools.Result) {
 	}
 	fmt.Fprintf(out, "ledger: %v\n", sum)
 	for _, r := range all {
-		fmt.Fprintf(out, "  to %s: %v unaccounted=%d\n", r.To, r.Ledger, r.Ledger.Unaccounted())
+		fmt.Fprintf(out, "  to %s: %v unaccounted=%d\n", endpoint.Redact(r.To), r.Ledger, r.Ledger.Unaccounted())
 	}
 }

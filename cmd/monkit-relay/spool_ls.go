@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/printable"
 	"monkit.example/internal/spools"
 )
@@ -31,6 +32,7 @@ func spoolLs(args []string, stdout, stderr io.Writer) int {
 	code, all := exitOK, make([]spools.Summary, 0, len(places))
 	for _, p := range places {
 		s := spools.Summarize(p, time.Now())
+		s.Destination = endpoint.Redact(s.Destination)
 		if s.Error != "" {
 			code = exitFailed
 		}

@@ -1,11 +1,13 @@
 package codectest
 
 import (
+	"context"
 	"slices"
 	"testing"
 
 	"monkit.example/monkit"
 	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
 )
 
 // A Name is what distinguishes a point of a collector.
@@ -37,6 +39,14 @@ func SeedNames(f *testing.F) {
 		{{"_m", "", "", "f"}, {"n_m", "", "", "f"}},
 		{{"a.", "", "", "f"}, {".a", "", "", "f"}},
 		{{"m", "k", "", "a b"}, {"m", "", "v", "a b"}},
+		{{"page", "blue", "", "f"}, {"page", "blue", "true", "f"}},
+		{{"page", "blue", "", "f"}, {"page", "red", "", "f"}},
+		{{"req", "env", "prod", "f"}, {"req", "zone", "prod", "f"}},
+		{{"req", "env", "prod", "f"}, {"req.env.prod", "", "", "f"}},
+		{{"m", "name", "x", "f"}, {"m", "kind", "x", "f"}},
+		{{"m", "scope", "", "f"}, {"m", "", "", "f"}},
+		{{"function", "name", "x", "f"}, {"function", "kind", "x", "f"}},
+		{{"m", "t", "~", "f"}, {"m", "t", "~~", "f"}},
 	} {
 		a, b := pair[0], pair[1]
 		f.Add(a.Measurement, a.Key, a.Val, a.Field, b.Measurement, b.Key, b.Val, b.Field)
@@ -81,6 +91,39 @@ func CheckNames(t testing.TB, codec reporters.Codec, namesOf func(lines []byte) 
 		series, refused := names.Collisions()
 		if refused > int64(skipped)*int64(batch) || series > 2 || series == 0 && refused > 0 {
 			t.Errorf("batch %d: %d points are skipped, and the count is %d of %d series", batch, skipped, refused, series)
+		}
+	}
+}
+
+// CheckSums fails if the values that codec writes for a and b, counters that grow by 1
+// and 2 a walk, are not what these have counted: each under its name, or both under
+// one. valuesOf returns the values of lines by name. grows is true if codec writes what
+// a counter grew by.
+func CheckSums(t testing.TB, codec reporters.Codec, grows bool, valuesOf func(lines string) map[string]float64, a, b Name) {
+	t.Helper()
+	out := &Payloads{}
+	pusher := reporters.NewPusher(codec, out, reporters.PusherOptions{MaxPayload: 1 << 16, MaxLine: 1 << 16, Format: codec.Name()})
+	for walk := range int64(2) {
+		batch := &reporters.Batch{Points: []reporters.Point{
+			{Key: a.series(), Field: a.Field, Value: float64(1 + walk), Time: (second + walk) * 1e9, Kind: reporters.Counter, Series: 1, ID: 1},
+			{Key: b.series(), Field: b.Field, Value: float64(2 + 2*walk), Time: (second + walk) * 1e9, Kind: reporters.Counter, Series: 2, ID: 2},
+		}}
+		if a.series().String() == b.series().String() {
+			return // CheckNames has fields of one series
+		}
+		out.Text.Reset()
+		if err := pusher.Report(context.Background(), batch); err != nil {
+			t.Fatal(err)
+		}
+		sum, want := 0.0, float64(3+3*walk)
+		if grows {
+			want = 3
+		}
+		for _, v := range valuesOf(out.Text.String()) {
+			sum += v
+		}
+		if l := pusher.Ledger(); l.Check() != nil || l.Pending != 0 || l.Dropped.Sum() == 0 && sum != want || l.Dropped[ledger.NameCollision] > 0 {
+			t.Errorf("walk %d: of %+q and %+q the sum is %v, want %v; the ledger is %v:\n%s", walk, a, b, sum, want, l, out.Text.String())
 		}
 	}
 }

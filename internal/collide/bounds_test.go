@@ -38,7 +38,7 @@ func TestMemoryOfNamesThatComeAndGo(t *testing.T) {
 					p.Time = int64(time.Hour) + int64(i)*int64(time.Minute)
 					e.Claim(&p, e.Hash([]byte(p.Key.Measurement)))
 					c := e.ContestAt(e.Hash([]byte(parent)), &p)
-					if refused := e.Refuses(c, &p, []byte(field)); refused != (series == 1) {
+					if refused := e.Check(c, &p, []byte(field)) == Refuse; refused != (series == 1) {
 						t.Fatalf("walk %d: series %d is refused: %v", i, series, refused)
 					}
 				}
@@ -73,7 +73,7 @@ func TestMemoryOfRefusedSeries(t *testing.T) {
 		owner.Time = int64(time.Hour) + int64(i)*int64(time.Minute)
 		p.Time = owner.Time
 		e.encode([]reporters.Point{owner})
-		if !e.Refuses(e.ContestAt(e.Hash([]byte("a_b")), &p), &p, []byte("x")) {
+		if e.Check(e.ContestAt(e.Hash([]byte("a_b")), &p), &p, []byte("x")) != Refuse {
 			t.Fatalf("walk %d: two series have one name", i)
 		}
 	}

@@ -1,7 +1,8 @@
 // Package collide finds the points that an encoder would write under the name of
 // another series, after it has replaced what its format cannot hold: those of "a b"
 // and "a_b", say. The first series keeps the name. The points of others are refused,
-// since a receiver would keep one of both values, or add them up.
+// since a receiver would keep one of both values; but counters that have one name are
+// added up, since that is what a counter of both would have counted.
 //
 // A name is in two parts: what the fields of a series have in common, which is
 // hashed once a series, and the field. Only for series that have the first part in
@@ -50,6 +51,10 @@ type Names struct {
 	scans  int               // of batch
 	places map[uint32]int    // where in batch a series begins; nil up to maxScans
 
+	sums    bool    // the format has totals: see NewSumming
+	shared  *holder // for which Check returned Share last
+	pending []*sum  // that TakeSums has not taken
+
 	series, points atomic.Int64
 
 	mu     sync.Mutex
@@ -82,12 +87,23 @@ type holder struct {
 	key    monkit.SeriesKey
 	field  string
 	at     int64 // when it used the name last
+
+	value float64 // of the point that used the name last, and its kind
+	kind  reporters.Kind
+	sum   *sum // of all that have the name; nil if one series has it
 }
 
 // New returns the names of an encoder that writes the field of a point as written
 // returns it. That is called for points of the owner of a name alone.
 func New(written func(p *reporters.Point) string) *Names {
 	return &Names{written: written, seed: maphash.MakeSeed(), keys: serieskey.NewHasher()}
+}
+
+// NewSumming is New for a format with totals, whose encoder calls Add and TakeSums.
+func NewSumming(written func(p *reporters.Point) string) *Names {
+	n := New(written)
+	n.sums = true
+	return n
 }
 
 // Hash returns the hash of what the fields of a series have in common, never 0.
@@ -191,7 +207,12 @@ func (n *Names) deleteUnused(hash uint64, c *Contest) {
 // sweep deletes names and series that are idle: names that others may have, and that
 // series may have whose fields come and go.
 func (c *Contest) sweep(now int64) {
-	maps.DeleteFunc(c.fields, func(_ string, h *holder) bool { return IsIdle(h.at, now) })
+	maps.DeleteFunc(c.fields, func(_ string, h *holder) bool {
+		if h.sum != nil {
+			h.sum.sweep(now)
+		}
+		return IsIdle(h.at, now)
+	})
 	maps.DeleteFunc(c.refused, func(_ uint32, at int64) bool { return IsIdle(at, now) })
 	c.sweepAt = max(minSweep, 2*(len(c.fields)+len(c.refused)))
 }
@@ -240,7 +261,7 @@ func (n *Names) place(series uint32) (i int, ok bool) {
 }
 
 func (c *Contest) hold(p *reporters.Point, field string) {
-	c.fields[field] = &holder{series: p.Series, key: p.Key, field: p.Field, at: p.Time}
+	c.fields[field] = &holder{series: p.Series, key: p.Key, field: p.Field, at: p.Time, value: p.Value, kind: p.Kind}
 }
 
 // release removes a series from those of a hash.
@@ -258,7 +279,11 @@ func (n *Names) release(series uint32, hash uint64) {
 		c.awaited = 0
 	}
 	for field, h := range c.fields {
-		if h.series == series {
+		switch {
+		case h.series != series:
+		case h.sum != nil:
+			h.series = 0 // others have the name, too
+		default:
 			delete(c.fields, field)
 		}
 	}
@@ -282,38 +307,6 @@ func (n *Names) ContestAt(hash uint64, p *reporters.Point) *Contest {
 		return nil
 	}
 	return n.contest(hash, n.index.find(hash), p.Time)
-}
-
-// Refuses reports whether p must not be written, since another series or another
-// field has its name. field is the field as it is written. c may be nil.
-func (n *Names) Refuses(c *Contest, p *reporters.Point, field []byte) bool {
-	if c == nil {
-		return false
-	}
-	if c.awaits(p) {
-		n.points.Add(1)
-		return true
-	}
-	h := c.fields[string(field)]
-	switch {
-	case h == nil || IsIdle(h.at, p.Time):
-		c.sweepFull(p.Time)
-		c.hold(p, string(field))
-		return false
-	case h.field == p.Field && (h.series == p.Series || serieskey.Equal(h.key, p.Key)):
-		h.series, h.at = p.Series, p.Time
-		return false
-	}
-	n.points.Add(1)
-	_, counted := c.refused[p.Series]
-	if !counted {
-		c.sweepFull(p.Time)
-	}
-	c.refused[p.Series] = p.Time
-	if !counted {
-		n.found(collision{string(field), h.key.WithField(h.field), p.Key.WithField(p.Field), "the second is not sent"})
-	}
-	return true
 }
 
 // awaits reports whether c awaits the fields of another series than that of p.

@@ -39,7 +39,7 @@ func (e encoder) encode(points []reporters.Point) (written []string) {
 		if clean(p.Field) != p.Field {
 			c = e.ContestAt(e.Hash([]byte(clean(p.Key.Measurement))), p)
 		}
-		if !e.Refuses(c, p, []byte(clean(p.Field))) {
+		if e.Check(c, p, []byte(clean(p.Field))) == Write {
 			written = append(written, p.Key.Measurement+"."+p.Field)
 		}
 	}

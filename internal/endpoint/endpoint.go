@@ -89,7 +89,7 @@ func (e Endpoint) String() string {
 	if e.URL == nil {
 		return e.prefix() + e.Destination() + e.options()
 	}
-	return e.prefix() + e.maskedURL(e.URL.Host) + e.options()
+	return e.prefix() + e.maskedURL(e.URL.Host, maskPairs) + e.options()
 }
 
 // Destination returns String without format and options, and always with the
@@ -98,11 +98,23 @@ func (e Endpoint) Destination() string {
 	if e.URL == nil {
 		return e.Transport + "://" + e.Address
 	}
-	return e.maskedURL(e.Address)
+	return e.maskedURL(e.Address, maskPairs)
+}
+
+// Name returns String without options. It is the name of a listener.
+func (e Endpoint) Name() string { return e.prefix() + e.Destination() }
+
+// FormerDestination returns what Destination was before more names of secrets were
+// known. It is for finding files that have this name, and may show credentials.
+func (e Endpoint) FormerDestination() string {
+	if e.URL == nil {
+		return e.Destination()
+	}
+	return e.maskedURL(e.Address, formerMask)
 }
 
 // maskedURL returns the URL with another host, and with every credential masked.
-func (e Endpoint) maskedURL(host string) string {
+func (e Endpoint) maskedURL(host string, maskQuery func(string) string) string {
 	u := *e.URL
 	u.Host = host
 	u.User = maskUser(u.User)
@@ -125,7 +137,7 @@ func (e Endpoint) options() string {
 	if e.URL != nil && e.URL.RawQuery != "" {
 		mark = "&"
 	}
-	return mark + maskQuery(e.Options.Encode())
+	return mark + maskOptions(e.Options)
 }
 
 // list joins names for an error text: "a, b or c".

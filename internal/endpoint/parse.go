@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -25,11 +26,8 @@ func Parse(s string, d Default) (Endpoint, error) {
 }
 
 func parse(s string, d Default) (Endpoint, error) {
-	if s == "" {
-		return Endpoint{}, fmt.Errorf("empty; write %s", example(d))
-	}
-	if i := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
-		return Endpoint{}, fmt.Errorf("a space or control character at byte %d; remove it", i)
+	if err := cmp.Or(checkText(s, d), misspelled(s, d)); err != nil {
+		return Endpoint{}, err
 	}
 	e, rest, err := parseHead(s, d)
 	if err != nil {
@@ -71,9 +69,17 @@ func parseHead(s string, d Default) (e Endpoint, rest string, err error) {
 		}
 		e.Format, scheme = strings.ToLower(format), transport
 	}
-	if scheme != "" {
-		e.Transport = strings.ToLower(scheme)
-	} else if found {
+	scheme = strings.ToLower(scheme)
+	switch {
+	case isReversed(e.Format, scheme, d):
+		return e, "", fmt.Errorf("the format goes before the transport; write %s", Redact(scheme+"+"+e.Format+"://"+rest))
+	case isFormat(scheme, d) && !slices.Contains(transports, scheme):
+		return e, "", noTransport(scheme, rest, d)
+	case scheme != "":
+		e.Transport = scheme
+	case found && isFormat(e.Format, d):
+		return e, "", noTransport(e.Format, rest, d)
+	case found:
 		return e, "", fmt.Errorf("no transport before ://; write %s", list(allowed(d)))
 	}
 	return e, rest, checkHead(e, rest, d)
@@ -81,10 +87,10 @@ func parseHead(s string, d Default) (e Endpoint, rest string, err error) {
 
 func checkHead(e Endpoint, rest string, d Default) error {
 	if strings.HasPrefix(rest, "/") && !e.IsPath() && !e.IsHTTP() {
-		return fmt.Errorf("a path where a host was expected; for a socket write unix://%s", shortPath(rest))
+		return pathForHost(e, rest)
 	}
 	if e.Transport == "" {
-		return fmt.Errorf("no transport; write one of %s before the address, as in %s", list(allowed(d)), example(d))
+		return fmt.Errorf("no transport; write one of %s before the address, as in %s", list(allowed(d)), hostExample(e, rest, d))
 	}
 	if !slices.Contains(allowed(d), e.Transport) {
 		return fmt.Errorf("transport %q is not possible here; write %s", e.Transport, list(allowed(d)))
@@ -92,7 +98,7 @@ func checkHead(e Endpoint, rest string, d Default) error {
 	switch {
 	case d.Formats == nil:
 	case e.Format == "":
-		return fmt.Errorf("no format; write %s before it, as in %s", list(d.Formats), example(d))
+		return fmt.Errorf("no format; write %s before it, as in %s", list(d.Formats), hostExample(e, rest, d))
 	case !slices.Contains(d.Formats, e.Format):
 		return fmt.Errorf("format %q is not known; write %s", e.Format, list(d.Formats))
 	}
@@ -146,7 +152,9 @@ func (e Endpoint) parseURL(rest string, bare bool, d Default) (Endpoint, error) 
 	}
 	e.URL = u
 	if !d.ServerSide {
-		e.Options, u.RawQuery, err = cutOptions(u.RawQuery, d.known(e.Format, e.Transport))
+		if e.Options, u.RawQuery, err = cutOptions(u.RawQuery, d.known(e.Format, e.Transport)); err == nil {
+			e.Options, u.RawQuery, err = cutCredentials(e.Options, u.RawQuery)
+		}
 		u.ForceQuery = false
 	}
 	return e, err
@@ -232,11 +240,8 @@ func parseHostPort(s string, d Default) (string, error) {
 	if i := strings.IndexAny(s, "/#"); i >= 0 {
 		return "", fmt.Errorf("%q after the port, where nothing follows; leave it out", s[i:])
 	}
-	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
-		return "", fmt.Errorf("an IPv6 address needs brackets; write [%s]:%s", s, portFor(d))
-	}
-	if strings.Count(s, ":") > 1 && !strings.HasPrefix(s, "[") {
-		return "", fmt.Errorf("too many colons; if it is an IPv6 address write it in brackets, as in [::1]:%s", portFor(d))
+	if err := checkColons(s, d); err != nil {
+		return "", err
 	}
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
@@ -252,6 +257,9 @@ func joinDefault(s string, d Default) (string, error) {
 			return "", fmt.Errorf("the brackets do not match; write [::1]:%s", portFor(d))
 		}
 		s = s[1 : len(s)-1]
+	}
+	if isDigits(s) {
+		return "", portAlone(s, d)
 	}
 	if d.Port == "" {
 		return "", fmt.Errorf("no port; write %s", net.JoinHostPort(s, portFor(d)))
@@ -275,11 +283,12 @@ func join(host, port string, d Default) (string, error) {
 		return "", fmt.Errorf("no host; write 127.0.0.1:%s for this machine", port)
 	}
 	if strings.Contains(host, ":") {
+		host = unescapeZone(host)
 		if _, err := netip.ParseAddr(host); err != nil {
 			return "", errors.New("the text in the brackets is not an IPv6 address")
 		}
-	} else if i := strings.IndexAny(host, "[]%\"'<>\\^`{|},;!*()=&$#?/@"); i >= 0 {
-		return "", fmt.Errorf("%q cannot be part of a host name", host[i])
+	} else if err := checkHostName(host, port, d); err != nil {
+		return "", err
 	}
 	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
 }

@@ -133,7 +133,7 @@ func TestParseErrorsShowWhatToWrite(t *testing.T) {
 		{"transport not allowed", "http://h:1", graphite, "tcp, tls, udp or unix"},
 		{"transport unknown", "ftp://h:1", bare, `"ftp" is not possible`},
 		{"transport missing", "h:1", bare, "no transport"},
-		{"empty transport", "graphite+://h:1", graphite, "no transport before"},
+		{"empty transport", "graphite+://h:1", graphite, "write graphite+tcp://h:1 or graphite+udp://h:1"},
 		{"empty format before a transport", "+tcp://h:1", graphite, "nothing before the +"},
 		{"empty format before a host", "+h:1", graphite, "nothing before the +"},
 		{"bad format", "a.b+tcp://h:1", graphite, "in the format"},

@@ -8,16 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// textSecrets are names that are not options of addresses, and whose values are
-// credentials in headers, forms and settings. A name that ends with one of these, or
-// with one of secrets, is such a name too, unless the ending is short.
+// textSecrets are names whose values are credentials also behind a colon, as in a
+// header: fewer than those of IsSecret, since a StatsD name and a tag have a colon
+// too. A name that ends with one of these is such a name too, unless the ending is
+// short.
 var textSecrets = []string{
 	"authorization", "auth", "cookie", "pass", "passwd", "pwd", "passphrase", "credential", "credentials",
+	"token", "password", "secret", "access_token", "api_key", "apikey",
 	"private_key", "secret_key", "access_key", "session_id", "sessionid", "signature",
 }
-
-// ofUsers are secrets that are also names of metrics. They hide what follows = only.
-var ofUsers = []string{"u", "p", "user", "username"}
 
 // minEnding is the length from which a name is recognised at the end of another,
 // as "password" in "db.password".
@@ -107,18 +106,13 @@ func secretsOf(s string) (all []secretSpan) {
 
 // isSecretName reports whether the value after a name and = or : is a credential.
 func isSecretName(name string, sign byte) bool {
-	if sign == '=' && isSecret(name) {
+	if sign == '=' && IsSecret(name) {
 		return true
 	}
 	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
-	for _, list := range [][]string{secrets, textSecrets} {
-		for _, s := range list {
-			if !slices.Contains(ofUsers, s) && (name == s || len(s) >= minEnding && strings.HasSuffix(name, s)) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(textSecrets, func(s string) bool {
+		return name == s || len(s) >= minEnding && strings.HasSuffix(name, s)
+	})
 }
 
 // valueAt returns the value that begins at from: what a quote encloses, or else a

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,7 +72,7 @@ func TestTextsShowNoCredentials(t *testing.T) {
 
 // Each name whose value an address hides is hidden in texts too.
 func TestTextsHideWhatAddressesHide(t *testing.T) {
-	for _, name := range secrets {
+	for _, name := range slices.Concat(secretNames, secretParts) {
 		if got := RedactText("x "+name+"=hunter2 y", 200); got != "x "+name+"=xxxxx y" {
 			t.Errorf("the text is %q", got)
 		}

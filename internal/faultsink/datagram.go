@@ -22,6 +22,12 @@ func NewUnixgram(t testing.TB) *Sink {
 	return receive(t, "unixgram", filepath.Join(t.TempDir(), "s"))
 }
 
+// NewUnixgramAt listens on a datagram socket at path, which must not exist.
+func NewUnixgramAt(t testing.TB, path string) *Sink {
+	t.Helper()
+	return receive(t, "unixgram", path)
+}
+
 func receive(t testing.TB, network, addr string) *Sink {
 	t.Helper()
 	c, err := net.ListenPacket(network, addr)

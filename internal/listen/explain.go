@@ -29,7 +29,7 @@ func adviceFor(err error) string {
 	switch {
 	case err == nil:
 		return ""
-	case isAny(err, syscall.EADDRINUSE, winAddrInUse):
+	case IsInUse(err):
 		return "another program uses this address: stop that program, or write another port or path"
 	case isAny(err, syscall.EADDRNOTAVAIL, winAddrNotAvail):
 		return "this machine does not have this address: write one that it has, or leave out the host"
@@ -40,6 +40,10 @@ func adviceFor(err error) string {
 	}
 	return ""
 }
+
+// IsInUse reports whether err is that of an address at which a socket is bound
+// already.
+func IsInUse(err error) bool { return isAny(err, syscall.EADDRINUSE, winAddrInUse) }
 
 // isConnRefused reports whether err is the error of a dial to an address at
 // which no socket is bound.

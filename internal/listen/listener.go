@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -37,7 +38,8 @@ type Listener struct {
 
 // Open binds ep. Its error contains advice for the operator.
 func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
-	l := &Listener{name: ep.String(), keys: newKeys(ep.String())}
+	name := cmp.Or(o.Name, ep.Name())
+	l := &Listener{name: name, keys: newKeys(name)}
 	if err := l.open(ep, o); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", l.name, err)
 	}
@@ -103,7 +105,8 @@ func (l *Listener) bind(ep endpoint.Endpoint) (err error) {
 	return err
 }
 
-// Name returns the endpoint as text, without credentials.
+// Name returns the name of the options, or the endpoint as text, without its
+// options and credentials.
 func (l *Listener) Name() string { return l.name }
 
 // Addr returns the address that was bound.

@@ -18,6 +18,9 @@ import (
 
 // Options configure a Listener. The zero value works.
 type Options struct {
+	// Name is the listener in series, logs and errors. It holds no credentials.
+	// Empty means the endpoint without its options.
+	Name string
 	// RcvBuf is the size of the kernel's receive buffer for datagrams, in
 	// bytes. Zero means 8 MiB: the default of most systems is full after two
 	// milliseconds of a hundred thousand datagrams a second.

@@ -29,7 +29,7 @@ var rules = []rule{
 	{dir: "monkittest", ours: "monkit tracing", without: "net os"},
 	{dir: "present", ours: "monkit tracing environment reporters/recent reporters/prometheus internal/webpage internal/printable internal/loglimit internal/safelog"},
 	{dir: "collect", ours: "monkit reporters reporters/ledger internal/naming internal/serieskey internal/safelog internal/loglimit"},
-	{dir: "reporters", ours: "monkit reporters/ledger internal/decimal internal/idlemap internal/safelog internal/serieskey", without: "net os"},
+	{dir: "reporters", ours: "monkit reporters/ledger internal/decimal internal/idlemap internal/loglimit internal/safelog internal/serieskey", without: "net os"},
 	{dir: "reporters/ledger", without: "net os/exec os/signal"},
 	{dir: "reporters/lines", ours: "reporters internal/send internal/push internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},

@@ -15,6 +15,10 @@ type Options struct {
 	// Name is the destination in series, logs and errors, and the identity of
 	// its spool. It holds no credentials.
 	Name string
+	// FormerName is what Name was in versions that masked fewer credentials. A
+	// spool that has it is used under it, so that its lines are not left behind.
+	// It is never shown. Empty means Name.
+	FormerName string
 	// MaxPayload is the size limit of a payload in bytes.
 	MaxPayload int
 	// MaxLine is the size limit of a line in bytes. Zero means that of a Pusher.

@@ -93,6 +93,46 @@ func TestLinesOfAProcessThatEndedAreSentByTheNext(t *testing.T) {
 	}
 }
 
+// A version that masks more credentials gives a destination another name. The lines
+// that wait under the former one are sent all the same, and its counts go on.
+func TestSpoolOfTheFormerNameIsUsed(t *testing.T) {
+	dir := t.TempDir()
+	former := Options{Format: "words", Name: "words+http://h?pass=geheim", MaxPayload: 1000, Send: reporters.SendOptions{Spool: dir}}
+	o := former
+	o.Name, o.FormerName = "words+http://h?pass=xxxxx", former.Name
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	p, err := New(words{}, &peer{}, former)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Report(t.Context(), &reporters.Batch{Points: []reporters.Point{{Key: monkit.NewSeriesKey("one")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(ended); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+	up := &peer{up: true}
+	if p, err = New(words{}, up, o); err != nil {
+		t.Fatal(err)
+	}
+	if p.Name() != o.Name {
+		t.Errorf("the name is %s", p.Name())
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+	if l := p.Ledger(); l.Check() != nil || l.Delivered != 1 || up.text != "one\n" {
+		t.Errorf("%q arrived, ledger: %v", up.text, l)
+	}
+	if o.Send.Spool = t.TempDir(); o.spoolName() != o.Name {
+		t.Errorf("a new spool is called %s", o.spoolName())
+	}
+	if o.Send.Spool, o.FormerName = dir, ""; o.spoolName() != o.Name {
+		t.Errorf("without a former name the spool is called %s", o.spoolName())
+	}
+}
+
 func TestLinesThatMustNotArriveTwiceStayInMemory(t *testing.T) {
 	dir := t.TempDir()
 	p, err := New(words{}, &peer{up: true}, Options{Name: "x", MaxPayload: 1000, AtMostOnce: true, Send: reporters.SendOptions{Spool: dir}})

@@ -19,7 +19,21 @@ func (o Options) spool() (*send.SpoolOptions, error) {
 	if fi, err := os.Stat(dir); err == nil && !fi.IsDir() {
 		return nil, fmt.Errorf("the spool %s is no folder; write one, or one that can be made", dir)
 	}
-	return &send.SpoolOptions{Dir: filepath.Join(dir, Folder(o.Name)), Format: o.Format, MaxBytes: o.Send.SpoolBytes}, nil
+	name := o.spoolName()
+	return &send.SpoolOptions{Dir: filepath.Join(dir, Folder(name)), Identity: name, Format: o.Format, MaxBytes: o.Send.SpoolBytes}, nil
+}
+
+// spoolName returns the name that the files of the destination have.
+func (o Options) spoolName() string {
+	if o.FormerName == "" || isFolder(filepath.Join(o.Send.Spool, Folder(o.Name))) || !isFolder(filepath.Join(o.Send.Spool, Folder(o.FormerName))) {
+		return o.Name
+	}
+	return o.FormerName
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Folder returns the name of a file or folder for a destination or a listener. It

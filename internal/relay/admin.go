@@ -51,14 +51,6 @@ func (a *admin) close() {
 	}
 }
 
-// AdminURL returns the URL of the admin pages, or "" if there are none.
-func (r *Relay) AdminURL() string {
-	if r.admin == nil {
-		return ""
-	}
-	return "http://" + r.admin.listener.Addr().String() + "/"
-}
-
 // publish adds the series of the relay to the registry and serves the admin
 // pages, until end is called. When ctx ends, which begins the drain, health
 // reports it.

@@ -34,6 +34,7 @@ type destinationJSON struct {
 	Dropped     ledger.Counts `json:"dropped"`
 	Pending     int64         `json:"pending"`
 	Unaccounted int64         `json:"unaccounted"`
+	Refused     int64         `json:"refused_datagrams,omitempty"` // although they count as delivered
 }
 
 func (l Ledger) json() ledgerJSON {
@@ -52,7 +53,7 @@ func (l Ledger) json() ledgerJSON {
 	}
 	for _, d := range l.Destinations {
 		all.Destinations = append(all.Destinations, destinationJSON{
-			d.Name, d.Accepted, d.Delivered, nonzero(d.Dropped), d.Pending, d.Unaccounted(),
+			d.Name, d.Accepted, d.Delivered, nonzero(d.Dropped), d.Pending, d.Unaccounted(), d.Refused,
 		})
 	}
 	return all

@@ -13,7 +13,6 @@ import (
 	"monkit.example/internal/web"
 	"monkit.example/internal/webpage"
 	"monkit.example/present"
-	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 	"monkit.example/reporters/prometheus"
 )
@@ -73,76 +72,55 @@ type indexView struct {
 	Sum                         ledger.Listener // of all listeners
 	Delivered, Dropped, Pending int64           // of all destinations
 	Unaccounted                 int64           // of listeners and destinations
+	Column                      string          // of Delivered: "delivered", "sent" or "delivered or sent"
+	Mixed                       bool            // Column is the latter
 
 	Problems  []string
-	Failing   map[string]string // why, by name of the destination
-	Waiting   map[string]string // what waits for it, by its name
-	Aggregate time.Duration     // zero if nothing is aggregated
+	States    map[string]destinationState // by name of the destination
+	Hints     []HintCount
+	Aggregate time.Duration // zero if nothing is aggregated
 }
 
-func newIndexView(l Ledger) indexView {
-	v := indexView{Ledger: l, Sum: l.Received()}
+func newIndexView(l Ledger, states map[string]destinationState) indexView {
+	v := indexView{Ledger: l, Sum: l.Received(), States: states}
+	unconfirmed := 0
 	v.Unaccounted = v.Sum.Received - v.Sum.Accepted - v.Sum.Rejected.Sum() - v.Sum.Pending
 	for _, d := range l.Destinations {
 		v.Delivered += d.Delivered
 		v.Dropped += d.Dropped.Sum()
 		v.Pending += d.Pending
 		v.Unaccounted += d.Unaccounted()
+		if states[d.Name].Unconfirmed {
+			unconfirmed++
+		}
+	}
+	switch unconfirmed {
+	case 0:
+		v.Column = "delivered"
+	case len(l.Destinations):
+		v.Column = "sent"
+	default:
+		v.Column, v.Mixed = "delivered or sent", true
 	}
 	return v
 }
 
 func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request) {
-	v := newIndexView(r.Ledger())
-	v.Problems, v.Failing, v.Waiting = append(r.health.problems(), r.logProblems()...), r.failing(), r.waiting()
+	v := newIndexView(r.Ledger(), r.states(time.Now()))
+	v.Problems, v.Hints = append(r.health.problems(), r.logProblems()...), r.Hints()
 	if r.hides(req) {
 		hideAll(v.Problems)
-		for name := range v.Failing {
-			v.Failing[name] = hidden
+		for name, s := range v.States {
+			if s.Failing != "" {
+				s.Failing = hidden
+				v.States[name] = s
+			}
 		}
 	}
 	if r.aggregate != nil {
 		v.Aggregate = r.cfg.Aggregate
 	}
 	web.Write(w, indexPage, r.view("/", v))
-}
-
-// failing returns why destinations do not get their lines, by their names.
-func (r *Relay) failing() map[string]string {
-	reasons := make(map[string]string)
-	for _, d := range r.destinations {
-		if a, ok := d.Reporter.(reporters.Availability); ok {
-			if err := a.Unavailable(); err != nil {
-				reasons[d.Name] = err.Error()
-			}
-		}
-	}
-	return reasons
-}
-
-// waiting returns what waits for destinations, by their names.
-func (r *Relay) waiting() map[string]string {
-	texts := make(map[string]string)
-	for _, d := range r.destinations {
-		m, ok := d.Reporter.(reporters.Monitored)
-		if !ok {
-			continue
-		}
-		if st, ok := m.SenderStats(); ok && st.Ledger.Pending > 0 {
-			texts[d.Name] = waitingText(st)
-		}
-	}
-	return texts
-}
-
-// waitingText is "512 bytes of 32 MiB wait in memory, the oldest for 3s; 1200 lines
-// wait on disk, in 8 MiB of 1 GiB".
-func waitingText(st ledger.SenderStats) string {
-	text := fmt.Sprintf("%s of %s wait in memory, the oldest for %v", size(st.QueueBytes), size(st.QueueMaxBytes), st.OldestAge.Round(time.Second))
-	if st.Spool.Lines > 0 {
-		text += fmt.Sprintf("; %d lines wait on disk, in %s of %s", st.Spool.Lines, size(st.Spool.Bytes), size(st.Spool.MaxBytes))
-	}
-	return text
 }
 
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {

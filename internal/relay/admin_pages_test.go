@@ -182,7 +182,7 @@ func TestLedgerJSON(t *testing.T) {
 func indexOf(t *testing.T, l Ledger) string {
 	t.Helper()
 	var page strings.Builder
-	if err := indexPage.Execute(&page, adminView{Page: "/", Body: newIndexView(l)}); err != nil {
+	if err := indexPage.Execute(&page, adminView{Page: "/", Body: newIndexView(l, nil)}); err != nil {
 		t.Fatal(err)
 	}
 	return page.String()
@@ -306,16 +306,5 @@ func TestIndexExplainsTheAggregate(t *testing.T) {
 			t.Errorf("%s to graphite: the page has the note: %v, want %v:\n%s", listener, !want, want, got)
 		}
 		r.stop(t)
-	}
-}
-
-func TestWaitingTextNamesMemoryAndDisk(t *testing.T) {
-	st := ledger.SenderStats{QueueBytes: 512, QueueMaxBytes: 32 << 20, OldestAge: 2900 * time.Millisecond}
-	if got, want := waitingText(st), "512 bytes of 32 MiB wait in memory, the oldest for 3s"; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	st.Spool = ledger.SpoolStats{Lines: 1200, Bytes: 8 << 20, MaxBytes: 1 << 30}
-	if got, want := waitingText(st), "512 bytes of 32 MiB wait in memory, the oldest for 3s; 1200 lines wait on disk, in 8 MiB of 1 GiB"; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

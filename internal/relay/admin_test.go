@@ -206,8 +206,10 @@ func TestFailingDestinationIsMarked(t *testing.T) {
 	r := startWithPages(t, Config{Forward: []string{"graphite+tcp://" + refusingAddr(t)}, Drain: time.Millisecond})
 	defer r.stop(t)
 	waitFor(t, "the mark", func() bool { return strings.Contains(r.get(t, "/").body, mark) })
-	if page := r.get(t, "/").body; !strings.Contains(page, `MiB wait in memory, the oldest for `) {
-		t.Errorf("the page does not say what waits:\n%s", page)
+	for _, want := range []string{"MiB wait in memory, the oldest for ", "failed; none has succeeded so far", "lines are dropped in about "} {
+		if page := r.get(t, "/").body; !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
 	}
 
 	available := startWithPages(t, Config{})

@@ -10,8 +10,9 @@ import (
 
 // openBook returns the book of the listener with that name, or nil for one in
 // memory. With a spool it is in a file there, so that the next run knows what was
-// received and not decoded when this one was killed.
-func (r *Relay) openBook(listener string) *ledger.ListenerBook {
+// received and not decoded when this one was killed. If only the former name, which
+// has the listener's options, has a file, that is used: its counts go on.
+func (r *Relay) openBook(listener, former string) *ledger.ListenerBook {
 	switch {
 	case r.cfg.ListenerBook != nil:
 		return r.cfg.ListenerBook(listener)
@@ -23,7 +24,11 @@ func (r *Relay) openBook(listener string) *ledger.ListenerBook {
 		r.cfg.Logger.Warn("the counts of received lines do not survive this process", "listener", listener, "err", err)
 		return nil
 	}
-	book, err := ledger.OpenListenerBook(filepath.Join(dir, push.Folder(listener)), listener)
+	identity := listener
+	if !exists(filepath.Join(dir, push.Folder(listener))) && exists(filepath.Join(dir, push.Folder(former))) {
+		identity = former
+	}
+	book, err := ledger.OpenListenerBook(filepath.Join(dir, push.Folder(identity)), identity)
 	if err != nil {
 		r.cfg.Logger.Warn("the counts of received lines do not survive this process", "listener", listener, "err", err)
 	}
@@ -32,6 +37,11 @@ func (r *Relay) openBook(listener string) *ledger.ListenerBook {
 			"lost", last.Pending, "end", end.String(), "ledger", last.String())
 	}
 	return book
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // closeBooks closes the books of the listeners, which have ended.

@@ -133,14 +133,19 @@ func parseListener(addr string) (endpoint.Endpoint, format, error) {
 	return ep, f, listen.Check(ep)
 }
 
-// openDestination opens the reporter of a -forward address, which must have
-// format, transport and port.
-func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
+// parseForward parses a -forward address, without the checks of its format.
+func parseForward(addr string) (endpoint.Endpoint, error) {
 	options := make(map[string][]string)
 	for _, f := range formats {
 		options[f.name] = f.forwardOptions
 	}
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
+	return endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
+}
+
+// openDestination opens the reporter of a -forward address, which must have
+// format, transport and port.
+func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
+	ep, err := parseForward(addr)
 	if err != nil {
 		return nil, format{}, err
 	}

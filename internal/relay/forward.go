@@ -23,7 +23,7 @@ type Forward struct {
 // another format; an empty format is any. It connects to nothing yet. It starts
 // a goroutine, which Close joins.
 func OpenForward(addr, format string, o reporters.SendOptions) (*Forward, error) {
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil)})
+	ep, err := parseForward(addr)
 	if err != nil {
 		return nil, err
 	}

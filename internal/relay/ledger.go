@@ -34,6 +34,9 @@ type DestinationLedger struct {
 	// the aggregate produced for it, in this run and, with a spool, those before.
 	// It equals Accepted once Run has returned.
 	Routed int64
+	// Refused is how many datagrams the system of the destination refused, in this
+	// run, since nothing listens there. Their lines count as delivered.
+	Refused int64
 }
 
 // Ledger reads all counts, those of the destinations first. While lines are
@@ -42,7 +45,7 @@ func (r *Relay) Ledger() Ledger {
 	var all Ledger
 	for _, d := range r.allDestinations() {
 		if k, ok := d.Reporter.(ledger.Keeper); ok {
-			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, k.Ledger(), r.routed(d)})
+			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, k.Ledger(), r.routed(d), d.refused()})
 		}
 	}
 	for _, rec := range r.receivers {
@@ -58,6 +61,12 @@ func (r *Relay) allDestinations() []*destination {
 		return r.destinations
 	}
 	return append(slices.Clip(r.destinations), r.aggregate)
+}
+
+// refused returns how many datagrams to d were refused.
+func (d *destination) refused() int64 {
+	st, _ := d.stats()
+	return st.Transport.Refused
 }
 
 // acceptedBy returns how many lines d has accepted.
@@ -119,8 +128,16 @@ func (l Ledger) Print(w io.Writer) {
 		fmt.Fprintf(w, "  from %s: %v kernel_dropped_datagrams=%s\n", in.Name, in.Listener, in.drops())
 	}
 	for _, d := range l.Destinations {
-		fmt.Fprintf(w, "  to %s: %v unaccounted=%d\n", d.Name, d.Ledger, d.Unaccounted())
+		fmt.Fprintf(w, "  to %s: %v unaccounted=%d%s\n", d.Name, d.Ledger, d.Unaccounted(), d.refusals())
 	}
+}
+
+// refusals is " refused_datagrams=7", or empty without any.
+func (d DestinationLedger) refusals() string {
+	if d.Refused == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" refused_datagrams=%d", d.Refused)
 }
 
 func (l ListenerLedger) drops() string {

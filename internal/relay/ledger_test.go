@@ -17,12 +17,12 @@ func TestLedgerCheckFindsWhatDoesNotBalance(t *testing.T) {
 		{"an empty ledger balances", Ledger{}, ""},
 		{"all parts balance", Ledger{
 			[]ListenerLedger{{Listener: ledger.Listener{Received: 4, Accepted: 3, Rejected: ledger.Counts{ledger.Malformed: 1}}}},
-			[]DestinationLedger{{"d", balanced, 3}},
+			[]DestinationLedger{{Name: "d", Ledger: balanced, Routed: 3}},
 		}, ""},
 		{"a listener lost a line", Ledger{Listeners: []ListenerLedger{{Listener: ledger.Listener{Received: 4, Accepted: 3}}}}, "received=4 accepted=3 rejected=0 unaccounted=1"},
-		{"a destination lost a line", Ledger{Destinations: []DestinationLedger{{"d", ledger.Ledger{Accepted: 3, Delivered: 2}, 3}}}, "accepted=3 delivered=2 dropped=0 pending=0 unaccounted=1"},
-		{"a line was not routed", Ledger{Destinations: []DestinationLedger{{"d", balanced, 4}}}, "d accepted 3 lines of the 4 routed to it"},
-		{"a line was routed twice", Ledger{Destinations: []DestinationLedger{{"d", balanced, 2}}}, "d accepted 3 lines of the 2 routed to it"},
+		{"a destination lost a line", Ledger{Destinations: []DestinationLedger{{Name: "d", Ledger: ledger.Ledger{Accepted: 3, Delivered: 2}, Routed: 3}}}, "accepted=3 delivered=2 dropped=0 pending=0 unaccounted=1"},
+		{"a line was not routed", Ledger{Destinations: []DestinationLedger{{Name: "d", Ledger: balanced, Routed: 4}}}, "d accepted 3 lines of the 4 routed to it"},
+		{"a line was routed twice", Ledger{Destinations: []DestinationLedger{{Name: "d", Ledger: balanced, Routed: 2}}}, "d accepted 3 lines of the 2 routed to it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.l.Check()
@@ -37,7 +37,10 @@ func TestLedgerPrintsReasonsAndKernelDrops(t *testing.T) {
 	in := ledger.Listener{Received: 3, Accepted: 1, Rejected: ledger.Counts{ledger.Malformed: 2}}
 	l := Ledger{
 		[]ListenerLedger{{"udp", in, 7, true}, {"tcp", in, 0, false}},
-		[]DestinationLedger{{"d", ledger.Ledger{Accepted: 9, Delivered: 2, Pending: 1, Dropped: ledger.Counts{ledger.Expired: 3, ledger.Closed: 2}}, 9}},
+		[]DestinationLedger{
+			{Name: "d", Ledger: ledger.Ledger{Accepted: 9, Delivered: 2, Pending: 1, Dropped: ledger.Counts{ledger.Expired: 3, ledger.Closed: 2}}, Routed: 9},
+			{Name: "u", Ledger: ledger.Ledger{Accepted: 9, Delivered: 9}, Routed: 9, Refused: 7},
+		},
 	}
 	var got strings.Builder
 	l.Print(&got)
@@ -45,6 +48,7 @@ func TestLedgerPrintsReasonsAndKernelDrops(t *testing.T) {
   from udp: received=3 accepted=1 rejected=2(malformed=2) kernel_dropped_datagrams=7
   from tcp: received=3 accepted=1 rejected=2(malformed=2) kernel_dropped_datagrams=unknown
   to d: accepted=9 delivered=2 dropped=5(closed=2,expired=3) pending=1 unaccounted=1
+  to u: accepted=9 delivered=9 dropped=0 pending=0 unaccounted=0 refused_datagrams=7
 `
 	if got.String() != want {
 		t.Errorf("printed\n%swant\n%s", got.String(), want)

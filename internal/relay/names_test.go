@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"monkit.example/internal/faultsink"
+	"monkit.example/reporters/ledger"
 )
 
 // forwarded returns the lines, without their times, that a destination has received
-// when the relay has ended, sorted.
+// when the relay has ended.
 func forwarded(t *testing.T, listen, forward string, datagrams ...string) (lines []string, l Ledger) {
 	t.Helper()
 	s := faultsink.NewTCP(t)
@@ -32,7 +33,6 @@ func forwarded(t *testing.T, listen, forward string, datagrams ...string) (lines
 		line = line[:strings.LastIndexByte(line, ' ')]
 		lines = append(lines, line)
 	}
-	slices.Sort(lines)
 	return lines, l
 }
 
@@ -51,6 +51,7 @@ func TestTagsKeepAggregatedSeriesApart(t *testing.T) {
 		for format, want := range map[string]string{"graphite": tt.path, "graphite?tagged=true": tt.tagged, "influx": tt.influx} {
 			t.Run(tt.name+"/"+format, func(t *testing.T) {
 				got, l := forwarded(t, "statsd+udp://127.0.0.1:0", format, tt.in)
+				slices.Sort(got)
 				if strings.Join(got, " ") != want {
 					t.Errorf("received %q, want %q", got, want)
 				}
@@ -59,6 +60,47 @@ func TestTagsKeepAggregatedSeriesApart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Names that a destination has as one are one counter there, as they are in the
+// reference daemon (statsd 0.9.0, stats.js, keyNameSanitize); gauges cannot be.
+func TestAggregatedNamesThatBecomeOneAreAddedUp(t *testing.T) {
+	for _, tt := range []struct {
+		name, in, forward, want string
+		dropped                 int64
+	}{
+		{"names", "a b:1|c\na_b:4|c\n", "graphite", "a_b.total 5", 0},
+		{"names, with tags", "a b:1|c|#k:v\na_b:4|c|#k:v\n", "graphite?tagged=true", "a_b.total;k=v 5", 0},
+		{"a tag without a value", "page:1|c|#blue\npage:4|c|#blue:true\n", "graphite", "page.blue.true.total 5", 0},
+		{"the same to Influx", "page:1|c|#blue\npage:4|c|#blue:true\n", "influx", "page,blue=true total=5", 0},
+		{"a tag and a part of the name", "req:1|c|#env:prod\nreq.env.prod:4|c\n", "graphite", "req.env.prod.total 5", 0},
+		{"dots of a value", "m:1|c|#v:1.2\nm:4|c|#v:1_2\n", "graphite", "m.v.1_2.total 5", 0},
+		{"three", "a b:1|c\na_b:4|c\na%b:8|c\na%b:8|c\n", "graphite?tagged=true", "a%b.total 16 a_b.total 5", 0},
+		{"gauges", "a b:1|g\na_b:4|g\n", "graphite", "a_b.value 1", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lines, l := forwarded(t, "statsd+udp://127.0.0.1:0", tt.forward, tt.in)
+			last := map[string]string{} // servers keep the last value of a time
+			for _, line := range lines {
+				i := strings.LastIndexAny(line, " =")
+				if tt.forward != "influx" {
+					i = strings.LastIndexByte(line, ' ')
+				}
+				last[line[:i+1]] = line[i+1:]
+			}
+			var got []string
+			for name, value := range last {
+				got = append(got, name+value)
+			}
+			slices.Sort(got)
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("received %q, want %q", got, tt.want)
+			}
+			if d := l.Destinations[0]; d.Dropped[ledger.NameCollision] != tt.dropped || d.Dropped.Sum() != tt.dropped {
+				t.Errorf("the ledger is %v", l)
+			}
+		})
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"monkit.example/collect"
 	"monkit.example/internal/listen"
+	"monkit.example/internal/loglimit"
 	"monkit.example/internal/naming"
 	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
@@ -53,7 +54,7 @@ type Config struct {
 	// them. Zero means 64 MiB, or more if they are many.
 	Memory int64
 	// ListenerBook returns the book that counts the lines of a listener, by the
-	// listener's address without credentials; one in a file survives a crash.
+	// listener's address without options and credentials; one in a file survives a crash.
 	// The relay closes it. Nil means books in the spool, or in memory without
 	// one.
 	ListenerBook func(listener string) *ledger.ListenerBook
@@ -121,6 +122,8 @@ type destination struct {
 	before int64 // lines that it had accepted before this run; a spool keeps the count
 
 	rejected destinationRejections
+	watch    watch
+	failures failureLog
 }
 
 // needsAggregate reports whether lines of f must be aggregated for d.
@@ -137,7 +140,7 @@ func New(cfg Config) (*Relay, error) {
 	}
 	var err error
 	r.bounds, err = r.cfg.bounds(len(r.cfg.Listen), len(r.cfg.Forward))
-	err = errors.Join(err, r.checkListen(), r.openForwards(), r.checkAdmin())
+	err = errors.Join(err, r.checkListen(), r.openForwards(), r.checkAdmin(), r.checkLoops())
 	if err == nil {
 		err = r.openAdmin()
 	}
@@ -200,6 +203,10 @@ func (r *Relay) hasDestination(name string) bool {
 	return slices.ContainsFunc(r.destinations, func(d *destination) bool { return d.Name == name })
 }
 
+func (r *Relay) hasListener(name string) bool {
+	return slices.ContainsFunc(r.receivers, func(rec *receiver) bool { return rec.listener.Name() == name })
+}
+
 func (r *Relay) listen() error {
 	for _, addr := range r.cfg.Listen {
 		ep, f, err := parseListener(addr)
@@ -215,10 +222,11 @@ func (r *Relay) listen() error {
 			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
 			Direct: all(destinations, (*destination).isPrompt), OnRejected: r.rejected.of(ep.String()).addListen,
 		}
-		o.Book = r.openBook(ep.String())
+		o.Name = naming.Unique(ep.Name(), r.hasListener)
+		o.Book = r.openBook(o.Name, ep.String())
 		l, err := listen.Open(ep, o)
 		if err != nil {
-			return errors.Join(err, closeBook(o.Book))
+			return errors.Join(r.explainTaken(ep, err), closeBook(o.Book))
 		}
 		r.receivers = append(r.receivers, newReceiver(l, f, dec, r, destinations))
 	}
@@ -251,9 +259,24 @@ func (r *Relay) destinationsOf(f format) []*destination {
 	return append(direct, r.aggregate)
 }
 
-// logFailure logs that reporting a batch to d returned err.
+// failureLog limits records of one destination.
+type failureLog struct {
+	mu    sync.Mutex
+	limit loglimit.Limit // guarded by mu
+}
+
+// allow reports whether to log a failure at now, and how many were left out.
+func (f *failureLog) allow(now time.Time) (more int, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.limit.Allow(now)
+}
+
+// logFailure logs that reporting a batch to d returned err, at most once a minute.
 func (r *Relay) logFailure(d *destination, err error) {
-	r.cfg.Logger.Warn("reporting to a destination failed", "destination", d.Name, "err", err)
+	if more, ok := d.failures.allow(time.Now()); ok {
+		r.cfg.Logger.Warn("reporting to a destination failed", "destination", d.Name, "err", err, "left_out", more)
+	}
 }
 
 // closeUnused closes everything that New has opened.
@@ -268,6 +291,14 @@ func (r *Relay) closeUnused() {
 		d.Reporter.Close(ctx) // nothing was sent, so an error loses nothing
 	}
 	r.admin.close()
+}
+
+// Names returns the names of the listeners, in the order of Config.Listen.
+func (r *Relay) Names() (all []string) {
+	for _, rec := range r.receivers {
+		all = append(all, rec.listener.Name())
+	}
+	return all
 }
 
 // Addrs returns the addresses of the listeners, in the order of Config.Listen.
@@ -285,6 +316,7 @@ func (r *Relay) Addrs() []net.Addr {
 // that failed.
 func (r *Relay) Run(ctx context.Context) error {
 	defer r.publish(ctx)()
+	defer r.watchDestinations()()
 	errs := make([]error, len(r.receivers))
 	var running sync.WaitGroup
 	r.health.start()

@@ -264,7 +264,7 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		{"mode of a socket that is no file", Config{Listen: []string{"graphite+udp://127.0.0.1:0?mode=0660"}, Forward: []string{"graphite+tcp://h:1"}}, "write rcvbuf"},
 		{"buffer size that is no number", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"statsd+udp://h:1"}}, "rcvbuf=16MiB"},
 		{"option of a listener, with an error of a forward", Config{Listen: []string{"statsd+udp://127.0.0.1:0?rcvbuf=big"}, Forward: []string{"h:1"}}, "rcvbuf=16MiB"},
-		{"idle time with an unknown unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5fortnights"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
+		{"idle time of another unit", Config{Listen: []string{"influx+tcp://127.0.0.1:0?idle=5x"}, Forward: []string{"influx+tcp://h:1"}}, "idle=10m"},
 		{"listener option in a forward", Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://h:1?idle=5s"}}, "idle"},
 		{"no port to listen on", Config{Listen: []string{"statsd+udp://127.0.0.1"}, Forward: []string{"statsd+udp://h:1"}}, `listen: address "statsd+udp://127.0.0.1": no port; write`},
 		{"no port to forward to", Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+udp://h"}}, `forward: address "statsd+udp://h": no port; write`},

@@ -12,7 +12,7 @@ import (
 const measurementPrefix = "relay_"
 
 // statKeys makes the key of each series once. There are as many as listeners
-// and destinations times reasons.
+// and destinations times reasons, and listeners times hints.
 type statKeys struct {
 	mu  sync.Mutex
 	all map[statKey]monkit.SeriesKey // guarded by mu
@@ -23,6 +23,7 @@ type statKeys struct {
 type statKey struct {
 	role, name string
 	reason     ledger.Reason // or ""
+	hint       string        // or ""
 }
 
 func (k *statKeys) key(id statKey) monkit.SeriesKey {
@@ -34,6 +35,9 @@ func (k *statKeys) key(id statKey) monkit.SeriesKey {
 		if id.reason != "" {
 			key = key.WithTag("reason", string(id.reason))
 		}
+		if id.hint != "" {
+			key = key.WithTag("hint", id.hint)
+		}
 		if k.all == nil {
 			k.all = make(map[statKey]monkit.SeriesKey)
 		}
@@ -43,19 +47,23 @@ func (k *statKeys) key(id statKey) monkit.SeriesKey {
 }
 
 // Stats emits the ledger as the series relay_listener and relay_destination, the
-// lost lines of the log as relay_log, and the series of the listeners and senders.
+// hints as relay_listener with the tag hint, the lost lines of the log as relay_log,
+// and the series of the listeners and senders.
 func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	l := r.Ledger()
 	for _, in := range l.Listeners {
-		id := statKey{"listener", in.Name, ""}
+		id := statKey{role: "listener", name: in.Name}
 		key := r.keys.key(id)
 		cb(key, "received", float64(in.Received))
 		cb(key, "accepted", float64(in.Accepted))
 		cb(key, "pending", float64(in.Pending))
 		r.emitReasons(cb, id, "rejected", in.Rejected)
 	}
+	for _, h := range r.Hints() {
+		cb(r.keys.key(statKey{role: "listener", name: h.Listener, hint: h.Hint.Name}), "hinted", float64(h.Lines))
+	}
 	for _, d := range l.Destinations {
-		id := statKey{"destination", d.Name, ""}
+		id := statKey{role: "destination", name: d.Name}
 		key := r.keys.key(id)
 		cb(key, "accepted", float64(d.Accepted))
 		cb(key, "delivered", float64(d.Delivered))

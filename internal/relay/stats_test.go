@@ -86,7 +86,7 @@ func TestStatsHaveTheNumbersOfTheLedger(t *testing.T) {
 
 func TestKeysAreMadeOnce(t *testing.T) {
 	var k statKeys
-	id := statKey{"listener", "in", ledger.Malformed}
+	id := statKey{role: "listener", name: "in", reason: ledger.Malformed}
 	k.key(id)
 	if n := testing.AllocsPerRun(20, func() { k.key(id) }); n != 0 {
 		t.Errorf("%v allocations for a known key", n)

@@ -64,9 +64,16 @@ func (t *datagramTransport) Deliver(ctx context.Context, payload []byte) error {
 		return Oversize(fmt.Errorf("a payload of %d bytes, the limit of a datagram is %d", len(payload), t.opts.MaxDatagram))
 	}
 	if err := t.connect(ctx); err != nil {
-		return fmt.Errorf("dial: %w", err)
+		return err
 	}
 	err := t.write(ctx, payload)
+	if isNoRoom(err) && ctx.Err() == nil && t.watch.look() {
+		// A server that hangs was replaced by one that may read.
+		if err := t.replaceSocket(ctx); err != nil {
+			return err
+		}
+		err = t.write(ctx, payload)
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -154,8 +161,7 @@ func (t *datagramTransport) connect(ctx context.Context) error {
 	}
 	if t.resolver == nil {
 		if t.watch.isReplaced() {
-			t.disconnect()
-			return t.dial(ctx)
+			return t.replaceSocket(ctx)
 		}
 		return nil
 	}
@@ -192,6 +198,12 @@ func (t *datagramTransport) replace(ctx context.Context) {
 	}
 }
 
+// replaceSocket dials the path of unixgram, which has another socket.
+func (t *datagramTransport) replaceSocket(ctx context.Context) error {
+	t.disconnect()
+	return t.dial(ctx)
+}
+
 // dial makes a new socket.
 func (t *datagramTransport) dial(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, t.opts.Timeout)
@@ -202,7 +214,7 @@ func (t *datagramTransport) dial(ctx context.Context) error {
 	}
 	conn, addr, err := t.dialSocket(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("dial: %w", err)
 	}
 	t.dials.Add(1)
 	// A deadline is moved only when it has passed: that is cheaper than one for

@@ -220,7 +220,7 @@ func TestTokenFileIsReadForEachRequest(t *testing.T) {
 		{"a line", "", "secret\n", "Bearer secret", ""},
 		{"another, with the line end of Windows", "Token", "\tother\r\n", "Token other", ""},
 		{"two words", "", "secret secret\n", "", "more than one word"},
-		{"too long", "", strings.Repeat("x", maxToken+1), "", "at most 65536"},
+		{"too long", "", strings.Repeat("x", maxSecret+1), "", "at most 65536"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			heads = nil

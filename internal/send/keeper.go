@@ -67,6 +67,9 @@ type SpoolOptions struct {
 	// Dir is a folder for this destination alone: the folder spool in it has
 	// the lines, and the file book the counts. It is made if it does not exist.
 	Dir string
+	// Identity is the destination in files of the folder. Empty means the name of
+	// the sender.
+	Identity string
 	// Format is the name of the lines' format.
 	Format string
 	// MaxBytes bounds the size of the files. Zero means 1 GiB.
@@ -100,12 +103,13 @@ func (k *keeper) spoolOptions() spool.Options {
 // longer than a spool takes.
 func (k *keeper) identity() string {
 	const most = 200
-	if len(k.name) <= most {
-		return k.name
+	name := cmp.Or(k.opts.Identity, k.name)
+	if len(name) <= most {
+		return name
 	}
 	h := fnv.New64a()
-	h.Write([]byte(k.name)) // never fails
-	return fmt.Sprintf("%s-%016x", strings.ToValidUTF8(k.name[:most], ""), h.Sum64())
+	h.Write([]byte(name)) // never fails
+	return fmt.Sprintf("%s-%016x", strings.ToValidUTF8(name[:most], ""), h.Sum64())
 }
 
 // openBook has the queue count in a file. If that is not possible, it counts in

@@ -121,7 +121,7 @@ func OpenHTTP(ep endpoint.Endpoint, o DialOptions) (Messenger, error) {
 // prepare returns o with defaults, and with the token and the TLS configuration
 // for ep.
 func (o DialOptions) prepare(ep endpoint.Endpoint) (DialOptions, error) {
-	o, err := o.withDefaults().withToken(ep)
+	o, err := o.withDefaults().withCredentials(ep)
 	if err != nil {
 		return o, err
 	}

@@ -2,11 +2,13 @@ package send
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/reporters/ledger"
 )
 
@@ -55,13 +57,30 @@ func (q *quarantine) add(lines ...ledger.RejectedLine) {
 	q.lines = slices.Delete(q.lines, 0, n)
 }
 
+// addOversize adds payload, by which the ledger grows by so many lines, as larger than
+// the limit of what. A nil quarantine keeps nothing.
+func (q *quarantine) addOversize(payload []byte, lines int, what string, limit int) {
+	if q == nil || lines == 0 {
+		return
+	}
+	q.add(ledger.RejectedLine{
+		At: time.Now(), Reason: ledger.Oversize, Lines: lines, Text: cutText(payload),
+		Err: fmt.Sprintf("%d bytes; %s at most %d", len(payload), what, limit),
+	})
+}
+
 func textBytes(l *ledger.RejectedLine) int { return len(l.Text) + len(l.Err) }
 
-// newest returns a copy of the lines, oldest first.
+// newest returns a copy of the lines, oldest first, in which credentials are masked.
 func (q *quarantine) newest() []ledger.RejectedLine {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	return slices.Clone(q.lines)
+	all := slices.Clone(q.lines)
+	q.mu.Unlock()
+	for i := range all {
+		l := &all[i]
+		l.Text, l.Err = endpoint.RedactLine(l.Text, l.Err, maxRejectedText+len("…"))
+	}
+	return all
 }
 
 // rejectedLines returns the lines of payload that e rejects: those that the peer

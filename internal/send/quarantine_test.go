@@ -122,3 +122,46 @@ func TestTextOfARejectedLineIsCut(t *testing.T) {
 		}
 	}
 }
+
+// A line that does not fit into the queue, or into a record on disk, has its example.
+func TestLinesTooLongForTheQueueAreKept(t *testing.T) {
+	long := strings.Repeat("l", 3000) + "\n"
+	check := func(t *testing.T, got []ledger.RejectedLine) {
+		t.Helper()
+		if len(got) != 1 || got[0].Reason != ledger.Oversize || got[0].Lines != 1 || !strings.HasPrefix(got[0].Text, long[:200]) || !strings.Contains(got[0].Err, "3001 bytes") || got[0].At.IsZero() {
+			t.Errorf("kept %+v", got)
+		}
+	}
+	t.Run("queue", func(t *testing.T) {
+		s := New(&fakeMessenger{}, Options{MaxBytes: 2000})
+		mustSend(t, s, long, 1)
+		mustSend(t, s, "short\n", 1)
+		s.Close(within(t, 10*time.Second)) // the error names what was dropped
+		check(t, s.RejectedLines())
+		checkLedger(t, s, "accepted=2 delivered=1 dropped=1(oversize=1) pending=0")
+	})
+	t.Run("record", func(t *testing.T) {
+		q := newQueue(Options{}.withDefaults(), &fakeMessenger{})
+		q.kept, q.bounds.record = newQuarantine("d"), 2000
+		now := time.Now()
+		q.accept([]byte(long), 1, now)
+		q.accept([]byte("short\n"), 1, now)
+		if all := q.due(now.Add(time.Minute), false); len(all) != 1 || string(all[0].buf) != "short\n" {
+			t.Errorf("due are %d chunks", len(all))
+		}
+		check(t, q.kept.newest())
+		if l := q.ledger(); l.Check() != nil || l.Dropped[ledger.Oversize] != 1 || l.Pending != 1 {
+			t.Errorf("the ledger is %v", l)
+		}
+	})
+}
+
+func TestQuarantineShowsNoCredentials(t *testing.T) {
+	q := newQuarantine("d")
+	q.add(ledger.RejectedLine{Text: "cpu,token=hunter2 v=1", Err: "cannot parse 'token=hunter2'"})
+	for range 2 {
+		if l := q.newest()[0]; l.Text != "cpu,token=xxxxx v=1" || strings.Contains(l.Err, "hunter2") {
+			t.Errorf("the line is %+v", l)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type queue struct {
 	bounds  bounds       // set once, as all above mu
 	book    *ledger.Book // counts the lines
 	counted bool         // they were counted as accepted before
+	kept    *quarantine  // of lines that are too long for the queue; nil keeps none
 
 	mu      sync.Mutex
 	waiting station // guarded by mu, as all below
@@ -90,6 +91,7 @@ func (q *queue) accept(payload []byte, lines int, now time.Time) (waiting int) {
 func (q *queue) acceptLocked(payload []byte, lines int, now time.Time) {
 	switch {
 	case len(payload) > q.bounds.bytes:
+		q.kept.addOversize(payload, lines, "what waits for this destination may have", q.bounds.bytes)
 		q.countDroppedLocked(lines, len(payload), ledger.Oversize)
 		return
 	case !q.makeRoomLocked(len(payload)):

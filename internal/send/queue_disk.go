@@ -51,7 +51,8 @@ func (q *queue) due(now time.Time, force bool) (all []*chunk) {
 		if c := q.waiting.front(); !force && now.Sub(c.at) < memoryTime && q.waiting.bytes <= memoryBytes {
 			break
 		}
-		if len(q.waiting.front().buf) > q.bounds.record { // a single line
+		if c := q.waiting.front(); len(c.buf) > q.bounds.record { // a single line
+			q.kept.addOversize(c.buf, c.lines, "a record in the files of this size has", q.bounds.record)
 			q.dropFirstLocked(&q.waiting, ledger.Oversize)
 			continue
 		}

@@ -99,6 +99,7 @@ func New(t Transport, o Options) *Sender {
 		s.pace = &pace{spread: defaultPace}
 	}
 	s.queue = newQueue(s.opts, t)
+	s.queue.kept = s.quarantine
 	if o.Spool != nil && !o.AtMostOnce {
 		s.keeper = newKeeper(s.queue, *o.Spool, o.Name, s.log, s.wake)
 	}

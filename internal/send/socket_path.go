@@ -8,7 +8,7 @@ import (
 
 // pathWatch finds out that another socket was bound to a path: by a server that
 // started while the one that is connected to still runs. One goroutine calls its
-// method.
+// methods.
 type pathWatch struct {
 	path     string
 	info     fs.FileInfo // of the socket that is connected to; nil if it has no file
@@ -31,11 +31,18 @@ func (w *pathWatch) isReplaced() bool {
 	if w == nil || w.info == nil || w.replaced {
 		return w != nil && w.replaced
 	}
-	now := time.Now()
-	if now.Before(w.next) {
+	if time.Now().Before(w.next) {
 		return false
 	}
-	w.next = now.Add(lookupInterval)
+	return w.look()
+}
+
+// look is isReplaced at once, for a caller whose server does not read.
+func (w *pathWatch) look() (replaced bool) {
+	if w == nil || w.info == nil || w.replaced {
+		return w != nil && w.replaced
+	}
+	w.next = time.Now().Add(lookupInterval)
 	info, err := os.Stat(w.path)
 	w.replaced = err == nil && !os.SameFile(w.info, info)
 	return w.replaced

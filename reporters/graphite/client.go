@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"monkit.example/internal/collide"
 	"monkit.example/internal/safelog"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
@@ -51,7 +52,8 @@ type client[M Metric] struct {
 	failed  bool      // the last send failed
 	enc     encoder   // of names
 	names   reporters.Memo[string]
-	metrics []M // of the current batch
+	metrics []M   // of the current batch
+	held    int64 // number of points in metrics, some of which are sums
 	counts  ledger.Ledger
 }
 
@@ -62,7 +64,7 @@ func (c *client[M]) Report(_ context.Context, b *reporters.Batch) error {
 	defer c.mu.Unlock()
 	c.counts.Accepted += int64(len(b.Points))
 	c.collectLocked(b.Points)
-	n := int64(len(c.metrics))
+	n := c.held
 	if n == 0 {
 		return nil
 	}
@@ -75,7 +77,7 @@ func (c *client[M]) Report(_ context.Context, b *reporters.Batch) error {
 }
 
 func (c *client[M]) collectLocked(points []reporters.Point) {
-	c.metrics = c.metrics[:0]
+	c.metrics, c.held = c.metrics[:0], 0
 	c.enc.BeginBatch(points)
 	defer c.enc.EndBatch()
 	for i := range points {
@@ -91,13 +93,22 @@ func (c *client[M]) collectLocked(points []reporters.Point) {
 			continue
 		}
 		path := c.enc.path(p)
-		if refused, _ := c.enc.refuses(c.enc.Contest(p), &path, p); refused {
+		switch outcome, _ := c.enc.check(c.enc.Contest(p), &path, p); outcome {
+		case collide.Refuse:
 			c.counts.Drop(ledger.NameCollision, 1)
-			continue
+		case collide.Share:
+			c.enc.Add(p, []byte(name))
+			c.held++
+		default:
+			value := string(reporters.AppendFloat(nil, p.Value))
+			c.metrics = append(c.metrics, M{Name: name, Value: value, Timestamp: second})
+			c.held++
 		}
-		value := string(reporters.AppendFloat(nil, p.Value))
-		c.metrics = append(c.metrics, M{Name: name, Value: value, Timestamp: second})
 	}
+	c.enc.TakeSums(func(text []byte, total float64, time int64) {
+		second, _ := wholeSeconds(time)
+		c.metrics = append(c.metrics, M{Name: string(text), Value: string(reporters.AppendFloat(nil, total)), Timestamp: second})
+	})
 }
 
 func (c *client[M]) nameLocked(p *reporters.Point) string {

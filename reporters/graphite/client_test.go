@@ -48,6 +48,29 @@ func (c *foreignClient) SendMetrics(all []foreignMetric) error {
 	return c.sendErr
 }
 
+func TestClientGetsSumsOfCountersOfOneName(t *testing.T) {
+	c := &foreignClient{}
+	r := FromClient(c)
+	for walk := range 2 {
+		b := &reporters.Batch{}
+		for i, name := range []string{"a_b", "a b"} {
+			n := uint32(i + 1)
+			b.Points = append(b.Points, reporters.Point{
+				Key: monkit.NewSeriesKey(name), Field: "total", Value: float64(walk + 1 + 3*i), Kind: reporters.Counter, Time: int64(walk+1) * 1e9, Series: n, ID: n,
+			})
+		}
+		if err := r.Report(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := c.log.String(), "a_b.total 1 1\na_b.total 5 1\na_b.total 7 2\n"; got != want {
+		t.Errorf("the client did %q, want %q", got, want)
+	}
+	if l := r.(ledger.Keeper).Ledger(); l.Check() != nil || l.Delivered != 4 {
+		t.Errorf("the ledger is %v", l)
+	}
+}
+
 func TestFromClient(t *testing.T) {
 	c := &foreignClient{}
 	r := FromClient(c)

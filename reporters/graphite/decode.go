@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"unicode"
 	"unicode/utf8"
 
 	"monkit.example/internal/decimal"
@@ -46,7 +47,7 @@ func decode(b *reporters.Batch, p []byte) int {
 // other, well-formed or not.
 func decodeCommon(b *reporters.Batch, line []byte) bool {
 	i := bytes.IndexByte(line, ' ')
-	if i <= 0 || line[0] == '.' || classes(line[:i]) != 0 {
+	if i <= 0 || len(line) > carbonLine || line[0] == '.' || classes(line[:i]) != 0 {
 		return false
 	}
 	rest := line[i+1:]
@@ -102,6 +103,9 @@ func decodeAny(b *reporters.Batch, line []byte) {
 	if !received && nanos < second1980*1e9 {
 		b.Hint(hintBefore1980, 1)
 	}
+	if len(line) > carbonLine {
+		b.Hint(hintLongLine, 1)
+	}
 	if received || !isPlainLine(line, path, value, stamp) {
 		line = rewritten(b, path, value, stamp, nanos, received)
 	}
@@ -115,6 +119,15 @@ const second1980 = 315_532_800
 var hintBefore1980 = reporters.Hint{
 	Name:   "time_before_1980",
 	Advice: "times before 1980: the clock of the sender is not set, or it does not write seconds since 1970; a server with a retention drops such values",
+}
+
+// carbonLine is the longest line that Carbon reads: MAX_LENGTH of Twisted's
+// LineOnlyReceiver.
+const carbonLine = 16384
+
+var hintLongLine = reporters.Hint{
+	Name:   "line_over_16384_bytes",
+	Advice: "Carbon ends the connection at a line of more than 16384 bytes, and loses what is behind it there: if these lines go to Carbon, have their sender write shorter names",
 }
 
 // add accepts a line. Its arguments must be memory of b.
@@ -133,20 +146,35 @@ func add(b *reporters.Batch, raw, name []byte, tags *monkit.TagSet, v float64, n
 
 // cutField returns the first field of line and the rest of line.
 func cutField(line []byte) (first, rest []byte) {
-	i := 0
-	for i < len(line) && isSpace(line[i]) {
-		i++
+	start := 0
+	for n := spaceLen(line); n > 0; n = spaceLen(line[start:]) {
+		start += n
 	}
-	start := i
-	for i < len(line) && !isSpace(line[i]) {
-		i++
+	end := start
+	for end < len(line) && (line[end] > ' ' && line[end] < 0x80 || spaceLen(line[end:]) == 0) {
+		end++
 	}
-	return line[start:i], line[i:]
+	return line[start:end], line[end:]
 }
 
-// isSpace reports whether c separates fields, as to Carbon, which splits at the
-// white space of Python.
-func isSpace(c byte) bool { return c == ' ' || c-'\t' <= '\r'-'\t' }
+// spaceLen returns the length of the white space character at the start of p, or zero
+// if there is none. It is that of Unicode, by which Carbon splits lines: a no-break
+// space, as in text from a web page, is no part of a path.
+func spaceLen(p []byte) int {
+	switch {
+	case len(p) == 0:
+		return 0
+	case p[0] == ' ' || p[0]-'\t' <= '\r'-'\t':
+		return 1
+	case p[0] < 0x80:
+		return 0
+	}
+	r, n := utf8.DecodeRune(p)
+	if !unicode.IsSpace(r) {
+		return 0
+	}
+	return n
+}
 
 // Classes of a path's bytes; all other bytes have none.
 const (

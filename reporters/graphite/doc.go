@@ -25,8 +25,8 @@
 // field. Parts that are not ASCII, or longer than 251 bytes, end in a hash of what
 // they were, so that "東京" and "大阪" stay two. Two series can still get the same
 // name, such as those of "a b" and "a_b". The first of a collector keeps it; points
-// of the other are dropped as name_collision, the field name_collisions of the series
-// send counts them, and both names are logged.
+// of the other are dropped as name_collision. Counters of one name are added up instead.
+// The field name_collisions of the series send counts both, and the names are logged.
 //
 // With [Options.Tagged], or ?tagged=true in the address, a series is
 // measurement.field;tag=value, tags sorted by key. Graphite reserves the tag "name": it is renamed to "func", or to
@@ -52,7 +52,7 @@
 //	line   = { NUL } [ space ] path space value [ space stamp ] [ space ] LF .
 //	path   = name { ";" key "=" text } .
 //	space  = blank { blank } .
-//	blank  = " " | TAB | VT | FF | CR .
+//	blank  = " " | TAB | VT | FF | CR | white space of Unicode .
 //	value  = decimal number .                  (* finite *)
 //	stamp  = "N" | decimal number .            (* seconds; from -1 down to -2 is now *)
 //	name   = char { char } .                   (* UTF-8, no space or control, no ";" *)

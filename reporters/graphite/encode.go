@@ -19,13 +19,14 @@ type encoder struct {
 	made    path   // of the current run, if its path is not in paths
 	scratch []byte // of appendText
 
-	field  []byte // scratch of refuses
+	held   int    // points of the last run that were added to sums
+	field  []byte // scratch of check
 	second int64
 	stamp  []byte // the end of a line of that second: " second\n"
 }
 
 func newEncoder(o Options) encoder {
-	return encoder{Names: collide.New(writtenField), namer: newNamer(o)}
+	return encoder{Names: collide.NewSumming(writtenField), namer: newNamer(o)}
 }
 
 // writtenField returns p's field as it is written.
@@ -35,6 +36,7 @@ func writtenField(p *reporters.Point) string {
 
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
+	e.held = 0
 	if !e.setSecond(run[0].Time) {
 		return dst, len(run)
 	}
@@ -51,8 +53,12 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 			skipped++
 			continue
 		}
-		var refused bool
-		if refused, contest = e.refuses(contest, &path, p); refused {
+		var outcome collide.Outcome
+		if outcome, contest = e.check(contest, &path, p); outcome != collide.Write {
+			if outcome == collide.Share {
+				e.Add(p, dst[start:])
+				e.held++
+			}
 			dst = dst[:start]
 			skipped++
 			continue
@@ -91,19 +97,35 @@ func pathOf(text []byte) path {
 	return path{before: text[:before:before], series: int(series), after: text[before:]}
 }
 
-// refuses reports whether p must not be written, since another series or field has
-// its name. c is the contest of the series, which may be another one afterwards.
-func (e *encoder) refuses(c *collide.Contest, h *path, p *reporters.Point) (bool, *collide.Contest) {
+// Held implements reporters.SumEncoder.
+func (e *encoder) Held() int { return e.held }
+
+// AppendSums implements reporters.SumEncoder.
+func (e *encoder) AppendSums(dst []byte) []byte {
+	e.TakeSums(func(text []byte, total float64, time int64) {
+		e.setSecond(time) // which it could for the points
+		dst = reporters.AppendFloat(append(append(dst, text...), ' '), total)
+		dst = append(dst, e.stamp...)
+	})
+	return dst
+}
+
+// check says what becomes of p, since another series or field may have its name.
+// c is the contest of the series, which may be another one afterwards.
+func (e *encoder) check(c *collide.Contest, h *path, p *reporters.Point) (collide.Outcome, *collide.Contest) {
 	if p.Field != "" && dotted.Graphite.Holds(p.Field) {
-		return c != nil && e.Refuses(c, p, []byte(p.Field)), c
+		if c == nil {
+			return collide.Write, nil
+		}
+		return e.Check(c, p, []byte(p.Field)), c
 	}
 	e.field = dotted.Graphite.AppendField(e.field[:0], 0, p.Field)
 	series, field := h.name(), e.field
 	if len(field) == 0 {
 		series, field = dotted.CutLast(series)
 	}
-	refused := e.Refuses(e.ContestAt(e.Hash(series, h.after), p), p, field)
-	return refused, e.Contest(p)
+	outcome := e.Check(e.ContestAt(e.Hash(series, h.after), p), p, field)
+	return outcome, e.Contest(p)
 }
 
 // setSecond makes stamp the end of a line of that time. It reports false if

@@ -55,12 +55,17 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 	return lines.Open(addr, c, o.lines(c))
 }
 
+// MaxLine is the size limit of a line that is sent, in bytes with its line feed: that
+// of a listener, 64 KiB, and what a time and plain numbers add to a received line.
+const MaxLine = 80 << 10
+
 func (o Options) lines(c *codec) lines.Options {
-	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003", Known: AddressOptions(), Set: func(from url.Values) error {
+	set := func(from url.Values) error {
 		set, err := o.WithAddress(from)
 		c.namer = newNamer(set)
 		return err
-	}}
+	}
+	return lines.Options{Send: o.Send, Transport: "tcp", Port: "2003", MaxLine: MaxLine, Known: AddressOptions(), Set: set}
 }
 
 // AddressOptions returns the names of the options that the address of a destination

@@ -2,6 +2,7 @@ package graphite
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestWhiteSpaceBecomesSingleSpaces(t *testing.T) {
 	for _, line := range []string{
 		"a.b 4 1700000000", " a.b 4 1700000000", "\ta.b 4 1700000000", "a.b  4 1700000000", "a.b 4  1700000000", "a.b\t4 1700000000", "a.b 4\t1700000000",
 		"a.b 4 1700000000 ", "a.b 4 1700000000\t", "  a.b \t 4 \t 1700000000 \t ", "a.b 4 1700000000\r", "a.b 4 1700000000 \r", "a.b 4 1700000000\r\r",
-		"a.b\v4\f1700000000", "a.b\r4\r1700000000", "\x00a.b 4 1700000000", "\x00\x00 a.b 4 1700000000",
+		"a.b\v4\f1700000000", "a.b\r4\r1700000000", "a.b\u00a04 1700000000", "\u3000a.b\u20284\u2003 1700000000\u0085", "\x00a.b 4 1700000000", "\x00\x00 a.b 4 1700000000",
 	} {
 		if got := kept(t, line); got != "a.b 4 1700000000" {
 			t.Errorf("%q is passed on as %q", line, got)
@@ -47,6 +48,11 @@ func TestWhiteSpaceBecomesSingleSpaces(t *testing.T) {
 	for _, line := range []string{"", " ", "\t", "\x00", "\x00 \r", "\v"} {
 		if got := kept(t, line); got != "" {
 			t.Errorf("%q is passed on as %q", line, got)
+		}
+	}
+	for in, want := range map[string]string{"größe.x\u00a04 1700000000": "größe.x 4 1700000000", "größe.x 4 1700000000": "größe.x 4 1700000000", "a\u00a0b 4 1700000000": "", "a\xa0b 4 1700000000": ""} {
+		if got := kept(t, in); got != want {
+			t.Errorf("%q is passed on as %q, want %q", in, got, want)
 		}
 	}
 	if got := kept(t, " \ta;x=1;y=2\t4  1700000000 "); got != "a;x=1;y=2 4 1700000000" {
@@ -82,6 +88,20 @@ func TestTimeWhoseWholePartIsMinusOneIsNow(t *testing.T) {
 	for _, stamp := range []string{"-2", "-2.0", "-0.9", "-1e1", "-1_0", "-1.0.0"} {
 		if got := kept(t, "a.b 1 "+stamp); got != "" {
 			t.Errorf("time %q: passed on as %q", stamp, got)
+		}
+	}
+}
+
+// Twisted's LineOnlyReceiver has a MAX_LENGTH of 16384, which Carbon does not change.
+func TestLinesThatEndAConnectionToCarbonAreAHint(t *testing.T) {
+	for size, want := range map[int]int64{100: 0, 16384: 0, 16385: 1, 60_000: 1} {
+		line := strings.Repeat("a", size-len(" 1 1700000000")) + " 1 1700000000"
+		p := []byte(line + "\n")
+		var decoded, scanned reporters.Batch
+		decode(&decoded, p)
+		reporters.NewSpanDecoder(NewCodec(Options{})).Decode(&scanned, p)
+		if decoded.Hints[hintLongLine] != want || scanned.Hints[hintLongLine] != want || decoded.Accepted() != 1 || scanned.Accepted() != 1 {
+			t.Errorf("%d bytes: hints %v and %v, want %d", size, decoded.Hints, scanned.Hints, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package graphite
 import (
 	"bytes"
 	"encoding/binary"
+	"unicode"
 	"unicode/utf8"
 
 	"monkit.example/internal/decimal"
@@ -49,7 +50,7 @@ const stampDigits = 10
 // reports false for any other, well-formed or not.
 func passesCommon(line []byte) bool {
 	i := len(line) - stampDigits - 1 // the space before the time
-	if i < 3 || line[i] != ' ' {
+	if i < 3 || line[i] != ' ' || len(line) > carbonLine {
 		return false
 	}
 	stamp := line[i+1:]
@@ -126,7 +127,7 @@ func isPlain(path []byte) bool {
 // where it is not allowed.
 func passes(line []byte) bool {
 	i := bytes.IndexByte(line, ' ')
-	if i < 0 {
+	if i < 0 || len(line) > carbonLine {
 		return false
 	}
 	path, rest := line[:i], line[i+1:]
@@ -153,7 +154,7 @@ func isTime(stamp []byte) bool {
 // isPath reports whether parsePath accepts path.
 func isPath(path []byte) bool {
 	all := classes(path)
-	if all&control != 0 || all&nonASCII != 0 && !utf8.Valid(path) {
+	if all&control != 0 || all&nonASCII != 0 && (!utf8.Valid(path) || bytes.IndexFunc(path, unicode.IsSpace) >= 0) {
 		return false
 	}
 	name, tags := path, []byte(nil)

@@ -48,8 +48,9 @@
 // change that of another field, gets as many "_" at its end as make it another one.
 // Two series can get the same measurement and tags, such as those with the tags
 // disk=C:\ and disk=C:/. The first of a collector keeps them; fields of the other
-// that the first has, too, are dropped as name_collision. The field name_collisions
-// of the series send counts both, and both names are logged.
+// that the first has, too, are dropped as name_collision, or added up if they are
+// counters. The field name_collisions of the series send counts both, and both names
+// are logged.
 //
 // A tag without a value has the value true, since the server does not take empty ones.
 // NaN and infinities are dropped and counted, and so are points at the ends of the

@@ -27,13 +27,14 @@ type encoder struct {
 	made  []byte             // the head of the current run, if it is not in heads
 	keys  map[uint32]*keys   // of series some of whose keys are not the fields, by Point.Series
 
+	held int // points of the last run that were added to sums
 	line lineprotocol.Encoder
 	tags []monkit.SeriesTag // scratch of cleanTags
 }
 
 func newEncoder(o Options) *encoder {
 	e := &encoder{prefix: o.Prefix, global: naming.NewTags(o.GlobalTags)}
-	e.Names = collide.New(e.written)
+	e.Names = collide.NewSumming(e.written)
 	return e
 }
 
@@ -50,6 +51,7 @@ func (e *encoder) written(p *reporters.Point) string {
 
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
+	e.held = 0
 	start := len(dst)
 	head := e.head(&run[0])
 	if len(head) == 0 || !isStored(run[0].Time) {
@@ -65,10 +67,16 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 		}
 		field := len(dst)
 		dst = e.appendField(dst, &names, p)
-		if contest != nil && e.Refuses(contest, p, dst[field:]) {
-			dst = dst[:field]
-			skipped++
-			continue
+		if contest != nil {
+			if outcome := e.Check(contest, p, dst[field:]); outcome != collide.Write {
+				if outcome == collide.Share {
+					e.Add(p, slices.Concat(head, dst[field:]))
+					e.held++
+				}
+				dst = dst[:field]
+				skipped++
+				continue
+			}
 		}
 		dst = append(reporters.AppendFloat(append(dst, '='), p.Value), ',')
 	}
@@ -77,6 +85,18 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	}
 	dst[len(dst)-1] = ' '
 	return append(strconv.AppendInt(dst, run[0].Time, 10), '\n'), skipped
+}
+
+// Held implements reporters.SumEncoder.
+func (e *encoder) Held() int { return e.held }
+
+// AppendSums implements reporters.SumEncoder.
+func (e *encoder) AppendSums(dst []byte) []byte {
+	e.TakeSums(func(text []byte, total float64, time int64) {
+		dst = reporters.AppendFloat(append(append(dst, text...), '='), total)
+		dst = append(strconv.AppendInt(append(dst, ' '), time, 10), '\n')
+	})
+	return dst
 }
 
 // isStored reports whether the server stores points of that time. It gives the ends

@@ -60,6 +60,10 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 	return lines.Open(addr, NewCodec(o), o.lines())
 }
 
+// MaxLine is the size limit of a line that is sent, in bytes with its line feed: that
+// of a listener, 64 KiB, and what a time and plain numbers add to a received line.
+const MaxLine = 80 << 10
+
 func (o Options) lines() lines.Options {
 	var a api // of the address, once URL was called
 	h := &lines.HTTP{Port: "8086", Gzip: true, TokenFile: o.TokenFile}
@@ -78,7 +82,7 @@ func (o Options) lines() lines.Options {
 			return nil
 		}
 	}
-	return lines.Options{Send: o.Send, Transport: "http", HTTP: h}
+	return lines.Options{Send: o.Send, Transport: "http", MaxLine: MaxLine, HTTP: h}
 }
 
 // codec is the encoder, with state, and the decoder, which has none.

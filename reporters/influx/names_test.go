@@ -18,10 +18,23 @@ func namesOf(lines []byte) (names []string) {
 	return names
 }
 
+// valuesOf returns the last value of each field of a series.
+func valuesOf(lines string) map[string]float64 {
+	var b reporters.Batch
+	newCodec().Decode(&b, []byte(lines))
+	values := map[string]float64{}
+	for _, p := range b.Points {
+		values[p.Key.WithField(p.Field)] = p.Value
+	}
+	return values
+}
+
 func FuzzNamesStayDistinct(f *testing.F) {
 	codectest.SeedNames(f)
 	f.Fuzz(func(t *testing.T, m1, k1, v1, f1, m2, k2, v2, f2 string) {
-		codectest.CheckNames(t, newCodec(), namesOf, codectest.NameOf(m1, k1, v1, f1), codectest.NameOf(m2, k2, v2, f2))
+		a, b := codectest.NameOf(m1, k1, v1, f1), codectest.NameOf(m2, k2, v2, f2)
+		codectest.CheckNames(t, newCodec(), namesOf, a, b)
+		codectest.CheckSums(t, newCodec(), false, valuesOf, a, b)
 	})
 }
 

@@ -3,7 +3,7 @@ package ledger
 import "time"
 
 // RejectedLine is a line that a listener, or the server of a destination, rejected,
-// for a person to look at. If the server did not say which of several lines it
+// or that a destination did not get because of what it is, for a person to look at. If the server did not say which of several lines it
 // rejected, it stands for all of them.
 type RejectedLine struct {
 	At time.Time

@@ -41,7 +41,8 @@ func Open(addr string, enc Encoder, o Options) (*reporters.Pusher, error) {
 	}
 	name := enc.Name() + "+" + ep.Destination()
 	p, err := push.New(enc, t, push.Options{
-		Format: enc.Name(), Name: name, MaxPayload: o.maxPayload(ep), AtMostOnce: o.AtMostOnce, Send: o.Send,
+		Format: enc.Name(), Name: name, FormerName: enc.Name() + "+" + ep.FormerDestination(),
+		MaxPayload: o.maxPayload(ep), MaxLine: o.maxLine(ep), AtMostOnce: o.AtMostOnce, Send: o.Send,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s address %s: %w", enc.Name(), ep.Destination(), err)
@@ -93,6 +94,21 @@ func (o Options) maxPayload(ep endpoint.Endpoint) int {
 		return o.Send.MaxPayload
 	}
 	return maxPayload(ep)
+}
+
+// maxDatagram is 65535 less the headers of IPv4 and UDP.
+const maxDatagram = 65507
+
+// maxLine returns the size limit of a line, or zero for that of a Pusher.
+func (o Options) maxLine(ep endpoint.Endpoint) int {
+	limit := o.MaxLine
+	if ep.Transport == endpoint.UDP || ep.Transport == endpoint.Unixgram {
+		limit = min(limit, maxDatagram)
+	}
+	if o.Send.MaxPayload > 0 {
+		limit = min(limit, o.Send.MaxPayload)
+	}
+	return limit
 }
 
 // maxPayload returns the size limit of a payload that suits the transport.

@@ -78,6 +78,26 @@ func TestPayloadSuitsTheTransport(t *testing.T) {
 	}
 }
 
+func TestLimitOfALineSuitsTheTransport(t *testing.T) {
+	for _, tt := range []struct {
+		addr                 string
+		format, chosen, want int
+	}{
+		{"tcp://h:1", 80 << 10, 0, 80 << 10}, {"http://h:1/", 80 << 10, 0, 80 << 10}, {"unix:///s", 80 << 10, 0, 80 << 10},
+		{"udp://h:1", 80 << 10, 0, 65507}, {"unixgram:///s", 80 << 10, 0, 65507}, {"udp://h:1", 8192, 0, 8192},
+		{"udp://h:1", 8192, 512, 512}, {"tcp://h:1", 80 << 10, 4096, 4096}, {"tcp://h:1", 8192, 1 << 20, 8192},
+		{"tcp://h:1", 0, 0, 0}, {"udp://h:1", 0, 512, 0},
+	} {
+		ep, err := endpoint.Parse(tt.addr, endpoint.Default{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (Options{MaxLine: tt.format, Send: reporters.SendOptions{MaxPayload: tt.chosen}}).maxLine(ep); got != tt.want {
+			t.Errorf("%s, %d of the format, %d chosen: %d bytes, want %d", tt.addr, tt.format, tt.chosen, got, tt.want)
+		}
+	}
+}
+
 // receive opens a datagram socket and returns its address and a function that
 // reads n datagrams.
 func receive(t *testing.T, network, address string) (string, func(n int) []string) {

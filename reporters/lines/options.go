@@ -31,6 +31,12 @@ type Options struct {
 	// Set is called with those of Known that the address has, before the encoder is
 	// used. The error should say what to write instead. Nil ignores them.
 	Set func(o url.Values) error
+	// MaxLine is the size limit of a line in bytes, with its line feed. A line that is
+	// larger than a payload is sent in a payload, or datagram, of its own. A longer one is
+	// split, if the encoder is a reporters.LineSplitter, or dropped as ledger.Oversize.
+	// Zero means 8000, or the size of a payload if that is less. It is never more than a
+	// datagram can be, or than Send.MaxPayload if that is set.
+	MaxLine int
 
 	// HTTP says how lines are posted to http and https addresses. Nil means
 	// that such addresses are errors.

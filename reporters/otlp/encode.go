@@ -45,6 +45,9 @@ func newEncoder() *encoder {
 // Name returns Format.
 func (e *encoder) Name() string { return Format }
 
+// BeginListener implements reporters.ListenerEncoder.
+func (e *encoder) BeginListener(name string) { e.received.Use(name) }
+
 // AppendRun implements reporters.Encoder.
 func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skipped int) {
 	if t := run[0].Time; run[0].ID != 0 && t != e.at {

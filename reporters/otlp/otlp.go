@@ -99,7 +99,8 @@ func open(ep endpoint.Endpoint, o Options) (*reporters.Pusher, error) {
 		return nil, err
 	}
 	return push.New(newEncoder(), t, push.Options{
-		Format: Format, Name: Format + "+" + ep.Destination(), MaxPayload: payload, MaxLine: maxPoint, Send: o.Send,
+		Format: Format, Name: Format + "+" + ep.Destination(), FormerName: Format + "+" + ep.FormerDestination(),
+		MaxPayload: payload, MaxLine: min(maxPoint, payload), Send: o.Send,
 	})
 }
 

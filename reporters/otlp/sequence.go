@@ -40,5 +40,5 @@ func (s *sequence) nextDelta(p *reporters.Point) int64 {
 	return start
 }
 
-// maxSequences bounds the sequences of received counters.
+// maxSequences bounds the sequences of counters that one listener has received.
 const maxSequences = 100_000

@@ -57,7 +57,7 @@ func Open(addr string, o graphite.Options) (*reporters.Pusher, error) {
 	}
 	name := Format + "+" + ep.Destination()
 	p, err := push.New(graphite.NewCodec(o), newFramed(s), push.Options{
-		Format: graphite.Format, Name: name, MaxPayload: cmp.Or(max(o.Send.MaxPayload, 0), maxPayload), Send: o.Send,
+		Format: graphite.Format, Name: name, MaxPayload: cmp.Or(max(o.Send.MaxPayload, 0), maxPayload), MaxLine: graphite.MaxLine, Send: o.Send,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s address %s: %w", Format, ep.Destination(), err)

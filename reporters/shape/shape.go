@@ -146,6 +146,10 @@ func (s *shaper) ReportParts(ctx context.Context, b *reporters.Batch, parts iter
 func (s *shaper) newRunLocked(b *reporters.Batch) run {
 	out := &s.out
 	out.At, out.Interval, out.Format, out.More = b.At, b.Interval, b.Format, b.More
+	out.Listener = b.Listener
+	if b.Format != "" {
+		s.table.totals.Use(b.Listener)
+	}
 	out.Rejected, out.RejectedLines, out.Skipped = b.Rejected, b.RejectedLines, b.Skipped
 	r := run{shaper: s, out: out, at: b.At.UnixNano()}
 	if b.At.IsZero() {

@@ -182,8 +182,8 @@ func (t *table) grow(e *entry, p *reporters.Point) float64 {
 // growReceived is grow for a counter that was received. Its first value is no
 // growth, since it may have counted for any time. Values are remembered apart from
 // the entries: if more series are received in turn than there is room for, no
-// entry is there when its series comes again. Of counters beyond twice that room
-// the growth is not known, and 0.
+// entry is there when its series comes again. Of counters of one listener beyond
+// twice that room the growth is not known, and 0.
 func (t *table) growReceived(p *reporters.Point) float64 {
 	last, fresh := t.totals.Find(t.hash.Field(p.Key, p.Field))
 	if last == nil {

@@ -59,6 +59,7 @@ func (c *client) Report(_ context.Context, b *reporters.Batch) error {
 	defer func() { c.enc.LogCollisions(c.log.Load(), Format+" client") }() // after the lock is released
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.deltas.BeginListener(b.Listener)
 	c.enc.BeginBatch(b.Points)
 	defer c.enc.EndBatch()
 	c.counts.Accepted += int64(len(b.Points))

@@ -30,9 +30,10 @@
 // ASCII, ends in a hash of what it was, here and in the reference dialect. A tag
 // without a key is not sent, and one without a value is sent as its key.
 //
-// Two series can get the same name, such as those of "a b" and "a_b". The first of a
-// collector keeps it; points of the other are dropped as name_collision, the field
-// name_collisions of the series send counts them, and both names are logged.
+// Two series can get the same name, such as those of "a b" and "a_b". The server adds
+// up counters of one name. Of others the first of a collector keeps it; points of the
+// other are dropped as name_collision. The field name_collisions of the series send
+// counts both, and the names are logged.
 //
 // # Kinds
 //

@@ -88,6 +88,9 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	return dst, skipped
 }
 
+// BeginListener implements reporters.ListenerEncoder.
+func (e *encoder) BeginListener(name string) { e.deltas.BeginListener(name) }
+
 // SkipReasons implements reporters.SkipReasons.
 func (e *encoder) SkipReasons() ledger.Counts { return e.skips }
 
@@ -129,17 +132,17 @@ func (e *encoder) parts(p *reporters.Point) (series, field []byte) {
 }
 
 // refuses reports whether p must not be written, since another series or field has
-// its name.
+// its name. Counters that have one name are all written: the server adds them up.
 func (e *encoder) refuses(n *name, p *reporters.Point) bool {
 	if p.Series == 0 {
 		return false
 	}
 	if n.endsIn(p.Field) {
 		c := e.Contest(p)
-		return c != nil && e.Refuses(c, p, []byte(p.Field))
+		return c != nil && e.Check(c, p, []byte(p.Field)) == collide.Refuse
 	}
 	series, field := e.parts(p)
-	return e.Refuses(e.ContestAt(e.Hash(series, n.after()), p), p, field)
+	return e.Check(e.ContestAt(e.Hash(series, n.after()), p), p, field) == collide.Refuse
 }
 
 // discard advances the counter of a point that was refused, so that its growth is

@@ -204,16 +204,18 @@ func TestCounterThatGetsANameStartsAtItsTotal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	send(point(1, "a_b", 7, 0), point(2, "a b", 1000, 0))
+	level := point(1, "a_b", 7, 0)
+	level.Kind = reporters.Gauge // counters would be added up
+	send(level, point(2, "a b", 1000, 0))
 	for minute := range 5 {
 		send(point(2, "a b", 1000+float64(minute), time.Duration(minute)*time.Minute))
 	}
 	send(point(2, "a b", 1006, 5*time.Minute))
 	send(point(2, "a b", 1009, 6*time.Minute))
-	if want := "a_b.f:7|c\na_b.f:2|c\na_b.f:3|c\n"; string(got) != want {
+	if want := "a_b.f:7|g\na_b.f:2|c\na_b.f:3|c\n"; string(got) != want {
 		t.Errorf("encoded %q, want %q", got, want)
 	}
-	if want := "count a_b.f 7 [] 1\ncount a_b.f 2 [] 1\ncount a_b.f 3 [] 1\n"; client.log.String() != want {
+	if want := "gauge a_b.f 7 [] 1\ncount a_b.f 2 [] 1\ncount a_b.f 3 [] 1\n"; client.log.String() != want {
 		t.Errorf("the client did %q, want %q", client.log.String(), want)
 	}
 	checkLedger(t, report, ledger.Ledger{Accepted: 9, Delivered: 3, Dropped: ledger.Counts{ledger.NameCollision: 6}})

@@ -20,6 +20,42 @@ func (c *lineCount) Send(_ context.Context, payload []byte, _ int) error {
 func (*lineCount) Flush(context.Context) error { return nil }
 func (*lineCount) Close(context.Context) error { return nil }
 
+// Another client's names must not lock out one's own, if they come by another
+// listener: each has its share. What is beyond that of one is counted.
+func TestListenerThatFloodsLocksOutNoOther(t *testing.T) {
+	const bound = 100_000
+	report := func(r reporters.Reporter, listener, name string, n int, total float64) {
+		t.Helper()
+		b := &reporters.Batch{Format: "graphite", Listener: listener}
+		for i := range n {
+			p := reporters.Point{Key: key(fmt.Sprint(name, i)), Field: "total", Kind: reporters.Counter, Value: total}
+			b.Points = append(b.Points, p)
+			b.AddLine(nil, len(b.Points)-1)
+		}
+		if err := r.Report(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lines lineCount
+	var calls countCalls
+	for name, r := range map[string]reporters.Reporter{
+		"lines":  reporters.NewPusher(NewCodec(Options{}), &lines, reporters.PusherOptions{Format: Format}),
+		"client": FromClient(&calls),
+	} {
+		t.Run(name, func(t *testing.T) {
+			report(r, "graphite+udp://:2003", "flood", bound+1, 1)
+			report(r, "graphite+tcp://:2003", "own", 10, 5)
+			report(r, "graphite+udp://:2003", "other", 10, 1)
+			report(r, "graphite+tcp://:2003", "own", 10, 7)
+			if lines.lines+calls.counts != 10 {
+				t.Errorf("%d lines and %d calls are sent, want 10", lines.lines, calls.counts)
+			}
+			lines.lines, calls.counts = 0, 0
+			checkLedger(t, r, ledger.Ledger{Accepted: bound + 31, Delivered: bound + 20, Dropped: ledger.Counts{ledger.SeriesLimit: 11}})
+		})
+	}
+}
+
 // Totals that are received, such as Graphite lines of a Telegraf that a relay
 // sends on as StatsD, are remembered up to a bound. One more must not end the
 // others: a map that is emptied when it is full, or that forgets the longest

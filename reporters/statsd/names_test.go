@@ -1,6 +1,7 @@
 package statsd
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +18,18 @@ func namesOf(lines []byte) (names []string) {
 		names = append(names, name+tags)
 	}
 	return names
+}
+
+// valuesOf returns what a server adds up under each name and its tags.
+func valuesOf(lines string) map[string]float64 {
+	values := map[string]float64{}
+	for line := range strings.Lines(lines) {
+		name, rest, _ := strings.Cut(line, ":")
+		value, tags, _ := strings.Cut(rest, "|c")
+		v, _ := strconv.ParseFloat(value, 64)
+		values[name+tags] += v
+	}
+	return values
 }
 
 // A total that pauses and comes back has its own number again, while its series may
@@ -46,8 +59,10 @@ func TestFieldKeepsItsNameInASeriesOfAnotherNumber(t *testing.T) {
 func FuzzNamesStayDistinct(f *testing.F) {
 	codectest.SeedNames(f)
 	f.Fuzz(func(t *testing.T, m1, k1, v1, f1, m2, k2, v2, f2 string) {
-		for _, o := range []Options{{}, {Tags: true}, {Prefix: "a"}, {Prefix: "a", Tags: true}} {
-			codectest.CheckNames(t, NewCodec(o), namesOf, codectest.NameOf(m1, k1, v1, f1), codectest.NameOf(m2, k2, v2, f2))
+		for _, o := range []Options{{}, {Tags: true}, {TagValues: true}, {Prefix: "a"}, {Prefix: "a", Tags: true}} {
+			a, b := codectest.NameOf(m1, k1, v1, f1), codectest.NameOf(m2, k2, v2, f2)
+			codectest.CheckNames(t, NewCodec(o), namesOf, a, b)
+			codectest.CheckSums(t, NewCodec(o), true, valuesOf, a, b)
 		}
 	})
 }

@@ -62,10 +62,14 @@ func Open(addr string, o Options) (*reporters.Pusher, error) {
 	return lines.Open(addr, NewCodec(o), o.lines())
 }
 
+// MaxLine is the size limit of a line that is sent, in bytes with its line feed: what
+// Datadog's agent reads of a datagram.
+const MaxLine = 8192
+
 // lines returns the options of the format. A delta that arrives twice counts
 // twice, so lines that may have arrived are not sent again.
 func (o Options) lines() lines.Options {
-	return lines.Options{Send: o.Send, Transport: "udp", Port: "8125", AtMostOnce: true}
+	return lines.Options{Send: o.Send, Transport: "udp", Port: "8125", AtMostOnce: true, MaxLine: MaxLine}
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
