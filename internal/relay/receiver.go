@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/internal/listen"
@@ -20,6 +21,7 @@ type receiver struct {
 	relay        *Relay
 	destinations []*destination
 	before       int64 // lines that the listener had accepted before this run, by its book
+	badReadings  atomic.Int64
 
 	batch reporters.Batch // owned by run
 }
@@ -150,6 +152,7 @@ func (r *receiver) count(b *reporters.Batch) {
 	for reason, n := range b.Rejected {
 		book.Reject(reason, n)
 	}
+	r.badReadings.Add(b.BadReadings)
 	r.relay.rejected.add(r.listener.Name(), b.RejectedLines)
 	r.relay.addHints(b)
 }
