@@ -38,6 +38,10 @@ type Options struct {
 	// Dialect is what a gauge with a sign means to the server. Zero is Reference,
 	// whose negative gauges every server reads right.
 	Dialect Dialect
+	// DialectChosen says that the Dialect of the lines that are decoded is known.
+	// Otherwise Decode counts a hint if they look like lines of DogStatsD and Dialect
+	// is Reference.
+	DialectChosen bool
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -66,14 +70,18 @@ func (o Options) lines() lines.Options {
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ encoder }
+type codec struct {
+	encoder
+	dialect Dialect
+	chosen  bool
+}
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o), o.Dialect, o.DialectChosen} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (c *codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, c.datadog) }
+func (c *codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, c.dialect, c.chosen) }
