@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"monkit.example/internal/decimal"
+	"monkit.example/internal/line"
 	"monkit.example/reporters"
 )
 
@@ -146,7 +147,7 @@ func (d *decoder) addReading(r *reading, values, text []byte, err error) {
 	if err == nil && !known {
 		err = errKind
 	}
-	set := string(r.kind) == "s"
+	set := kind == reporters.SetMember
 	if err != nil {
 		n := 1
 		if !set {
@@ -156,7 +157,7 @@ func (d *decoder) addReading(r *reading, values, text []byte, err error) {
 		return
 	}
 	if set {
-		d.good++
+		d.addMember(r, values)
 		return
 	}
 	for more := true; more; {
@@ -169,6 +170,17 @@ func (d *decoder) addReading(r *reading, values, text []byte, err error) {
 	}
 }
 
+// addMember appends the point of a member of a set, which is any text: also one with
+// colons, of which the reference daemon keeps the end. Empty text is the member 0 to it.
+func (d *decoder) addMember(r *reading, text []byte) {
+	member := line.String(text)
+	if member == "" {
+		member = "0"
+	}
+	d.b.Points = append(d.b.Points, reporters.Point{Field: member, Time: r.at, Stamped: r.stamped, Kind: reporters.SetMember})
+	d.good++
+}
+
 // kindOf returns the kind of points that a type stands for, and reports whether the
 // dialect has it. The reference daemon has all: those that it does not know are
 // counters, such as m, a meter, and kv.
@@ -176,8 +188,10 @@ func (d *decoder) kindOf(t []byte) (kind reporters.Kind, known bool) {
 	switch string(t) {
 	case "c":
 		return reporters.CounterDelta, true
-	case "g", "s":
+	case "g":
 		return reporters.Gauge, true
+	case "s":
+		return reporters.SetMember, true
 	case "ms", "h", "d":
 		return reporters.Sample, true
 	case "m", "kv":

@@ -60,7 +60,7 @@ func TestSampleWithARateHasItsWeight(t *testing.T) {
 		{"c:1|kv|@0.1", "c 10 counter_delta"},
 		{"g:1|g|@0.1", "g 1 gauge"},
 		{"g:1|g|@0", "g 1 gauge"},
-		{"s:1|s|@0", ""},
+		{"s:1|s|@0", "s 0 set_member"},
 	} {
 		if got := readings(decodeOne(t, Options{}, tt.in)); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.in, got, tt.want)
@@ -150,7 +150,7 @@ func TestBadReadingsAreLeftOutOneByOne(t *testing.T) {
 		{"mb:1|c|0.1:2|c", "mb 2 counter_delta; bad 1"},
 		{"mb:Infinity|c:2|c", "mb 2 counter_delta; bad 1"},
 		{"mb:1:x:3|ms", "mb 1 sample; mb 3 sample; bad 1"},
-		{"mb:x|s:y|c", "bad 1"}, // a member of a set is a good reading
+		{"mb:x|s:y|c", "mb 0 set_member; bad 1"},
 		{"mb:x|c|#k:v", "rejected malformed"},
 		{"mb:x|c:y|c:z|c", "rejected malformed"},
 		{"mb:Infinity|c:y|c", "rejected not_finite"},
