@@ -29,7 +29,9 @@ socket. In -listen the host may be left out, which means all interfaces.
 
 Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
 tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
-and ca=FILE to require client certificates that it signed. In -forward: ca, cert, key
+and ca=FILE to require client certificates that it signed; dialect=dogstatsd for
+statsd from clients of DogStatsD, whose gauges with a sign are values, not changes
+(dialect=statsd). In -forward: ca, cert, key
 and servername for tls and https, and tokenfile=FILE for http and https; the rest of
 the query of a URL belongs to the server. Files are read whenever they are used, so
 that they may be replaced, or be written later than the relay starts.

@@ -8,7 +8,7 @@ import (
 // Format is the name of the format.
 const Format = "statsd"
 
-// A Dialect says how servers read gauges with a sign.
+// A Dialect says how servers read gauges with a sign, and how a decoder does.
 type Dialect uint8
 
 const (
@@ -35,8 +35,8 @@ type Options struct {
 	// means that the values of tags are parts of the name, unless Dialect is
 	// DogStatsD.
 	Tags bool
-	// Dialect is what a gauge with a sign means to the server. Zero is Reference,
-	// whose negative gauges every server reads right.
+	// Dialect is what a gauge with a sign means to the server, or in the lines that
+	// are decoded. Zero is Reference, whose negative gauges every server reads right.
 	Dialect Dialect
 	// DialectChosen says that the Dialect of the lines that are decoded is known.
 	// Otherwise Decode counts a hint if they look like lines of DogStatsD and Dialect
