@@ -39,8 +39,10 @@ over such listeners); mode=0660 for unix and unixgram; cert=FILE and key=FILE fo
 and ca=FILE to require client certificates that it signed; precision=s, ms, us or ns
 for influx, the unit of its times, which is ns by default; totals=true for graphite,
 influx and pickle: fields called total, count, successes, errors, panics and failures
-are counters, as they always are in series with the tag scope. A line of a stream has
-at most 64 KiB, one of statsd 8 KiB. In -forward: ca, cert, key
+are counters, as they always are in series with the tag scope; dialect=dogstatsd for
+statsd from clients of DogStatsD, whose gauges with a sign are values, not changes
+(dialect=statsd). A line of a stream has at most 64 KiB, one of statsd 8 KiB. In
+-forward: ca, cert, key
 and servername for tls and https; token=@FILE, or username=NAME&password=@FILE, for
 http and https; the rest of the query of a URL belongs to the server; tagged=true for
 graphite and pickle writes NAME;key=value instead of NAME.key.value. Files are read

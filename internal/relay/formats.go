@@ -69,7 +69,7 @@ var formats = []format{
 	},
 	{
 		name: statsd.Format, maxLine: maxStatsDLine, reportsChanges: true,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return statsd.NewCodec(statsd.Options{}), nil },
+		newDecoder: newStatsdDecoder, listenOptions: []string{"dialect"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return statsd.Open(addr, statsd.Options{Send: o})
 		},
@@ -120,6 +120,19 @@ func totalsOf(o url.Values) (bool, error) {
 	default:
 		return false, fmt.Errorf("totals=%s is not known; write totals=true or totals=false", totals)
 	}
+}
+
+// newStatsdDecoder returns the decoder of a listener of StatsD lines, whose option
+// dialect says what a gauge with a sign means.
+func newStatsdDecoder(o url.Values) (reporters.Decoder, error) {
+	options := statsd.Options{DialectChosen: o.Has("dialect")}
+	switch dialect := o.Get("dialect"); {
+	case dialect == "dogstatsd":
+		options.Dialect = statsd.DogStatsD
+	case options.DialectChosen && dialect != "statsd":
+		return nil, fmt.Errorf("option dialect=%s is not known; write dialect=statsd or dialect=dogstatsd", dialect)
+	}
+	return statsd.NewCodec(options), nil
 }
 
 // parseListener parses a -listen address, which must have format, transport

@@ -77,8 +77,8 @@ func TestAggregatedNamesThatBecomeOneAreAddedUp(t *testing.T) {
 		{"the same to Influx", "page:1|c|#blue\npage:4|c|#blue:true\n", "influx", "page,blue=true total=5", 0},
 		{"a tag and a part of the name", "req:1|c|#env:prod\nreq.env.prod:4|c\n", "graphite", "req.env.prod.total 5", 0},
 		{"dots of a value", "m:1|c|#v:1.2\nm:4|c|#v:1_2\n", "graphite", "m.v.1_2.total 5", 0},
-		{"three", "a b:1|c\na_b:4|c\na%b:8|c\na%b:8|c\n", "graphite?tagged=true", "a%b.total 16 a_b.total 5", 0},
-		{"gauges", "a b:1|g\na_b:4|g\n", "graphite", "a_b.value 1", 1},
+		{"three", "a b:1|c\na_b:4|c\na%b:8|c\na%b:8|c\n", "graphite?tagged=true", "a_b.total 5 ab.total 16", 0},
+		{"gauges", "page:1|g|#blue\npage:4|g|#blue:true\n", "graphite", "page.blue.true.value 1", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			lines, l := forwarded(t, "statsd+udp://127.0.0.1:0", tt.forward, tt.in)

@@ -148,9 +148,16 @@ func TestExamplesAreBoundedAndShowNoCredentials(t *testing.T) {
 	in.addListen(listen.Rejected{Reason: "http_on_line_port", From: "h", Text: []byte("GET /?p=secret HTTP/1.1" + strings.Repeat("x", 1000)), Lines: 3})
 	in.addBatch(&reporters.Batch{
 		At: time.Now(), Rejected: ledger.Counts{ledger.Malformed: 1},
-		RejectedLines: []reporters.RejectedLine{{Reason: ledger.Malformed, Text: "Authorization: Token secret", Err: errText("not Token secret")}},
-	}, listen.Sender{})
-	for _, g := range r.Rejected() {
+		RejectedLines: []reporters.RejectedLine{
+			{Reason: ledger.Malformed, Text: "Authorization: Token secret", Err: errText("not Token secret")},
+			{Reason: ledger.BadReading, Text: "a:1|c|#password:secret:x|c", Err: errText("reading x")},
+		},
+	}, 2, listen.Sender{})
+	groups := r.Rejected()
+	if len(groups) != 3 {
+		t.Errorf("there are %d groups, want 3", len(groups))
+	}
+	for _, g := range groups {
 		if e := g.Example; len(e.Text) > maxExample || len(e.Err) > maxExample || e.Err == "" || strings.Contains(e.Text+e.Err, "secret") {
 			t.Errorf("the group is %+v", g)
 		}
