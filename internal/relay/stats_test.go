@@ -53,10 +53,11 @@ func TestIsTotal(t *testing.T) {
 }
 
 func TestStatsHaveTheNumbersOfTheLedger(t *testing.T) {
-	sink := faultsink.NewTCP(t)
-	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()}})
-	long := strings.Repeat("x", 9000) + " 1 1700000000\n" // longer than a payload may have
-	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nc.d 2 1700000000\nnonsense\ne.f NaN 1700000000\nnonsense\n"+long)
+	sink := faultsink.NewUDP(t)
+	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+udp://" + sink.Addr()}})
+	conn := dial(t, r.Addrs()[0])
+	write(t, conn, "a.b 1 1700000000\nc.d 2 1700000000\nnonsense\ne.f NaN 1700000000\nnonsense\n")
+	write(t, conn, strings.Repeat("x", 65_500)+" 1\n") // longer than a datagram with the time that it gets
 	waitFor(t, "delivery", func() bool {
 		return r.Ledger().Received().Received == 6 && r.Ledger().Destinations[0].Delivered == 2
 	})
