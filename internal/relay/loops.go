@@ -69,7 +69,7 @@ func (n *neighbours) receives(listener, to endpoint.Endpoint) bool {
 	}
 	host, port, err := net.SplitHostPort(listener.Address)
 	toHost, toPort, toErr := net.SplitHostPort(to.Address)
-	if err != nil || toErr != nil || port != toPort || port == "0" {
+	if err != nil || toErr != nil || port != toPort {
 		return false
 	}
 	everywhere := isWildcard(host)
