@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"unsafe"
@@ -81,4 +82,32 @@ func FuzzPeers(f *testing.F) {
 			t.Errorf("the sender is %v", s)
 		}
 	})
+}
+
+// A datagram without a name leaves room for the name of the next one in its place.
+func TestEachReadHasRoomForNames(t *testing.T) {
+	r := open(t, "unixgram://"+socketPath(t), Options{})
+	path := socketPath(t)
+	t.Cleanup(func() { removeStale(path) })
+	for range 2 {
+		for _, tt := range []struct {
+			local *net.UnixAddr
+			want  string
+		}{{nil, unnamed}, {&net.UnixAddr{Name: path, Net: "unixgram"}, path}} {
+			conn, err := net.DialUnix("unixgram", tt.local, r.Addr().(*net.UnixAddr))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, conn, "a 1\n")
+			if err := r.packet.readNow(func(_ []byte, from Sender, _ bool) {
+				if from.String() != tt.want {
+					t.Errorf("the sender is %v, want %s", from, tt.want)
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+			conn.Close()
+			removeStale(path)
+		}
+	}
 }

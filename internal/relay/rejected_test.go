@@ -110,6 +110,25 @@ func TestFloodOfSendersHidesNoOther(t *testing.T) {
 	}
 }
 
+// Senders that are new at the same time displace one, not each other.
+func TestSendersOfOneMomentDisplaceOne(t *testing.T) {
+	var r Relay
+	in, start := r.rejected.of("in"), time.Unix(1e9, 0)
+	for i := range 1000 {
+		add(in, ledger.Malformed, fmt.Sprint(i), start.Add(time.Duration(i)*time.Microsecond))
+	}
+	groups := r.Rejected()
+	kept := 0
+	for i := range maxSenders {
+		if slices.ContainsFunc(groups, func(g RejectedGroup) bool { return g.Sender == fmt.Sprint(i) }) {
+			kept++
+		}
+	}
+	if kept != maxSenders-1 || sum(groups) != 1000 {
+		t.Errorf("%d of the first senders are kept apart, %d lines are counted", kept, sum(groups))
+	}
+}
+
 // A sender that has long been silent makes room, however much it sent.
 func TestSilentSenderMakesRoom(t *testing.T) {
 	var r Relay
