@@ -11,7 +11,7 @@ import (
 // Point is one value of one field of a series at one time.
 type Point struct {
 	Key   monkit.SeriesKey
-	Field string // may be empty for a point that was received
+	Field string // may be empty for a point that was received; the text of a SetMember
 	Value float64
 	Time  int64 // Unix nanoseconds
 

@@ -188,6 +188,7 @@ func (r *reading) appendPoints(b *reporters.Batch, dogstatsd bool) error {
 	case "ms", "h", "d":
 		kind = reporters.Sample
 	case "s":
+		b.Points = append(b.Points, reporters.Point{Field: line.String(r.values), Time: r.at, Kind: reporters.SetMember})
 		return nil
 	default:
 		return errKind

@@ -38,7 +38,9 @@ func TestDecode(t *testing.T) {
 		{"a:1|c:2|g|#x:y", "a,x=y 1 counter_delta; a,x=y 2 gauge"},
 		{"a:1|g|#url:http://x:1", "a,url=http://x:1 1 gauge"},
 		{"a b/c:1|c", "a\\ b/c 1 counter_delta"},
-		{"a:x|s", ""},
+		{"a:x|s", "a 0 set_member x"},
+		{"a:x:y|s|#k:v", "a,k=v 0 set_member x:y"}, // DogStatsD packs no values of sets
+		{"a:|s", "a 0 set_member "},
 		{"a:1|c|", "a 1 counter_delta"},
 		{"a:1|c||#x:y", "a,x=y 1 counter_delta"},
 		{"a:1|c|#", "a 1 counter_delta"},
@@ -48,10 +50,14 @@ func TestDecode(t *testing.T) {
 		NewCodec(Options{}).Decode(b, []byte(tt.in+"\n"))
 		var got []string
 		for _, p := range b.Points {
-			if p.Time != 5e9 || p.Field != "" {
+			text := fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind)
+			if p.Kind == reporters.SetMember {
+				text += " " + p.Field
+			}
+			if p.Time != 5e9 || p.Field != "" && p.Kind != reporters.SetMember {
 				t.Errorf("%q: time %d, field %q", tt.in, p.Time, p.Field)
 			}
-			got = append(got, fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind))
+			got = append(got, text)
 		}
 		if s := strings.Join(got, "; "); s != tt.want || len(b.Lines) != 1 {
 			t.Errorf("%q: got %q of %d lines, want %q; %v", tt.in, s, len(b.Lines), tt.want, b.RejectedLines)
@@ -75,7 +81,7 @@ func TestDecodeReportsReasonAndError(t *testing.T) {
 	}
 }
 
-// A set has no points: it passes to statsd, and no other format can hold it.
+// A member of a set passes to statsd, and no encoder can hold it.
 func TestSetsAreSentToStatsdOnly(t *testing.T) {
 	b := &reporters.Batch{}
 	c := NewCodec(Options{})
