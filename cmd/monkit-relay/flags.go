@@ -64,6 +64,7 @@ func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	f.Var((*addresses)(&cfg.Forward), "forward", "forward lines to `ADDRESS`; repeats")
 	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; without this flag there are none")
 	addFlag(f, &cfg.Aggregate, "aggregate", "send aggregates of StatsD lines every `time`", atLeast(time.Second, "10s"))
+	addFlag(f, &cfg.AggregateBytes, "aggregate-memory", "keep aggregates of StatsD lines in up to so many `bytes`, of which each listener has an equal share (default 256MiB)", sizeOf[int64](1<<20, 1<<40, "256MiB"))
 	addFlag(f, &cfg.Drain, "drain", "after a signal, deliver for at most this `time`", atLeast(time.Millisecond, "5s"))
 	addFlag(f, &cfg.Queue, "queue", "keep up to so many `bytes` in memory for each destination; the oldest lines are dropped beyond it (default a share of -memory)", sizeOf[int](64<<10, 64<<30, "32MiB"))
 	addFlag(f, &cfg.MaxAge, "max-age", "drop lines that have waited for this `time` (default 10m, with -spool a year)", atLeast(time.Second, "10m"))

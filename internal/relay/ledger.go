@@ -46,7 +46,7 @@ func (r *Relay) Ledger() Ledger {
 	}
 	for _, d := range destinations {
 		if k, ok := d.Reporter.(ledger.Keeper); ok {
-			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, k.Ledger(), r.routed(d)})
+			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, r.withCut(d, k.Ledger()), r.routed(d)})
 		}
 	}
 	for _, rec := range r.receivers {
@@ -62,6 +62,19 @@ func acceptedBy(d Destination) int64 {
 		return k.Ledger().Accepted
 	}
 	return 0
+}
+
+// withCut returns l, the ledger of d, with the points of the aggregate that were not
+// reported to it.
+func (r *Relay) withCut(d *destination, l ledger.Ledger) ledger.Ledger {
+	if r.fanOut == nil || !slices.Contains(r.fanOut.destinations, d) {
+		return l
+	}
+	cut := r.fanOut.cutOff()
+	l = l.Clone()
+	l.Accepted += cut
+	l.Drop(ledger.Closed, cut)
+	return l
 }
 
 // routed returns how many lines and points d should have accepted.

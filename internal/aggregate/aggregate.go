@@ -1,0 +1,297 @@
+package aggregate
+
+import (
+	"context"
+	"hash/maphash"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"monkit.example/internal/loglimit"
+	"monkit.example/internal/safelog"
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
+)
+
+// DefaultBytes is Options.Bytes if that is zero.
+const DefaultBytes = 256 << 20
+
+// Options configure an Aggregate. The zero value works.
+type Options struct {
+	// Bytes bounds the memory of all series, and of what a collector and encoders
+	// remember of them. Zero means 256 MiB. A line that needs a new series where
+	// there is no room is dropped as ledger.SeriesLimit, unless the one that has been
+	// idle for longest, and for five minutes, can make room: it is deleted then.
+	Bytes int64
+	// Listeners is how many listeners report batches. Each has an equal share of
+	// Bytes for the series that its lines make first. Zero means one.
+	Listeners int
+	// Reporters is how many reporters get the series. Each remembers them.
+	Reporters int
+	// Stamped gets the points that have a time of their own, in the field "value".
+	// It must neither keep nor change the batch. Nil means that they are dropped as
+	// ledger.Unsupported.
+	Stamped func(ctx context.Context, b *reporters.Batch) error
+	// Logger logs that there is no room for series, at most once a minute. Nil
+	// discards.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Bytes <= 0 {
+		o.Bytes = DefaultBytes
+	}
+	o.Listeners = max(o.Listeners, 1)
+	if o.Logger = safelog.Wrap(o.Logger); o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Aggregate is a set of series. All methods are safe for concurrent use, but only
+// one collector may read the series: sets begin again with each walk.
+type Aggregate struct {
+	opts  Options
+	began time.Time // times are nanoseconds since then, by the monotonic clock
+	seed  maphash.Seed
+	full  loglimit.Limit // of records that there is no room
+
+	walking sync.Mutex // held by Stats; locked before mu
+	samples []sample   // owned by Stats
+
+	mu       sync.Mutex
+	series   map[string]*series // guarded by mu, as all below; by name
+	order    []*series          // in the order of their first lines
+	accounts map[string]*account
+	counts   ledger.Ledger
+	evicted  int64 // series that made room
+	refused  int64 // lines that were dropped because there was no room
+	name     []byte
+	endWalks time.Time // from which on walks end; zero is never
+}
+
+var (
+	_ reporters.Reporter = (*Aggregate)(nil)
+	_ ledger.Keeper      = (*Aggregate)(nil)
+	_ monkit.TotalSource = (*Aggregate)(nil)
+)
+
+// New returns an Aggregate without series.
+func New(o Options) *Aggregate {
+	return &Aggregate{
+		opts: o.withDefaults(), began: time.Now(), seed: maphash.MakeSeed(),
+		series: make(map[string]*series), accounts: make(map[string]*account),
+	}
+}
+
+func (a *Aggregate) now() int64 { return int64(time.Since(a.began)) }
+
+// Report adds the lines of b. It returns the error of Options.Stamped.
+func (a *Aggregate) Report(ctx context.Context, b *reporters.Batch) error {
+	var stamped []reporters.Point
+	refused := a.add(b, &stamped)
+	if refused > 0 {
+		a.logFull(b.Listener, refused)
+	}
+	if len(stamped) == 0 {
+		return nil
+	}
+	return a.opts.Stamped(ctx, &reporters.Batch{At: b.At, Points: stamped})
+}
+
+// add adds the lines of b and appends the points that are to be passed on to
+// stamped. It returns how many lines were dropped because there is no room.
+func (a *Aggregate) add(b *reporters.Batch, stamped *[]reporters.Point) (refused int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now, owner := a.now(), a.accountLocked(b.Listener)
+	a.counts.Accepted += int64(len(b.Lines))
+	for _, l := range b.Lines {
+		switch reason := a.addLineLocked(b, b.Points[l.First:l.First+l.N], owner, now, stamped); reason {
+		case "":
+		case ledger.SeriesLimit:
+			refused++
+			fallthrough
+		default:
+			a.counts.Drop(reason, 1)
+		}
+	}
+	a.refused += refused
+	return refused
+}
+
+// accountLocked returns the account of a listener.
+func (a *Aggregate) accountLocked(listener string) *account {
+	acct := a.accounts[listener]
+	if acct == nil {
+		acct = &account{limit: a.opts.Bytes / int64(a.opts.Listeners)}
+		a.accounts[strings.Clone(listener)] = acct
+	}
+	return acct
+}
+
+// addLineLocked adds the points of one line of b and counts it, or returns the reason
+// to drop it: that of its first point that cannot be added.
+func (a *Aggregate) addLineLocked(b *reporters.Batch, points []reporters.Point, owner *account, now int64, stamped *[]reporters.Point) (reason ledger.Reason) {
+	if len(points) == 0 {
+		return ledger.Unsupported // an event or a service check
+	}
+	var last *series
+	for i := range points {
+		p, why := &points[i], ledger.Reason("")
+		if p.Stamped {
+			why = a.passOn(p, stamped)
+		} else {
+			last, why = a.addPointLocked(b, p, owner, now)
+		}
+		if reason == "" {
+			reason = why
+		}
+	}
+	switch {
+	case reason != "":
+	case last != nil:
+		last.waiting++
+		a.counts.Pending++
+	default:
+		a.counts.Delivered++
+	}
+	return reason
+}
+
+// passOn appends p with the field "value" to stamped. A change of a gauge and a member
+// of a set mean nothing at another time.
+func (a *Aggregate) passOn(p *reporters.Point, stamped *[]reporters.Point) ledger.Reason {
+	if a.opts.Stamped == nil || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
+		return ledger.Unsupported
+	}
+	passed := *p
+	passed.Field = valueField
+	*stamped = append(*stamped, passed)
+	return ""
+}
+
+// addPointLocked adds p to its series, or returns why it cannot.
+func (a *Aggregate) addPointLocked(b *reporters.Batch, p *reporters.Point, owner *account, now int64) (*series, ledger.Reason) {
+	s, reason := a.findLocked(p, owner, now)
+	if s == nil {
+		return nil, reason
+	}
+	s.last = now
+	s.owner.touch(s)
+	weight, member := 1.0, uint64(0)
+	switch p.Kind {
+	case reporters.Sample:
+		weight = b.Weight(p)
+	case reporters.SetMember:
+		member = maphash.String(a.seed, p.Field)
+	}
+	return s, s.add(p, weight, member, now)
+}
+
+// findLocked returns the series of p, which it makes for the owner if it is new, or
+// nil and why it cannot.
+func (a *Aggregate) findLocked(p *reporters.Point, owner *account, now int64) (*series, ledger.Reason) {
+	r := roleOf(p.Kind)
+	a.name = appendName(a.name[:0], r, p.Key)
+	if s := a.series[string(a.name)]; s != nil {
+		return s, ""
+	}
+	if len(a.name)-1 > MaxName {
+		return nil, ledger.NameTooLong
+	}
+	if rival := r.rival(); rival != 0 && a.hasLocked(rival) {
+		return nil, ledger.NameCollision
+	}
+	need := cost(r, int64(len(a.name)), int64(p.Key.Tags.Len()), int64(a.opts.Reporters))
+	for !owner.take(need) {
+		idle := owner.idlest(now)
+		if idle == nil {
+			return nil, ledger.SeriesLimit
+		}
+		a.deleteLocked(idle)
+		a.evicted++
+	}
+	s := newSeries(string(a.name), p, owner)
+	a.series[s.name] = s
+	a.order = append(a.order, s)
+	return s, ""
+}
+
+// hasLocked reports whether the name in a.name has a series in another role.
+func (a *Aggregate) hasLocked(other role) bool {
+	own := a.name[0]
+	a.name[0] = byte(other)
+	_, found := a.series[string(a.name)]
+	a.name[0] = own
+	return found
+}
+
+// deleteLocked deletes s. The next walk removes it from the order.
+func (a *Aggregate) deleteLocked(s *series) {
+	delete(a.series, s.name)
+	s.owner.unlink(s)
+	r := role(s.name[0])
+	s.owner.give(s.taken() + cost(r, int64(len(s.name)), int64(s.key.Tags.Len()), int64(a.opts.Reporters)))
+	s.deleted = true
+}
+
+func (a *Aggregate) logFull(listener string, lines int64) {
+	if more, ok := a.full.Allow(time.Now()); ok {
+		a.opts.Logger.Warn("no room for new series of an aggregate; their lines are dropped", "listener", listener,
+			"lines", lines, "max_bytes", a.opts.Bytes, "listeners", a.opts.Listeners, "more", more)
+	}
+}
+
+// Ledger accounts for the lines. Those that a walk has not emitted yet are pending.
+func (a *Aggregate) Ledger() ledger.Ledger {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.counts.Clone()
+}
+
+// Usage is how much of its bounds an Aggregate uses.
+type Usage struct {
+	Bytes, MaxBytes int64
+	Series          int
+	Evicted         int64 // idle series that made room for new ones
+	Refused         int64 // lines that were dropped because there was no room
+}
+
+// Usage returns the present use.
+func (a *Aggregate) Usage() Usage {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	u := Usage{MaxBytes: a.opts.Bytes, Series: len(a.series), Evicted: a.evicted, Refused: a.refused}
+	for _, acct := range a.accounts {
+		u.Bytes += acct.used
+	}
+	return u
+}
+
+// Flush does nothing: the next walk reads what was added.
+func (a *Aggregate) Flush(context.Context) error { return nil }
+
+// EndWalks has walks end at a time, after the part that they are in: what they have
+// not emitted stays pending, until Close. The sets that have no new members are not
+// emitted any more, since the last walk may be in the same interval as the one before.
+func (a *Aggregate) EndWalks(at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.endWalks = at
+}
+
+// Close drops the lines that no walk has emitted as ledger.Closed. It must be called
+// after the last walk.
+func (a *Aggregate) Close(context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts.Drop(ledger.Closed, a.counts.Pending)
+	a.counts.Pending = 0
+	for _, s := range a.order {
+		s.waiting = 0
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package aggregate
+
+import (
+	"unsafe"
+
+	"monkit.example/monkit"
+	"monkit.example/reporters"
+	"monkit.example/reporters/ledger"
+)
+
+// MaxName is how many bytes the name and the tags of a series may have, with one
+// before and after each key of a tag.
+const MaxName = 1024
+
+// series is what was added up for one name and its tags.
+type series struct {
+	name    string // of appendName
+	key     monkit.SeriesKey
+	owner   *account
+	value   float64 // of a counter or a gauge
+	dist    *dist   // of samples, or nil
+	set     *set    // of members, or nil
+	waiting int64   // lines that were added since the last walk
+	last    int64   // time of the last line
+	deleted bool
+
+	newer, older *series // in the account
+}
+
+// role distinguishes the kinds of series that may share a name.
+type role byte
+
+const (
+	counterRole role = 'c'
+	gaugeRole   role = 'g'
+	distRole    role = 'h'
+	setRole     role = 's'
+)
+
+func roleOf(k reporters.Kind) role {
+	switch k {
+	case reporters.CounterDelta, reporters.Counter:
+		return counterRole
+	case reporters.Sample:
+		return distRole
+	case reporters.SetMember:
+		return setRole
+	}
+	return gaugeRole
+}
+
+// rival returns the role whose series has a field of the same name, or zero.
+func (r role) rival() role {
+	switch r {
+	case distRole:
+		return setRole
+	case setRole:
+		return distRole
+	}
+	return 0
+}
+
+// appendName appends what identifies a series: its role, its measurement and its
+// tags.
+func appendName(dst []byte, r role, key monkit.SeriesKey) []byte {
+	dst = append(append(dst, byte(r)), key.Measurement...)
+	for i := range key.Tags.Len() {
+		tag := key.Tags.At(i)
+		dst = append(append(append(append(dst, 0), tag.Key...), 0), tag.Val...)
+	}
+	return dst
+}
+
+// keyIn returns a copy of key whose text is in name, which appendName has made of it.
+func keyIn(name string, key monkit.SeriesKey) monkit.SeriesKey {
+	end := 1 + len(key.Measurement)
+	copied := monkit.SeriesKey{Measurement: name[1:end]}
+	if key.Tags.Len() == 0 {
+		return copied
+	}
+	tags := make([]monkit.SeriesTag, key.Tags.Len())
+	for i := range tags {
+		tag := key.Tags.At(i)
+		val := end + 1 + len(tag.Key) + 1
+		tags[i] = monkit.SeriesTag{Key: name[end+1 : val-1], Val: name[val : val+len(tag.Val)]}
+		end = val + len(tag.Val)
+	}
+	return copied.WithTags(tags...)
+}
+
+// newSeries returns a series for points like p. It shares no memory with p.
+func newSeries(name string, p *reporters.Point, owner *account) *series {
+	s := &series{name: name, key: keyIn(name, p.Key), owner: owner}
+	switch roleOf(p.Kind) {
+	case distRole:
+		s.dist = new(dist)
+	case setRole:
+		s.set = new(set)
+	}
+	return s
+}
+
+// What a series costs besides its text, in bytes. The indexes are the map and the
+// order of the Aggregate, with the room that they keep. A collector that reads the
+// series has a record of it and of each field, with the values of two walks; an
+// encoder has the text with the ends of a line.
+const (
+	indexBytes          = 96
+	tagsBytes           = 48
+	tagBytes            = int64(unsafe.Sizeof(monkit.SeriesTag{}))
+	distBytes           = int64(unsafe.Sizeof(dist{})) + 2*minBuckets*bucketBytes + 24
+	collectedBytes      = 128
+	collectedFieldBytes = 72
+	encodedBytes        = 160
+	encodedFieldBytes   = 48
+)
+
+// fields returns how many fields a series of the role has.
+func (r role) fields() int64 {
+	if r == distRole {
+		return 14
+	}
+	return 1
+}
+
+// cost returns how many bytes a new series takes, in the Aggregate and where it is
+// reported to so many reporters.
+func cost(r role, name, tags, reporters int64) int64 {
+	n := int64(unsafe.Sizeof(series{})) + name + indexBytes
+	if tags > 0 {
+		n += tagsBytes + tags*tagBytes
+	}
+	switch r {
+	case distRole:
+		n += distBytes
+	case setRole:
+		n += int64(unsafe.Sizeof(set{}))
+	}
+	n += collectedBytes + r.fields()*collectedFieldBytes
+	return n + reporters*(name+encodedBytes+r.fields()*encodedFieldBytes)
+}
+
+// taken returns what the series has taken from its account since it was made.
+func (s *series) taken() int64 {
+	switch {
+	case s.dist != nil:
+		return s.dist.taken()
+	case s.set != nil:
+		return s.set.taken()
+	}
+	return 0
+}
+
+// add adds p, or returns why it cannot.
+func (s *series) add(p *reporters.Point, weight float64, member uint64, now int64) ledger.Reason {
+	switch p.Kind {
+	case reporters.CounterDelta, reporters.GaugeDelta:
+		if !finite(s.value + p.Value) {
+			return ledger.NotFinite
+		}
+		s.value += p.Value
+	case reporters.Sample:
+		if !s.dist.observe(p.Value, weight, now, s.owner) {
+			return ledger.NotFinite
+		}
+	case reporters.SetMember:
+		if !s.set.add(member, s.owner) {
+			return ledger.SeriesLimit
+		}
+	default:
+		if !finite(p.Value) {
+			return ledger.NotFinite
+		}
+		s.value = p.Value
+	}
+	return ""
+}
