@@ -29,7 +29,8 @@ type Options struct {
 	// Bytes for the series that its lines make first. Zero means one.
 	Listeners int
 	// Reporters is how many reporters get the series. Each remembers them.
-	Reporters int
+	// FieldReporters is how many of them remember each field with the whole name.
+	Reporters, FieldReporters int
 	// Stamped gets the points that have a time of their own, in the field "value".
 	// It must neither keep nor change the batch. Nil means that they are dropped as
 	// ledger.Unsupported.
@@ -205,7 +206,7 @@ func (a *Aggregate) findLocked(p *reporters.Point, owner *account, now int64) (*
 	if rival := r.rival(); rival != 0 && a.hasLocked(rival) {
 		return nil, ledger.NameCollision
 	}
-	need := cost(r, int64(len(a.name)), int64(p.Key.Tags.Len()), int64(a.opts.Reporters))
+	need := a.cost(a.name, p.Key.Tags.Len())
 	for !owner.take(need) {
 		idle := owner.idlest(now)
 		if idle == nil {
@@ -215,6 +216,7 @@ func (a *Aggregate) findLocked(p *reporters.Point, owner *account, now int64) (*
 		a.evicted++
 	}
 	s := newSeries(string(a.name), p, owner)
+	s.cost = need
 	a.series[s.name] = s
 	a.order = append(a.order, s)
 	return s, ""
@@ -233,8 +235,7 @@ func (a *Aggregate) hasLocked(other role) bool {
 func (a *Aggregate) deleteLocked(s *series) {
 	delete(a.series, s.name)
 	s.owner.unlink(s)
-	r := role(s.name[0])
-	s.owner.give(s.taken() + cost(r, int64(len(s.name)), int64(s.key.Tags.Len()), int64(a.opts.Reporters)))
+	s.owner.give(s.taken() + s.cost)
 	s.deleted = true
 }
 

@@ -98,7 +98,7 @@ func checkBalance(t testing.TB, a *Aggregate) {
 	used := make(map[*account]int64)
 	waiting := int64(0)
 	for _, s := range a.series {
-		used[s.owner] += s.taken() + cost(role(s.name[0]), int64(len(s.name)), int64(s.key.Tags.Len()), int64(a.opts.Reporters))
+		used[s.owner] += s.taken() + a.cost([]byte(s.name), s.key.Tags.Len())
 		waiting += s.waiting
 	}
 	for name, acct := range a.accounts {

@@ -22,6 +22,7 @@ type series struct {
 	set     *set    // of members, or nil
 	waiting int64   // lines that were added since the last walk
 	last    int64   // time of the last line
+	cost    int64   // bytes that were taken from the account when it was made
 	deleted bool
 
 	newer, older *series // in the account
@@ -101,32 +102,35 @@ func newSeries(name string, p *reporters.Point, owner *account) *series {
 }
 
 // What a series costs besides its text, in bytes. The indexes are the map and the
-// order of the Aggregate, with the room that they keep. A collector that reads the
-// series has a record of it and of each field, with the values of two walks; an
-// encoder has the text with the ends of a line.
+// order of the Aggregate, with the room that they keep. The rest is remembered
+// elsewhere: by the collector, of the series and of each field; by an encoder; and by
+// one that remembers each field. Package relay has a test that compares them with
+// what the process uses.
 const (
 	indexBytes          = 96
 	tagsBytes           = 48
 	tagBytes            = int64(unsafe.Sizeof(monkit.SeriesTag{}))
 	distBytes           = int64(unsafe.Sizeof(dist{})) + 2*minBuckets*bucketBytes + 24
-	collectedBytes      = 128
-	collectedFieldBytes = 72
-	encodedBytes        = 160
-	encodedFieldBytes   = 48
+	collectedBytes      = 104
+	collectedFieldBytes = 48
+	encodedBytes        = 80
+	encodedFieldBytes   = 224
+	encodedTagBytes     = 64
 )
 
 // fields returns how many fields a series of the role has.
 func (r role) fields() int64 {
 	if r == distRole {
-		return 14
+		return int64(len(quantileFields)) + 8
 	}
 	return 1
 }
 
-// cost returns how many bytes a new series takes, in the Aggregate and where it is
-// reported to so many reporters.
-func cost(r role, name, tags, reporters int64) int64 {
-	n := int64(unsafe.Sizeof(series{})) + name + indexBytes
+// cost returns how many bytes a series with a name of appendName and so many
+// tags takes, in the Aggregate and elsewhere.
+func (a *Aggregate) cost(name []byte, tagCount int) int64 {
+	r, text, tags := role(name[0]), int64(len(name)), int64(tagCount)
+	n := int64(unsafe.Sizeof(series{})) + text + text/8 + indexBytes // allocations are rounded up
 	if tags > 0 {
 		n += tagsBytes + tags*tagBytes
 	}
@@ -137,7 +141,8 @@ func cost(r role, name, tags, reporters int64) int64 {
 		n += int64(unsafe.Sizeof(set{}))
 	}
 	n += collectedBytes + r.fields()*collectedFieldBytes
-	return n + reporters*(name+encodedBytes+r.fields()*encodedFieldBytes)
+	n += int64(a.opts.Reporters) * (text + encodedBytes)
+	return n + int64(a.opts.FieldReporters)*r.fields()*(text*7/4+encodedFieldBytes+tags*encodedTagBytes)
 }
 
 // taken returns what the series has taken from its account since it was made.

@@ -8,6 +8,7 @@ import (
 	"monkit.example/internal/aggregate"
 	"monkit.example/monkit"
 	"monkit.example/reporters/ledger"
+	"monkit.example/reporters/otlp"
 )
 
 // openAggregate makes the aggregate if a listener's lines need it for a destination.
@@ -19,10 +20,13 @@ func (r *Relay) openAggregate() {
 			listeners, lines = listeners+1, f
 		}
 	}
-	fan := &fanOut{log: r.logFailure}
+	fan, perField := &fanOut{log: r.logFailure}, 0
 	for _, d := range r.destinations {
 		if d.needsAggregate(lines) {
 			fan.destinations = append(fan.destinations, d)
+			if d.format == otlp.Format {
+				perField++
+			}
 		}
 	}
 	if listeners == 0 || len(fan.destinations) == 0 {
@@ -30,7 +34,7 @@ func (r *Relay) openAggregate() {
 	}
 	r.fanOut = fan
 	r.series = aggregate.New(aggregate.Options{
-		Bytes: r.cfg.AggregateBytes, Listeners: listeners, Reporters: len(fan.destinations),
+		Bytes: r.cfg.AggregateBytes, Listeners: listeners, Reporters: len(fan.destinations), FieldReporters: perField,
 		Stamped: fan.Report, Logger: r.cfg.Logger,
 	})
 	r.aggregate = &destination{Destination{"aggregate", r.series}, lines.name, 0}
