@@ -17,8 +17,18 @@ the formats differ. Both flags repeat. SIGTERM delivers the lines that are pendi
 and prints the ledger of every line; a second SIGTERM ends at once.
 
 StatsD lines report changes. For other formats they are aggregated, and sent
-every -aggregate: NAME.total for counters, NAME.value for gauges, and NAME.count,
-sum, min, max and r50 to r999 for timers and histograms.
+every -aggregate:
+  c         NAME.total, all that was counted since the relay began
+  g         NAME.value
+  ms, h, d  NAME.count, sum, min, max and recent of all samples since the relay
+            began, where one with @0.1 counts ten times in count and sum; and rmin,
+            ravg, r10, r50, r90, r95, r99, r999 and rmax of the last minute or two
+  s         NAME.count, the different members since the last time; exact up to
+            1 000, and beyond that about 1 % wrong
+A name that gets no more lines is repeated for an hour, and then forgotten; that of
+a set ends with one 0. StatsD's own daemon sends counts and statistics of one
+interval alone. A line with a time of its own (|T) is sent once, as NAME.value at
+that time.
 
 An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or FORMAT+TRANSPORT://PATH for a unix
 socket. In -listen the host may be left out, which means all interfaces.
