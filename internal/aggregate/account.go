@@ -6,6 +6,10 @@ import "time"
 // All that was added to it has been emitted by then.
 const crowdedIdle = int64(5 * time.Minute)
 
+// touchEvery is how exactly it is known when the last line of a series came. To know
+// more would cost a good part of a line.
+const touchEvery = int64(time.Second)
+
 // account is the share of one listener: the memory of the series that its lines have
 // made, and these in the order of their last lines. The caller holds the lock of the
 // Aggregate.

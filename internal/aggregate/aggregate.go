@@ -91,8 +91,7 @@ func (a *Aggregate) now() int64 { return int64(time.Since(a.began)) }
 
 // Report adds the lines of b. It returns the error of Options.Stamped.
 func (a *Aggregate) Report(ctx context.Context, b *reporters.Batch) error {
-	var stamped []reporters.Point
-	refused := a.add(b, &stamped)
+	stamped, refused := a.add(b)
 	if refused > 0 {
 		a.logFull(b.Listener, refused)
 	}
@@ -102,25 +101,31 @@ func (a *Aggregate) Report(ctx context.Context, b *reporters.Batch) error {
 	return a.opts.Stamped(ctx, &reporters.Batch{At: b.At, Points: stamped})
 }
 
-// add adds the lines of b and appends the points that are to be passed on to
-// stamped. It returns how many lines were dropped because there is no room.
-func (a *Aggregate) add(b *reporters.Batch, stamped *[]reporters.Point) (refused int64) {
+// intake is what the lines of one batch have in common.
+type intake struct {
+	batch   *reporters.Batch
+	owner   *account          // of new series
+	now     int64             // when they came
+	stamped []reporters.Point // that are to be passed on
+}
+
+// add adds the lines of b. It returns the points that are to be passed on, and how
+// many lines were dropped because there is no room.
+func (a *Aggregate) add(b *reporters.Batch) (stamped []reporters.Point, refused int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now, owner := a.now(), a.accountLocked(b.Listener)
+	in := intake{batch: b, owner: a.accountLocked(b.Listener), now: a.now()}
 	a.counts.Accepted += int64(len(b.Lines))
-	for _, l := range b.Lines {
-		switch reason := a.addLineLocked(b, b.Points[l.First:l.First+l.N], owner, now, stamped); reason {
-		case "":
-		case ledger.SeriesLimit:
-			refused++
-			fallthrough
-		default:
+	for i := range b.Lines {
+		if reason := a.addLineLocked(&in, &b.Lines[i]); reason != "" {
 			a.counts.Drop(reason, 1)
+			if reason == ledger.SeriesLimit {
+				refused++
+			}
 		}
 	}
 	a.refused += refused
-	return refused
+	return in.stamped, refused
 }
 
 // accountLocked returns the account of a listener.
@@ -133,19 +138,19 @@ func (a *Aggregate) accountLocked(listener string) *account {
 	return acct
 }
 
-// addLineLocked adds the points of one line of b and counts it, or returns the reason
-// to drop it: that of its first point that cannot be added.
-func (a *Aggregate) addLineLocked(b *reporters.Batch, points []reporters.Point, owner *account, now int64, stamped *[]reporters.Point) (reason ledger.Reason) {
-	if len(points) == 0 {
+// addLineLocked adds the points of a line and counts it, or returns the reason to drop
+// it: that of its first point that cannot be added.
+func (a *Aggregate) addLineLocked(in *intake, l *reporters.Line) (reason ledger.Reason) {
+	if l.N == 0 {
 		return ledger.Unsupported // an event or a service check
 	}
 	var last *series
-	for i := range points {
-		p, why := &points[i], ledger.Reason("")
+	for i := l.First; i < l.First+l.N; i++ {
+		p, why := &in.batch.Points[i], ledger.Reason("")
 		if p.Stamped {
-			why = a.passOn(p, stamped)
+			why = a.passOn(in, p)
 		} else {
-			last, why = a.addPointLocked(b, p, owner, now)
+			last, why = a.addPointLocked(in, p)
 		}
 		if reason == "" {
 			reason = why
@@ -162,61 +167,64 @@ func (a *Aggregate) addLineLocked(b *reporters.Batch, points []reporters.Point, 
 	return reason
 }
 
-// passOn appends p with the field "value" to stamped. A change of a gauge and a member
-// of a set mean nothing at another time.
-func (a *Aggregate) passOn(p *reporters.Point, stamped *[]reporters.Point) ledger.Reason {
+// passOn has p passed on with the field "value". A change of a gauge and a member of a
+// set mean nothing at another time.
+func (a *Aggregate) passOn(in *intake, p *reporters.Point) ledger.Reason {
 	if a.opts.Stamped == nil || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
 		return ledger.Unsupported
 	}
 	passed := *p
 	passed.Field = valueField
-	*stamped = append(*stamped, passed)
+	in.stamped = append(in.stamped, passed)
 	return ""
 }
 
 // addPointLocked adds p to its series, or returns why it cannot.
-func (a *Aggregate) addPointLocked(b *reporters.Batch, p *reporters.Point, owner *account, now int64) (*series, ledger.Reason) {
-	s, reason := a.findLocked(p, owner, now)
+func (a *Aggregate) addPointLocked(in *intake, p *reporters.Point) (*series, ledger.Reason) {
+	s, reason := a.findLocked(in, p)
 	if s == nil {
 		return nil, reason
 	}
-	s.last = now
-	s.owner.touch(s)
-	weight, member := 1.0, uint64(0)
-	switch p.Kind {
-	case reporters.Sample:
-		weight = b.Weight(p)
-	case reporters.SetMember:
-		member = maphash.String(a.seed, p.Field)
+	if in.now-s.last >= touchEvery {
+		s.last = in.now
+		s.owner.touch(s)
 	}
-	return s, s.add(p, weight, member, now)
+	if p.Kind == reporters.SetMember {
+		return s, s.addMember(maphash.String(a.seed, p.Field))
+	}
+	return s, s.add(in, p)
 }
 
-// findLocked returns the series of p, which it makes for the owner if it is new, or
-// nil and why it cannot.
-func (a *Aggregate) findLocked(p *reporters.Point, owner *account, now int64) (*series, ledger.Reason) {
-	r := roleOf(p.Kind)
-	a.name = appendName(a.name[:0], r, p.Key)
+// findLocked returns the series of p, which it makes if it is new, or nil and why it
+// cannot.
+func (a *Aggregate) findLocked(in *intake, p *reporters.Point) (*series, ledger.Reason) {
+	a.name = appendName(a.name[:0], roleOf(p.Kind), p.Key)
 	if s := a.series[string(a.name)]; s != nil {
 		return s, ""
 	}
+	return a.makeLocked(in, p)
+}
+
+// makeLocked makes the series of p, whose name is a.name.
+func (a *Aggregate) makeLocked(in *intake, p *reporters.Point) (*series, ledger.Reason) {
 	if len(a.name)-1 > MaxName {
 		return nil, ledger.NameTooLong
 	}
-	if rival := r.rival(); rival != 0 && a.hasLocked(rival) {
+	if rival := role(a.name[0]).rival(); rival != 0 && a.hasLocked(rival) {
 		return nil, ledger.NameCollision
 	}
 	need := a.cost(a.name, p.Key.Tags.Len())
-	for !owner.take(need) {
-		idle := owner.idlest(now)
+	for !in.owner.take(need) {
+		idle := in.owner.idlest(in.now)
 		if idle == nil {
 			return nil, ledger.SeriesLimit
 		}
 		a.deleteLocked(idle)
 		a.evicted++
 	}
-	s := newSeries(string(a.name), p, owner)
-	s.cost = need
+	s := newSeries(string(a.name), p, in.owner)
+	s.cost, s.last = need, in.now
+	in.owner.touch(s)
 	a.series[s.name] = s
 	a.order = append(a.order, s)
 	return s, ""

@@ -21,7 +21,7 @@ type series struct {
 	dist    *dist   // of samples, or nil
 	set     *set    // of members, or nil
 	waiting int64   // lines that were added since the last walk
-	last    int64   // time of the last line
+	last    int64   // time of the last line, or up to touchEvery before it
 	cost    int64   // bytes that were taken from the account when it was made
 	deleted bool
 
@@ -156,27 +156,29 @@ func (s *series) taken() int64 {
 	return 0
 }
 
-// add adds p, or returns why it cannot.
-func (s *series) add(p *reporters.Point, weight float64, member uint64, now int64) ledger.Reason {
+// add adds p, which is no member of a set, or returns why it cannot.
+func (s *series) add(in *intake, p *reporters.Point) ledger.Reason {
+	v := p.Value
 	switch p.Kind {
 	case reporters.CounterDelta, reporters.GaugeDelta:
-		if !finite(s.value + p.Value) {
-			return ledger.NotFinite
-		}
-		s.value += p.Value
+		v += s.value
 	case reporters.Sample:
-		if !s.dist.observe(p.Value, weight, now, s.owner) {
+		if !s.dist.observe(v, in.batch.Weight(p), in.now, s.owner) {
 			return ledger.NotFinite
 		}
-	case reporters.SetMember:
-		if !s.set.add(member, s.owner) {
-			return ledger.SeriesLimit
-		}
-	default:
-		if !finite(p.Value) {
-			return ledger.NotFinite
-		}
-		s.value = p.Value
+		return ""
+	}
+	if !finite(v) {
+		return ledger.NotFinite
+	}
+	s.value = v
+	return ""
+}
+
+// addMember adds the hash of a member of a set, or returns why it cannot.
+func (s *series) addMember(hash uint64) ledger.Reason {
+	if !s.set.add(hash, s.owner) {
+		return ledger.SeriesLimit
 	}
 	return ""
 }
