@@ -20,7 +20,7 @@ func (r *Relay) openAggregate() {
 			listeners, lines = listeners+1, f
 		}
 	}
-	fan, perField := &fanOut{log: r.logFailure}, 0
+	fan, perField := newFanOut(r.logFailure), 0
 	for _, d := range r.destinations {
 		if d.needsAggregate(lines) {
 			fan.destinations = append(fan.destinations, d)
@@ -48,8 +48,9 @@ func (r *Relay) collectAggregate() {
 	}
 }
 
-// closeAggregate reports the series a last time. It leaves a quarter of the time of
-// drain to the destinations. What cannot be read or reported in the rest is dropped
+// closeAggregate reports the series a last time. A quarter of the time of drain is for
+// reading them, and what is left of a half for reporting them, so that the
+// destinations can deliver in the rest. What is not read or reported then is dropped
 // and counted.
 func (r *Relay) closeAggregate(drain context.Context) {
 	if r.collector == nil {
@@ -60,7 +61,9 @@ func (r *Relay) closeAggregate(drain context.Context) {
 	ctx, cancel := context.WithDeadline(drain, now.Add(end.Sub(now)/4*3))
 	defer cancel()
 	r.series.EndWalks(now.Add(end.Sub(now) / 4))
+	defer time.AfterFunc(end.Sub(now)/2, func() { r.fanOut.ended.Store(true) }).Stop()
 	err := r.collector.Close(ctx)
+	r.fanOut.end(drain)
 	r.series.Close(drain) // never fails
 	lines, points := r.series.Ledger().Dropped[ledger.Closed], r.fanOut.cutOff()
 	if err != nil || lines+points > 0 {

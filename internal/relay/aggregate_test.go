@@ -203,8 +203,8 @@ func (*failing) Report(context.Context, *reporters.Batch) error { return errors.
 
 func TestErrorOfAPartIsLoggedOnce(t *testing.T) {
 	var log []string
-	f := &fanOut{destinations: []*destination{{Destination{"a", &failing{}}, "", 0}, {Destination{"b", &fake{}}, "", 0}}}
-	f.log = func(d *destination, err error) { log = append(log, d.Name+": "+err.Error()) }
+	f := newFanOut(func(d *destination, err error) { log = append(log, d.Name+": "+err.Error()) })
+	f.destinations = []*destination{{Destination{"a", &failing{}}, "", 0}, {Destination{"b", &fake{}}, "", 0}}
 	parts := func(yield func([]reporters.Point) bool) {
 		for range 5 {
 			yield(make([]reporters.Point, 3))

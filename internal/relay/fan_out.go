@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"monkit.example/reporters"
 )
@@ -13,6 +14,8 @@ import (
 type fanOut struct {
 	destinations []*destination // closed by the relay
 	log          func(d *destination, err error)
+	busy         chan struct{} // has an element while a walk is reported
+	ended        atomic.Bool   // no more points are reported
 
 	mu     sync.Mutex
 	points int64 // guarded by mu; reported to each destination, or cut off
@@ -20,6 +23,10 @@ type fanOut struct {
 }
 
 var _ reporters.PartReporter = (*fanOut)(nil)
+
+func newFanOut(log func(d *destination, err error)) *fanOut {
+	return &fanOut{log: log, busy: make(chan struct{}, 1)}
+}
 
 // Name names the reporter in the collector's log.
 func (f *fanOut) Name() string { return "aggregate" }
@@ -34,11 +41,13 @@ func (f *fanOut) Report(ctx context.Context, b *reporters.Batch) error {
 }
 
 // ReportParts reports all parts to all destinations, and locks none of these for
-// longer than for a part. When ctx ends, it drops and counts the rest.
+// longer than for a part. After end, it drops and counts the rest.
 func (f *fanOut) ReportParts(ctx context.Context, b *reporters.Batch, parts iter.Seq[[]reporters.Point]) error {
+	f.busy <- struct{}{}
+	defer func() { <-f.busy }()
 	var errs []error
 	for points := range parts {
-		if ctx.Err() != nil {
+		if f.ended.Load() {
 			f.count(len(points), len(points))
 			continue
 		}
@@ -49,7 +58,18 @@ func (f *fanOut) ReportParts(ctx context.Context, b *reporters.Batch, parts iter
 	for i, err := range errs {
 		f.logError(i, err)
 	}
-	return ctx.Err()
+	return nil
+}
+
+// end ends the report of a walk, after the part that it is in, and waits for that
+// until ctx ends.
+func (f *fanOut) end(ctx context.Context) {
+	f.ended.Store(true)
+	select {
+	case f.busy <- struct{}{}:
+		<-f.busy
+	case <-ctx.Done():
+	}
 }
 
 // report reports b to all destinations. It returns the first error of each, which
