@@ -101,8 +101,8 @@ func (a *Aggregate) Report(ctx context.Context, b *reporters.Batch) error {
 	return a.opts.Stamped(ctx, &reporters.Batch{At: b.At, Points: stamped})
 }
 
-// intake is what the lines of one batch have in common.
-type intake struct {
+// arrived is what the lines of one batch have in common.
+type arrived struct {
 	batch   *reporters.Batch
 	owner   *account          // of new series
 	now     int64             // when they came
@@ -114,7 +114,7 @@ type intake struct {
 func (a *Aggregate) add(b *reporters.Batch) (stamped []reporters.Point, refused int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	in := intake{batch: b, owner: a.accountLocked(b.Listener), now: a.now()}
+	in := arrived{batch: b, owner: a.accountLocked(b.Listener), now: a.now()}
 	a.counts.Accepted += int64(len(b.Lines))
 	for i := range b.Lines {
 		if reason := a.addLineLocked(&in, &b.Lines[i]); reason != "" {
@@ -140,7 +140,7 @@ func (a *Aggregate) accountLocked(listener string) *account {
 
 // addLineLocked adds the points of a line and counts it, or returns the reason to drop
 // it: that of its first point that cannot be added.
-func (a *Aggregate) addLineLocked(in *intake, l *reporters.Line) (reason ledger.Reason) {
+func (a *Aggregate) addLineLocked(in *arrived, l *reporters.Line) (reason ledger.Reason) {
 	if l.N == 0 {
 		return ledger.Unsupported // an event or a service check
 	}
@@ -169,7 +169,7 @@ func (a *Aggregate) addLineLocked(in *intake, l *reporters.Line) (reason ledger.
 
 // passOn has p passed on with the field "value". A change of a gauge and a member of a
 // set mean nothing at another time.
-func (a *Aggregate) passOn(in *intake, p *reporters.Point) ledger.Reason {
+func (a *Aggregate) passOn(in *arrived, p *reporters.Point) ledger.Reason {
 	if a.opts.Stamped == nil || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
 		return ledger.Unsupported
 	}
@@ -180,7 +180,7 @@ func (a *Aggregate) passOn(in *intake, p *reporters.Point) ledger.Reason {
 }
 
 // addPointLocked adds p to its series, or returns why it cannot.
-func (a *Aggregate) addPointLocked(in *intake, p *reporters.Point) (*series, ledger.Reason) {
+func (a *Aggregate) addPointLocked(in *arrived, p *reporters.Point) (*series, ledger.Reason) {
 	s, reason := a.findLocked(in, p)
 	if s == nil {
 		return nil, reason
@@ -197,7 +197,7 @@ func (a *Aggregate) addPointLocked(in *intake, p *reporters.Point) (*series, led
 
 // findLocked returns the series of p, which it makes if it is new, or nil and why it
 // cannot.
-func (a *Aggregate) findLocked(in *intake, p *reporters.Point) (*series, ledger.Reason) {
+func (a *Aggregate) findLocked(in *arrived, p *reporters.Point) (*series, ledger.Reason) {
 	a.name = appendName(a.name[:0], roleOf(p.Kind), p.Key)
 	if s := a.series[string(a.name)]; s != nil {
 		return s, ""
@@ -206,7 +206,7 @@ func (a *Aggregate) findLocked(in *intake, p *reporters.Point) (*series, ledger.
 }
 
 // makeLocked makes the series of p, whose name is a.name.
-func (a *Aggregate) makeLocked(in *intake, p *reporters.Point) (*series, ledger.Reason) {
+func (a *Aggregate) makeLocked(in *arrived, p *reporters.Point) (*series, ledger.Reason) {
 	if len(a.name)-1 > MaxName {
 		return nil, ledger.NameTooLong
 	}

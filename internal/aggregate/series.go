@@ -157,7 +157,7 @@ func (s *series) taken() int64 {
 }
 
 // add adds p, which is no member of a set, or returns why it cannot.
-func (s *series) add(in *intake, p *reporters.Point) ledger.Reason {
+func (s *series) add(in *arrived, p *reporters.Point) ledger.Reason {
 	v := p.Value
 	switch p.Kind {
 	case reporters.CounterDelta, reporters.GaugeDelta:
