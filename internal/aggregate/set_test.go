@@ -70,6 +70,17 @@ func TestSketchIsWithinOnePercent(t *testing.T) {
 	}
 }
 
+// A hash whose counted bits are all zero has the highest rank.
+func TestSketchTakesEveryHash(t *testing.T) {
+	var s sketch
+	for _, hash := range []uint64{0, 1, 1 << sketchRest, 1<<64 - 1<<sketchRest, 1<<64 - 1} {
+		s.add(hash)
+	}
+	if got := s.count(); got < 3 || got > 5 || s[0] != sketchRest+1 {
+		t.Errorf("four registers with hashes are counted as %v, the first has the rank %d", got, s[0])
+	}
+}
+
 func TestSetBeginsAgainInItsMemory(t *testing.T) {
 	s, a, seed := new(set), ample(), maphash.MakeSeed()
 	for _, n := range []int{5, 3000, 7, exactMembers, 4000} {

@@ -65,6 +65,6 @@
 // read, c is a delta of a counter, divided by its rate; g is a gauge or, with a
 // sign and in the reference dialect, a delta of a gauge; ms, h and d are
 // samples, whose rate is ignored. The name is the measurement, without a field.
-// Sets, events and service checks become no points, but their lines are sent
-// unchanged to destinations of this format.
+// A set's value is one member of it, which no encoder writes. Events and service checks
+// become no points. The lines of these are sent unchanged to destinations of this format.
 package statsd
