@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/examples"
 	"monkit.example/internal/safelog"
 	"monkit.example/internal/serieskey"
 	"monkit.example/monkit"
@@ -64,7 +65,7 @@ type Pusher struct {
 	log   atomic.Pointer[slog.Logger]
 	long  longLines
 
-	examples pointExamples
+	examples examples.Examples // of what the encoder has skipped
 
 	mu    sync.Mutex
 	enc   Encoder // guarded by mu, as all below
@@ -199,7 +200,7 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 	if skipped > 0 {
 		for reason, n := range p.skipsLocked(run, skipped-p.heldLocked()) {
 			p.book.Drop(reason, n)
-			p.examples.keep(reason, p.opts.Name, nil, run)
+			p.keepExample(reason, nil, run)
 		}
 	}
 	p.buf = buf // not before: the encoder may panic
@@ -219,7 +220,7 @@ func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 			p.buf = append(append(p.buf, l.Raw...), '\n')
 		} else if reason := p.encodeLineLocked(b.Points[l.First : l.First+l.N]); reason != "" {
 			p.book.Drop(reason, 1)
-			p.examples.keep(reason, p.opts.Name, l.Raw, b.Points[l.First:l.First+l.N])
+			p.keepExample(reason, l.Raw, b.Points[l.First:l.First+l.N])
 			continue
 		}
 		p.addTextLocked(ctx, start, 1)

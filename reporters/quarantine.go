@@ -21,10 +21,10 @@ var _ Quarantine = (*Pusher)(nil)
 // example of points that the encoder has skipped, and the lines that the sender keeps,
 // if it is a Quarantine.
 func (p *Pusher) RejectedLines() []ledger.RejectedLine {
-	all := append(p.long.newest(), p.examples.newest()...)
+	all := append(p.long.newest(), p.examples.Newest()...)
 	if q, ok := p.out.(Quarantine); ok {
 		all = append(all, q.RejectedLines()...)
 	}
-	slices.SortStableFunc(all, byTime)
+	slices.SortStableFunc(all, func(a, b ledger.RejectedLine) int { return a.At.Compare(b.At) })
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/examples"
 	"monkit.example/internal/loglimit"
 	"monkit.example/internal/safelog"
 	"monkit.example/monkit"
@@ -58,6 +59,8 @@ type Aggregate struct {
 	began time.Time // times are nanoseconds since then, by the monotonic clock
 	seed  maphash.Seed
 	full  loglimit.Limit // of records that there is no room
+
+	examples examples.Examples // of lines that were dropped
 
 	walking sync.Mutex // held by Stats; locked before mu
 	samples []sample   // owned by Stats
@@ -119,6 +122,7 @@ func (a *Aggregate) add(b *reporters.Batch) (stamped []reporters.Point, refused 
 	for i := range b.Lines {
 		if reason := a.addLineLocked(&in, &b.Lines[i]); reason != "" {
 			a.counts.Drop(reason, 1)
+			a.examples.Keep(reason, "aggregate", dropErrors[reason], func() string { return string(b.Lines[i].Raw) })
 			if reason == ledger.SeriesLimit {
 				refused++
 			}
@@ -127,6 +131,18 @@ func (a *Aggregate) add(b *reporters.Batch) (stamped []reporters.Point, refused 
 	a.refused += refused
 	return in.stamped, refused
 }
+
+// dropErrors say why lines are dropped.
+var dropErrors = map[ledger.Reason]string{
+	ledger.Unsupported:   "an event, a service check, or a change or member with a time: these cannot be added up",
+	ledger.NotFinite:     "the value, or the sum with it, is infinite",
+	ledger.NameTooLong:   "the name with its tags has more than 1 KiB",
+	ledger.NameCollision: "the name is that of a timer and of a set, which share a field",
+	ledger.SeriesLimit:   "there is no room for a new series",
+}
+
+// RejectedLines implements reporters.Quarantine.
+func (a *Aggregate) RejectedLines() []ledger.RejectedLine { return a.examples.Newest() }
 
 // accountLocked returns the account of a listener.
 func (a *Aggregate) accountLocked(listener string) *account {

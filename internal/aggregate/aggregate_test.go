@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -369,4 +370,26 @@ func TestReportAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for a walk", n)
 	}
 	checkBalance(t, a)
+}
+
+func TestDroppedLinesHaveExamples(t *testing.T) {
+	a := New(Options{})
+	long := strings.Repeat("x", MaxName+1)
+	b := reporters.Batch{At: time.Now()}
+	b.AddLine([]byte("_sc|check|0"), 0) // has no points
+	b.Points = append(b.Points, reporters.Point{Key: monkit.NewSeriesKey(long), Value: 1, Kind: reporters.CounterDelta})
+	b.AddLine([]byte(long+":1|c"), 0)
+	if err := a.Report(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	checkBalance(t, a)
+	got := a.RejectedLines()
+	if len(got) != 2 {
+		t.Fatalf("the examples are %+v", got)
+	}
+	for _, l := range got {
+		if want := map[ledger.Reason]string{ledger.Unsupported: "_sc|check|0", ledger.NameTooLong: long[:200]}[l.Reason]; l.Text != want || l.Err == "" {
+			t.Errorf("the example is %+v, want the text %q", l, want)
+		}
+	}
 }

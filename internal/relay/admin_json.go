@@ -24,8 +24,9 @@ type receivedJSON struct {
 type listenerJSON struct {
 	Name string `json:"name"`
 	receivedJSON
-	KernelDrops *int64 `json:"kernel_dropped_datagrams"` // null if the system does not report it
-	BadReadings int64  `json:"bad_readings,omitempty"`
+	KernelDrops   *int64        `json:"kernel_dropped_datagrams"` // null if the system does not report it
+	BadReadings   int64         `json:"bad_readings,omitempty"`
+	RejectedConns ledger.Counts `json:"rejected_connections,omitempty"`
 }
 
 type destinationJSON struct {
@@ -46,7 +47,7 @@ func (l Ledger) json() ledgerJSON {
 		Destinations: make([]destinationJSON, 0, len(l.Destinations)),
 	}
 	for _, in := range l.Listeners {
-		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected), in.Pending}, BadReadings: in.BadReadings}
+		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected), in.Pending}, BadReadings: in.BadReadings, RejectedConns: nonzero(in.RejectedConns)}
 		if in.KnowsDrops {
 			row.KernelDrops = &in.KernelDrops
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"monkit.example/internal/aggregate"
 	"monkit.example/internal/printable"
 	"monkit.example/internal/web"
 	"monkit.example/internal/webpage"
@@ -79,6 +80,7 @@ type indexView struct {
 	States    map[string]destinationState // by name of the destination
 	Hints     []HintCount
 	Aggregate time.Duration // zero if nothing is aggregated
+	Usage     string        // of the aggregate's memory
 }
 
 func newIndexView(l Ledger, states map[string]destinationState) indexView {
@@ -118,9 +120,19 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request) {
 		}
 	}
 	if r.aggregate != nil {
-		v.Aggregate = r.cfg.Aggregate
+		v.Aggregate, v.Usage = r.cfg.Aggregate, usageText(r.series.Usage())
 	}
 	web.Write(w, indexPage, r.view("/", v))
+}
+
+// usageText is "It has 1200 series, in 3.1 MiB of 256 MiB." and, if there was no room,
+// what became of lines and series.
+func usageText(u aggregate.Usage) string {
+	text := fmt.Sprintf("It has %d series, in %s of %s.", u.Series, size(u.Bytes), size(u.MaxBytes))
+	if u.Refused > 0 || u.Evicted > 0 {
+		text += fmt.Sprintf(" For lack of room %d lines of new series were dropped, and %d idle series were forgotten.", u.Refused, u.Evicted)
+	}
+	return text
 }
 
 func (r *Relay) serveLedger(w http.ResponseWriter, req *http.Request) {

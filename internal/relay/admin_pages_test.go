@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"monkit.example/internal/aggregate"
 	"monkit.example/internal/faultsink"
 	"monkit.example/reporters/ledger"
 )
@@ -248,6 +249,27 @@ func TestIndexShowsKernelDrops(t *testing.T) {
 	} {
 		if page := indexOf(t, Ledger{Listeners: []ListenerLedger{tt.l}}); !strings.Contains(page, tt.want) {
 			t.Errorf("the page lacks %s:\n%s", tt.want, page)
+		}
+	}
+}
+
+func TestIndexShowsConnectionsThatWereClosed(t *testing.T) {
+	l := ListenerLedger{RejectedConns: ledger.Counts{"newcomer": 7, "idle": 0}}
+	if page := indexOf(t, Ledger{Listeners: []ListenerLedger{l}}); !strings.Contains(page, "connections that were closed, by reason: newcomer=7<") {
+		t.Errorf("the page is\n%s", page)
+	}
+	if page := indexOf(t, Ledger{Listeners: []ListenerLedger{{}}}); strings.Contains(page, "were closed") {
+		t.Errorf("the page without any is\n%s", page)
+	}
+}
+
+func TestUsageOfTheAggregateIsText(t *testing.T) {
+	for want, u := range map[string]aggregate.Usage{
+		"It has 3 series, in 1.5 MiB of 256 MiB.": {Series: 3, Bytes: 3 << 19, MaxBytes: 256 << 20},
+		"It has 0 series, in 0 bytes of 1 MiB. For lack of room 2 lines of new series were dropped, and 4 idle series were forgotten.": {MaxBytes: 1 << 20, Refused: 2, Evicted: 4},
+	} {
+		if got := usageText(u); got != want {
+			t.Errorf("the text is %q, want %q", got, want)
 		}
 	}
 }

@@ -27,6 +27,9 @@ type ListenerLedger struct {
 	// BadReadings is how many readings were left out of accepted lines in this run:
 	// see reporters.Batch.RejectReadings.
 	BadReadings int64
+	// RejectedConns is how many connections the listener closed in this run, by
+	// reason. The lines that had arrived on them are counted as any others.
+	RejectedConns ledger.Counts
 }
 
 // DestinationLedger counts the lines of one destination.
@@ -53,7 +56,7 @@ func (r *Relay) Ledger() Ledger {
 	}
 	for _, rec := range r.receivers {
 		drops, ok := rec.listener.KernelDrops()
-		all.Listeners = append(all.Listeners, ListenerLedger{rec.listener.Name(), rec.ledger(), drops, ok, rec.badReadings.Load()})
+		all.Listeners = append(all.Listeners, ListenerLedger{rec.listener.Name(), rec.ledger(), drops, ok, rec.badReadings.Load(), rec.listener.RejectedConns()})
 	}
 	return all
 }
@@ -141,7 +144,7 @@ func (l Ledger) Check() error {
 func (l Ledger) Print(w io.Writer) {
 	fmt.Fprintf(w, "ledger: %v\n", l.Received())
 	for _, in := range l.Listeners {
-		fmt.Fprintf(w, "  from %s: %v kernel_dropped_datagrams=%s%s\n", in.Name, in.Listener, in.drops(), in.badReadings())
+		fmt.Fprintf(w, "  from %s: %v kernel_dropped_datagrams=%s%s%s\n", in.Name, in.Listener, in.drops(), in.badReadings(), in.closedConns())
 	}
 	for _, d := range l.Destinations {
 		fmt.Fprintf(w, "  to %s: %v unaccounted=%d%s\n", d.Name, d.Ledger, d.Unaccounted(), d.refusals())
@@ -161,6 +164,14 @@ func (l ListenerLedger) drops() string {
 		return "unknown"
 	}
 	return fmt.Sprint(l.KernelDrops)
+}
+
+// closedConns is " rejected_connections=3(idle=2,newcomer=1)", or "" if there are none.
+func (l ListenerLedger) closedConns() string {
+	if l.RejectedConns.Sum() == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" rejected_connections=%d(%v)", l.RejectedConns.Sum(), l.RejectedConns)
 }
 
 // badReadings is " bad_readings=2", or "" if there are none.
