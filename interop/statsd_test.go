@@ -63,7 +63,7 @@ func TestLinesOfDatadogsClientAreRead(t *testing.T) {
 	for _, p := range b.Points {
 		got = append(got, strings.TrimSuffix(p.Key.WithField(""), " ")+" "+string(reporters.AppendFloat(nil, p.Value))+" "+p.Kind.String())
 	}
-	want := []string{"a.hits,host=web1,up= 3 counter_delta", "b -1.5 gauge", "c,host=web1,up= 250 sample", "d 0.5 sample", "e 7 sample", "g 8 gauge"}
+	want := []string{"a.hits,host=web1,up= 3 counter_delta", "b -1.5 gauge", "c,host=web1,up= 250 sample", "d 0.5 sample", "e 7 sample", "f 0 set_member", "g 8 gauge"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(b.Lines) != 8 || b.Rejected.Sum() != 0 {
 		t.Errorf("decoded %d lines as\n%s\nrejected %v", len(b.Lines), strings.Join(got, "\n"), b.RejectedLines)
 	}

@@ -1,6 +1,7 @@
 package reporters
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // Point is one value of one field of a series at one time.
 type Point struct {
 	Key   monkit.SeriesKey
-	Field string // may be empty for a point that was received
+	Field string // may be empty for a point that was received; the text of a SetMember
 	Value float64
 	Time  int64 // Unix nanoseconds
 
@@ -40,7 +41,8 @@ type Line struct {
 	First, N int32
 }
 
-// RejectedLine is a line that a Decoder rejected.
+// RejectedLine is a line that a Decoder rejected, or of which it left out readings: then
+// the Reason is ledger.BadReading.
 type RejectedLine struct {
 	Reason ledger.Reason
 	Text   string // the line, cut to 200 bytes
@@ -78,8 +80,12 @@ type Batch struct {
 	More bool
 
 	Rejected      ledger.Counts  // number of rejected lines by reason
-	RejectedLines []RejectedLine // the first few of them
+	RejectedLines []RejectedLine // the first few of them, and of lines with bad readings
 	Skipped       int64          // empty lines and comments
+
+	// BadReadings is the number of readings that were left out of accepted lines:
+	// see RejectReadings.
+	BadReadings int64
 
 	// Listener is the name of the listener that received the lines. It is empty
 	// for a collector.
@@ -102,6 +108,7 @@ func (b *Batch) Reset() {
 	b.Points, b.Lines, b.RejectedLines = b.Points[:0], b.Lines[:0], b.RejectedLines[:0]
 	b.Spans, b.More = b.Spans[:0], false
 	b.At, b.Interval, b.Format, b.Skipped = time.Time{}, 0, "", 0
+	b.BadReadings = 0
 	clear(b.Hints)
 	b.Listener, b.weights = "", b.weights[:0]
 	b.text.reset()
@@ -163,5 +170,17 @@ func (b *Batch) Reject(reason ledger.Reason, line []byte, err error) {
 	if len(b.RejectedLines) < maxRejectedLines || b.Rejected[reason] == 1 {
 		text := string(line[:min(len(line), maxRejectedText)])
 		b.RejectedLines = append(b.RejectedLines, RejectedLine{Reason: reason, Text: text, Err: err})
+	}
+}
+
+// RejectReadings counts n readings that are left out of line, which is accepted for its
+// other readings, and keeps the first few such lines. reading is the first of them, and
+// err what is wrong with it. It copies what it keeps.
+func (b *Batch) RejectReadings(n int64, line, reading []byte, err error) {
+	b.BadReadings += n
+	if len(b.RejectedLines) < maxRejectedLines {
+		text := string(line[:min(len(line), maxRejectedText)])
+		err = fmt.Errorf("reading %q is left out: %w", reading[:min(len(reading), maxRejectedText)], err)
+		b.RejectedLines = append(b.RejectedLines, RejectedLine{Reason: ledger.BadReading, Text: text, Err: err})
 	}
 }

@@ -6,6 +6,10 @@ package reporters
 type Hint struct {
 	Name   string // such as "dogstatsd_syntax": the name of the count
 	Advice string // what was seen, and what to write, for a log and a page
+
+	// OfPoints is true if the hint is about the points of lines only. It is not
+	// counted for lines that are passed on as they are, of which none are made.
+	OfPoints bool
 }
 
 // Hint counts n lines for which h holds.

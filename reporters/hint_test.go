@@ -4,7 +4,7 @@ import "testing"
 
 func TestResetForgetsHintsAndWeights(t *testing.T) {
 	var b Batch
-	hint := Hint{"odd", "write it even"}
+	hint := Hint{Name: "odd", Advice: "write it even"}
 	for range 2 {
 		p := Point{Kind: Sample}
 		if w := b.Weight(&p); w != 1 {

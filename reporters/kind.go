@@ -9,6 +9,7 @@ const (
 	CounterDelta             // what a counter grew by since the last report
 	Sample                   // one observation of a distribution
 	GaugeDelta               // what a gauge moved by, as a statsd gauge with a sign does
+	SetMember                // one member of a set, as text in Point.Field; the value is zero
 )
 
 // String returns the name of k in lower case, with an underscore between words.
@@ -24,6 +25,8 @@ func (k Kind) String() string {
 		return "sample"
 	case GaugeDelta:
 		return "gauge_delta"
+	case SetMember:
+		return "set_member"
 	}
 	return "unknown"
 }

@@ -2,7 +2,6 @@ package reporters
 
 import (
 	"bytes"
-	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -69,7 +68,7 @@ func TestLongLinesAreSplitIfTheFormatCan(t *testing.T) {
 		for name, spans := range map[string]bool{"line": false, "span": true} {
 			var q queue
 			p := NewPusher(commas{}, &q, PusherOptions{MaxPayload: 10, MaxLine: 20, Format: "f"})
-			err := errors.New("")
+			var err error
 			if spans {
 				err = p.ReportSpans(t.Context(), &Batch{Format: "f", Spans: []Span{span(tt.line + "\n")}})
 			} else {

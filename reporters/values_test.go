@@ -121,14 +121,14 @@ func TestMemoForgetsTheFormerOwnerOfANumber(t *testing.T) {
 
 func TestKindsHaveDistinctNames(t *testing.T) {
 	seen := map[string]bool{}
-	for k := Gauge; k <= GaugeDelta; k++ {
+	for k := Gauge; k <= SetMember; k++ {
 		if name := k.String(); name == "unknown" || seen[name] {
 			t.Errorf("kind %d is named %q", k, name)
 		} else {
 			seen[name] = true
 		}
 	}
-	if name := (GaugeDelta + 1).String(); name != "unknown" {
+	if name := (SetMember + 1).String(); name != "unknown" {
 		t.Errorf("an unknown kind is named %q", name)
 	}
 }

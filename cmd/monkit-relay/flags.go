@@ -32,11 +32,17 @@ socket. In -listen the host may be left out, which means all interfaces.
               for -forward influx also http, https; otlp has only these
 
 Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
-tcp, tls and unix; mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
+tcp, tls and unix, after which a connection that sent no whole line is closed;
+maxconns=10000 for them, beyond which a newcomer replaces the connection without a
+line for longest (default 10000, or half of the descriptors if that is less, divided
+over such listeners); mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
 and ca=FILE to require client certificates that it signed; precision=s, ms, us or ns
 for influx, the unit of its times, which is ns by default; totals=true for graphite,
 influx and pickle: fields called total, count, successes, errors, panics and failures
-are counters, as they always are in series with the tag scope. In -forward: ca, cert, key
+are counters, as they always are in series with the tag scope; dialect=dogstatsd for
+statsd from clients of DogStatsD, whose gauges with a sign are values, not changes
+(dialect=statsd). A line of a stream has at most 64 KiB, one of statsd 8 KiB. In
+-forward: ca, cert, key
 and servername for tls and https; token=@FILE, or username=NAME&password=@FILE, for
 http and https; the rest of the query of a URL belongs to the server; tagged=true for
 graphite and pickle writes NAME;key=value instead of NAME.key.value. Files are read
@@ -56,6 +62,9 @@ Examples:
   -forward statsd+udp://statsd.example:8125
   -forward otlp+http://collector.example:4318
   -http 127.0.0.1:9125
+
+An address at which the relay itself receives is no destination. Relays that forward
+to each other are not found.
 
 -http serves the ledger, the rejected lines and the metrics of the relay to everyone
 who can reach its address, which is local if it has no host. /healthz responds with

@@ -3,6 +3,7 @@ package codectest
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,9 @@ func linesText(b *reporters.Batch) string {
 }
 
 func countsText(b *reporters.Batch) string {
-	text := fmt.Sprintf("%d skipped, rejected %v, hints %v\n", b.Skipped, b.Rejected, b.Hints)
+	hints := maps.Clone(b.Hints)
+	maps.DeleteFunc(hints, func(h reporters.Hint, _ int64) bool { return h.OfPoints })
+	text := fmt.Sprintf("%d skipped, rejected %v, %d bad readings, hints %v\n", b.Skipped, b.Rejected, b.BadReadings, hints)
 	for _, l := range b.RejectedLines {
 		text += fmt.Sprintf("%v %q\n", l.Reason, l.Text)
 	}

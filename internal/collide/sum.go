@@ -3,6 +3,7 @@ package collide
 import (
 	"maps"
 	"math"
+	"slices"
 
 	"monkit.example/internal/serieskey"
 	"monkit.example/reporters"
@@ -56,12 +57,12 @@ func (n *Names) shares(h *holder, p *reporters.Point) bool {
 	return !n.sums || n.batch != nil // or the sum would never be taken
 }
 
-// Add adds p, for which Check returned Share, to the sum of its name. text is the name
-// as it is written.
-func (n *Names) Add(p *reporters.Point, text []byte) {
+// Add adds p, for which Check returned Share, to the sum of its name. The parts are the
+// name as it is written.
+func (n *Names) Add(p *reporters.Point, parts ...[]byte) {
 	h := n.shared
 	if h.sum == nil {
-		h.sum = &sum{text: append([]byte(nil), text...), last: map[uint64]*part{}, kind: p.Kind, taken: true}
+		h.sum = &sum{text: slices.Concat(parts...), last: map[uint64]*part{}, kind: p.Kind, taken: true}
 		h.sum.add(n.keys.Field(h.key, h.field), h.value, h.at, p.Time)
 	}
 	if h.sum.taken {

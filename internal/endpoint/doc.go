@@ -18,6 +18,9 @@
 // The path of a socket is taken literally up to the first "?": nothing in it is
 // unescaped. Parse accepts any query in an http or https URL, and takes these
 // options out of it: tokenfile and, of https, ca, cert, key and servername. A
-// server that has a parameter of such a name cannot be given it. Other addresses
-// have known options only. Neither errors nor [Endpoint.String] show credentials.
+// server that has a parameter of such a name cannot be given it. Of token,
+// password (pass, p) and username (user, u) it takes those whose value is @FILE, and
+// the name of the user of such a password; a value that begins with an @ itself is
+// written with %40. Other addresses have known options only. Sizes and times in
+// options, and in flags, are those of [ParseSize] and [ParseDuration]. Neither errors nor [Endpoint.String] show credentials.
 package endpoint

@@ -61,9 +61,9 @@ var dialOptions = map[string][]string{
 // listenOptions are the options of each transport for a listener.
 var listenOptions = map[string][]string{
 	UDP:      {"rcvbuf"},
-	TCP:      {"idle"},
-	TLS:      {"ca", "cert", "key", "idle"},
-	Unix:     {"mode", "idle"},
+	TCP:      {"idle", "maxconns"},
+	TLS:      {"ca", "cert", "key", "idle", "maxconns"},
+	Unix:     {"mode", "idle", "maxconns"},
 	Unixgram: {"mode", "rcvbuf"},
 }
 

@@ -41,6 +41,7 @@ func TestRedactMasksSecretsAndShowsTheRest(t *testing.T) {
 		"http://h/?db=x;p=geheim":                           "http://h/?db=x;p=xxxxx",
 		"http://h/?p=geheim;db=geheim&x=1":                  "http://h/?p=xxxxx&x=1",
 		"http://h/#access_token=geheim":                     "http://h/#access_token=xxxxx",
+		"http://u:?p=a&geheim@h/":                           "http://xxxxx@h/",
 		"token=geheim":                                      "token=xxxxx",
 		"http://h/?%50=geheim&Api-Key=geheim&x=y":           "http://h/?%50=xxxxx&Api-Key=xxxxx&x=y",
 		"http://h/?a=b=c&p=a=b=geheim":                      "http://h/?a=b=c&p=xxxxx",

@@ -73,7 +73,7 @@ func TestTextsShowNoCredentials(t *testing.T) {
 // Each name whose value an address hides is hidden in texts too.
 func TestTextsHideWhatAddressesHide(t *testing.T) {
 	for _, name := range slices.Concat(secretNames, secretParts) {
-		if got := RedactText("x "+name+"=hunter2 y", 200); got != "x "+name+"=xxxxx y" {
+		if got := RedactText("x "+name+"=hunter2 y", 200); !strings.HasPrefix(got, "x "+name+"=xxxxx") || strings.Contains(got, "hunter2") {
 			t.Errorf("the text is %q", got)
 		}
 	}

@@ -191,3 +191,11 @@ func (c *coalescedConn) Read(p []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// CloseWrite ends the stream in one direction, if it can be.
+func (c *coalescedConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}

@@ -25,7 +25,17 @@
 // changed. While one of them cannot be used, handshakes fail, are counted, and
 // the reason is logged once a minute.
 //
+// Connections are bounded in number, and so are unfinished TLS handshakes: a
+// newcomer replaces the one that was in use the longest time ago, see
+// Options.MaxConns. A stream is in use when it sends a whole line that is not
+// blank. One that starts with a request of HTTP, or with a TLS handshake where none
+// is expected, is closed before anything of it is taken for a line. Such
+// connections are counted by reason, see [Listener.RejectedConns], and each reason
+// is logged once a minute.
+//
 // Memory is bounded: a listener holds at most twice Options.RingBytes, and 2
-// MiB for datagrams or Options.MaxConns × (Options.MaxLine + 64 KiB) for
-// streams, of which an idle stream uses 4 KiB.
+// MiB for datagrams, or for streams 4 KiB each and 32 MiB for all. While these are
+// used up by streams that do not end their lines, lines of more than 4 KiB are too
+// long. An idle stream uses a buffer of 512 bytes, and 8 KiB in all; one of TLS uses
+// TLSMEM.
 package listen

@@ -23,6 +23,34 @@ func countLines(p []byte) int64 {
 	return n
 }
 
+// withoutNULs returns p without the NUL bytes at the start of a line, and those
+// that are all of an unfinished last line, in the same memory. Programs that write
+// strings of C with their terminator, such as gmetad, put one after each text:
+// after the last line feed, so that it is the start of the next line.
+func withoutNULs(p []byte) []byte {
+	at := bytes.IndexByte(p, 0)
+	if at < 0 {
+		return p
+	}
+	kept, start := p[:at], at == 0 || p[at-1] == '\n'
+	for _, c := range p[at:] {
+		if c == 0 && start {
+			continue
+		}
+		kept, start = append(kept, c), c == '\n'
+	}
+	return kept
+}
+
+// datagramText returns what is text of a datagram, without NUL bytes as in
+// withoutNULs, and without those behind the last line, which needs no line feed.
+func datagramText(p []byte) []byte {
+	if len(p) > 0 && p[len(p)-1] == 0 {
+		p = bytes.TrimRight(p, "\x00")
+	}
+	return withoutNULs(p)
+}
+
 // withEnd returns the length of p after a line end was added to its last
 // line, if that lacks one.
 func withEnd(p []byte) int {

@@ -25,12 +25,17 @@ type Listener struct {
 	files  *tlsFiles    // that tls is made of
 	ring   *ring
 	keys   keys
+	format string // of the lines, or ""
 
-	counts counts
+	counts        counts
+	rejectedConns rejectedConns
 
 	direct direct
 
-	conns sync.WaitGroup // goroutines that serve streams
+	streams    *pool          // connections that send lines
+	handshakes *pool          // connections of tls before that
+	serving    sync.WaitGroup // goroutines of both
+	buffers    bufferBudget   // of streams
 
 	closing  sync.Once
 	closeErr error // set by closing
@@ -39,7 +44,7 @@ type Listener struct {
 // Open binds ep. Its error contains advice for the operator.
 func Open(ep endpoint.Endpoint, o Options) (*Listener, error) {
 	name := cmp.Or(o.Name, ep.Name())
-	l := &Listener{name: name, keys: newKeys(name)}
+	l := &Listener{name: name, format: ep.Format, keys: newKeys(name)}
 	if err := l.open(ep, o); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", l.name, err)
 	}
@@ -51,6 +56,7 @@ func (l *Listener) open(ep endpoint.Endpoint, o Options) (err error) {
 		return err
 	}
 	l.ring = newRing(l.opts.ringBytes(isDatagrams(ep)))
+	l.streams, l.handshakes = newPool(l.opts.MaxConns), newPool(maxHandshakes(l.opts.MaxConns))
 	if ep.Transport == endpoint.TLS {
 		if l.files, err = newTLSFiles(ep.Options); err != nil {
 			return err

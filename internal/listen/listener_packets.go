@@ -91,7 +91,7 @@ func (l *Listener) putPacket(p []byte, from Sender, cut bool) {
 		l.rejected(ledger.Truncated, from, p[whole:], 1)
 		p = p[:whole]
 	}
-	if len(p) == 0 {
+	if p = datagramText(p); len(p) == 0 {
 		return
 	}
 	if l.direct.take != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // reasons are all for which a listener rejects lines.
-var reasons = [...]ledger.Reason{ledger.RingFull, ledger.TooLong, ledger.Truncated}
+var reasons = [...]ledger.Reason{ledger.RingFull, ledger.TooLong, ledger.Truncated, ledger.HTTPOnLinePort, ledger.TLSOnPlainPort}
 
 // counts are what a listener has counted since it was opened. They are read
 // while they grow.
@@ -19,11 +19,8 @@ type counts struct {
 	datagrams         atomic.Int64 // read
 	rejectedDatagrams atomic.Int64 // of these, those that found the ring full
 
-	openConns        atomic.Int64 // now
-	acceptedConns    atomic.Int64
-	rejectedConns    atomic.Int64 // beyond Options.MaxConns
-	idleConns        atomic.Int64 // closed after Options.Idle
-	failedHandshakes atomic.Int64
+	openConns     atomic.Int64 // now, without those whose handshake is unfinished
+	acceptedConns atomic.Int64
 }
 
 // Book returns the book that counts the lines.
@@ -49,6 +46,7 @@ func (l *Listener) KernelDrops() (n int64, ok bool) {
 type keys struct {
 	all      monkit.SeriesKey
 	rejected [len(reasons)]monkit.SeriesKey
+	conns    [numConnReasons]monkit.SeriesKey
 }
 
 func newKeys(name string) keys {
@@ -56,13 +54,17 @@ func newKeys(name string) keys {
 	for i, reason := range reasons {
 		k.rejected[i] = k.all.WithTag("reason", string(reason))
 	}
+	for i, row := range connReasons {
+		k.conns[i] = k.all.WithTag("reason", string(row.word))
+	}
 	return k
 }
 
 var _ monkit.TotalSource = (*Listener)(nil)
 
 // Stats emits the series listen with the tag listener: how much arrived, how
-// much waits in the ring, and with the tag reason how many lines were rejected.
+// much waits in the ring, and with the tag reason how many lines, and connections,
+// were rejected.
 func (l *Listener) Stats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	waiting, most := l.ring.usage()
 	cb(l.keys.all, "bytes", float64(l.counts.bytes.Load()))
@@ -86,7 +88,7 @@ func (l *Listener) IsTotal(key monkit.SeriesKey, field string) (total, known boo
 		return false, false
 	}
 	switch field {
-	case "ring_bytes", "ring_max_bytes", "rcvbuf_bytes", "kernel_queue_bytes", "connections":
+	case "ring_bytes", "ring_max_bytes", "rcvbuf_bytes", "kernel_queue_bytes", "connections", "handshakes":
 		return false, true
 	}
 	return true, true
@@ -107,9 +109,10 @@ func (l *Listener) packetStats(cb func(key monkit.SeriesKey, field string, val f
 func (l *Listener) streamStats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	cb(l.keys.all, "connections", float64(l.counts.openConns.Load()))
 	cb(l.keys.all, "accepted_connections", float64(l.counts.acceptedConns.Load()))
-	cb(l.keys.all, "rejected_connections", float64(l.counts.rejectedConns.Load()))
-	cb(l.keys.all, "idle_connections_closed", float64(l.counts.idleConns.Load()))
+	for i, key := range l.keys.conns[:connReasonsOf(l.tls != nil)] {
+		cb(key, "rejected_connections", float64(l.rejectedConns.counts[i].Load()))
+	}
 	if l.tls != nil {
-		cb(l.keys.all, "failed_handshakes", float64(l.counts.failedHandshakes.Load()))
+		cb(l.keys.all, "handshakes", float64(l.handshakes.size()))
 	}
 }

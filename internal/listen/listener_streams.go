@@ -2,18 +2,15 @@ package listen
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"time"
-
-	"monkit.example/reporters/ledger"
 )
 
 // serveStreams serves streams until ctx ends, then those that were connected
 // by then. If the listener breaks, it ends all streams.
 func (l *Listener) serveStreams(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer l.conns.Wait()
+	defer l.serving.Wait()
 	defer cancel()
 	defer l.Close()
 	return l.runAndDrain(ctx, l.connections(ctx))
@@ -39,54 +36,58 @@ func (l *Listener) setAcceptTimeout(d time.Duration) {
 	}
 }
 
-// acceptOne serves the next connection, or closes it if too many are open.
+// acceptOne serves the next connection. If there is no descriptor for it, the next
+// attempt gets that of another one.
 func (l *Listener) acceptOne(ctx context.Context) error {
 	conn, err := l.stream.Accept()
 	if err != nil {
+		if lacksDescriptors(err) {
+			l.streams.replaceOldest()
+		}
 		return err
 	}
-	if l.counts.openConns.Load() >= int64(l.opts.MaxConns) {
-		if l.counts.rejectedConns.Add(1) == 1 {
-			l.opts.Logger.Warn("too many connections are open; closing new ones and counting them from now on", "listener", l.name, "limit", l.opts.MaxConns)
-		}
-		conn.Close()
-		return nil
-	}
-	l.counts.acceptedConns.Add(1)
-	l.counts.openConns.Add(1)
-	l.conns.Go(func() {
-		defer l.counts.openConns.Add(-1)
-		l.serve(ctx, conn)
-	})
+	l.admit(ctx, conn)
 	return nil
 }
 
-// serve reads one stream to its end. When ctx ends it reads what has already
-// arrived.
-func (l *Listener) serve(ctx context.Context, conn net.Conn) {
+// admit starts to serve a connection that was accepted.
+func (l *Listener) admit(ctx context.Context, conn net.Conn) {
+	l.counts.acceptedConns.Add(1)
+	p := peerOf(conn)
+	ctx, replace := context.WithCancelCause(ctx)
+	place := l.firstPool().add(ctx, p.host, replace)
+	l.serving.Go(func() {
+		defer replace(nil)
+		l.serve(ctx, conn, p, place, replace)
+	})
+}
+
+// firstPool returns the pool of connections that were just accepted.
+func (l *Listener) firstPool() *pool {
+	if l.tls != nil {
+		return l.handshakes
+	}
+	return l.streams
+}
+
+// serve serves one connection to its end. place is that in the pool of new ones. A
+// TLS connection counts as a stream only when its handshake is done.
+func (l *Listener) serve(ctx context.Context, conn net.Conn, p peer, place *member, replace context.CancelCauseFunc) {
+	defer func() { place.end() }()
 	defer conn.Close()
 	conn = newCoalescedConn(conn, ctx.Done())
 	if l.tls != nil {
-		secure := tls.Server(conn, l.tls)
-		if err := handshake(ctx, secure); err != nil {
-			l.counts.failedHandshakes.Add(1)
-			l.files.explain(l.opts.Logger, l.name, err)
+		secure, ok := l.secure(ctx, conn, p)
+		if !ok {
 			return
 		}
-		conn = secure
+		place.end()
+		conn, place = secure, l.streams.add(ctx, p.host, replace)
 	}
-	s := newStream(l, conn)
-	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(interrupted)
-		conn.SetReadDeadline(time.Now()) // fails only if the stream has ended, which ends reads too
-	})
-	err := s.readUntil(ctx)
-	if !stop() {
-		<-interrupted // or its deadline would cut the draining short
+	l.counts.openConns.Add(1)
+	defer l.counts.openConns.Add(-1)
+	newStream(l, conn, p, place).run(ctx)
+	if isReplaced(ctx) {
+		l.rejectConn(connNewcomer, p.text, "maxconns", l.opts.MaxConns)
 	}
-	if ctx.Err() != nil && (err == nil || isTimeout(err)) {
-		s.drain()
-	}
-	l.reject(ledger.Truncated, s.lines.unfinished())
 }

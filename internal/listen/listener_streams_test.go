@@ -1,9 +1,7 @@
 package listen
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -128,43 +126,6 @@ func readEnd(t *testing.T, conn net.Conn) {
 	n, err := conn.Read(make([]byte, 1))
 	if timeout, ok := err.(net.Error); n != 0 || err == nil || ok && timeout.Timeout() {
 		t.Errorf("read %d, %v", n, err)
-	}
-}
-
-func TestStreamsBeyondTheLimitAreClosed(t *testing.T) {
-	var log bytes.Buffer
-	r := listen(t, "tcp://127.0.0.1:0", Options{MaxConns: 1, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	first := r.dial(t)
-	waitFor(t, "the first stream", func() bool { return r.stat("connections") == 1 })
-	for range 2 {
-		readEnd(t, r.dial(t))
-	}
-	write(t, first, "a 1\n")
-	r.waitForText(t, "a 1\n")
-	first.Close()
-	waitFor(t, "the end of the first", func() bool { return r.stat("connections") == 0 })
-	write(t, r.dial(t), "b 2\n")
-	r.waitForText(t, "a 1\nb 2\n")
-	r.stop(t)
-	if refused, accepted := r.stat("rejected_connections"), r.stat("accepted_connections"); refused != 2 || accepted != 2 {
-		t.Errorf("counted %v refused, %v accepted", refused, accepted)
-	}
-	if n := strings.Count(log.String(), "too many connections are open"); n != 1 {
-		t.Errorf("logged %d times, want 1:\n%s", n, log.String())
-	}
-}
-
-func TestIdleStreamIsClosed(t *testing.T) {
-	r := listen(t, "tcp://127.0.0.1:0?idle=20ms", Options{})
-	conn := r.dial(t)
-	write(t, conn, "a 1\nhalf")
-	readEnd(t, conn)
-	waitFor(t, "the end", func() bool { return r.stat("connections") == 0 })
-	if n := r.stat("idle_connections_closed"); n != 1 {
-		t.Errorf("counted %v idle streams, want 1", n)
-	}
-	if in := r.stop(t); in.Accepted != 1 || in.Rejected[ledger.Truncated] != 1 {
-		t.Errorf("counts are %+v", in)
 	}
 }
 

@@ -127,6 +127,16 @@ func (r *running) stat(want string) float64 {
 	return found
 }
 
+// eachStat calls f with the values that Stats reports of a field, and their tags
+// reason.
+func (r *running) eachStat(want string, f func(reason string, val float64)) {
+	r.Stats(func(key monkit.SeriesKey, field string, val float64) {
+		if field == want {
+			f(key.Tags.Get("reason"), val)
+		}
+	})
+}
+
 func write(t testing.TB, conn net.Conn, text string) {
 	t.Helper()
 	if _, err := conn.Write([]byte(text)); err != nil {

@@ -30,13 +30,15 @@ type Options struct {
 	// rejected when the ring is full, and 1 MiB for streams, which wait. A
 	// single larger datagram is accepted when nothing else waits.
 	RingBytes int
-	// MaxConns is how many streams may be open at once; further ones are
-	// closed. Zero means 1024.
+	// MaxConns is how many streams may be open at once. For a further one, the
+	// stream is closed that has sent no line for longest; of the streams of one
+	// address, if that has more than half of them. Connections whose TLS handshake
+	// is unfinished are an eighth as many at most. Zero means DefaultMaxConns(1).
 	MaxConns int
 	// MaxLine is how many bytes one line of a stream may have; a longer line
 	// is rejected and the stream goes on. Zero means 64 KiB.
 	MaxLine int
-	// Idle is how long a stream may send nothing before it is closed. Zero
+	// Idle is how long a stream may send no whole line before it is closed. Zero
 	// means ten minutes.
 	Idle time.Duration
 	// Lines turns what a stream sends into lines, for formats that are no
@@ -67,7 +69,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	def(&o.RcvBuf, 8<<20)
-	def(&o.MaxConns, 1024)
+	def(&o.MaxConns, DefaultMaxConns(1))
 	def(&o.MaxLine, 64<<10)
 	if o.Idle <= 0 {
 		o.Idle = 10 * time.Minute
@@ -100,11 +102,12 @@ const streamRing = 1 << 20
 
 // addressOptions are the options that an address may have after its question
 // mark, other than those for certificates: rcvbuf=16MiB for datagrams, mode=0660
-// for sockets that are files, and idle=10m for streams.
+// for sockets that are files, and idle=10m and maxconns=10000 for streams.
 var addressOptions = map[string]func(o *Options, value string) error{
-	"rcvbuf": setRcvBuf,
-	"mode":   setMode,
-	"idle":   setIdle,
+	"rcvbuf":   setRcvBuf,
+	"mode":     setMode,
+	"idle":     setIdle,
+	"maxconns": setMaxConns,
 }
 
 // Check returns an error if [Open] would reject one of these options of ep. It
@@ -155,5 +158,17 @@ func setIdle(o *Options, value string) error {
 		return fmt.Errorf("idle=%s is not a time; write one such as idle=10m", value)
 	}
 	o.Idle = d
+	return nil
+}
+
+func setMaxConns(o *Options, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n <= 0 {
+		return fmt.Errorf("maxconns=%s is not a number of connections; write one such as maxconns=%d", value, mostConns)
+	}
+	if most, ok := maxDescriptors(); ok && uint64(n) > most {
+		return fmt.Errorf("maxconns=%s is more than the %d descriptors that this process may have; write fewer, or raise the limit (ulimit -n, LimitNOFILE=)", value, most)
+	}
+	o.MaxConns = n
 	return nil
 }

@@ -22,7 +22,7 @@ func TestCheckRejectsWrongOptions(t *testing.T) {
 		{"buffer of size zero", "udp://h:1?rcvbuf=0", "rcvbuf=16MiB"},
 		{"negative buffer", "udp://h:1?rcvbuf=-1", "rcvbuf=16MiB"},
 		{"buffer without a number", "udp://h:1?rcvbuf=KiB", "rcvbuf=16MiB"},
-		{"buffer of a stream", "tcp://h:1?rcvbuf=4096", `option "rcvbuf" is not known for tcp; write idle`},
+		{"buffer of a stream", "tcp://h:1?rcvbuf=4096", `option "rcvbuf" is not known for tcp; write idle or maxconns`},
 		{"mode", "unix:///s?mode=0660", ""},
 		{"mode of a datagram socket", "unixgram:///s?mode=777", ""},
 		{"mode that is not octal", "unix:///s?mode=0980", "mode=0660"},
@@ -37,25 +37,31 @@ func TestCheckRejectsWrongOptions(t *testing.T) {
 		{"idle of another unit", "unix:///s?idle=5x", "idle=10m"},
 		{"idle of zero", "tcp://h:1?idle=0s", "idle=10m"},
 		{"idle of datagrams", "udp://h:1?idle=5s", `option "idle" is not known for udp`},
-		{"certificate without tls", "tcp://h:1?cert=c&key=k", "is not known for tcp; write idle"},
+		{"certificate without tls", "tcp://h:1?cert=c&key=k", "is not known for tcp; write idle or maxconns"},
 		{"unknown option", "tcp://h:1?color=red", `option "color" is not known`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ep, err := endpoint.Parse(tt.addr, addresses)
-			if err == nil {
-				err = Check(ep)
-			}
-			if tt.wrong == "" && err != nil || tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)) {
-				t.Errorf("Check() = %v, want %q", err, tt.wrong)
-			}
+			checkOption(t, tt.addr, tt.wrong)
 		})
+	}
+}
+
+// checkOption checks an address, whose error must contain wrong unless that is empty.
+func checkOption(t *testing.T, addr, wrong string) {
+	t.Helper()
+	ep, err := endpoint.Parse(addr, addresses)
+	if err == nil {
+		err = Check(ep)
+	}
+	if wrong == "" && err != nil || wrong != "" && (err == nil || !strings.Contains(err.Error(), wrong)) {
+		t.Errorf("%s: Check() = %v, want %q", addr, err, wrong)
 	}
 }
 
 func TestZeroOptionsHaveTheirDefaults(t *testing.T) {
 	for _, o := range []Options{{}, {RcvBuf: -1, RingBytes: -1, MaxConns: -1, MaxLine: -1, Idle: -1}} {
 		o = o.withDefaults()
-		if o.RcvBuf != 8<<20 || o.ringBytes(true) != 8<<20 || o.ringBytes(false) != 1<<20 || o.Book == nil || o.MaxConns != 1024 || o.MaxLine != 64<<10 || o.Idle != 10*time.Minute || o.Logger == nil {
+		if o.RcvBuf != 8<<20 || o.ringBytes(true) != 8<<20 || o.ringBytes(false) != 1<<20 || o.Book == nil || o.MaxConns != DefaultMaxConns(1) || o.MaxLine != 64<<10 || o.Idle != 10*time.Minute || o.Logger == nil {
 			t.Errorf("options are %+v", o)
 		}
 	}

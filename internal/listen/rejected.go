@@ -20,6 +20,6 @@ const maxExample = 200
 // rejected passes lines that were rejected, and counted, on to Options.OnRejected.
 func (l *Listener) rejected(reason ledger.Reason, from Sender, text []byte, lines int64) {
 	if l.opts.OnRejected != nil && lines > 0 {
-		l.opts.OnRejected(Rejected{Reason: reason, From: from.String(), Text: text, Lines: lines})
+		l.opts.OnRejected(Rejected{Reason: reason, From: from.String(), Text: text[:min(len(text), maxExample)], Lines: lines})
 	}
 }

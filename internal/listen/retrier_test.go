@@ -24,7 +24,8 @@ func (f *failing) Accept() (net.Conn, error) {
 		return nil, errors.New("too many open files")
 	}
 	if f.times == -1 {
-		conn, _ := net.Pipe()
+		conn, other := net.Pipe()
+		other.Close()
 		return conn, nil
 	}
 	return nil, net.ErrClosed
@@ -33,11 +34,13 @@ func (f *failing) Accept() (net.Conn, error) {
 func TestFailuresAreLoggedOnceAndRetriedMoreAndMoreSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		l := &Listener{name: "it", stream: &failing{times: 10}, opts: Options{MaxConns: -1, Logger: slog.New(slog.NewTextHandler(&log, nil))}}
+		l := newUnbound(Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		l.stream = &failing{times: 10}
 		began := time.Now()
 		if err := l.repeat(t.Context(), l.connections(t.Context())); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("repeat() = %v", err)
 		}
+		l.serving.Wait()
 		// 5, 10, 20, … 640 ms, then a second each
 		if d := time.Since(began); d != (5*255+2*1000)*time.Millisecond {
 			t.Errorf("it took %v", d)
@@ -78,7 +81,8 @@ func TestEndOfContextEndsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		l := &Listener{stream: &failing{times: 1 << 30}, opts: Options{}.withDefaults()}
+		l := newUnbound(Options{})
+		l.stream = &failing{times: 1 << 30}
 		began := time.Now()
 		if err := l.repeat(ctx, l.connections(ctx)); err != nil || time.Since(began) != time.Minute {
 			t.Errorf("it ended after %v with %v", time.Since(began), err)

@@ -2,6 +2,7 @@ package listen
 
 import (
 	"bytes"
+	"sync/atomic"
 
 	"monkit.example/internal/line"
 )
@@ -10,22 +11,51 @@ import (
 // line is at its start, and the next read goes behind it. The reader reads
 // into space and then calls add.
 type splitter struct {
-	max int // bytes of a line, without its end
+	max    int           // bytes of a line, without its end
+	budget *bufferBudget // of all splitters of a listener; nil is without end
 
 	buf      []byte // its whole length may be written to
 	from     int    // buf[from:tail] is the unfinished line
 	tail     int
-	skip     bool // the unfinished line is too long: it is counted and not kept
+	dropped  int64  // lines that drop dropped since the last add
+	skip     bool   // the unfinished line is too long: it is counted and not kept
+	example  []byte // the beginning of the first line that the last add counted as too long
 	underuse underuse
 }
 
 // The buffer of a stream that sends little is small: it starts with minSplit,
 // doubles when it is full, up to a line and maxSplit, and halves when it has been
-// far too large for a while.
+// far too large for a while. With ten thousand streams that send a line a minute
+// each, most of their memory would be buffers of 4 KiB.
 const (
-	minSplit = 4 << 10
+	minSplit = 512
 	maxSplit = 64 << 10
 )
+
+// bufferBudget bounds the buffers that are larger than fairSplit of all streams of
+// a listener. Without it, thousands of streams that never end a line would need 128
+// KiB each.
+type bufferBudget struct{ used atomic.Int64 }
+
+const (
+	// fairSplit is the size that each stream may have whatever the others do.
+	fairSplit = 4 << 10
+	// maxBuffers is enough for two hundred streams that send as fast as they can.
+	maxBuffers = 32 << 20
+)
+
+// resize reports whether a buffer may change its size. It always may shrink.
+func (b *bufferBudget) resize(from, to int) bool {
+	if b == nil {
+		return true
+	}
+	change := int64(max(to-fairSplit, 0) - max(from-fairSplit, 0))
+	if b.used.Add(change) > maxBuffers && change > 0 {
+		b.used.Add(-change)
+		return false
+	}
+	return true
+}
 
 // space returns where to read to. It invalidates the lines that add returned.
 func (s *splitter) space() []byte {
@@ -37,28 +67,54 @@ func (s *splitter) space() []byte {
 		size, s.underuse = max(size/2, minSplit), 0
 	}
 	line := s.buf[s.from:s.tail]
-	if size != len(s.buf) {
+	if size != len(s.buf) && s.budget.resize(len(s.buf), size) {
 		s.buf = make([]byte, size)
 	}
 	s.from, s.tail = 0, copy(s.buf, line)
+	if s.tail == len(s.buf) { // the others have used up the budget
+		s.drop()
+	}
 	return s.buf[s.tail:]
 }
 
+// release gives the buffer back when the stream has ended.
+func (s *splitter) release() {
+	s.budget.resize(len(s.buf), 0)
+	s.buf, s.from, s.tail = nil, 0, 0
+}
+
+// drop drops the unfinished line, which is too long. The next add counts it.
+func (s *splitter) drop() {
+	s.example = s.example[:0]
+	s.keepExample(s.buf[s.from:s.tail])
+	s.tail, s.skip, s.dropped = s.from, true, 1
+}
+
 // add records that n bytes were read into space. It returns the whole lines
-// that they complete, and how many lines turned out to be too long.
+// that they complete, and how many lines turned out to be too long. NUL bytes at
+// the start of a line are left out.
 func (s *splitter) add(n int) (lines []byte, tooLong int64) {
 	fresh := s.tail
 	s.tail += n
+	if tooLong, s.dropped = s.dropped, 0; tooLong == 0 {
+		s.example = s.example[:0]
+	}
 	if end := line.Whole(s.buf[fresh:s.tail]); end > 0 {
 		lines, s.from = s.buf[:fresh+end], fresh+end
 		if s.skip {
 			s.skip, lines = false, lines[bytes.IndexByte(lines, '\n')+1:]
 		}
-		lines, tooLong = s.removeTooLong(lines)
+		var more int64
+		lines, more = s.removeTooLong(withoutNULs(lines))
+		tooLong += more
+	}
+	for !s.skip && s.from < s.tail && s.buf[s.from] == 0 {
+		s.from++
 	}
 	if s.skip {
 		s.tail = s.from
 	} else if s.tail-s.from > s.max {
+		s.keepExample(s.buf[s.from:s.tail])
 		s.tail, s.skip = s.from, true
 		tooLong++
 	}
@@ -75,6 +131,7 @@ func (s *splitter) removeTooLong(lines []byte) (kept []byte, tooLong int64) {
 	for len(lines) > 0 {
 		end := bytes.IndexByte(lines, '\n') + 1
 		if end > s.max+1 {
+			s.keepExample(lines[:end])
 			tooLong++
 		} else {
 			kept = append(kept, lines[:end]...)
@@ -84,7 +141,15 @@ func (s *splitter) removeTooLong(lines []byte) (kept []byte, tooLong int64) {
 	return kept, tooLong
 }
 
-// unfinished returns how many lines lack their end when the stream ends: one,
-// or none if the rest is blank or was counted as too long. Such a line may
-// have been cut, so it is not passed on.
-func (s *splitter) unfinished() int64 { return countLines(s.buf[s.from:s.tail]) }
+// keepExample keeps the beginning of a line that is too long, if it is the first
+// one of an add.
+func (s *splitter) keepExample(line []byte) {
+	if len(s.example) == 0 {
+		s.example = append(s.example, line[:min(len(line), maxExample)]...)
+	}
+}
+
+// rest returns the unfinished line when the stream ends. It may have been cut, so
+// it is not passed on. It is blank if the stream ended with a line, or with one that
+// was counted as too long.
+func (s *splitter) rest() []byte { return s.buf[s.from:s.tail] }

@@ -16,7 +16,7 @@ func split(pieces ...[]byte) (got []byte, tooLong, unfinished int64) {
 			got, tooLong, p = append(got, lines...), tooLong+long, p[n:]
 		}
 	}
-	return got, tooLong, s.unfinished()
+	return got, tooLong, countLines(s.rest())
 }
 
 func TestSplitterReturnsWholeLines(t *testing.T) {
@@ -24,6 +24,7 @@ func TestSplitterReturnsWholeLines(t *testing.T) {
 		name, in, want      string
 		tooLong, unfinished int64
 	}{
+		{"NULs are no part of a long line", "\x00\x0001234567\n\x00", "01234567\n", 0, 0},
 		{"lines", "a 1\nb 2\n", "a 1\nb 2\n", 0, 0},
 		{"unfinished line is not returned", "a 1\nb 2", "a 1\n", 0, 1},
 		{"blank unfinished line is not counted", "a 1\n \r", "a 1\n", 0, 0},
@@ -52,6 +53,7 @@ func TestSplitterReturnsWholeLines(t *testing.T) {
 // The pieces in which a text arrives do not change its lines and counts.
 func FuzzSplitter(f *testing.F) {
 	f.Add([]byte("a 1\n0123456789X\nb 2\n"), 5, 9)
+	f.Add([]byte("\x00a\n\x00\x000123456789X\n\x00b"), 2, 5)
 	f.Add([]byte("0123456789XYZ0123456789XYZ"), 12, 13)
 	f.Add([]byte(strings.Repeat("0123456789\n", 1000)), 4096, 8000)
 	f.Fuzz(func(t *testing.T, text []byte, i, j int) {
@@ -68,6 +70,7 @@ func FuzzSplitter(f *testing.F) {
 // reference does what split does, in a simpler way.
 func reference(text []byte) (lines []byte, tooLong, unfinished int64) {
 	for _, line := range bytes.SplitAfter(text, []byte{'\n'}) {
+		line = bytes.TrimLeft(line, "\x00")
 		whole := bytes.TrimSuffix(line, []byte{'\n'})
 		switch {
 		case len(whole) > 10:
@@ -79,6 +82,62 @@ func reference(text []byte) (lines []byte, tooLong, unfinished int64) {
 		}
 	}
 	return lines, tooLong, unfinished
+}
+
+func TestSplitterKeepsTheFirstOfTheLongLines(t *testing.T) {
+	s := splitter{max: 10, buf: make([]byte, 100)}
+	for _, tt := range []struct{ in, want string }{
+		{"a\n0123456789X\nsecond line is too long\nb\n", "0123456789X\n"},
+		{"the next read\n", "the next read\n"},
+		{"ab\nwithout an end", "without an end"},
+	} {
+		n := copy(s.space(), tt.in)
+		if s.add(n); string(s.example) != tt.want {
+			t.Errorf("kept %q of %q, want %q", s.example, tt.in, tt.want)
+		}
+	}
+}
+
+// Streams that never end a line cannot use more than the budget, and others go on.
+func TestBuffersShareABudget(t *testing.T) {
+	var budget bufferBudget
+	feed := func(s *splitter, text string) (got string, tooLong int64) {
+		for len(text) > 0 {
+			n := copy(s.space(), text)
+			lines, long := s.add(n)
+			got, tooLong, text = got+string(lines), tooLong+long, text[n:]
+		}
+		return got, tooLong
+	}
+	unfinished := strings.Repeat("x", 60<<10)
+	var crowd []*splitter
+	var dropped int64
+	for range 2000 {
+		s := &splitter{max: 64 << 10, budget: &budget}
+		_, long := feed(s, unfinished)
+		crowd, dropped = append(crowd, s), dropped+long
+	}
+	if used := budget.used.Load(); used > maxBuffers || used < maxBuffers/2 || dropped == 0 {
+		t.Errorf("%d streams use %d bytes, and %d lines were dropped", len(crowd), used, dropped)
+	}
+	good := &splitter{max: 64 << 10, budget: &budget}
+	short, long := strings.Repeat("s", 2000)+"\n", strings.Repeat("l", 5000)+"\n"
+	for range 100 {
+		got, tooLong := feed(good, short+long+short)
+		if got != short+short || tooLong != 1 || !strings.HasPrefix(long, string(good.example)) && len(good.example) > 0 {
+			t.Fatalf("got %d bytes, %d too long", len(got), tooLong)
+		}
+	}
+	for _, s := range crowd {
+		s.release()
+	}
+	if got, tooLong := feed(good, short+long); got != short+long || tooLong != 0 {
+		t.Errorf("after the crowd has left: got %d bytes, %d too long", len(got), tooLong)
+	}
+	good.release()
+	if used := budget.used.Load(); used != 0 {
+		t.Errorf("%d bytes are left", used)
+	}
 }
 
 func TestBufferOfSplitterGrowsAndShrinks(t *testing.T) {

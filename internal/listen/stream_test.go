@@ -30,7 +30,10 @@ func newFedWith(t testing.TB, o Options) *fed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	f.s = newStream(r.Listener, newCoalescedConn(conn, nil))
+	p := peerOf(conn)
+	m := r.streams.add(t.Context(), p.host, func(error) {})
+	t.Cleanup(m.end)
+	f.s = newStream(r.Listener, newCoalescedConn(conn, nil), p, m)
 	return f
 }
 
@@ -48,6 +51,19 @@ func (f *fed) pass(t testing.TB, text []byte) {
 	f.taken, _ = f.ring.take(f.taken)
 }
 
+// newUnbound returns a listener of streams without a socket.
+func newUnbound(o Options) *Listener {
+	l := &Listener{name: "tcp://test", keys: newKeys("tcp://test"), opts: o.withDefaults(), ring: newRing(1 << 20)}
+	l.streams, l.handshakes = newPool(l.opts.MaxConns), newPool(maxHandshakes(l.opts.MaxConns))
+	return l
+}
+
+// serveConn serves a connection as if it had been accepted.
+func (l *Listener) serveConn(ctx context.Context, conn net.Conn) {
+	l.admit(ctx, conn)
+	l.serving.Wait()
+}
+
 // semicolons reads a stream with a semicolon after each line.
 type semicolons struct{ r io.Reader }
 
@@ -60,8 +76,8 @@ func (s semicolons) Read(p []byte) (int, error) {
 func TestOptionLinesMakesLinesOfAStream(t *testing.T) {
 	f := newFedWith(t, Options{Lines: func(r io.Reader) io.Reader { return semicolons{r} }})
 	f.pass(t, []byte("a 1 1700000000;b 2 1700000000;c"))
-	if got := string(f.taken); got != "a 1 1700000000\nb 2 1700000000\n" || f.s.lines.unfinished() != 1 {
-		t.Errorf("took %q, %d unfinished", got, f.s.lines.unfinished())
+	if got := string(f.taken); got != "a 1 1700000000\nb 2 1700000000\n" || countLines(f.s.lines.rest()) != 1 {
+		t.Errorf("took %q, %d unfinished", got, countLines(f.s.lines.rest()))
 	}
 }
 
@@ -89,11 +105,11 @@ func TestEndOfContextDrainsAStreamAtOnce(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := &Listener{opts: Options{}.withDefaults(), ring: newRing(1 << 20)}
+				l := newUnbound(Options{})
 				here, there := net.Pipe()
 				ctx, cancel := context.WithCancel(t.Context())
 				ended := make(chan time.Time)
-				go func() { l.serve(ctx, here); ended <- time.Now() }()
+				go func() { l.serveConn(ctx, here); ended <- time.Now() }()
 				for range tt.pieces {
 					there.Write([]byte("a 1\n"))
 				}
@@ -103,8 +119,8 @@ func TestEndOfContextDrainsAStreamAtOnce(t *testing.T) {
 				if d := (<-ended).Sub(began); d != quietTime {
 					t.Errorf("the stream ended after %v, want %v to drain it", d, quietTime)
 				}
-				if n := l.counts.idleConns.Load(); n != 0 {
-					t.Errorf("counted %d idle streams", n)
+				if n := l.RejectedConns(); n.Sum() != 0 {
+					t.Errorf("closed %v", n)
 				}
 				if now, _ := l.ring.usage(); now != 4*tt.pieces {
 					t.Errorf("the ring holds %d bytes, want %d", now, 4*tt.pieces)
@@ -116,7 +132,7 @@ func TestEndOfContextDrainsAStreamAtOnce(t *testing.T) {
 
 func TestDrainOfAStreamEndsAfterASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &Listener{opts: Options{}.withDefaults(), ring: newRing(1 << 20)}
+		l := newUnbound(Options{})
 		here, there := net.Pipe()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -131,7 +147,7 @@ func TestDrainOfAStreamEndsAfterASecond(t *testing.T) {
 			}
 		}()
 		began := time.Now()
-		l.serve(ctx, here)
+		l.serveConn(ctx, here)
 		if d := time.Since(began); d != time.Second {
 			t.Errorf("the stream ended after %v", d)
 		}

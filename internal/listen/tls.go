@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -131,8 +133,7 @@ func requireClientCert(conf *tls.Config, file string) error {
 	return nil
 }
 
-// explain logs why handshakes fail if that is because of a file. Errors of
-// clients are counted only: port scans would fill the log.
+// explain logs why handshakes fail if that is because of a file.
 func (f *tlsFiles) explain(log *slog.Logger, listener string, err error) {
 	var file fileError
 	if f == nil || !errors.As(err, &file) {
@@ -150,14 +151,70 @@ func (f *tlsFiles) explain(log *slog.Logger, listener string, err error) {
 // bounds how long a client that sends nothing holds its connection.
 const handshakeTime = 10 * time.Second
 
+// maxHandshakes returns how many handshakes may be unfinished at a listener of so
+// many connections: a crowd of clients that connect at once, and few beside them.
+func maxHandshakes(conns int) int { return max(conns/8, 16) }
+
+// secure returns conn with TLS. ok is false if the handshake failed.
+func (l *Listener) secure(ctx context.Context, conn net.Conn, p peer) (secure *tls.Conn, ok bool) {
+	secure = tls.Server(conn, l.tls)
+	err := handshake(ctx, secure)
+	if err == nil {
+		return secure, true
+	}
+	l.files.explain(l.opts.Logger, l.name, err)
+	reason := handshakeReason(ctx, err)
+	l.rejectConn(reason, p.text, "err", loglimit.Cut(err.Error()))
+	if reason == connPlain {
+		explainTLS(err)
+	}
+	return nil, false
+}
+
+// handshakeReason returns why a handshake failed.
+func handshakeReason(ctx context.Context, err error) connReason {
+	var plain tls.RecordHeaderError
+	var cert *tls.CertificateVerificationError
+	var file fileError
+	switch {
+	case isReplaced(ctx):
+		return connHandshakeNewcomer
+	case errors.As(err, &file):
+		return connCertFile
+	case errors.As(err, &plain) && plain.Conn != nil:
+		return connPlain
+	case errors.As(err, &cert), strings.Contains(err.Error(), "didn't provide a certificate"):
+		return connClientCert
+	case isTimeout(err):
+		return connHandshakeTimeout
+	}
+	return connHandshakeFailed
+}
+
+// explainTLS answers a client that speaks HTTP without TLS, of which err has the
+// first bytes.
+func explainTLS(err error) {
+	var plain tls.RecordHeaderError
+	if !errors.As(err, &plain) || !isMethodStart(plain.RecordHeader[:]) {
+		return
+	}
+	plain.Conn.SetDeadline(time.Now().Add(answerTime)) // if it fails, so does the answer
+	answerHTTP(plain.Conn, "This port takes lines over TLS, not HTTP. Correct the port or the protocol of the client.\n")
+}
+
 // handshake performs the handshake of conn. A handshake cannot continue after
-// an interruption, so when ctx ends it gets the time that draining has.
+// an interruption, so when ctx ends it gets the time that draining has, unless a
+// newcomer needs its place.
 func handshake(ctx context.Context, conn *tls.Conn) error {
 	conn.SetDeadline(time.Now().Add(handshakeTime)) // if it fails, so does the handshake
 	hurried := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(hurried)
-		conn.SetDeadline(time.Now().Add(drainTime))
+		left := drainTime
+		if isReplaced(ctx) {
+			left = 0
+		}
+		conn.SetDeadline(time.Now().Add(left))
 	})
 	err := conn.Handshake()
 	if !stop() {

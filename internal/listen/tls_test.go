@@ -98,7 +98,7 @@ func TestOnlyClientsWithTheRightCertificateAreServed(t *testing.T) {
 			r := listen(t, server.addr()+tt.options, Options{})
 			conn := dialTLS(t, r, tt.conf) // succeeds before the server checks the certificate
 			if !tt.ok {
-				waitFor(t, "a failed handshake", func() bool { return r.stat("failed_handshakes") == 1 })
+				waitFor(t, "a failed handshake", func() bool { return r.RejectedConns().String() == "client_certificate=1" })
 				r.stop(t)
 				return
 			}
@@ -118,14 +118,14 @@ func TestOnlyClientsWithTheRightCertificateAreServed(t *testing.T) {
 func TestConnectionWithoutTLSIsClosed(t *testing.T) {
 	r := listen(t, newIdentity(t).addr(), Options{})
 	write(t, r.dial(t), "a 1 1700000000\n")
-	waitFor(t, "a failed handshake", func() bool { return r.stat("failed_handshakes") == 1 })
+	waitFor(t, "a failed handshake", func() bool { return r.RejectedConns().Sum() == 1 })
 	r.dial(t) // sends nothing: the end of Run does not wait for it
-	waitFor(t, "a stream", func() bool { return r.stat("connections") == 1 })
+	waitFor(t, "a handshake", func() bool { return r.stat("handshakes") == 1 })
 	if in := r.stop(t); in.Received != 0 {
 		t.Errorf("counts are %+v", in)
 	}
-	if n := r.stat("failed_handshakes"); n != 2 {
-		t.Errorf("%v handshakes failed, want 2", n)
+	if closed := r.RejectedConns().String(); closed != "handshake_timeout=1,plain_on_tls_port=1" {
+		t.Errorf("closed connections are %q", closed)
 	}
 }
 
@@ -146,12 +146,13 @@ func TestSilentClientFailsTheHandshake(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, tt.end)
 					defer cancel()
 				}
-				l := &Listener{opts: Options{}.withDefaults(), tls: &tls.Config{}}
+				l := newUnbound(Options{})
+				l.tls = &tls.Config{}
 				here, _ := net.Pipe()
 				began := time.Now()
-				l.serve(ctx, here)
-				if d := time.Since(began); d != tt.failedIn || l.counts.failedHandshakes.Load() != 1 {
-					t.Errorf("the stream ended after %v with %d failed handshakes, want %v", d, l.counts.failedHandshakes.Load(), tt.failedIn)
+				l.serveConn(ctx, here)
+				if d, closed := time.Since(began), l.RejectedConns().String(); d != tt.failedIn || closed != "handshake_timeout=1" {
+					t.Errorf("the stream ended after %v, counted as %q, want %v", d, closed, tt.failedIn)
 				}
 			})
 		})
@@ -305,7 +306,7 @@ func TestCertificateFilesAreReadByEachHandshake(t *testing.T) {
 			conn.Read(make([]byte, 1)) // takes the session ticket
 		} else {
 			failed++
-			waitFor(t, step.name+": a failed handshake", func() bool { return r.stat("failed_handshakes") == float64(failed) })
+			waitFor(t, step.name+": a failed handshake", func() bool { return r.RejectedConns().Sum() == int64(failed) })
 		}
 		if err == nil {
 			conn.Close()

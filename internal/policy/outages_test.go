@@ -55,7 +55,7 @@ var outages = []fault{
 	{"datagrams are larger than what is read, or more than the ring has room for", "internal/listen.TestCutDatagramLosesOnlyItsTail internal/listen.TestFullRingRejectsDatagramsAndCountsTheirLines internal/listen.TestDatagramsThatTheKernelDroppedAreCounted"},
 	{"lines are malformed or too long", "internal/relay.TestRejectedLineCostsNoOtherLine internal/relay.TestTooLongLineIsRejectedAndTheStreamGoesOn internal/relay.TestRejectedLinesAreGroupedByReasonAndSender"},
 	{"the kernel gives less room than was asked for", "internal/listen.TestSmallerReceiveBufferIsLogged"},
-	{"streams are cut anywhere, idle, or too many", "internal/relay.TestStreamCutAnywhereLosesNoLine internal/listen.TestIdleStreamIsClosed internal/listen.TestStreamsBeyondTheLimitAreClosed"},
+	{"streams are cut anywhere, idle, or too many", "internal/relay.TestStreamCutAnywhereLosesNoLine internal/listen.TestIdleCountsWholeLines internal/listen.TestFullListenerServesNewcomers internal/listen.TestUnfinishedHandshakesTakeNoPlaceOfAStream"},
 	{"SIGTERM while something is pending", "scripts.TestScripts internal/listen.TestRunDrainsTheKernelWhenItEnds internal/send.TestCloseDropsAndJoinsWhileDeliveriesFail"},
 	{"a reporter that blocks delays no other", "collect.TestBlockedReporterDelaysNoOther collect.TestCloseDoesNotWaitForAnUnavailableDestination"},
 }

@@ -25,6 +25,7 @@ type listenerJSON struct {
 	Name string `json:"name"`
 	receivedJSON
 	KernelDrops *int64 `json:"kernel_dropped_datagrams"` // null if the system does not report it
+	BadReadings int64  `json:"bad_readings,omitempty"`
 }
 
 type destinationJSON struct {
@@ -45,7 +46,7 @@ func (l Ledger) json() ledgerJSON {
 		Destinations: make([]destinationJSON, 0, len(l.Destinations)),
 	}
 	for _, in := range l.Listeners {
-		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected), in.Pending}}
+		row := listenerJSON{Name: in.Name, receivedJSON: receivedJSON{in.Received, in.Accepted, nonzero(in.Rejected), in.Pending}, BadReadings: in.BadReadings}
 		if in.KnowsDrops {
 			row.KernelDrops = &in.KernelDrops
 		}

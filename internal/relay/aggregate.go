@@ -62,7 +62,7 @@ func (a *aggregate) Report(_ context.Context, b *reporters.Batch) error {
 
 // addLocked adds the points of one line, or returns the reason to drop it.
 func (a *aggregate) addLocked(points []reporters.Point, at time.Time) ledger.Reason {
-	if len(points) == 0 {
+	if len(points) == 0 || points[0].Kind == reporters.SetMember {
 		return ledger.Unsupported // a set, an event or a service check
 	}
 	for i := range points {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
@@ -21,6 +22,9 @@ type destinationState struct {
 	Unconfirmed bool // its lines are sent, and not known to be delivered
 }
 
+// maxFailing is how many bytes of an error the page shows.
+const maxFailing = 1 << 10
+
 // states returns the states of all destinations, by their names.
 func (r *Relay) states(now time.Time) map[string]destinationState {
 	all := make(map[string]destinationState)
@@ -31,7 +35,7 @@ func (r *Relay) states(now time.Time) map[string]destinationState {
 		}
 		if a, ok := d.Reporter.(reporters.Availability); ok {
 			if err := a.Unavailable(); err != nil {
-				s.Failing = err.Error()
+				s.Failing = endpoint.RedactText(err.Error(), maxFailing) // it may quote a line
 			}
 		}
 		all[d.Name] = s

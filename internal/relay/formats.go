@@ -34,13 +34,24 @@ type format struct {
 	// newLines returns a reader of the lines in the stream r. It is nil for a
 	// format that is lines; others have listeners of streams only.
 	newLines func(r io.Reader) io.Reader
+	// maxLine is how many bytes a line of a stream may have. A line of a datagram
+	// may be as long as that.
+	maxLine int
 	// open returns the reporter of a destination.
 	open func(addr string, o reporters.SendOptions) (*reporters.Pusher, error)
 }
 
+const (
+	// maxTextLine is enough for the longest series key of InfluxDB, and less than
+	// a megabyte for a connection.
+	maxTextLine = 64 << 10
+	// maxStatsDLine is the most that an agent of DogStatsD reads at once.
+	maxStatsDLine = 8 << 10
+)
+
 var formats = []format{
 	{
-		name:          graphite.Format,
+		name: graphite.Format, maxLine: maxTextLine,
 		newDecoder:    newGraphiteDecoder,
 		listenOptions: []string{"totals"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
@@ -49,22 +60,22 @@ var formats = []format{
 		forwardOptions: graphite.AddressOptions(),
 	},
 	{
-		name:          influx.Format,
-		listenOptions: []string{"precision", "totals"},
+		name: influx.Format, maxLine: maxTextLine,
 		newDecoder:    newInfluxDecoder,
+		listenOptions: []string{"precision", "totals"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return influx.Open(addr, influx.Options{Send: o})
 		},
 	},
 	{
-		name: statsd.Format, reportsChanges: true,
-		newDecoder: func(url.Values) (reporters.Decoder, error) { return statsd.NewCodec(statsd.Options{}), nil },
+		name: statsd.Format, maxLine: maxStatsDLine, reportsChanges: true,
+		newDecoder: newStatsdDecoder, listenOptions: []string{"dialect"},
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return statsd.Open(addr, statsd.Options{Send: o})
 		},
 	},
 	{
-		name:          pickle.Format,
+		name: pickle.Format, maxLine: maxTextLine,
 		newDecoder:    newGraphiteDecoder,
 		listenOptions: []string{"totals"},
 		newLines:      pickle.NewReader,
@@ -111,6 +122,19 @@ func totalsOf(o url.Values) (bool, error) {
 	}
 }
 
+// newStatsdDecoder returns the decoder of a listener of StatsD lines, whose option
+// dialect says what a gauge with a sign means.
+func newStatsdDecoder(o url.Values) (reporters.Decoder, error) {
+	options := statsd.Options{DialectChosen: o.Has("dialect")}
+	switch dialect := o.Get("dialect"); {
+	case dialect == "dogstatsd":
+		options.Dialect = statsd.DogStatsD
+	case options.DialectChosen && dialect != "statsd":
+		return nil, fmt.Errorf("option dialect=%s is not known; write dialect=statsd or dialect=dogstatsd", dialect)
+	}
+	return statsd.NewCodec(options), nil
+}
+
 // parseListener parses a -listen address, which must have format, transport
 // and port.
 func parseListener(addr string) (endpoint.Endpoint, format, error) {
@@ -140,6 +164,18 @@ func parseForward(addr string) (endpoint.Endpoint, error) {
 		options[f.name] = f.forwardOptions
 	}
 	return endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
+}
+
+// maxConnsOf returns how many connections each of the listeners may have by
+// default.
+func maxConnsOf(addrs []string) int {
+	streams := 0
+	for _, addr := range addrs {
+		if ep, _, err := parseListener(addr); err == nil && ep.Transport != endpoint.UDP && ep.Transport != endpoint.Unixgram {
+			streams++
+		}
+	}
+	return listen.DefaultMaxConns(streams)
 }
 
 // openDestination opens the reporter of a -forward address, which must have

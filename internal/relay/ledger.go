@@ -24,6 +24,9 @@ type ListenerLedger struct {
 	// does not report them.
 	KernelDrops int64
 	KnowsDrops  bool
+	// BadReadings is how many readings were left out of accepted lines in this run:
+	// see reporters.Batch.RejectReadings.
+	BadReadings int64
 }
 
 // DestinationLedger counts the lines of one destination.
@@ -50,7 +53,7 @@ func (r *Relay) Ledger() Ledger {
 	}
 	for _, rec := range r.receivers {
 		drops, ok := rec.listener.KernelDrops()
-		all.Listeners = append(all.Listeners, ListenerLedger{rec.listener.Name(), rec.ledger(), drops, ok})
+		all.Listeners = append(all.Listeners, ListenerLedger{rec.listener.Name(), rec.ledger(), drops, ok, rec.badReadings.Load()})
 	}
 	return all
 }
@@ -125,7 +128,7 @@ func (l Ledger) Check() error {
 func (l Ledger) Print(w io.Writer) {
 	fmt.Fprintf(w, "ledger: %v\n", l.Received())
 	for _, in := range l.Listeners {
-		fmt.Fprintf(w, "  from %s: %v kernel_dropped_datagrams=%s\n", in.Name, in.Listener, in.drops())
+		fmt.Fprintf(w, "  from %s: %v kernel_dropped_datagrams=%s%s\n", in.Name, in.Listener, in.drops(), in.badReadings())
 	}
 	for _, d := range l.Destinations {
 		fmt.Fprintf(w, "  to %s: %v unaccounted=%d%s\n", d.Name, d.Ledger, d.Unaccounted(), d.refusals())
@@ -145,4 +148,12 @@ func (l ListenerLedger) drops() string {
 		return "unknown"
 	}
 	return fmt.Sprint(l.KernelDrops)
+}
+
+// badReadings is " bad_readings=2", or "" if there are none.
+func (l ListenerLedger) badReadings() string {
+	if l.BadReadings == 0 {
+		return ""
+	}
+	return fmt.Sprint(" bad_readings=", l.BadReadings)
 }

@@ -36,7 +36,7 @@ func TestLedgerCheckFindsWhatDoesNotBalance(t *testing.T) {
 func TestLedgerPrintsReasonsAndKernelDrops(t *testing.T) {
 	in := ledger.Listener{Received: 3, Accepted: 1, Rejected: ledger.Counts{ledger.Malformed: 2}}
 	l := Ledger{
-		[]ListenerLedger{{"udp", in, 7, true}, {"tcp", in, 0, false}},
+		[]ListenerLedger{{Name: "udp", Listener: in, KernelDrops: 7, KnowsDrops: true}, {Name: "tcp", Listener: in, BadReadings: 4}},
 		[]DestinationLedger{
 			{Name: "d", Ledger: ledger.Ledger{Accepted: 9, Delivered: 2, Pending: 1, Dropped: ledger.Counts{ledger.Expired: 3, ledger.Closed: 2}}, Routed: 9},
 			{Name: "u", Ledger: ledger.Ledger{Accepted: 9, Delivered: 9}, Routed: 9, Refused: 7},
@@ -46,7 +46,7 @@ func TestLedgerPrintsReasonsAndKernelDrops(t *testing.T) {
 	l.Print(&got)
 	want := `ledger: received=6 accepted=2 rejected=4(malformed=4)
   from udp: received=3 accepted=1 rejected=2(malformed=2) kernel_dropped_datagrams=7
-  from tcp: received=3 accepted=1 rejected=2(malformed=2) kernel_dropped_datagrams=unknown
+  from tcp: received=3 accepted=1 rejected=2(malformed=2) kernel_dropped_datagrams=unknown bad_readings=4
   to d: accepted=9 delivered=2 dropped=5(closed=2,expired=3) pending=1 unaccounted=1
   to u: accepted=9 delivered=9 dropped=0 pending=0 unaccounted=0 refused_datagrams=7
 `

@@ -84,7 +84,7 @@ func TestLinesOf64KiBAreDelivered(t *testing.T) {
 func TestLongStatsDLinesAreSplitForDatagrams(t *testing.T) {
 	s := faultsink.NewUDP(t)
 	var log strings.Builder
-	r := start(t, Config{Listen: []string{"statsd+tcp://127.0.0.1:0"}, Forward: []string{"statsd+udp://" + s.Addr()}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	r := start(t, Config{Listen: []string{"statsd+tcp://127.0.0.1:0", "statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+udp://" + s.Addr()}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	conn := dial(t, r.Addrs()[0])
 	var values []string
 	for i := range 1200 {
@@ -96,8 +96,11 @@ func TestLongStatsDLinesAreSplitForDatagrams(t *testing.T) {
 	tags := "one:1|c|#" + strings.Repeat("key:value,", 500) + "end:1"
 	write(t, conn, tags+"\n")
 	never := "big:1|c|#" + strings.Repeat("key:value,", 1000) + "end:1"
-	write(t, conn, never+"\nlast:1|c\n")
-	waitFor(t, "delivery", func() bool { return strings.Contains(text(s), "last:1|c\n") })
+	write(t, dial(t, r.Addrs()[1]), never+"\n") // a line of a stream is not as long
+	write(t, conn, "last:1|c\n")
+	waitFor(t, "delivery", func() bool {
+		return strings.Contains(text(s), "last:1|c\n") && r.Ledger().Destinations[0].Dropped.Sum() == 1
+	})
 	rejected := r.Rejected()
 	l := r.stop(t)
 	if d := l.Destinations[0]; d.Delivered != 4 || d.Dropped.String() != "oversize=1" {

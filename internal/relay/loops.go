@@ -69,7 +69,7 @@ func (n *neighbours) receives(listener, to endpoint.Endpoint) bool {
 	}
 	host, port, err := net.SplitHostPort(listener.Address)
 	toHost, toPort, toErr := net.SplitHostPort(to.Address)
-	if err != nil || toErr != nil || port != toPort || port == "0" {
+	if err != nil || toErr != nil || port != toPort {
 		return false
 	}
 	everywhere := isWildcard(host)
@@ -128,7 +128,7 @@ func (n *neighbours) addrs(host string) []netip.Addr {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr.Unmap().WithZone("")}
 	}
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+	if strings.ToLower(strings.TrimSuffix(host, ".")) == "localhost" {
 		return loopbacks
 	}
 	all, ok := n.known[host]

@@ -46,6 +46,7 @@ func TestTagsKeepAggregatedSeriesApart(t *testing.T) {
 		{"order", "m:1|c|#a:1,b:2\nm:2|c|#b:2,a:1\n", "m.a.1.b.2.total 3", "m.total;a=1;b=2 3", "m,a=1,b=2 total=3"},
 		{"gauges", "g:1|g|#a:1\ng:2|g|#b:1\n", "g.a.1.value 1 g.b.1.value 2", "g.value;a=1 1 g.value;b=1 2", "g,a=1 value=1 g,b=1 value=2"},
 		{"keys of the library's own tags", "m:1|c|#name:x\nm:2|c|#kind:x\n", "m.kind.x.total 2 m.name.x.total 1", "m.total;func=x 1 m.total;kind=x 2", "m,kind=x total=2 m,name=x total=1"},
+		{"a foreign scope", "m:1|c|#scope:x\nm:2|c|#a:x\n", "m.a.x.total 2 x.m.total 1", "m.total;a=x 2 m.total;scope=x 1", "m,a=x total=2 m,scope=x total=1"},
 		{"series of the library", "function.errors:1|c|#scope:app,name:Do\n", "app.function.errors.Do.total 1", "function.errors.total;func=Do;scope=app 1", "function.errors,name=Do,scope=app total=1"},
 	} {
 		for format, want := range map[string]string{"graphite": tt.path, "graphite?tagged=true": tt.tagged, "influx": tt.influx} {
@@ -76,8 +77,8 @@ func TestAggregatedNamesThatBecomeOneAreAddedUp(t *testing.T) {
 		{"the same to Influx", "page:1|c|#blue\npage:4|c|#blue:true\n", "influx", "page,blue=true total=5", 0},
 		{"a tag and a part of the name", "req:1|c|#env:prod\nreq.env.prod:4|c\n", "graphite", "req.env.prod.total 5", 0},
 		{"dots of a value", "m:1|c|#v:1.2\nm:4|c|#v:1_2\n", "graphite", "m.v.1_2.total 5", 0},
-		{"three", "a b:1|c\na_b:4|c\na%b:8|c\na%b:8|c\n", "graphite?tagged=true", "a%b.total 16 a_b.total 5", 0},
-		{"gauges", "a b:1|g\na_b:4|g\n", "graphite", "a_b.value 1", 1},
+		{"three", "a b:1|c\na_b:4|c\na%b:8|c\na%b:8|c\n", "graphite?tagged=true", "a_b.total 5 ab.total 16", 0},
+		{"gauges", "page:1|g|#blue\npage:4|g|#blue:true\n", "graphite", "page.blue.true.value 1", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			lines, l := forwarded(t, "statsd+udp://127.0.0.1:0", tt.forward, tt.in)

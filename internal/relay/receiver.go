@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"monkit.example/internal/listen"
@@ -20,6 +21,7 @@ type receiver struct {
 	relay        *Relay
 	destinations []*destination
 	before       int64 // lines that the listener had accepted before this run, by its book
+	badReadings  atomic.Int64
 
 	rejected *rejectedLines
 
@@ -118,11 +120,11 @@ func (r *receiver) begin() {
 // decodeFrom adds whole lines of one sender to the batch.
 func (r *receiver) decodeFrom(from listen.Sender, lines []byte) {
 	b := &r.batch
-	counts, examples := b.Rejected, b.RejectedLines
+	counts, examples, readings := b.Rejected, b.RejectedLines, b.BadReadings
 	b.Rejected, b.RejectedLines = r.counts, r.examples[:0]
 	r.decode(lines)
-	if len(b.Rejected) > 0 {
-		r.rejected.addBatch(b, from)
+	if readings = b.BadReadings - readings; len(b.Rejected) > 0 || readings > 0 {
+		r.rejected.addBatch(b, readings, from)
 		for reason, n := range b.Rejected {
 			counts.Count(reason, n)
 		}
@@ -176,6 +178,7 @@ func (r *receiver) count(b *reporters.Batch) {
 	for reason, n := range b.Rejected {
 		book.Reject(reason, n)
 	}
+	r.badReadings.Add(b.BadReadings)
 	r.relay.addHints(b)
 }
 

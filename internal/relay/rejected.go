@@ -220,18 +220,26 @@ func (l *rejectedLines) addListen(r listen.Rejected) {
 	l.add(rejection{reason: r.Reason, sender: r.From, lines: r.Lines, at: time.Now(), text: string(text), err: explanations[r.Reason]})
 }
 
-// addBatch adds the lines of b that were rejected, which are of one sender.
-func (l *rejectedLines) addBatch(b *reporters.Batch, from listen.Sender) {
+// addBatch adds the lines of b that were rejected, and so many readings that were left
+// out of accepted lines, which are of one sender.
+func (l *rejectedLines) addBatch(b *reporters.Batch, readings int64, from listen.Sender) {
 	for reason, n := range b.Rejected {
-		r := rejection{reason: reason, sender: from.String(), lines: n, at: b.At, err: explanations[reason]}
-		for i := range b.RejectedLines {
-			if line := &b.RejectedLines[i]; line.Reason == reason {
-				r.text, r.err = line.Text, line.Err.Error()
-				break
-			}
-		}
-		l.add(r)
+		l.addDecoded(b, reason, n, from)
 	}
+	if readings > 0 {
+		l.addDecoded(b, ledger.BadReading, readings, from)
+	}
+}
+
+func (l *rejectedLines) addDecoded(b *reporters.Batch, reason ledger.Reason, n int64, from listen.Sender) {
+	r := rejection{reason: reason, sender: from.String(), lines: n, at: b.At, err: explanations[reason]}
+	for i := range b.RejectedLines {
+		if line := &b.RejectedLines[i]; line.Reason == reason {
+			r.text, r.err = line.Text, line.Err.Error()
+			break
+		}
+	}
+	l.add(r)
 }
 
 // Rejected returns the lines that listeners rejected, and that destinations did not

@@ -110,6 +110,25 @@ func TestFloodOfSendersHidesNoOther(t *testing.T) {
 	}
 }
 
+// Senders that are new at the same time displace one, not each other.
+func TestSendersOfOneMomentDisplaceOne(t *testing.T) {
+	var r Relay
+	in, start := r.rejected.of("in"), time.Unix(1e9, 0)
+	for i := range 1000 {
+		add(in, ledger.Malformed, fmt.Sprint(i), start.Add(time.Duration(i)*time.Microsecond))
+	}
+	groups := r.Rejected()
+	kept := 0
+	for i := range maxSenders {
+		if slices.ContainsFunc(groups, func(g RejectedGroup) bool { return g.Sender == fmt.Sprint(i) }) {
+			kept++
+		}
+	}
+	if kept != maxSenders-1 || sum(groups) != 1000 {
+		t.Errorf("%d of the first senders are kept apart, %d lines are counted", kept, sum(groups))
+	}
+}
+
 // A sender that has long been silent makes room, however much it sent.
 func TestSilentSenderMakesRoom(t *testing.T) {
 	var r Relay
@@ -148,9 +167,16 @@ func TestExamplesAreBoundedAndShowNoCredentials(t *testing.T) {
 	in.addListen(listen.Rejected{Reason: "http_on_line_port", From: "h", Text: []byte("GET /?p=secret HTTP/1.1" + strings.Repeat("x", 1000)), Lines: 3})
 	in.addBatch(&reporters.Batch{
 		At: time.Now(), Rejected: ledger.Counts{ledger.Malformed: 1},
-		RejectedLines: []reporters.RejectedLine{{Reason: ledger.Malformed, Text: "Authorization: Token secret", Err: errText("not Token secret")}},
-	}, listen.Sender{})
-	for _, g := range r.Rejected() {
+		RejectedLines: []reporters.RejectedLine{
+			{Reason: ledger.Malformed, Text: "Authorization: Token secret", Err: errText("not Token secret")},
+			{Reason: ledger.BadReading, Text: "a:1|c|#password:secret:x|c", Err: errText("reading x")},
+		},
+	}, 2, listen.Sender{})
+	groups := r.Rejected()
+	if len(groups) != 3 {
+		t.Errorf("there are %d groups, want 3", len(groups))
+	}
+	for _, g := range groups {
 		if e := g.Example; len(e.Text) > maxExample || len(e.Err) > maxExample || e.Err == "" || strings.Contains(e.Text+e.Err, "secret") {
 			t.Errorf("the group is %+v", g)
 		}

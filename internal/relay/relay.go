@@ -208,6 +208,7 @@ func (r *Relay) hasListener(name string) bool {
 }
 
 func (r *Relay) listen() error {
+	maxConns := maxConnsOf(r.cfg.Listen)
 	for _, addr := range r.cfg.Listen {
 		ep, f, err := parseListener(addr)
 		if err != nil {
@@ -218,12 +219,13 @@ func (r *Relay) listen() error {
 			return fmt.Errorf("listen: %w", err)
 		}
 		destinations := r.destinationsOf(f)
+		name := naming.Unique(ep.Name(), r.hasListener)
 		o := listen.Options{
-			RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
-			Direct: all(destinations, (*destination).isPrompt), OnRejected: r.rejected.of(ep.String()).addListen,
+			Name: name, RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
+			MaxLine: f.maxLine, MaxConns: maxConns,
+			Direct: all(destinations, (*destination).isPrompt), OnRejected: r.rejected.of(name).addListen,
 		}
-		o.Name = naming.Unique(ep.Name(), r.hasListener)
-		o.Book = r.openBook(o.Name, ep.String())
+		o.Book = r.openBook(name, ep.String())
 		l, err := listen.Open(ep, o)
 		if err != nil {
 			return errors.Join(r.explainTaken(ep, err), closeBook(o.Book))

@@ -57,6 +57,9 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 		cb(key, "received", float64(in.Received))
 		cb(key, "accepted", float64(in.Accepted))
 		cb(key, "pending", float64(in.Pending))
+		if in.BadReadings > 0 {
+			cb(key, "bad_readings", float64(in.BadReadings))
+		}
 		r.emitReasons(cb, id, "rejected", in.Rejected)
 	}
 	for _, h := range r.Hints() {

@@ -54,9 +54,9 @@ func TestIsTotal(t *testing.T) {
 
 func TestStatsHaveTheNumbersOfTheLedger(t *testing.T) {
 	sink := faultsink.NewTCP(t)
-	r := start(t, Config{Listen: []string{"graphite+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + sink.Addr()}})
-	long := strings.Repeat("x", 9000) + " 1 1700000000\n" // longer than a payload may have
-	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nc.d 2 1700000000\nnonsense\ne.f NaN 1700000000\nnonsense\n"+long)
+	r := start(t, Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"statsd+tcp://" + sink.Addr()}})
+	long := strings.Repeat("x", 9000) + ":1|c\n" // longer than a receiver reads
+	write(t, dial(t, r.Addrs()[0]), "a.b:1|c\nc.d:2|c\nnonsense\ne.f:1e999|c\nnonsense\n"+long)
 	waitFor(t, "delivery", func() bool {
 		return r.Ledger().Received().Received == 6 && r.Ledger().Destinations[0].Delivered == 2
 	})

@@ -1,6 +1,7 @@
 package send
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -72,5 +73,34 @@ func TestOutageIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 		}
 		s.Close(t.Context())
 		checkLedger(t, s, "accepted=410 delivered=410 dropped=0 pending=0")
+	})
+}
+
+// Failures before the last success are not of the outage.
+func TestFailuresInARowBeginWithTheOutage(t *testing.T) {
+	r, now := newRetrier(Options{InitialBackoff: time.Second, MaxBackoff: time.Second}), time.Unix(1e9, 0)
+	for _, want := range []int64{1, 2, 3, 0, 1, 2} {
+		if want == 0 {
+			r.succeeded(now)
+		} else {
+			r.failed(&Error{Err: errDown}, now)
+		}
+		if got := r.snapshot().failuresInARow(); got != want {
+			t.Errorf("%d failures in a row, want %d", got, want)
+		}
+	}
+}
+
+// What a server says about a line may quote it.
+func TestRejectionsAreLoggedWithoutCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, log := newLogged(&fakeMessenger{answer: always(Permanent(errors.New("cannot parse 'cpu,token=hunter2 v=x'")))}, Options{})
+		mustSend(t, s, "cpu,token=hunter2 v=x\n", 1)
+		synctest.Wait()
+		if got := log.String(); !strings.Contains(got, "cannot parse 'cpu,token=xxxxx v=x'") || strings.Contains(got, "hunter2") {
+			t.Errorf("log:\n%s", got)
+		}
+		s.Close(t.Context())
+		checkLedger(t, s, "accepted=1 delivered=0 dropped=1(rejected=1) pending=0")
 	})
 }

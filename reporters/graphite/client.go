@@ -88,7 +88,7 @@ func (c *client[M]) collectLocked(points []reporters.Point) {
 		}
 		name := c.nameLocked(p)
 		second, ok := wholeSeconds(p.Time)
-		if !ok || name == "" || p.Kind == reporters.GaugeDelta {
+		if !ok || name == "" || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
 			c.counts.Drop(ledger.Unsupported, 1)
 			continue
 		}

@@ -42,12 +42,16 @@ func decode(b *reporters.Batch, p []byte) int {
 	return n
 }
 
-// decodeCommon decodes a line with one space between its three fields, no tags
-// and an ASCII path, as most are, and keeps it as it is. It reports false for any
-// other, well-formed or not.
+// decodeCommon decodes a line with one space between its three fields and an ASCII
+// path, as most are, and keeps it as it is. It reports false for any other,
+// well-formed or not.
 func decodeCommon(b *reporters.Batch, line []byte) bool {
 	i := bytes.IndexByte(line, ' ')
-	if i <= 0 || len(line) > carbonLine || line[0] == '.' || classes(line[:i]) != 0 {
+	if i <= 0 || len(line) > carbonLine || line[0] == '.' {
+		return false
+	}
+	name, all := line[:i], classes(line[:i])
+	if all&^semicolon != 0 {
 		return false
 	}
 	rest := line[i+1:]
@@ -63,7 +67,14 @@ func decodeCommon(b *reporters.Batch, line []byte) bool {
 	if !ok || second < second1980 {
 		return false
 	}
-	add(b, line, line[:i], nil, v, second*1e9)
+	var tags *monkit.TagSet
+	if all != 0 {
+		var err error
+		if name, tags, err = cutTags(name); err != nil {
+			return false
+		}
+	}
+	add(b, line, name, tags, v, second*1e9)
 	return true
 }
 
@@ -211,9 +222,13 @@ func parsePath(path []byte) (name []byte, tags *monkit.TagSet, err error) {
 	if all&control != 0 || all&nonASCII != 0 && !utf8.Valid(path) {
 		return nil, nil, errPath
 	}
+	return cutTags(path)
+}
+
+// cutTags returns what is before the first semicolon of path, and the tags behind it.
+func cutTags(path []byte) (name []byte, tags *monkit.TagSet, err error) {
 	name = path
-	if all&semicolon != 0 {
-		i := bytes.IndexByte(path, ';')
+	if i := bytes.IndexByte(path, ';'); i >= 0 {
 		name = path[:i]
 		if tags, err = parseTags(path[i+1:]); err != nil {
 			return nil, nil, err

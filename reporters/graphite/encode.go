@@ -44,7 +44,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	contest := e.Contest(&run[0])
 	for i := range run {
 		p := &run[i]
-		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
+		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
 			skipped++
 			continue
 		}

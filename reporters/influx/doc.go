@@ -23,6 +23,8 @@
 //	cert=FILE&key=FILE   https, tls: the certificate of this client
 //	servername=NAME      https, tls: the name in the server's certificate
 //	tokenfile=FILE       http, https: the token, with white space around it ignored
+//	token=@FILE          the same
+//	u=NAME&p=@FILE       http, https: user and password for basic authentication
 //
 // The files are read for each connection or request, so that they may be
 // replaced while the program runs. While one is missing or half-written, lines

@@ -61,7 +61,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 	dst = append(dst, head...)
 	for i := range run {
 		p := &run[i]
-		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta {
+		if !reporters.Finite(p.Value) || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
 			skipped++
 			continue
 		}
@@ -70,7 +70,7 @@ func (e *encoder) AppendRun(dst []byte, run []reporters.Point) (out []byte, skip
 		if contest != nil {
 			if outcome := e.Check(contest, p, dst[field:]); outcome != collide.Write {
 				if outcome == collide.Share {
-					e.Add(p, slices.Concat(head, dst[field:]))
+					e.Add(p, head, dst[field:])
 					e.held++
 				}
 				dst = dst[:field]

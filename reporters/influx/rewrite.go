@@ -10,8 +10,6 @@ import (
 // before its time.
 const blanks = " \t\x00"
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == 0 }
-
 // hasStrayBlanks reports whether text may have blanks beside the one before its
 // fields and the one before its time. VictoriaMetrics drops such lines; other bytes
 // that do not print are never at the ends.

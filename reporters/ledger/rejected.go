@@ -2,6 +2,11 @@ package ledger
 
 import "time"
 
+// BadReading is the Reason of a RejectedLine of which only a reading was rejected: the
+// line was accepted for its other readings. It is none of the reasons by which lines are
+// counted: such readings have a count of their own, bad_readings.
+const BadReading Reason = "bad_reading"
+
 // RejectedLine is a line that a listener, or the server of a destination, rejected,
 // or that a destination did not get because of what it is, for a person to look at. If the server did not say which of several lines it
 // rejected, it stands for all of them.

@@ -10,8 +10,9 @@
 // is wrong, New logs the error through the collector, and [Open] returns it.
 //
 // The query of an address may have these options, which the server does not get:
-// gzip=on or gzip=off, tokenfile=FILE with a bearer token, and for https ca=FILE,
-// cert=FILE, key=FILE and servername=NAME. Files are read for each request or
+// gzip=on or gzip=off, token=@FILE (or tokenfile=FILE) with a bearer token,
+// username=NAME&password=@FILE, and for https ca=FILE, cert=FILE, key=FILE and
+// servername=NAME. Files are read for each request or
 // connection, so that they may be renewed.
 //
 // # Metrics

@@ -70,7 +70,7 @@ func holds(p *reporters.Point) bool {
 	if !reporters.Finite(p.Value) || p.Time <= 0 || p.Field == "" && p.Key.Measurement == "" {
 		return false
 	}
-	return p.Kind != reporters.GaugeDelta && (p.Kind != reporters.CounterDelta || p.Value >= 0)
+	return p.Kind != reporters.GaugeDelta && p.Kind != reporters.SetMember && (p.Kind != reporters.CounterDelta || p.Value >= 0)
 }
 
 func (e *encoder) appendLine(dst []byte, p *reporters.Point) []byte {

@@ -155,6 +155,8 @@ func (s *Store) putLocked(p *reporters.Point, now int64) ledger.Reason {
 	switch {
 	case !reporters.Finite(p.Value):
 		return ledger.NotFinite
+	case p.Kind == reporters.SetMember:
+		return ledger.Unsupported
 	case p.Time < now-window:
 		return ledger.TooOld
 	case p.Time > now+window:

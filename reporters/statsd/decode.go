@@ -3,10 +3,8 @@ package statsd
 import (
 	"bytes"
 	"errors"
-	"math"
 	"unicode/utf8"
 
-	"monkit.example/internal/decimal"
 	"monkit.example/internal/line"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
@@ -15,201 +13,156 @@ import (
 
 // The errors are made once, so that many malformed lines cost little.
 var (
-	errName  = errors.New("want 'name:value|type'; the name is missing, or has a control character or invalid UTF-8")
-	errType  = errors.New("want 'name:value|type'; the type is missing")
-	errKind  = errors.New("type is none of c, g, ms, h, d and s")
-	errValue = errors.New("value is not a finite decimal number")
-	errRate  = errors.New("rate is not a number above 0")
-	errStamp = errors.New("time is not in seconds since 1970")
+	errShape   = errors.New("want NAME:VALUE|TYPE; there is no colon")
+	errName    = errors.New("want NAME:VALUE|TYPE; the name is empty, or has no letter, digit or other character that names may have")
+	errControl = errors.New("the line has a control character")
+	errUTF8    = errors.New("the line is not valid UTF-8")
 )
 
-// decode decodes lines of both dialects. dogstatsd selects that of gauges with
-// a sign.
-func decode(b *reporters.Batch, p []byte, dogstatsd bool) int {
+// decoder decodes the lines of one call of Decode.
+type decoder struct {
+	b         *reporters.Batch
+	at        int64 // time of readings that have none
+	dogstatsd bool  // the dialect
+
+	dogstatsdLines, typeLines, tagLines int64 // accepted lines for which a hint holds
+
+	lineState
+	tags []monkit.SeriesTag // scratch: of the current line, those in its name first
+}
+
+// lineState is what is known of the current line.
+type lineState struct {
+	good     int    // readings that count
+	bad      int64  // readings that do not
+	firstBad []byte // the first of these
+	firstErr error  // and what is wrong with it
+
+	nameTags int // how many of the tags are in the name
+
+	dogstatsdSyntax, unknownType, keylessTag bool
+}
+
+// decode decodes lines of a dialect. It counts hints for another dialect unless the
+// dialect was chosen.
+func decode(b *reporters.Batch, p []byte, dialect Dialect, chosen bool) int {
 	n := line.Whole(p)
 	b.Format = Format
 	text := b.CopyBytes(p[:n])
+	d := decoder{b: b, at: b.At.UnixNano(), dogstatsd: dialect == DogStatsD}
 	for len(text) > 0 {
 		var raw []byte
 		raw, text = line.Cut(text)
-		if len(bytes.TrimLeft(raw, " \t")) == 0 {
+		if len(raw) == 0 || raw[0] <= ' ' && len(bytes.TrimLeft(raw, " \t")) == 0 {
 			b.Skipped++
 			continue
 		}
-		first := len(b.Points)
-		if err := decodeLine(b, raw, dogstatsd); err != nil {
-			b.Points = b.Points[:first]
-			reason := ledger.Malformed
-			if err == errKind {
-				reason = ledger.Unsupported
-			}
-			b.Reject(reason, raw, err)
-			continue
-		}
-		b.AddLine(raw, first)
+		d.decodeLine(raw)
 	}
+	d.addHints(chosen)
 	return n
 }
 
-// decodeLine appends the points of raw, which must be memory of b.
-func decodeLine(b *reporters.Batch, raw []byte, dogstatsd bool) error {
-	if bytes.HasPrefix(raw, []byte("_e{")) || bytes.HasPrefix(raw, []byte("_sc|")) {
-		return checkText(raw)
+// decodeLine adds raw, which must be memory of the batch. The line is accepted if one
+// of its readings counts; bad readings are counted apart then.
+func (d *decoder) decodeLine(raw []byte) {
+	d.lineState, d.tags = lineState{}, d.tags[:0]
+	first := len(d.b.Points)
+	err := d.parseLine(raw)
+	if err != nil {
+		d.b.Points = d.b.Points[:first]
+		d.b.Reject(reasonOf(err), raw, err)
+		return
 	}
-	name, rest, _ := bytes.Cut(raw, []byte{':'})
-	if len(name) == 0 || checkText(raw) != nil {
-		return errName
+	d.b.AddLine(raw, first)
+	if d.bad > 0 {
+		d.b.RejectReadings(d.bad, raw, d.firstBad, d.firstErr)
 	}
-	first := len(b.Points)
-	key := monkit.SeriesKey{Measurement: line.String(name)}
-	at := b.At.UnixNano()
-	for more := true; more; {
-		r := reading{rate: 1, at: at}
-		var err error
-		if rest, more, err = r.parse(rest); err != nil {
-			return err
-		}
-		if err := r.appendPoints(b, dogstatsd); err != nil {
-			return err
-		}
-		if r.tags != nil {
-			key.Tags = r.tags
-		}
-	}
-	for i := first; i < len(b.Points); i++ {
-		b.Points[i].Key = key
-	}
-	return nil
+	d.countHints()
 }
 
-// checkText returns an error if line has bytes that the format does not allow.
-func checkText(line []byte) error {
-	ascii := true
-	for _, c := range line {
-		if c < ' ' || c == 0x7f {
-			return errName
-		}
-		ascii = ascii && c < 0x80
+// reasonOf returns the reason by which a line with err is counted.
+func reasonOf(err error) ledger.Reason {
+	switch err {
+	case errKind:
+		return ledger.Unsupported
+	case errInfinite, errScaled:
+		return ledger.NotFinite
 	}
-	if !ascii && !utf8.Valid(line) {
-		return errName
-	}
-	return nil
+	return ledger.Malformed
 }
 
-// reading is one or more values with their type, rate, time and tags.
-type reading struct {
-	values, kind []byte
-	rate         float64
-	at           int64
-	tags         *monkit.TagSet
-}
-
-// parse parses a reading at the start of p. It returns the rest of p, and
-// whether that starts with another reading.
-func (r *reading) parse(p []byte) (rest []byte, more bool, err error) {
-	values, p, ok := bytes.Cut(p, []byte{'|'})
+// parseLine appends the points of raw. It returns an error if none of its readings
+// counts: that of the first.
+func (d *decoder) parseLine(raw []byte) error {
+	if err := checkText(raw); err != nil {
+		return err
+	}
+	if raw[0] == '_' && (bytes.HasPrefix(raw, []byte("_e{")) || bytes.HasPrefix(raw, []byte("_sc|"))) {
+		d.dogstatsdSyntax = true
+		return nil
+	}
+	name, rest, ok := bytes.Cut(raw, []byte{':'})
 	if !ok {
-		return nil, false, errType
+		return errShape
 	}
-	r.values = values
-	r.kind, p, more = cutSection(p, true)
-	for len(p) > 0 && !more {
-		var section []byte
-		section, p, more = cutSection(p, p[0] == '@')
-		if err := r.parseSection(section); err != nil {
-			return nil, false, err
-		}
+	if name = d.parseName(name); len(name) == 0 {
+		return errName
 	}
-	return p, more, nil
-}
-
-// cutSection returns p up to the next "|", or up to the next colon if colon is
-// true: there a colon starts another reading.
-func cutSection(p []byte, colon bool) (section, rest []byte, more bool) {
-	i := bytes.IndexByte(p, '|')
-	if i < 0 {
-		i = len(p)
+	first := len(d.b.Points)
+	for more := true; more; {
+		rest, more = d.parseReading(rest)
 	}
-	if colon {
-		if c := bytes.IndexByte(p[:i], ':'); c >= 0 {
-			return p[:c], p[c+1:], true
-		}
+	if d.good == 0 {
+		return d.firstErr
 	}
-	return p[:i], p[min(i+1, len(p)):], false
-}
-
-// parseSection parses what other formats need. All else is only part of the
-// raw line.
-func (r *reading) parseSection(p []byte) error {
-	if len(p) == 0 {
-		return nil
-	}
-	switch p[0] {
-	case '@':
-		rate, ok := decimal.Parse(p[1:])
-		if !ok || rate <= 0 {
-			return errRate
-		}
-		r.rate = rate
-	case '#':
-		r.tags = parseTags(p[1:])
-	case 'T':
-		second, ok := decimal.Parse(p[1:])
-		if !ok || second < 0 || second >= math.MaxInt64/1e9 {
-			return errStamp
-		}
-		r.at = int64(second) * 1e9
+	key := monkit.SeriesKey{Measurement: line.String(name), Tags: d.tagSet()}
+	for i := first; i < len(d.b.Points); i++ {
+		d.b.Points[i].Key = key
 	}
 	return nil
 }
 
-func parseTags(p []byte) *monkit.TagSet {
-	var few [8]monkit.SeriesTag
-	tags := few[:0]
-	for len(p) > 0 {
-		var one []byte
-		one, p, _ = bytes.Cut(p, []byte{','})
-		key, val, _ := bytes.Cut(one, []byte{':'})
-		if len(key) > 0 {
-			tags = append(tags, monkit.SeriesTag{Key: line.String(key), Val: line.String(val)})
-		}
+// reject records that n readings, the text, do not count.
+func (d *decoder) reject(n int, text []byte, err error) {
+	if d.bad == 0 {
+		d.firstBad, d.firstErr = text, err
 	}
-	return (*monkit.TagSet)(nil).SetTags(tags...)
+	d.bad += int64(n)
 }
 
-// appendPoints appends a point without a key for each value.
-func (r *reading) appendPoints(b *reporters.Batch, dogstatsd bool) error {
-	kind := reporters.Gauge
-	switch string(r.kind) {
-	case "c":
-		kind = reporters.CounterDelta
-	case "g":
-	case "ms", "h", "d":
-		kind = reporters.Sample
-	case "s":
-		return nil
-	default:
-		return errKind
+// Bits of textClasses.
+const (
+	control = 1 << iota // no character of a line
+	beyond              // part of one beyond ASCII
+)
+
+var textClasses = func() (classes [256]uint8) {
+	for c := range classes {
+		switch {
+		case c >= utf8.RuneSelf:
+			classes[c] = beyond
+		case c < ' ' && !isSpace(rune(c)) || c == 0x7f:
+			classes[c] = control
+		}
 	}
-	values := r.values
-	for more := true; more; {
-		var value []byte
-		value, values, more = bytes.Cut(values, []byte{':'})
-		v, ok := decimal.Parse(value)
-		if !ok {
-			return errValue
-		}
-		p := reporters.Point{Value: v, Time: r.at, Kind: kind}
-		if kind == reporters.CounterDelta {
-			if p.Value /= r.rate; !reporters.Finite(p.Value) {
-				return errRate
-			}
-		}
-		if kind == reporters.Gauge && !dogstatsd && (value[0] == '+' || value[0] == '-') {
-			p.Kind = reporters.GaugeDelta
-		}
-		b.Points = append(b.Points, p)
+	return classes
+}()
+
+// checkText returns an error if line has bytes that the format does not allow. White
+// space is allowed: see isSpace.
+func checkText(line []byte) error {
+	var found uint8
+	for _, c := range line {
+		found |= textClasses[c]
+	}
+	switch {
+	case found == 0:
+		return nil
+	case found&control != 0:
+		return errControl
+	case !utf8.Valid(line):
+		return errUTF8
 	}
 	return nil
 }

@@ -37,8 +37,10 @@ func TestDecode(t *testing.T) {
 		{"a:1|c:2|c|@0.5:3|g", "a 1 counter_delta; a 4 counter_delta; a 3 gauge"},
 		{"a:1|c:2|g|#x:y", "a,x=y 1 counter_delta; a,x=y 2 gauge"},
 		{"a:1|g|#url:http://x:1", "a,url=http://x:1 1 gauge"},
-		{"a b/c:1|c", "a\\ b/c 1 counter_delta"},
-		{"a:x|s", ""},
+		{"a b/c:1|c", "a_b-c 1 counter_delta"},
+		{"a:x|s", "a 0 set_member x"},
+		{"a:x:y|s|#k:v", "a,k=v 0 set_member x:y"}, // DogStatsD packs no values of sets
+		{"a:|s", "a 0 set_member 0"},
 		{"a:1|c|", "a 1 counter_delta"},
 		{"a:1|c||#x:y", "a,x=y 1 counter_delta"},
 		{"a:1|c|#", "a 1 counter_delta"},
@@ -48,10 +50,14 @@ func TestDecode(t *testing.T) {
 		NewCodec(Options{}).Decode(b, []byte(tt.in+"\n"))
 		var got []string
 		for _, p := range b.Points {
-			if p.Time != 5e9 || p.Field != "" {
+			text := fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind)
+			if p.Kind == reporters.SetMember {
+				text += " " + p.Field
+			}
+			if p.Time != 5e9 || p.Field != "" && p.Kind != reporters.SetMember {
 				t.Errorf("%q: time %d, field %q", tt.in, p.Time, p.Field)
 			}
-			got = append(got, fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind))
+			got = append(got, text)
 		}
 		if s := strings.Join(got, "; "); s != tt.want || len(b.Lines) != 1 {
 			t.Errorf("%q: got %q of %d lines, want %q; %v", tt.in, s, len(b.Lines), tt.want, b.RejectedLines)
@@ -64,18 +70,20 @@ func TestDecodeReportsReasonAndError(t *testing.T) {
 		reason ledger.Reason
 		err    error
 	}{
-		"a": {ledger.Malformed, errType}, ":1|c": {ledger.Malformed, errName}, "a:1": {ledger.Malformed, errType}, "a:1|zz": {ledger.Unsupported, errKind},
-		"a:x|c": {ledger.Malformed, errValue}, "a:1|c|@2x": {ledger.Malformed, errRate}, "a:1|g|T-1": {ledger.Malformed, errStamp}, "a\x7f:1|c": {ledger.Malformed, errName},
+		"a": {ledger.Malformed, errShape}, ":1|c": {ledger.Malformed, errName}, "a:1": {ledger.Malformed, errType}, "@:1|c": {ledger.Malformed, errName},
+		"a:x|c": {ledger.Malformed, errValue}, "a:1|c|@2x": {ledger.Malformed, errRate}, "a:1|g|T-1": {ledger.Malformed, errStamp}, "a\x7f:1|c": {ledger.Malformed, errControl},
+		"a\xe9:1|c": {ledger.Malformed, errUTF8}, "a:-1|ms": {ledger.Malformed, errNegative}, "a:1|c|0.1": {ledger.Malformed, errSection},
+		"a:Infinity|g": {ledger.NotFinite, errInfinite}, "a:1e308|c|@0.001": {ledger.NotFinite, errScaled},
 	} {
 		var b reporters.Batch
-		decode(&b, []byte(line+"\n"), false)
+		decode(&b, []byte(line+"\n"), Reference, false)
 		if b.Rejected[want.reason] != 1 || b.RejectedLines[0].Err != want.err {
 			t.Errorf("%q: %v, %+v", line, b.Rejected, b.RejectedLines)
 		}
 	}
 }
 
-// A set has no points: it passes to statsd, and no other format can hold it.
+// A member of a set passes to statsd, and no encoder can hold it.
 func TestSetsAreSentToStatsdOnly(t *testing.T) {
 	b := &reporters.Batch{}
 	c := NewCodec(Options{})

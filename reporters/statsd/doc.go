@@ -55,17 +55,45 @@
 //
 // # The wire
 //
-//	line    = name ":" reading { ":" reading } { "|" section } [ CR ] LF .
-//	reading = value { ":" value } "|" type [ "|@" rate ] .
-//	type    = "c" | "g" | "ms" | "h" | "d" | "s" .
-//	value   = [ "+" | "-" ] decimal number .   (* anything, for "s" *)
-//	section = "@" rate | "#" tag { "," tag } | "T" seconds | "c:" id | "e:" id | "card:" level .
+//	line    = name ":" reading { ":" reading } [ CR ] LF .
+//	reading = value { ":" value } "|" type { "|" section } .
+//	name    = text { "[" tags "]" text } [ "," tags | "#" tags | ";" tag { ";" tag } ] .
+//	tags    = tag { "," tag } .               (* in a name, key [ "=" value ] *)
+//	type    = "c" | "g" | "ms" | "h" | "d" | "s" | any other .
+//	value   = number .                        (* any text, for "s" *)
+//	section = "@" rate | "#" tags | "T" seconds | "c:" id | "e:" id | "card:" level | word ":" any | "" .
 //	tag     = key [ ":" value ] .
 //
-// Lines are written as name ":" value "|" type [ "|#" tags ]. When lines are
-// read, c is a delta of a counter, divided by its rate; g is a gauge or, with a
-// sign and in the reference dialect, a delta of a gauge; ms, h and d are
-// samples, whose rate is ignored. The name is the measurement, without a field.
-// Sets, events and service checks become no points, but their lines are sent
-// unchanged to destinations of this format.
+// Lines are written as name ":" value "|" type [ "|#" tags ]. They are read as the
+// reference daemon, statsd 0.9.0, counts them, and sent to destinations of this format
+// as the bytes that were received.
+//
+// c is a delta of a counter, divided by its rate; g is a gauge or, with a sign in front
+// and in the reference dialect, a delta of a gauge; ms, h and d are samples, which stand
+// for 1/rate observations ([reporters.Batch.Weight]); s is a member of a set. Every other
+// type, such as m, kv and none, is a counter, and in the dialect DogStatsD unsupported.
+// The name is the measurement, without a field. A time is that of its reading alone, and
+// tags are those of the whole line. Events and service checks become no points.
+//
+// White space around values, types, sections and tags is no part of them. A number is
+// one of JavaScript and finite: 5, -0.5, 1e3, 0x10. A time in ms is not negative, but in
+// the dialect DogStatsD. A rate is a number from 1e-9 to 1e9.
+//
+// A reading that does not parse is left out and counted as a bad reading; a line of
+// which none parses is rejected.
+//
+// In a name, a run of white space becomes "_" and "/" becomes "-". Other characters that
+// are not one of A-Z a-z 0-9 _ - . = are deleted, except letters, marks and digits
+// beyond ASCII. The tags in it are those of Influx and Telegraf ("a,k=v"), Graphite
+// ("a;k=v"), Librato ("a#k=v") and SignalFx ("a[k=v]"); what starts the first tag says
+// which. Tags behind "|#" replace those of the same key in the name. Their order does
+// not matter. A tag without a value is a key with an empty one; the values of a key that
+// is there several times are sorted and joined with commas; one without a key is left
+// out, which is a hint.
+//
+// Where this differs from the reference daemon, that would lose or spoil numbers: it
+// keeps infinite values and rates of zero for ever, takes white space for the value 0,
+// reads the rate 1e-5 as 1, counts all names of which nothing is left as one, deletes
+// letters beyond ASCII, by which foreign names become one, and rejects the sections of
+// DogStatsD and all but the last of several values.
 package statsd

@@ -177,6 +177,8 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 		return e.appendGaugeDelta(dst, v, n)
 	case reporters.Sample:
 		return e.appendSample(dst, v, n)
+	case reporters.SetMember:
+		return dst, false
 	}
 	if v < 0 && !e.datadog {
 		dst = n.appendLine(dst, 0, "|g")

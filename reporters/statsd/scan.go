@@ -8,7 +8,7 @@ import (
 
 // Scan implements reporters.Scanner for lines such as most programs send them:
 // name:value|type, one value, and maybe a rate and tags. It takes a seventh of
-// the time of decoding them.
+// the time of decoding them. It counts no hints: they are about what points mean.
 func (*codec) Scan(p []byte) reporters.Span {
 	return reporters.ScanLines(p, passes)
 }
@@ -17,7 +17,7 @@ func (*codec) Scan(p []byte) reporters.Span {
 // well-formed or not.
 func passes(line []byte) bool {
 	name := bytes.IndexByte(line, ':')
-	if name <= 0 || line[0] == '_' || !isASCII(line) { // an event starts with an underscore
+	if name <= 0 || !isAlphanumeric(line[0]) || !isASCII(line) { // or the name might be empty without its tags
 		return false
 	}
 	rest := line[name+1:]
@@ -25,15 +25,19 @@ func passes(line []byte) bool {
 	if n == 0 || n == len(rest) || rest[n] != '|' {
 		return false
 	}
-	return passesType(rest[n+1:])
+	return passesType(rest[n+1:], rest[0] == '-')
 }
 
 // passesType reports whether p is a type, and sections that do not change
-// whether the line is accepted.
-func passesType(p []byte) bool {
-	kind, p := cutType(p)
+// whether the line is accepted. negative is true if its value has a minus.
+func passesType(p []byte, negative bool) bool {
+	kind, p := cutKind(p)
 	switch string(kind) {
-	case "c", "g", "ms", "h", "d":
+	case "c", "g", "h", "d":
+	case "ms":
+		if negative {
+			return false
+		}
 	default:
 		return false
 	}
@@ -49,8 +53,8 @@ func passesType(p []byte) bool {
 	return len(p) == 0 || p[0] == '#' && bytes.IndexByte(p, '|') < 0
 }
 
-// cutType cuts p at the first bar.
-func cutType(p []byte) (kind, rest []byte) {
+// cutKind cuts p at the first bar.
+func cutKind(p []byte) (kind, rest []byte) {
 	if i := bytes.IndexByte(p, '|'); i >= 0 {
 		return p[:i], p[i+1:]
 	}
@@ -58,10 +62,10 @@ func cutType(p []byte) (kind, rest []byte) {
 }
 
 // rateLen returns the length of the rate at the start of p, which must be a
-// fraction such as 0.1: small enough that no value divided by it is out of range.
+// fraction such as 0.1: of so few digits that its inverse is below maxWeight.
 func rateLen(p []byte) (n int, ok bool) {
 	n = numberLen(p)
-	return n, n > 2 && p[0] == '0' && p[1] == '.' && bytes.Count(p[:n], []byte{'0'}) < n-1
+	return n, n > 2 && n <= len("0.123456789") && p[0] == '0' && p[1] == '.' && bytes.Count(p[:n], []byte{'0'}) < n-1
 }
 
 // numberLen returns the length of the number at the start of p, or zero: a sign
@@ -98,3 +102,5 @@ func isASCII(line []byte) bool {
 	}
 	return true
 }
+
+func isAlphanumeric(c byte) bool { return isLetter(c) || c-'0' <= 9 }

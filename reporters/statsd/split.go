@@ -22,7 +22,7 @@ func (*encoder) AppendSplit(dst, line []byte, limit int) (out []byte, ok bool) {
 	s.begin()
 	for rest, more := line[name:], true; more; {
 		var values, tail []byte
-		if values, tail, rest, more = cutReading(rest); tail == nil || (more || s.readings > 0) && !isRate(tail) {
+		if values, tail, rest, more = cutReading(rest); tail == nil || (more || s.readings > 0) && !isTypeAndRate(tail) {
 			return dst, false
 		}
 		for several := true; several; {
@@ -61,8 +61,8 @@ func cutReading(p []byte) (values, tail, rest []byte, more bool) {
 	return values, tail, nil, false
 }
 
-// isRate reports whether tail is a type, and a rate at most.
-func isRate(tail []byte) bool {
+// isTypeAndRate reports whether tail is a type, and a rate at most.
+func isTypeAndRate(tail []byte) bool {
 	_, section, ok := bytes.Cut(tail[1:], []byte{'|'})
 	return !ok || len(section) > 0 && section[0] == '@' && bytes.IndexByte(section, '|') < 0
 }

@@ -8,7 +8,7 @@ import (
 // Format is the name of the format.
 const Format = "statsd"
 
-// A Dialect says how servers read gauges with a sign.
+// A Dialect says how servers read gauges with a sign, and how a decoder does.
 type Dialect uint8
 
 const (
@@ -38,9 +38,13 @@ type Options struct {
 	// dashboards may have it that were made for such names. Series whose tags differ
 	// in their keys alone have one name then. It does nothing beside Tags.
 	TagValues bool
-	// Dialect is what a gauge with a sign means to the server. Zero is Reference,
-	// whose negative gauges every server reads right.
+	// Dialect is what a gauge with a sign means to the server, or in the lines that
+	// are decoded. Zero is Reference, whose negative gauges every server reads right.
 	Dialect Dialect
+	// DialectChosen says that the Dialect of the lines that are decoded is known.
+	// Otherwise Decode counts a hint if they look like lines of DogStatsD and Dialect
+	// is Reference.
+	DialectChosen bool
 	// Send configures queue and payloads.
 	Send reporters.SendOptions
 }
@@ -73,14 +77,18 @@ func (o Options) lines() lines.Options {
 }
 
 // codec is the encoder, with state, and the decoder, which has none.
-type codec struct{ encoder }
+type codec struct {
+	encoder
+	dialect Dialect
+	chosen  bool
+}
 
 // NewCodec returns the format in both directions. Decode may be called by
 // several goroutines at a time.
-func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o)} }
+func NewCodec(o Options) reporters.Codec { return &codec{newEncoder(o), o.Dialect, o.DialectChosen} }
 
 // Name returns Format.
 func (*codec) Name() string { return Format }
 
 // Decode implements reporters.Decoder.
-func (c *codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, c.datadog) }
+func (c *codec) Decode(b *reporters.Batch, p []byte) int { return decode(b, p, c.dialect, c.chosen) }

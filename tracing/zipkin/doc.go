@@ -18,8 +18,8 @@
 //
 // Requests are compressed, until the server responds that it takes no gzip. The
 // query of the address may have options, which the server does not get: gzip=off
-// turns compression off from the start, tokenfile=FILE names a file with a bearer
-// token, and https takes ca=FILE, cert=FILE, key=FILE and servername=NAME.
+// turns compression off from the start, token=@FILE (or tokenfile=FILE) names a file
+// with a bearer token, username=NAME&password=@FILE one with a password, and https takes ca=FILE, cert=FILE, key=FILE and servername=NAME.
 //
 // While the server is unavailable, spans wait in bounded memory. Dropped spans
 // are counted and logged, at most once a minute: Ledger accounts for every span,
