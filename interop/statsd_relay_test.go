@@ -63,7 +63,7 @@ func TestLinesOfDatadogsClientAreAggregated(t *testing.T) {
 			}
 			all, lines := pathsOf(t, sink)
 			for path, want := range map[string]float64{
-				"temp.room.x.value": -5, "level.value": -1.5, "hits.a.1.b.2.total": 5,
+				"temp.room.x.value": -5, "level.value": -1.5, "Hits.a.1.b.2.total": 5,
 				"took.count": 2, "took.sum": 60, "size.room.x.sum": 5, "dist.room.x.sum": 7,
 				"stamped.room.x.value": 8, "stamped.count.room.x.total": 6,
 			} {
@@ -123,7 +123,7 @@ func sendByDatadog(t *testing.T, addr string, options []datadog.Option) {
 	for _, err := range []error{
 		c.Gauge("temp", -5, room, 1), c.Gauge("temp", -5, room, 1), c.Gauge("temp", -5, room, 1),
 		c.Gauge("level", 4, nil, 1), c.Gauge("level", -1.5, nil, 1),
-		c.Count("hits", 2, []string{"a:1", "b:2"}, 1), c.Count("hits", 3, []string{"b:2", "a:1"}, 1),
+		c.Count("Hits", 2, []string{"a:1", "b:2"}, 1), c.Count("Hits", 3, []string{"b:2", "a:1"}, 1),
 		c.Set("users", "ann", nil, 1), c.Set("users", "bob", nil, 1), c.Set("users", "ann", nil, 1),
 		c.Timing("took", 20*time.Millisecond, nil, 1), c.Timing("took", 40*time.Millisecond, nil, 1),
 		c.Histogram("size", 5, room, 1), c.Distribution("dist", 7, room, 1),
@@ -142,7 +142,7 @@ func sendByDatadog(t *testing.T, addr string, options []datadog.Option) {
 	if err := c.Flush(); err != nil {
 		t.Error(err)
 	}
-	if err := c.Count("marker", 1, nil, 1); err != nil {
+	if err := c.Incr("marker", nil, 1); err != nil {
 		t.Error(err)
 	}
 	if err := c.Close(); err != nil {

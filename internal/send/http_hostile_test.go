@@ -18,6 +18,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"monkit.example/internal/endpoint"
 )
@@ -288,7 +289,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			if fmt.Sprint(err) == "<nil>" != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("Deliver returns %.300v, want %q", err, tt.err)
 			}
-			if err != nil && (len(err.Error()) > 1000 || strings.ContainsAny(err.Error(), "\x00\xff\r\n")) {
+			if err != nil && (len(err.Error()) > 1000 || !utf8.ValidString(err.Error()) || strings.ContainsAny(err.Error(), "\x00\r\n")) {
 				t.Errorf("the error has %d bytes: %.300q", len(err.Error()), err)
 			}
 			if printed.String() != "" {
