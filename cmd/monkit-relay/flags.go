@@ -21,8 +21,18 @@ the formats differ. Both flags repeat. SIGTERM delivers the lines that are pendi
 and prints the ledger of every line; a second SIGTERM ends at once.
 
 StatsD lines report changes. For other formats they are aggregated, and sent
-every -aggregate: NAME.total for counters, NAME.value for gauges, and NAME.count,
-sum, min, max and r50 to r999 for timers and histograms.
+every -aggregate:
+  c         NAME.total, all that was counted since the relay began
+  g         NAME.value
+  ms, h, d  NAME.count, sum, min, max and recent of all samples since the relay
+            began, where one with @0.1 counts ten times in count and sum; and rmin,
+            ravg, r10, r50, r90, r95, r99, r999 and rmax of the last minute or two
+  s         NAME.count, the different members since the last time; exact up to
+            1 000, and beyond that about 1 % wrong
+A name that gets no more lines is repeated for an hour, and then forgotten; that of
+a set ends with one 0. StatsD's own daemon sends counts and statistics of one
+interval alone. A line with a time of its own (|T) is sent once, as NAME.value at
+that time.
 
 An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or FORMAT+TRANSPORT://PATH for a unix
 socket. In -listen the host may be left out, which means all interfaces.
@@ -89,6 +99,7 @@ func parseFlags(args []string, out io.Writer) (cfg relay.Config, err error) {
 	f.Var((*addresses)(&cfg.Forward), "forward", "forward lines to `ADDRESS`; repeats")
 	f.StringVar(&cfg.HTTP, "http", "", "serve admin pages on `HOST:PORT`; without this flag there are none")
 	addFlag(f, &cfg.Aggregate, "aggregate", "send aggregates of StatsD lines every `time`", atLeast(time.Second, "10s"))
+	addFlag(f, &cfg.AggregateBytes, "aggregate-memory", "keep aggregates of StatsD lines in up to so many `bytes`, of which each listener has an equal share (default 256MiB)", sizeOf[int64](1<<20, 1<<40, "256MiB"))
 	addFlag(f, &cfg.Drain, "drain", "after a signal, deliver for at most this `time`", atLeast(time.Millisecond, "5s"))
 	addSize(f, &cfg.Queue, "queue", "keep up to so many `bytes` in memory for each destination; the oldest lines are dropped beyond it (default a share of -memory)", 64<<10, 64<<30, "32MiB")
 	addFlag(f, &cfg.MaxAge, "max-age", "drop lines that have waited for this `time` (default 10m, with -spool a year)", atLeast(time.Second, "10m"))

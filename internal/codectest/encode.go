@@ -122,6 +122,10 @@ func (s *suite) encoderKeepsNothing(t *testing.T) {
 }
 
 func (s *suite) skips(t *testing.T) {
+	member := []reporters.Point{{Key: monkit.NewSeriesKey("m"), Field: "text", Time: second * 1e9, Kind: reporters.SetMember}}
+	if text, skipped := s.newCodec().AppendRun([]byte("before"), member); string(text) != "before" || skipped != 1 {
+		t.Errorf("the member of a set becomes %q, %d skipped; want no text, 1", text, skipped)
+	}
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, kind := range []reporters.Kind{reporters.Gauge, reporters.Counter, reporters.CounterDelta, reporters.Sample} {
 		var run []reporters.Point

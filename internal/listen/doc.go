@@ -36,6 +36,6 @@
 // Memory is bounded: a listener holds at most twice Options.RingBytes, and 2
 // MiB for datagrams, or for streams 4 KiB each and 32 MiB for all. While these are
 // used up by streams that do not end their lines, lines of more than 4 KiB are too
-// long. An idle stream uses a buffer of 512 bytes, and 8 KiB in all; one of TLS uses
-// TLSMEM.
+// long. An idle stream uses a buffer of 512 bytes, and 8 KiB in all; one of TLS
+// uses 20 KiB.
 package listen

@@ -41,6 +41,7 @@ var rules = []rule{
 	{dir: "reporters/pickle", ours: "reporters reporters/graphite internal/send internal/push internal/endpoint internal/decimal"},
 	{dir: "reporters/statsd", ours: lineFormat},
 	{dir: "internal/listen", ours: "monkit reporters/ledger internal/endpoint internal/line internal/safelog internal/loglimit", theirs: "golang.org/x/sys"},
+	{dir: "internal/aggregate", ours: "monkit reporters reporters/ledger internal/safelog internal/loglimit", without: "net os"},
 	{dir: "internal/endpoint"},
 	{dir: "internal/push", ours: "reporters internal/send internal/safelog internal/loglimit"},
 	{dir: "internal/send", ours: "monkit reporters/ledger internal/endpoint internal/spool internal/loglimit internal/safelog",

@@ -68,12 +68,20 @@ func leastMemory(listeners, destinations int) int64 {
 }
 
 // MemoryLimit returns how many bytes of memory the relay should need at most.
-func (r *Relay) MemoryLimit() int64 { return r.bounds.memory }
+func (r *Relay) MemoryLimit() int64 {
+	if r.series == nil {
+		return r.bounds.memory
+	}
+	return r.bounds.memory + r.cfg.AggregateBytes
+}
 
 // PrintBounds prints how much memory and disk the parts of the relay may use.
 func (r *Relay) PrintBounds(w io.Writer) {
 	fmt.Fprintf(w, "memory: %s, of which up to %s for what each of %d listeners received, and %s for what waits for each of %d destinations\n",
-		size(r.bounds.memory), size(int64(r.bounds.ring)), len(r.cfg.Listen), size(int64(r.bounds.queue)), len(r.cfg.Forward))
+		size(r.MemoryLimit()), size(int64(r.bounds.ring)), len(r.cfg.Listen), size(int64(r.bounds.queue)), len(r.cfg.Forward))
+	if r.series != nil {
+		fmt.Fprintf(w, "aggregate: up to %s of the memory for the series of StatsD lines\n", size(r.cfg.AggregateBytes))
+	}
 	if r.bounds.spool > 0 {
 		fmt.Fprintf(w, "disk: up to %s in %s for each destination but those of statsd\n", size(r.bounds.spool), r.cfg.Spool)
 	}

@@ -48,7 +48,7 @@ func (r *Relay) Ledger() Ledger {
 	var all Ledger
 	for _, d := range r.allDestinations() {
 		if k, ok := d.Reporter.(ledger.Keeper); ok {
-			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, k.Ledger(), r.routed(d), d.refused()})
+			all.Destinations = append(all.Destinations, DestinationLedger{d.Name, r.withCut(d, k.Ledger()), r.routed(d), d.refused()})
 		}
 	}
 	for _, rec := range r.receivers {
@@ -78,6 +78,19 @@ func acceptedBy(d Destination) int64 {
 		return k.Ledger().Accepted
 	}
 	return 0
+}
+
+// withCut returns l, the ledger of d, with the points of the aggregate that were not
+// reported to it.
+func (r *Relay) withCut(d *destination, l ledger.Ledger) ledger.Ledger {
+	if r.fanOut == nil || !slices.Contains(r.fanOut.destinations, d) {
+		return l
+	}
+	cut := r.fanOut.cutOff()
+	l = l.Clone()
+	l.Accepted += cut
+	l.Drop(ledger.Closed, cut)
+	return l
 }
 
 // routed returns how many lines and points d should have accepted.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"monkit.example/collect"
+	"monkit.example/internal/aggregate"
 	"monkit.example/internal/listen"
 	"monkit.example/internal/loglimit"
 	"monkit.example/internal/naming"
@@ -32,6 +33,9 @@ type Config struct {
 	// Aggregate is how often the series that were aggregated from statsd lines
 	// are sent to destinations of other formats. Zero means 10 s.
 	Aggregate time.Duration
+	// AggregateBytes bounds the memory of these series. Each listener of statsd
+	// lines has an equal share. Zero means 256 MiB.
+	AggregateBytes int64
 	// Drain is for how long Run may deliver after its context has ended. Zero
 	// means 5 s.
 	Drain time.Duration
@@ -81,6 +85,9 @@ func (c Config) withDefaults() Config {
 	if c.Aggregate <= 0 {
 		c.Aggregate = collect.DefaultInterval
 	}
+	if c.AggregateBytes <= 0 {
+		c.AggregateBytes = aggregate.DefaultBytes
+	}
 	if c.Drain <= 0 {
 		c.Drain = 5 * time.Second
 	}
@@ -104,7 +111,8 @@ type Relay struct {
 	admin        *admin // nil if there are no pages
 
 	// These are nil unless a destination needs aggregated lines.
-	aggregate *destination // its Reporter is an *aggregate
+	aggregate *destination // its Reporter is series
+	series    *aggregate.Aggregate
 	fanOut    *fanOut
 	collector *collect.Collector
 
@@ -209,6 +217,7 @@ func (r *Relay) hasListener(name string) bool {
 
 func (r *Relay) listen() error {
 	maxConns := maxConnsOf(r.cfg.Listen)
+	r.openAggregate()
 	for _, addr := range r.cfg.Listen {
 		ep, f, err := parseListener(addr)
 		if err != nil {
@@ -232,33 +241,23 @@ func (r *Relay) listen() error {
 		}
 		r.receivers = append(r.receivers, newReceiver(l, f, dec, r, destinations))
 	}
-	if r.fanOut != nil {
-		o := collect.Options{Interval: r.cfg.Aggregate, Spread: -1, Logger: r.cfg.Logger}
-		r.collector = collect.New(r.aggregate.Reporter.(*aggregate), o, r.fanOut)
-	}
+	r.collectAggregate()
 	return nil
 }
 
-// destinationsOf returns the destinations of lines of f. If some destinations
-// need aggregated lines, the aggregate, which is made at first use, stands in
-// for them.
+// destinationsOf returns the destinations of lines of f. The aggregate stands in for
+// those that need aggregated lines.
 func (r *Relay) destinationsOf(f format) []*destination {
-	var direct, aggregated []*destination
+	var direct []*destination
 	for _, d := range r.destinations {
-		if d.needsAggregate(f) {
-			aggregated = append(aggregated, d)
-		} else {
+		if !d.needsAggregate(f) {
 			direct = append(direct, d)
 		}
 	}
-	if len(aggregated) == 0 {
-		return direct
+	if len(direct) < len(r.destinations) {
+		direct = append(direct, r.aggregate)
 	}
-	if r.fanOut == nil {
-		r.aggregate = &destination{Destination: Destination{"aggregate", newAggregate()}, format: f.name}
-		r.fanOut = &fanOut{destinations: aggregated, log: r.logFailure}
-	}
-	return append(direct, r.aggregate)
+	return direct
 }
 
 // failureLog limits records of one destination.
@@ -334,11 +333,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	r.closeBooks()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Drain)
 	defer cancel()
-	if r.collector != nil {
-		if err := r.collector.Close(drain); err != nil {
-			r.cfg.Logger.Warn("sending the last aggregates failed", "err", err)
-		}
-	}
+	r.closeAggregate(drain)
 	r.closeAll(drain)
 	return errors.Join(errs...)
 }

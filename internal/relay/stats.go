@@ -76,6 +76,7 @@ func (r *Relay) Stats(cb func(key monkit.SeriesKey, field string, val float64)) 
 	if r.cfg.LostLogs != nil {
 		cb(logKey, "lost_lines", float64(r.cfg.LostLogs()))
 	}
+	r.emitAggregate(cb)
 	for s := range r.sources() {
 		s.Stats(cb)
 	}
@@ -91,9 +92,13 @@ func (r *Relay) emitReasons(cb func(monkit.SeriesKey, string, float64), id statK
 	}
 }
 
-// IsTotal reports that all counts of lines except pending are totals. It passes
+// IsTotal reports that all counts of lines except pending are totals, and so are
+// evicted series. It passes
 // the question on to the listeners and senders for their series.
 func (r *Relay) IsTotal(key monkit.SeriesKey, field string) (total, known bool) {
+	if key.Measurement == aggregateMeasurement {
+		return field == evictedField, true
+	}
 	if strings.HasPrefix(key.Measurement, measurementPrefix) {
 		return field != "pending", true
 	}

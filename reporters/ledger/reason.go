@@ -67,8 +67,8 @@ const (
 	// SendFailed is a line that a sender, or the client behind it, did not
 	// take and returned an error for that names no other reason, or panicked.
 	SendFailed Reason = "send_failed"
-	// SeriesLimit is a line of a new series where there are as many as there
-	// may be.
+	// SeriesLimit is a line of a new series, or of a new member of a set, where there
+	// are as many as there may be.
 	SeriesLimit Reason = "series_limit"
 	// NameTooLong is a line of a series whose name is longer than is kept.
 	NameTooLong Reason = "name_too_long"

@@ -24,7 +24,7 @@
 //	Counter       sum, monotonic, cumulative
 //	CounterDelta  sum, monotonic, delta; one that is negative is dropped as unsupported
 //	Sample        histogram of one value, without buckets, delta
-//	GaugeDelta    dropped as unsupported, since OTLP has no such kind
+//	GaugeDelta    dropped as unsupported, since OTLP has no such kind; SetMember likewise
 //
 // Every number is a double, so that a metric never changes its type. NaN and
 // infinities are dropped as not_finite, and points without a time after 1970 as

@@ -23,13 +23,13 @@ var conformance = codectest.Options{
 		"_sc|name|0|#a:b",
 		"größe.x:1|c|#länge:ä",
 		" a b\t:\t1 |c |@0.1 |#x:y\t",
-		"a,k=v:1|c", "a[k=v]:1|c", "a;k=v:1|ms|@0.25", "a#k=v:1|c|#k:w,k:u",
+		"a[k=v]:1|c", "a#k=v:1|ms|@0.25|#k:w,k:u",
 		"part:1|c:x|c:3|c",
 		"packed:1:x:3|h|@0.5",
 	},
 	Bad: []string{
 		"a", "a:", "a:1", "a:|c", "a:x|c", "a:x:y|c", "a:  |c", ":1|c", "a:nan|g", "a:inf|g", "a:1e999|g", "a:0x|g", "a:x|c:y|g",
-		"a:1|c|@", "a:1|c|@0", "a:1|c|@-1", "a:1|c|@x", "a:1|c|0.5", "a:1e308|c|@0.0001", "a:1|g|Tx", "a\x00:1|c", "a:1|c\x00", "a\xff:1|c", "_e{\xff",
+		"a:1|c|@", "a:1|c|@0", "a:1|ms|@0.0000000001", "a:1|c|@-1", "a:1|c|@x", "a:1|c|0.5", "a:1e308|c|@0.0001", "a:1|g|Tx", "a\x00:1|c", "a:1|c\x00", "a\xff:1|c", "_e{\xff",
 		"@:1|c", ",env=prod:1|c", "[a=b]:1|c",
 	},
 	Back: func(t testing.TB, p reporters.Point, got []reporters.Point) {
