@@ -209,13 +209,19 @@ func TestTimeoutOfAnIdleConnectionIsNoUnaskedAnswer(t *testing.T) {
 		says(noContent + "HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\n")(w)
 		return false
 	}))
-	tr := open(t, "http://"+addr+"/", DialOptions{}).(*httpTransport)
-	defer tr.Close()
+	s := New(open(t, "http://"+addr+"/", DialOptions{}), fast)
 	for range 3 {
-		deliver(t, tr)
+		mustSend(t, s, "a 1\n", 1)
+		if err := s.Flush(within(t, 20*time.Second)); err != nil { // it is sent again if its connection was closed
+			t.Fatal(err)
+		}
 	}
-	if n := stats(tr); n["unasked_answers"] != 0 || n["reconnects"] != 2 || printed.String() != "" {
-		t.Errorf("got %v, and the log %q", n, printed)
+	if err := s.Close(within(t, 20*time.Second)); err != nil {
+		t.Error(err)
+	}
+	checkLedger(t, s, "accepted=3 delivered=3 dropped=0 pending=0")
+	if st, _ := s.SenderStats(); st.Transport.UnaskedAnswers != 0 || st.Transport.Reconnects < 2 || printed.String() != "" {
+		t.Errorf("got %+v, and the log %q", st.Transport, printed)
 	}
 }
 
@@ -315,8 +321,10 @@ func TestUnaskedAnswersThroughAProxy(t *testing.T) {
 	tr := m.(*httpTransport)
 	tr.dialer.next.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: addr})
 	defer tr.Close()
-	for range 3 {
-		deliver(t, tr)
+	for range 10 {
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); (&exchange{err: err}).settlesNothing() { // a request on a connection that ends fails
+			t.Errorf("Deliver returns %v, by which the payload is dropped", err)
+		}
 	}
 	if n := stats(tr); n["unasked_answers"] < 2 || printed.String() != "" {
 		t.Errorf("got %v, and the log %q", n, printed)
