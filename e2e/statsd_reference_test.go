@@ -213,7 +213,13 @@ func TestAggregateIsThatOfTheReferenceDaemon(t *testing.T) {
 		})
 	}
 	theirs.check(t, "the reference daemon", "stats.counters.statsd.bad_lines_seen.count", sum, badReadings)
-	wantBalance(t, r.stop(t))
+	printed := r.stop(t)
+	wantBalance(t, printed)
+	for line := range strings.Lines(printed) {
+		if n := numbers(line); strings.Contains(line, "from statsd+udp://") && n["rejected"]+n["bad_readings"] != badReadings {
+			t.Errorf("the relay counts other bad readings than %d: %s", badReadings, line)
+		}
+	}
 }
 
 // TestAggregateIsThatOfStatsdExporter sends the same datagrams to both, which read

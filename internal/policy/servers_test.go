@@ -63,6 +63,23 @@ func (c checkout) write(t *testing.T, path, text string) {
 	}
 }
 
+// nodeDigest is the pinned SHA-256 of a package that runs with node.
+var nodeDigest = regexp.MustCompile(`(?m)^(\t"[\w-]+@[\d.]+) [0-9a-f]{64}"$`)
+
+// pin makes the package in the registry the one that .ci/servers pins for node.
+func (c checkout) pin(t *testing.T) {
+	t.Helper()
+	published, err := os.ReadFile(filepath.Join(c.commands, "package.tgz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(c.path(".ci/servers"))
+	if err != nil || !nodeDigest.Match(text) {
+		t.Fatalf(".ci/servers pins no package for node: %v", err)
+	}
+	c.write(t, c.path(".ci/servers"), nodeDigest.ReplaceAllString(string(text), fmt.Sprintf(`$1 %x"`, sha256.Sum256(published))))
+}
+
 // publish makes script that of the package in the registry.
 func (c checkout) publish(t *testing.T, script string) {
 	t.Helper()
@@ -92,8 +109,10 @@ func (c checkout) wantInstalled(t *testing.T, state, script string) {
 	if got, err := os.ReadFile(c.path(".cache/axe.js")); string(got) != script {
 		t.Errorf("%s: the script is %q, %v", state, got, err)
 	}
-	if _, err := os.Stat(c.path(".cache/bin/statsd_exporter")); err != nil {
-		t.Errorf("%s: %v", state, err)
+	for _, file := range []string{"bin/statsd_exporter", "node-statsd/axe.min.js", "node-hot-shots/axe.min.js"} {
+		if _, err := os.Stat(c.path(".cache/" + file)); err != nil {
+			t.Errorf("%s: %v", state, err)
+		}
 	}
 }
 
@@ -101,8 +120,9 @@ func TestServersRepairsWhatAnEarlierRunLeft(t *testing.T) {
 	const script = "the script"
 	c := newCheckout(t, script)
 	c.publish(t, script)
+	c.pin(t)
 	c.wantInstalled(t, "nothing", script)
-	for _, link := range []string{".cache/axe.js", ".cache/bin/statsd_exporter"} {
+	for _, link := range []string{".cache/axe.js", ".cache/bin/statsd_exporter", ".cache/node-statsd"} {
 		if err := os.Remove(c.path(link)); err != nil {
 			t.Fatal(err)
 		}
@@ -130,5 +150,17 @@ func TestServersInstallsNoScriptButThePinnedOne(t *testing.T) {
 	c.write(t, filepath.Join(c.commands, "package.tgz"), "no archive")
 	if out, err := c.run(); err == nil || !strings.Contains(out, "SHA-256") {
 		t.Errorf("no archive: %v\n%s", err, out)
+	}
+}
+
+func TestServersInstallsNoNodePackageButThePinnedOne(t *testing.T) {
+	const script = "the script"
+	c := newCheckout(t, script)
+	c.publish(t, script) // an archive that is not pinned, with the pinned script for browsers
+	if out, err := c.run(); err == nil || !strings.Contains(out, "statsd@0.9.0 from npm has not the SHA-256") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if files, err := filepath.Glob(c.path(".cache/node-*")); err != nil || len(files) > 0 {
+		t.Errorf("there are %v, %v", files, err)
 	}
 }
