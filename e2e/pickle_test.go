@@ -48,7 +48,7 @@ func TestPicklesArePushedToCarbon(t *testing.T) {
 	if l := p.Ledger(); l.Check() != nil || l.Delivered != 1 {
 		t.Errorf("ledger %v", l)
 	}
-	servers.EventuallyValue(t, "the pushed value", 0.25, func() (float64, error) { return g.Last("pushed.web1.total") })
+	servers.EventuallyValue(t, "the pushed value", 0.25, func() (float64, error) { return g.Last("pushed.host.web1.total") })
 }
 
 // hasPoints returns an error unless target matches one series, with so many values,
