@@ -8,16 +8,24 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// joinTime is how long Close waits for run after ctx has ended.
-const joinTime = 100 * time.Millisecond
+const (
+	// joinTime is how long Close waits for run after ctx has ended.
+	joinTime = 100 * time.Millisecond
+	// diskTime is how long Close waits after that until what is pending is on disk:
+	// while other programs write, a disk takes hundreds of milliseconds for a sync.
+	// Only one that hangs takes all of it.
+	diskTime = 3 * time.Second
+)
 
 // Close flushes until ctx ends, drops the lines that are left with reason
 // closed, and joins the goroutine. A chunk that waits for a retry is sent at
 // once, unless the peer asked for the wait, and later waits are no longer than a
 // quarter of the time that is left. A stream is closed in order: if its peer resets
-// it instead, the lines that the peer may not have read are sent again. The error
-// names the lines that were dropped since the last Flush. Later calls wait for the
-// first, or until their ctx ends, and return its error.
+// it instead, the lines that the peer may not have read are sent again. With
+// Options.Spool what is left stays on disk: a disk that hangs makes Close return up
+// to diskTime later. The error names the lines that were dropped since the last
+// Flush. Later calls wait for the first, or until their ctx ends, and return its
+// error.
 func (s *Sender) Close(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.closing
@@ -73,14 +81,12 @@ func (s *Sender) shutDown(ctx context.Context) {
 // already. It ends run before, which may still find that lines must be sent again.
 func (s *Sender) endKeeper() {
 	s.abort()
-	timeout := time.After(joinTime)
 	select {
 	case <-s.done:
 		s.queue.forgetRedo()
-	case <-timeout:
-		timeout = time.After(0)
+	case <-time.After(joinTime):
 	}
-	s.keeper.close(timeout)
+	s.keeper.close(diskTime)
 }
 
 // hurry ends the backoff, has later ones fit into the time that ctx leaves, and
