@@ -58,7 +58,10 @@ func startWithPages(t *testing.T, cfg Config) *running {
 	}
 	r := start(t, cfg)
 	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nnonsense\n")
-	waitFor(t, "acceptance", func() bool { return r.Ledger().Received().Received == 2 })
+	waitFor(t, "the destination to accept the line", func() bool {
+		l := r.Ledger()
+		return l.Received().Received == 2 && l.Check() == nil
+	})
 	return r
 }
 
