@@ -81,10 +81,8 @@ func (s *Sender) shutDown(ctx context.Context) {
 // already. It ends run before, which may still find that lines must be sent again.
 func (s *Sender) endKeeper() {
 	s.abort()
-	select {
-	case <-s.done:
+	if s.join() {
 		s.queue.forgetRedo()
-	case <-time.After(joinTime):
 	}
 	s.keeper.close(diskTime)
 }
@@ -118,9 +116,21 @@ func (s *Sender) finish(ctx context.Context) {
 // ignores its context: run then returns when the transport does.
 func (s *Sender) abortAndJoin() {
 	s.abort()
+	s.join()
+}
+
+// join waits for run, but not longer than joinTime. It reports whether run has
+// returned.
+func (s *Sender) join() bool {
 	select {
 	case <-s.done:
 	case <-time.After(joinTime):
+	}
+	select {
+	case <-s.done: // maybe both came while this goroutine did not run
+		return true
+	default:
+		return false
 	}
 }
 
