@@ -116,7 +116,13 @@ func NewTCPAt(t testing.TB, addr string, script ...Step) *Sink {
 // NewUnix listens on a stream socket in a temporary directory.
 func NewUnix(t testing.TB, script ...Step) *Sink {
 	t.Helper()
-	return listen(t, "unix", filepath.Join(t.TempDir(), "s"), script)
+	return NewUnixAt(t, filepath.Join(t.TempDir(), "s"), script...)
+}
+
+// NewUnixAt listens on a stream socket at path, where none may be.
+func NewUnixAt(t testing.TB, path string, script ...Step) *Sink {
+	t.Helper()
+	return listen(t, "unix", path, script)
 }
 
 func listen(t testing.TB, network, addr string, script []Step) *Sink {

@@ -180,6 +180,9 @@ func newCoalescedConn(conn net.Conn, done <-chan struct{}) *coalescedConn {
 	}}
 }
 
+// NetConn returns the connection below.
+func (c *coalescedConn) NetConn() net.Conn { return c.Conn }
+
 // Read reads as net.Conn does. What a failed read brought counts as well.
 func (c *coalescedConn) Read(p []byte) (n int, err error) {
 	c.coalescer.wait(c.done) // fails only for sockets with a poll

@@ -33,10 +33,8 @@ func (l *Listener) runAndDrain(ctx context.Context, in input) error {
 		return err
 	}
 	<-interrupted // or its deadline would cut the draining short
-	for end := time.Now().Add(drainTime); time.Now().Before(end); {
-		if in.drain() != nil {
-			break
-		}
+	end := time.Now().Add(drainTime)
+	for in.drain() == nil && time.Now().Before(end) {
 	}
 	return nil
 }

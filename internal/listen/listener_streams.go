@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"time"
+
+	"monkit.example/internal/ready"
 )
 
 // serveStreams serves streams until ctx ends, then those that were connected
@@ -24,7 +26,11 @@ func (l *Listener) connections(ctx context.Context) input {
 		interrupt: func() { l.setAcceptTimeout(0) },
 		drain: func() error {
 			l.setAcceptTimeout(quietTime)
-			return l.acceptOne(ctx)
+			err := l.acceptOne(ctx)
+			if isTimeout(err) && ready.Read(l.stream) {
+				return nil // this process did not run in the meantime
+			}
+			return err
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"monkit.example/internal/ready"
 	"monkit.example/reporters/ledger"
 )
 
@@ -130,15 +131,19 @@ func limitsOfDrain(ctx context.Context) drainLimits {
 
 func isReplaced(ctx context.Context) bool { return context.Cause(ctx) == errReplaced }
 
-// drain reads until nothing has arrived for a while, which is no error.
+// drain reads until nothing has arrived for a while, which is no error. A timeout
+// alone is no sign of that: if this process did not run for as long, nothing was
+// read.
 func (s *stream) drain(limits drainLimits) error {
-	for end := time.Now().Add(limits.total); time.Now().Before(end); {
+	for end := time.Now().Add(limits.total); ; {
 		s.conn.SetReadDeadline(time.Now().Add(limits.quiet)) // if it fails, so does the read
-		if err := s.read(); err != nil {
+		if err := s.read(); err != nil && !(isTimeout(err) && ready.Read(s.conn)) {
 			return err
 		}
+		if !time.Now().Before(end) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // end accounts for what is left of a stream that err, or its context, ended.

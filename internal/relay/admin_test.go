@@ -58,7 +58,10 @@ func startWithPages(t *testing.T, cfg Config) *running {
 	}
 	r := start(t, cfg)
 	write(t, dial(t, r.Addrs()[0]), "a.b 1 1700000000\nnonsense\n")
-	waitFor(t, "acceptance", func() bool { return r.Ledger().Received().Received == 2 })
+	waitFor(t, "the destination to accept the line", func() bool {
+		l := r.Ledger()
+		return l.Received().Received == 2 && l.Check() == nil
+	})
 	return r
 }
 
@@ -327,15 +330,16 @@ func TestRelayEndsWithItsLastListener(t *testing.T) {
 }
 
 func TestFailureOfThePagesIsLogged(t *testing.T) {
-	var log bytes.Buffer
+	var log logText
 	r := start(t, Config{
-		Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}, HTTP: anyPort, Logger: logTo(&log),
+		Listen: []string{"graphite+udp://127.0.0.1:0"}, Destinations: []Destination{{"d", &fake{}}}, HTTP: anyPort, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	r.admin.listener.Close()
+	// The end of the relay is an end of the pages without an error.
+	waitFor(t, "the record", func() bool {
+		return strings.Contains(log.String(), `level=ERROR msg="serving the admin pages failed" err=`)
+	})
 	r.stop(t)
-	if want := `level=ERROR msg="serving the admin pages failed" err=`; !strings.Contains(log.String(), want) {
-		t.Errorf("the log lacks %q:\n%s", want, log.String())
-	}
 }
 
 func TestNoPagesWithoutAddress(t *testing.T) {

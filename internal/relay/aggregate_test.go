@@ -119,8 +119,8 @@ func TestUseOfTheAggregateIsReported(t *testing.T) {
 	s := faultsink.NewTCP(t)
 	r := start(t, Config{Listen: []string{"statsd+udp://127.0.0.1:0"}, Forward: []string{"graphite+tcp://" + s.Addr()}, AggregateBytes: 1 << 20})
 	write(t, dial(t, r.Addrs()[0]), "c:1|c\n")
-	waitFor(t, "the line", func() bool { return r.Ledger().Received().Accepted == 1 })
-	got := monkit.Collect(r.Relay)
+	var got map[string]float64
+	waitFor(t, "the series", func() bool { got = monkit.Collect(r.Relay); return got["relay_aggregate series"] == 1 })
 	r.stop(t)
 	if got["relay_aggregate series"] != 1 || got["relay_aggregate bytes"] == 0 || got["relay_aggregate max_bytes"] != 1<<20 || got["relay_aggregate evicted"] != 0 {
 		t.Errorf("the series are %v", got)

@@ -37,7 +37,8 @@ type Config struct {
 	// lines has an equal share. Zero means 256 MiB.
 	AggregateBytes int64
 	// Drain is for how long Run may deliver after its context has ended. Zero
-	// means 5 s.
+	// means 5 s. Then what is left is written to the Spool, if there is one, which
+	// takes up to 3 s if the disk hangs.
 	Drain time.Duration
 	// RcvBuf is the size of the kernel's buffer for datagrams in bytes. Zero
 	// means 8 MiB.
@@ -312,8 +313,8 @@ func (r *Relay) Addrs() []net.Addr {
 }
 
 // Run receives and forwards until ctx ends. Then it drains: it reads what has
-// arrived, delivers for at most Config.Drain, and drops and counts the rest. A
-// listener that fails does not stop the others; Run returns the errors of all
+// arrived, delivers for at most Config.Drain, and keeps the rest in Config.Spool,
+// or drops and counts it. A listener that fails does not stop the others; Run returns the errors of all
 // that failed.
 func (r *Relay) Run(ctx context.Context) error {
 	defer r.publish(ctx)()

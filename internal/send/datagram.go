@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"monkit.example/internal/endpoint"
+	"monkit.example/internal/ready"
 )
 
 const (
@@ -20,6 +21,9 @@ const (
 	// minBufferWait, then less and less often, up to maxBufferWait.
 	minBufferWait = time.Millisecond
 	maxBufferWait = 16 * time.Millisecond
+	// maxLate is how often a datagram gets a bufferTimeout of its own again because
+	// this process did not run during the last one.
+	maxLate = 3
 	// redialInterval is the shortest time between two sockets of udp, if
 	// datagrams are refused at each address, or none can be dialed.
 	redialInterval = time.Second
@@ -100,17 +104,16 @@ const maxRefusals = 3
 // refused, an earlier datagram was, and this one was not sent. write tries again
 // then, at the next address if there is one: a server may have started since.
 func (t *datagramTransport) write(ctx context.Context, payload []byte) error {
-	end := time.Now().Add(bufferTimeout)
-	for refusals, wait := 0, minBufferWait; ; {
+	room := roomWait{end: time.Now().Add(bufferTimeout), wait: minBufferWait}
+	for refusals := 0; ; {
 		_, err := t.conn.Write(payload)
 		switch {
 		case err == nil:
 			return nil
 		case isNoRoom(err):
-			if !t.awaitRoom(ctx, err, wait, end) {
+			if !t.awaitRoom(ctx, err, &room) {
 				return err
 			}
-			wait = min(2*wait, maxBufferWait)
 		case isRefused(err) && t.resolver != nil:
 			t.refused.Add(1)
 			t.resolver.failed(t.addr)
@@ -128,11 +131,32 @@ func (t *datagramTransport) write(ctx context.Context, payload []byte) error {
 // system or the queue of the receiver is full.
 func isNoRoom(err error) bool { return isNoBuffer(err) || errors.Is(err, os.ErrDeadlineExceeded) }
 
-// awaitRoom returns after wait, and reports whether to try again: not after end,
-// and not when ctx has ended. An err that is a timeout needs no wait: the socket
-// has waited, or its deadline was that of an earlier datagram.
-func (t *datagramTransport) awaitRoom(ctx context.Context, err error, wait time.Duration, end time.Time) bool {
-	left, timeout := time.Until(end), errors.Is(err, os.ErrDeadlineExceeded)
+// roomWait is the wait of one datagram for room.
+type roomWait struct {
+	end   time.Time
+	wait  time.Duration // before the next attempt, if the socket does not wait
+	tries int           // that failed
+	late  int           // how often end was moved
+}
+
+// isLate reports whether the wait is over without a sign that there was no room
+// in all of it: this process did not run, so that a deadline passed before the
+// attempt, or right after the first one.
+func (r *roomWait) isLate(conn net.Conn, timeout bool, now time.Time) bool {
+	return !now.Before(r.end) && r.late < maxLate && (timeout && ready.Write(conn) || !timeout && r.tries == 1)
+}
+
+// awaitRoom returns when to try again, and reports whether to: not after the end
+// of r, and not when ctx has ended. An err that is a timeout needs no wait: the
+// socket has waited, or its deadline was that of an earlier datagram.
+func (t *datagramTransport) awaitRoom(ctx context.Context, err error, r *roomWait) bool {
+	now, timeout := time.Now(), errors.Is(err, os.ErrDeadlineExceeded)
+	r.tries++
+	if r.isLate(t.conn, timeout, now) {
+		r.late++
+		r.end = now.Add(bufferTimeout)
+	}
+	left := r.end.Sub(now)
 	if !timeout || left <= 0 {
 		t.noBuffer.Add(1)
 	}
@@ -140,10 +164,11 @@ func (t *datagramTransport) awaitRoom(ctx context.Context, err error, wait time.
 		return false
 	}
 	if timeout {
-		return t.conn.SetWriteDeadline(end) == nil
+		return t.conn.SetWriteDeadline(r.end) == nil
 	}
-	timer := time.NewTimer(min(wait, left))
+	timer := time.NewTimer(min(r.wait, left))
 	defer timer.Stop()
+	r.wait = min(2*r.wait, maxBufferWait)
 	select {
 	case <-timer.C:
 		return true

@@ -18,8 +18,9 @@ import (
 // fullConn is a socket without room for the first writes.
 type fullConn struct {
 	net.Conn
-	err      error // of a write without room; nil blocks until the deadline
-	full     int   // number of writes
+	err      error         // of a write without room; nil blocks until the deadline
+	full     int           // number of writes
+	takes    time.Duration // of each of them
 	writes   int
 	deadline time.Time
 	closed   bool
@@ -36,6 +37,7 @@ func (c *fullConn) Write(p []byte) (int, error) {
 		time.Sleep(time.Until(c.deadline))
 		return 0, os.ErrDeadlineExceeded
 	}
+	time.Sleep(c.takes)
 	return 0, c.err
 }
 
@@ -139,6 +141,93 @@ func TestWhatASenderDoesWithADatagramThatWasNotSent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// lateConn is a socket of a process that does not run for a while after it has set
+// a deadline.
+type lateConn struct {
+	net.Conn
+	late int // how often
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *lateConn) SetWriteDeadline(end time.Time) error {
+	err := c.Conn.SetWriteDeadline(end)
+	if c.late > 0 {
+		c.late--
+		time.Sleep(time.Until(end) + time.Millisecond)
+	}
+	return err
+}
+
+// NetConn returns the connection below.
+func (c *lateConn) NetConn() net.Conn { return c.Conn }
+
+// A write whose deadline has passed fails without an attempt. A busy machine is no
+// reason to lose a datagram.
+func TestDatagramIsSentThoughItsDeadlinePassedBeforeTheWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	udp, unixgram := faultsink.NewUDP(t), listenUnixgram(t, path)
+	defer unixgram.Close()
+	for _, tt := range []struct {
+		addr string
+		late int
+		ok   bool
+	}{
+		{"udp://" + udp.Addr(), 1, true},
+		{"udp://" + udp.Addr(), maxLate, true},
+		{"udp://" + udp.Addr(), maxLate + 1, false},
+		{"unixgram://" + path, 1, true},
+	} {
+		tr := open(t, tt.addr, DialOptions{}).(*datagramTransport)
+		if err := tr.connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		tr.conn.SetWriteDeadline(past)
+		tr.conn = &lateConn{tr.conn, tt.late}
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); (err == nil) != tt.ok {
+			t.Errorf("%s: Deliver of a process that was late %d times returns %v", tt.addr, tt.late, err)
+		}
+		if n := stats(tr)["no_buffer"]; (n == 0) != tt.ok {
+			t.Errorf("%s: %v datagrams without room are counted of a process that was late %d times", tt.addr, n, tt.late)
+		}
+		tr.Close()
+	}
+	udp.WaitVisits(2)
+}
+
+// A receiver that does not read is no process that is late.
+func TestDatagramThatTheReceiverDoesNotTakeIsNotLate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	receiver := listenUnixgram(t, path)
+	defer receiver.Close()
+	tr := open(t, "unixgram://"+path, DialOptions{}).(*datagramTransport)
+	defer tr.Close()
+	var err error
+	for range 100_000 {
+		if err = tr.Deliver(t.Context(), make([]byte, 1000)); err != nil {
+			break
+		}
+	}
+	if err == nil || classify(err).kind != noBuffer {
+		t.Errorf("Deliver to a receiver that does not read returns %v", err)
+	}
+	tr.conn = &lateConn{tr.conn, 1}
+	if err := tr.Deliver(t.Context(), []byte("a 1\n")); err == nil || classify(err).kind != noBuffer {
+		t.Errorf("Deliver of a process that is late to a receiver that does not read returns %v", err)
+	}
+}
+
+// The first attempt found no room, and there was no time for another one.
+func TestDatagramIsTriedAgainAfterAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := open(t, "udp://127.0.0.1:1", DialOptions{}).(*datagramTransport)
+		defer tr.Close()
+		tr.conn = &fullConn{err: os.NewSyscallError("sendto", syscall.ENOBUFS), full: 1, takes: 2 * bufferTimeout}
+		if err := tr.Deliver(t.Context(), []byte("a 1\n")); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWaitForRoomEndsWithItsContext(t *testing.T) {

@@ -74,6 +74,8 @@ type SpoolOptions struct {
 	Format string
 	// MaxBytes bounds the size of the files. Zero means 1 GiB.
 	MaxBytes int64
+
+	fs spool.FS // nil is that of the system
 }
 
 // readRecord is a record that was read and not released.
@@ -96,7 +98,7 @@ func newKeeper(q *queue, o SpoolOptions, name string, log func() *slog.Logger, w
 }
 
 func (k *keeper) spoolOptions() spool.Options {
-	return spool.Options{Identity: k.identity(), Format: k.opts.Format, MaxBytes: k.opts.MaxBytes}
+	return spool.Options{Identity: k.identity(), Format: k.opts.Format, MaxBytes: k.opts.MaxBytes, FS: k.opts.fs}
 }
 
 // identity returns the name of the destination, or its begin and a hash if it is
@@ -168,13 +170,13 @@ func (k *keeper) run() {
 	}
 }
 
-// close writes everything that is pending to disk, if that is possible before
-// timeout ends, and joins the goroutine.
-func (k *keeper) close(timeout <-chan time.Time) {
+// close writes everything that is pending to disk, if that is possible within
+// limit, and joins the goroutine.
+func (k *keeper) close(limit time.Duration) {
 	close(k.stop)
 	select {
 	case <-k.done:
-	case <-timeout:
+	case <-time.After(limit):
 	}
 }
 
@@ -234,10 +236,16 @@ func (k *keeper) open(now time.Time) bool {
 	return true
 }
 
+// errAbandoned is why chunks are not written that Close has counted as dropped.
+var errAbandoned = errors.New("the disk took too long")
+
 // write appends the chunks that are due, or all that are in memory. Those that
 // cannot be written stay there.
 func (k *keeper) write(now time.Time, all bool) (err error) {
 	for _, c := range k.queue.due(now, all) {
+		if k.queue.isAbandoned() {
+			return errAbandoned
+		}
 		seq, err := k.append(c.buf, c.lines, c.at)
 		if err != nil {
 			k.queue.unwritten(noneWritten)

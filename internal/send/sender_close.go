@@ -8,16 +8,24 @@ import (
 	"monkit.example/reporters/ledger"
 )
 
-// joinTime is how long Close waits for run after ctx has ended.
-const joinTime = 100 * time.Millisecond
+const (
+	// joinTime is how long Close waits for run after ctx has ended.
+	joinTime = 100 * time.Millisecond
+	// diskTime is how long Close waits after that until what is pending is on disk:
+	// while other programs write, a disk takes hundreds of milliseconds for a sync.
+	// Only one that hangs takes all of it.
+	diskTime = 3 * time.Second
+)
 
 // Close flushes until ctx ends, drops the lines that are left with reason
 // closed, and joins the goroutine. A chunk that waits for a retry is sent at
 // once, unless the peer asked for the wait, and later waits are no longer than a
 // quarter of the time that is left. A stream is closed in order: if its peer resets
-// it instead, the lines that the peer may not have read are sent again. The error
-// names the lines that were dropped since the last Flush. Later calls wait for the
-// first, or until their ctx ends, and return its error.
+// it instead, the lines that the peer may not have read are sent again. With
+// Options.Spool what is left stays on disk: a disk that hangs makes Close return up
+// to diskTime later. The error names the lines that were dropped since the last
+// Flush. Later calls wait for the first, or until their ctx ends, and return its
+// error.
 func (s *Sender) Close(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.closing
@@ -73,14 +81,10 @@ func (s *Sender) shutDown(ctx context.Context) {
 // already. It ends run before, which may still find that lines must be sent again.
 func (s *Sender) endKeeper() {
 	s.abort()
-	timeout := time.After(joinTime)
-	select {
-	case <-s.done:
+	if s.join() {
 		s.queue.forgetRedo()
-	case <-timeout:
-		timeout = time.After(0)
 	}
-	s.keeper.close(timeout)
+	s.keeper.close(diskTime)
 }
 
 // hurry ends the backoff, has later ones fit into the time that ctx leaves, and
@@ -112,9 +116,21 @@ func (s *Sender) finish(ctx context.Context) {
 // ignores its context: run then returns when the transport does.
 func (s *Sender) abortAndJoin() {
 	s.abort()
+	s.join()
+}
+
+// join waits for run, but not longer than joinTime. It reports whether run has
+// returned.
+func (s *Sender) join() bool {
 	select {
 	case <-s.done:
 	case <-time.After(joinTime):
+	}
+	select {
+	case <-s.done: // maybe both came while this goroutine did not run
+		return true
+	default:
+		return false
 	}
 }
 

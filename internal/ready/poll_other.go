@@ -1,0 +1,6 @@
+//go:build !unix
+
+package ready
+
+// poll is not known.
+func poll(any, direction) bool { return false }
