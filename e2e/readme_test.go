@@ -169,9 +169,9 @@ func TestReadmeRelay(t *testing.T) {
 		"Graphite UDP to carbon":        {1.5, func() (float64, error) { return g.Last("readme.udp.value") }},
 		"Graphite TCP to carbon":        {2.5, func() (float64, error) { return g.Last("readme.tcp.value") }},
 		"Graphite UDP to InfluxDB":      {1.5, func() (float64, error) { return i.Last("readme.udp", "value", nil) }},
-		"Influx UDP to carbon":          {3.5, func() (float64, error) { return g.Last("readme.influx.value") }},
+		"Influx UDP to carbon":          {3.5, func() (float64, error) { return g.Last("readme.via.influx.value") }},
 		"Influx UDP to InfluxDB":        {3.5, func() (float64, error) { return i.Last("readme", "value", map[string]string{"via": "influx"}) }},
-		"Influx UDP to statsd_exporter": {3.5, func() (float64, error) { return e.Value("readme_influx_value") }},
+		"Influx UDP to statsd_exporter": {3.5, func() (float64, error) { return e.Value("readme_via_influx_value") }},
 		"statsd to statsd_exporter":     {4.5, func() (float64, error) { return e.Value("readme_statsd") }},
 	} {
 		servers.EventuallyValue(t, what, tt.want, tt.query)
