@@ -35,17 +35,22 @@ type answerConn struct {
 	begun    atomic.Int64 // requests that got the connection
 	asked    atomic.Int64 // requests of which a byte was written
 	answered atomic.Int64 // requests whose answer was read to its end
-	failed   bool         // owned as in is
+	failed   atomic.Bool  // set by Read and idle
 }
 
 func newAnswerConn(c net.Conn, unasked func(start string)) *answerConn {
 	return &answerConn{Conn: c, unasked: unasked, in: bufio.NewReaderSize(c, httpReadBuffer)}
 }
 
-// Write implements net.Conn. Only requests are written.
+// Write implements net.Conn. Only requests are written. If net/http has closed the
+// connection because of what it read, that is the reason why a write fails.
 func (c *answerConn) Write(p []byte) (int, error) {
 	c.asked.Store(c.begun.Load())
-	return c.Conn.Write(p)
+	n, err := c.Conn.Write(p)
+	if c.failed.Load() && errors.Is(err, net.ErrClosed) {
+		err = errUnasked
+	}
+	return n, err
 }
 
 // Read implements net.Conn.
@@ -53,7 +58,7 @@ func (c *answerConn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if !c.failed {
+	if !c.failed.Load() {
 		if _, err := c.in.Peek(1); err != nil {
 			return 0, err
 		}
@@ -61,7 +66,7 @@ func (c *answerConn) Read(p []byte) (int, error) {
 			c.fail()
 		}
 	}
-	if c.failed {
+	if c.failed.Load() {
 		return 0, errUnasked
 	}
 	if len(p) <= httpReadBuffer { // a larger p is for a part of a body, and no longer than that
@@ -82,7 +87,7 @@ func (c *answerConn) idle() {
 // fail makes all reads fail. A server may say that it closes a connection because
 // it was idle, as net/http knows: that is no fault.
 func (c *answerConn) fail() {
-	c.failed = true
+	c.failed.Store(true)
 	start, _ := c.in.Peek(c.in.Buffered()) // has them all
 	if s := string(start); !strings.HasPrefix(s, "HTTP/1.1 408") && !strings.HasPrefix(s, "HTTP/1.0 408") {
 		c.unasked(s)

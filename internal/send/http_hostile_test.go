@@ -202,6 +202,25 @@ func TestAnswersBeforeTheRequestAreNotPrinted(t *testing.T) {
 	}
 }
 
+// net/http closes the connection when it has read such an answer, maybe while it
+// writes the request.
+func TestWriteAfterAnUnaskedAnswerFailsWithTheReason(t *testing.T) {
+	addr := rawServer(t, nil, func(c net.Conn) { says(noContent)(c) })
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	starts := 0
+	c := newAnswerConn(conn, func(string) { starts++ })
+	if _, err := c.Read(make([]byte, 1)); err != errUnasked || starts != 1 {
+		t.Errorf("Read returns %v, %d answers are counted", err, starts)
+	}
+	c.Close()
+	if _, err := c.Write([]byte("POST")); err != errUnasked {
+		t.Errorf("Write returns %v", err)
+	}
+}
+
 // A server that closes an idle connection says so with status 408, as HAProxy does.
 func TestTimeoutOfAnIdleConnectionIsNoUnaskedAnswer(t *testing.T) {
 	printed := standardLog(t)
