@@ -41,23 +41,33 @@ socket. In -listen the host may be left out, which means all interfaces.
   TRANSPORT   udp, tcp, tls, unix or unixgram; pickle has no udp and unixgram;
               for -forward influx also http, https; otlp has only these
 
-Options follow a ?. In -listen: rcvbuf=16MiB for udp and unixgram; idle=10m for
-tcp, tls and unix, after which a connection that sent no whole line is closed;
-maxconns=10000 for them, beyond which a newcomer replaces the connection without a
-line for longest (default 10000, or half of the descriptors if that is less, divided
-over such listeners); mode=0660 for unix and unixgram; cert=FILE and key=FILE for tls,
-and ca=FILE to require client certificates that it signed; precision=s, ms, us or ns
-for influx, the unit of its times, which is ns by default; totals=true for graphite,
-influx and pickle: fields called total, count, successes, errors, panics and failures
-are counters, as they always are in series with the tag scope; dialect=dogstatsd for
-statsd from clients of DogStatsD, whose gauges with a sign are values, not changes
-(dialect=statsd). A line of a stream has at most 64 KiB, one of statsd 8 KiB. In
--forward: ca, cert, key
-and servername for tls and https; token=@FILE, or username=NAME&password=@FILE, for
-http and https; the rest of the query of a URL belongs to the server; tagged=true for
-graphite and pickle writes NAME;key=value instead of NAME.key.value. Files are read
-whenever they are used, so that they may be replaced, or be written later than the
-relay starts. A credential in an address itself can be read by every user.
+Options follow a ?, with & between them. In -listen:
+
+  rcvbuf=16MiB       udp, unixgram: size of the kernel's buffer
+  idle=10m           tcp, tls, unix: a connection without a whole line for so long is
+                     closed
+  maxconns=10000     tcp, tls, unix: beyond it, a newcomer replaces the connection
+                     without a line for longest (default 10000, or half of the
+                     descriptors if that is less, divided over such listeners)
+  mode=0660          unix, unixgram: mode of the file
+  cert=FILE key=FILE tls: certificate
+  ca=FILE            tls: require client certificates that it signed
+  precision=ns       influx: unit of its times, ns, us, ms or s
+  dialect=dogstatsd  statsd: its clients are DogStatsD's, whose gauges with a sign are
+                     values, not changes; dialect=statsd if they are not
+  totals=true        graphite, influx, pickle: fields called total, count, successes,
+                     errors, panics and failures are counters, as they always are in
+                     series with the tag scope
+
+A line of a stream has at most 64 KiB, one of statsd 8 KiB. In -forward:
+
+  ca=FILE cert=FILE key=FILE servername=NAME  tls, https
+  token=@FILE, or username=NAME&password=@FILE  http, https
+  tagged=true        graphite, pickle: NAME;key=value instead of NAME.key.value
+
+The rest of the query of a URL belongs to the server. Files are read whenever they are
+used, so that they may be replaced, or be written later than the relay starts. A
+credential in an address itself can be read by every user.
 
 Sizes are like 4096, 64KiB or 64K, 1.5GiB, 10MB (1000 KB); times are like 250ms, 10s,
 1h30m or 7d, and a number alone is seconds. Both are so in flags and in addresses.
