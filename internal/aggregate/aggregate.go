@@ -58,7 +58,6 @@ type Aggregate struct {
 	opts  Options
 	began time.Time // times are nanoseconds since then, by the monotonic clock
 	seed  maphash.Seed
-	full  loglimit.Limit // of records that there is no room
 
 	examples examples.Examples // of lines that were dropped
 
@@ -70,8 +69,9 @@ type Aggregate struct {
 	order    []*series          // in the order of their first lines
 	accounts map[string]*account
 	counts   ledger.Ledger
-	evicted  int64 // series that made room
-	refused  int64 // lines that were dropped because there was no room
+	evicted  int64          // series that made room
+	refused  int64          // lines that were dropped because there was no room
+	full     loglimit.Limit // of records that there is no room
 	name     []byte
 	endWalks time.Time // from which on walks end; zero is never
 }
@@ -264,7 +264,10 @@ func (a *Aggregate) deleteLocked(s *series) {
 }
 
 func (a *Aggregate) logFull(listener string, lines int64) {
-	if more, ok := a.full.Allow(time.Now()); ok {
+	a.mu.Lock()
+	more, ok := a.full.Allow(time.Now())
+	a.mu.Unlock()
+	if ok {
 		a.opts.Logger.Warn("no room for new series of an aggregate; their lines are dropped", "listener", listener,
 			"lines", lines, "max_bytes", a.opts.Bytes, "listeners", a.opts.Listeners, "more", more)
 	}
