@@ -163,7 +163,7 @@ func (s *series) add(in *arrived, p *reporters.Point) ledger.Reason {
 	case reporters.CounterDelta, reporters.GaugeDelta:
 		v += s.value
 	case reporters.Sample:
-		if !s.dist.observe(v, in.batch.Weight(p), in.now, s.owner) {
+		if !s.dist.observe(v, p.Weight(), in.now, s.owner) {
 			return ledger.NotFinite
 		}
 		return ""

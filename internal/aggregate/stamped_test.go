@@ -22,13 +22,13 @@ func TestStampedPointsArePassedOn(t *testing.T) {
 			t.Error("the batch has lines")
 		}
 		for _, p := range b.Points {
-			got = append(got, fmt.Sprint(p.Key, " ", p.Field, " ", p.Value, " ", p.Kind, " ", p.Time))
+			got = append(got, fmt.Sprint(p.Key, " ", p.Field, " ", p.Value, " ", p.Kind, " ", p.Time, " ", p.Weight()))
 		}
 		return nil
 	}})
 	const second = 1_700_000_000
 	report(t, a, "", level("g", 8).at(second), counted("c", 5).at(second), timed("t", 7).at(second).weighing(10), counted("c", 1))
-	for i, want := range []string{"g value 8 gauge 1700000000000000000", "c value 5 counter_delta 1700000000000000000", "t value 7 sample 1700000000000000000"} {
+	for i, want := range []string{"g value 8 gauge 1700000000000000000 1", "c value 5 counter_delta 1700000000000000000 1", "t value 7 sample 1700000000000000000 10"} {
 		if len(got) != 3 || got[i] != want {
 			t.Fatalf("got %q, want %q", got, want)
 		}
