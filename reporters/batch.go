@@ -2,6 +2,7 @@ package reporters
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type Point struct {
 	// Time is when it was received.
 	Stamped bool
 
-	weight uint32 // number of its weight in Batch.weights, from 1; zero means 1
+	weight float64 // of a Sample; zero means 1
 }
 
 // Line is one accepted line that was received: its bytes and its points.
@@ -92,8 +93,7 @@ type Batch struct {
 	Listener string
 	Hints    map[Hint]int64 // number of accepted lines by hint
 
-	weights []float64
-	text    arena
+	text arena
 }
 
 // Reset empties b so that it can be filled again, and invalidates all text
@@ -110,7 +110,7 @@ func (b *Batch) Reset() {
 	b.At, b.Interval, b.Format, b.Skipped = time.Time{}, 0, "", 0
 	b.BadReadings = 0
 	clear(b.Hints)
-	b.Listener, b.weights = "", b.weights[:0]
+	b.Listener = ""
 	b.text.reset()
 }
 
@@ -139,19 +139,26 @@ func (b *Batch) AddLine(raw []byte, first int) {
 }
 
 // SetWeight records that p, a Sample that goes into b.Points, stands for so many
-// observations of its value: 10 if its sender reports a tenth of them.
-func (b *Batch) SetWeight(p *Point, weight float64) {
-	b.weights = append(b.weights, weight)
-	p.weight = uint32(len(b.weights))
+// observations of its value: 10 if its sender reports a tenth of them. Copies of p keep
+// it. It must be finite and above zero.
+func (b *Batch) SetWeight(p *Point, weight float64) { p.weight = weight }
+
+// Weight returns p.Weight().
+func (b *Batch) Weight(p *Point) float64 { return p.Weight() }
+
+// Weight returns how many observations a Sample stands for, which need not be a whole
+// number. It is 1 unless Batch.SetWeight has recorded another.
+func (p *Point) Weight() float64 {
+	if p.weight > 0 {
+		return p.weight
+	}
+	return 1
 }
 
-// Weight returns how many observations a Sample of b.Points stands for, which need
-// not be a whole number.
-func (b *Batch) Weight(p *Point) float64 {
-	if p.weight == 0 {
-		return 1
-	}
-	return b.weights[p.weight-1]
+// WholeWeight returns the weight as a whole number, of at least one, for formats that
+// have whole numbers of observations.
+func (p *Point) WholeWeight() int64 {
+	return int64(max(1, math.Round(min(p.Weight(), 1<<53))))
 }
 
 // Accepted returns how many received lines b holds.

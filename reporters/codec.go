@@ -27,8 +27,8 @@ type SkipReasons interface {
 // ListenerEncoder is implemented by an Encoder that remembers points that were
 // received, within bounds that each listener has for itself.
 type ListenerEncoder interface {
-	// BeginListener is called before the lines that a listener has received are
-	// encoded, with its name.
+	// BeginListener is called before the lines or points of a batch are encoded, with
+	// the name of the listener that received them: "" for those of a collector.
 	BeginListener(name string)
 }
 

@@ -124,7 +124,7 @@ func NewPusher(enc Encoder, out Sender, o PusherOptions) *Pusher {
 func (p *Pusher) Report(ctx context.Context, b *Batch) error {
 	defer p.logCollisions()
 	return p.report(ctx, b.More, func() {
-		p.setIntervalLocked(b.Interval)
+		p.beginBatchLocked(b)
 		if b.Format != "" {
 			p.addLinesLocked(ctx, b)
 		} else {
@@ -166,6 +166,15 @@ func (p *Pusher) sendAllLocked(ctx context.Context) {
 		p.more = false
 		p.passLocked(ctx, p.buf, p.out.Send)
 		p.buf = p.buf[:0]
+	}
+}
+
+// beginBatchLocked passes the interval of b to the sender, and to the encoder the
+// listener, which points without lines may have, too.
+func (p *Pusher) beginBatchLocked(b *Batch) {
+	p.setIntervalLocked(b.Interval)
+	if p.heard != nil {
+		p.heard.BeginListener(b.Listener)
 	}
 }
 
@@ -211,9 +220,6 @@ func (p *Pusher) addRunLocked(ctx context.Context, run []Point) {
 func (p *Pusher) addLinesLocked(ctx context.Context, b *Batch) {
 	p.book.Accept(int64(len(b.Lines)))
 	same := b.Format == p.opts.Format
-	if p.heard != nil {
-		p.heard.BeginListener(b.Listener)
-	}
 	for _, l := range b.Lines {
 		start := len(p.buf)
 		if same && l.Raw != nil {

@@ -24,7 +24,7 @@ var _ PartReporter = (*Pusher)(nil)
 func (p *Pusher) ReportParts(ctx context.Context, b *Batch, parts iter.Seq[[]Point]) error {
 	defer p.logCollisions()
 	return p.report(ctx, b.More, func() {
-		p.setIntervalLocked(b.Interval)
+		p.beginBatchLocked(b)
 		for points := range parts {
 			p.addPointsLocked(ctx, points)
 		}

@@ -32,7 +32,8 @@ every -aggregate:
 A name that gets no more lines is repeated for an hour, and then forgotten; that of
 a set ends with one 0. StatsD's own daemon sends counts and statistics of one
 interval alone. A line with a time of its own (|T) is sent once, as NAME.value at
-that time.
+that time. Servers keep one value of a name and a time: counts that come together
+are added up, of gauges the last is sent, and later ones replace it.
 
 An ADDRESS is FORMAT+TRANSPORT://HOST:PORT, or FORMAT+TRANSPORT://PATH for a unix
 socket. In -listen the host may be left out, which means all interfaces.

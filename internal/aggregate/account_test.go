@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"monkit.example/monkit"
+	"monkit.example/reporters"
 	"monkit.example/reporters/ledger"
 )
 
@@ -143,4 +145,32 @@ func TestAccountKeepsTheOrder(t *testing.T) {
 			t.Fatalf("after %+v the order is %q", step, got)
 		}
 	}
+}
+
+// Each listener reports on a goroutine of its own.
+func TestListenersMayBeFullAtOnce(t *testing.T) {
+	var log bytes.Buffer
+	a := New(Options{Bytes: 10_000, Listeners: 4, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	var done sync.WaitGroup
+	for _, listener := range []string{"udp", "tcp", "unix"} {
+		done.Go(func() {
+			for i := range 50 {
+				b := reporters.Batch{At: time.Now(), Listener: listener}
+				for j := range 20 {
+					line(&b, counted(fmt.Sprint(listener, i, "-", j), 1))
+				}
+				if err := a.Report(t.Context(), &b); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done.Wait()
+	if u, l := a.Usage(), a.Ledger(); l.Accepted != 3000 || u.Refused != l.Dropped[ledger.SeriesLimit] || u.Refused < 2900 {
+		t.Errorf("usage %+v, ledger %v", u, l)
+	}
+	if n := strings.Count(log.String(), "no room for new series"); n != 1 {
+		t.Errorf("%d records are logged within a minute:\n%s", n, &log)
+	}
+	checkBalance(t, a)
 }

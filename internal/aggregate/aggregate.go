@@ -32,8 +32,9 @@ type Options struct {
 	// Reporters is how many reporters get the series. Each remembers them.
 	// FieldReporters is how many of them remember each field with the whole name.
 	Reporters, FieldReporters int
-	// Stamped gets the points that have a time of their own, in the field "value".
-	// It must neither keep nor change the batch. Nil means that they are dropped as
+	// Stamped gets the points that have a time of their own, in the field "value",
+	// and of each name and time one for a batch that is reported. It must neither
+	// keep nor change the batch. Nil means that they are dropped as
 	// ledger.Unsupported.
 	Stamped func(ctx context.Context, b *reporters.Batch) error
 	// Logger logs that there is no room for series, at most once a minute. Nil
@@ -58,7 +59,6 @@ type Aggregate struct {
 	opts  Options
 	began time.Time // times are nanoseconds since then, by the monotonic clock
 	seed  maphash.Seed
-	full  loglimit.Limit // of records that there is no room
 
 	examples examples.Examples // of lines that were dropped
 
@@ -70,8 +70,9 @@ type Aggregate struct {
 	order    []*series          // in the order of their first lines
 	accounts map[string]*account
 	counts   ledger.Ledger
-	evicted  int64 // series that made room
-	refused  int64 // lines that were dropped because there was no room
+	evicted  int64          // series that made room
+	refused  int64          // lines that were dropped because there was no room
+	full     loglimit.Limit // of records that there is no room
 	name     []byte
 	endWalks time.Time // from which on walks end; zero is never
 }
@@ -101,15 +102,15 @@ func (a *Aggregate) Report(ctx context.Context, b *reporters.Batch) error {
 	if len(stamped) == 0 {
 		return nil
 	}
-	return a.opts.Stamped(ctx, &reporters.Batch{At: b.At, Points: stamped})
+	return a.opts.Stamped(ctx, &reporters.Batch{At: b.At, Listener: b.Listener, Points: stamped})
 }
 
 // arrived is what the lines of one batch have in common.
 type arrived struct {
 	batch   *reporters.Batch
-	owner   *account          // of new series
-	now     int64             // when they came
-	stamped []reporters.Point // that are to be passed on
+	owner   *account // of new series
+	now     int64    // when they came
+	stamped stamped  // that are to be passed on
 }
 
 // add adds the lines of b. It returns the points that are to be passed on, and how
@@ -129,15 +130,15 @@ func (a *Aggregate) add(b *reporters.Batch) (stamped []reporters.Point, refused 
 		}
 	}
 	a.refused += refused
-	return in.stamped, refused
+	return in.stamped.points, refused
 }
 
 // dropErrors say why lines are dropped.
 var dropErrors = map[ledger.Reason]string{
-	ledger.Unsupported:   "an event, a service check, or a change or member with a time: these cannot be added up",
+	ledger.Unsupported:   "an event, a service check, a change or member with a time, or a further sample with the same time: these cannot be added up",
 	ledger.NotFinite:     "the value, or the sum with it, is infinite",
 	ledger.NameTooLong:   "the name with its tags has more than 1 KiB",
-	ledger.NameCollision: "the name is that of a timer and of a set, which share a field",
+	ledger.NameCollision: "the name is that of a timer and of a set, or of two types with the same time, which share a field",
 	ledger.SeriesLimit:   "there is no room for a new series",
 }
 
@@ -164,7 +165,7 @@ func (a *Aggregate) addLineLocked(in *arrived, l *reporters.Line) (reason ledger
 	for i := l.First; i < l.First+l.N; i++ {
 		p, why := &in.batch.Points[i], ledger.Reason("")
 		if p.Stamped {
-			why = a.passOn(in, p)
+			why = a.passOnLocked(in, p)
 		} else {
 			last, why = a.addPointLocked(in, p)
 		}
@@ -181,18 +182,6 @@ func (a *Aggregate) addLineLocked(in *arrived, l *reporters.Line) (reason ledger
 		a.counts.Delivered++
 	}
 	return reason
-}
-
-// passOn has p passed on with the field "value". A change of a gauge and a member of a
-// set mean nothing at another time.
-func (a *Aggregate) passOn(in *arrived, p *reporters.Point) ledger.Reason {
-	if a.opts.Stamped == nil || p.Kind == reporters.GaugeDelta || p.Kind == reporters.SetMember {
-		return ledger.Unsupported
-	}
-	passed := *p
-	passed.Field = valueField
-	in.stamped = append(in.stamped, passed)
-	return ""
 }
 
 // addPointLocked adds p to its series, or returns why it cannot.
@@ -264,7 +253,10 @@ func (a *Aggregate) deleteLocked(s *series) {
 }
 
 func (a *Aggregate) logFull(listener string, lines int64) {
-	if more, ok := a.full.Allow(time.Now()); ok {
+	a.mu.Lock()
+	more, ok := a.full.Allow(time.Now())
+	a.mu.Unlock()
+	if ok {
 		a.opts.Logger.Warn("no room for new series of an aggregate; their lines are dropped", "listener", listener,
 			"lines", lines, "max_bytes", a.opts.Bytes, "listeners", a.opts.Listeners, "more", more)
 	}

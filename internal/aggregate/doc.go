@@ -16,7 +16,10 @@
 // everywhere else.
 //
 // A point with a time of its own, [reporters.Point.Stamped], is not added to a
-// series: it is passed on at once, in the field value.
+// series: it is passed on at once, in the field value. Those of one name and time in
+// one batch are one point: of counts the sum, of gauges the last. Further samples, and
+// points of another kind, are dropped. A destination that gets the same name and time
+// in two batches keeps one of them, which is mostly the later.
 //
 // Memory is bounded in bytes, and each listener has an equal share, so that the
 // names of one cannot use up the room of the others. See [Options].

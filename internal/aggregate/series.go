@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"strings"
 	"unsafe"
 
 	"monkit.example/monkit"
@@ -141,8 +142,35 @@ func (a *Aggregate) cost(name []byte, tagCount int) int64 {
 		n += int64(unsafe.Sizeof(set{}))
 	}
 	n += collectedBytes + r.fields()*collectedFieldBytes
+	text += grown(name)
 	n += int64(a.opts.Reporters) * (text + encodedBytes)
 	return n + int64(a.opts.FieldReporters)*r.fields()*(text*7/4+encodedFieldBytes+tags*encodedTagBytes)
+}
+
+// hashBytes is by how much a part of a name that is not ASCII may grow: see package
+// dotted.
+const hashBytes = 9
+
+// grown returns how many bytes an encoder may add to a name of appendName: a hash to
+// each part beyond ASCII, and what escapes characters.
+func grown(name []byte) (n int64) {
+	beyond := false // ASCII, in this part
+	for _, c := range name {
+		switch {
+		case c == 0 || c == '.':
+			beyond = false
+		case c >= 0x80:
+			if !beyond {
+				n += hashBytes
+			}
+			beyond = true
+		case c < ' ':
+			n += int64(len(`\u0000`)) - 1
+		case strings.IndexByte(`"\,= `, c) >= 0:
+			n++
+		}
+	}
+	return n
 }
 
 // taken returns what the series has taken from its account since it was made.
@@ -163,7 +191,7 @@ func (s *series) add(in *arrived, p *reporters.Point) ledger.Reason {
 	case reporters.CounterDelta, reporters.GaugeDelta:
 		v += s.value
 	case reporters.Sample:
-		if !s.dist.observe(v, in.batch.Weight(p), in.now, s.owner) {
+		if !s.dist.observe(v, p.Weight(), in.now, s.owner) {
 			return ledger.NotFinite
 		}
 		return ""

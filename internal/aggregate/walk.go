@@ -86,9 +86,11 @@ func (a *Aggregate) finish(w *walk) {
 // endedLocked reports whether walks have ended.
 func (a *Aggregate) endedLocked() bool { return !a.endWalks.IsZero() && !time.Now().Before(a.endWalks) }
 
-// readLocked appends the samples of s. It reports false if s is to be deleted.
+// readLocked appends the samples of s. It reports false if s is to be deleted. One
+// with lines that no walk has emitted is not, however long ago they came: walks may be
+// more than idleTime apart.
 func (a *Aggregate) readLocked(s *series, now int64) (keep bool) {
-	if now-s.last > idleTime {
+	if s.waiting == 0 && now-s.last > idleTime {
 		return false
 	}
 	add := func(field string, val float64) { a.samples = append(a.samples, sample{s.key, field, val}) }

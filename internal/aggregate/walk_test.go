@@ -122,3 +122,27 @@ func TestLastWalkEmitsNoEmptySet(t *testing.T) {
 	}
 	checkBalance(t, a)
 }
+
+// A walk emits what came since the last one, also if that was longer ago than series
+// are kept: the interval of walks may be longer.
+func TestWalksThatAreFarApartLoseNoLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New(Options{Bytes: 40_000})
+		report(t, a, "", counted("c", 5), level("g", 2), timed("t", 7), member("s", "x"))
+		for walk := range 3 {
+			time.Sleep(2 * time.Hour)
+			flood(t, a, "", fmt.Sprint("new", walk), 100) // may take only the room of what was emitted
+			got := monkit.Collect(a)
+			if l := a.Ledger(); l.Pending != 0 || l.Dropped[ledger.Closed] != 0 {
+				t.Errorf("walk %d: ledger %v", walk, l)
+			}
+			if walk == 0 && (got["c total"] != 5 || got["g value"] != 2 || got["t sum"] != 7 || got["s count"] != 1) {
+				t.Errorf("the first walk emits %v", got)
+			}
+			if _, found := got["c total"]; walk > 0 && found {
+				t.Error("a series that is idle is emitted after it was emitted once")
+			}
+			checkBalance(t, a)
+		}
+	})
+}

@@ -29,6 +29,10 @@ func TestAggregateCountsWhatIsRememberedElsewhere(t *testing.T) {
 		{"graphite+tcp://" + refusingAddr(t)}, {"influx+tcp://" + refusingAddr(t)}, {"otlp+" + http},
 		{"graphite+tcp://" + refusingAddr(t), "influx+tcp://" + refusingAddr(t)},
 	} {
+		// each part beyond ASCII ends in a hash, and JSON and line protocol escape
+		for _, name := range []string{strings.Repeat("é.", 300), strings.Repeat(`"\ `, 300)} {
+			compareMemory(t, forward, reporters.CounterDelta, name)
+		}
 		for _, kind := range []reporters.Kind{reporters.CounterDelta, reporters.Sample} {
 			for _, name := range []string{"short", strings.Repeat("x", 900)} {
 				compareMemory(t, forward, kind, name)

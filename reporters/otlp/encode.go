@@ -153,16 +153,18 @@ func kindText(k reporters.Kind) string {
 }
 
 // appendPoint appends the rest of the line after its head. A start of 0 is left
-// out. The sum of a histogram must not be negative.
+// out. The sum of a histogram must not be negative. A sample is a histogram of as many
+// equal values as it stands for.
 func appendPoint(dst []byte, p *reporters.Point, start int64) []byte {
 	if start != 0 {
 		dst = append(strconv.AppendInt(append(dst, `"startTimeUnixNano":"`...), start, 10), `",`...)
 	}
 	dst = append(strconv.AppendInt(append(dst, `"timeUnixNano":"`...), p.Time, 10), '"')
 	if p.Kind == reporters.Sample {
-		dst = append(dst, `,"count":"1"`...)
-		if p.Value >= 0 {
-			dst = reporters.AppendFloat(append(dst, `,"sum":`...), p.Value)
+		count := p.WholeWeight()
+		dst = append(strconv.AppendInt(append(dst, `,"count":"`...), count, 10), '"')
+		if sum := p.Value * float64(count); sum >= 0 && reporters.Finite(sum) {
+			dst = reporters.AppendFloat(append(dst, `,"sum":`...), sum)
 		}
 		dst = reporters.AppendFloat(append(dst, `,"min":`...), p.Value)
 		dst = reporters.AppendFloat(append(dst, `,"max":`...), p.Value)

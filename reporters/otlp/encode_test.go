@@ -30,6 +30,12 @@ func encode(t *testing.T, e *encoder, p reporters.Point) string {
 	return strings.TrimSuffix(strings.Replace(string(line), "\t", " ", 1), "\n")
 }
 
+// weighing returns p as a sample that stands for w observations.
+func weighing(w float64, p reporters.Point) reporters.Point {
+	new(reporters.Batch).SetWeight(&p, w)
+	return p
+}
+
 func TestEachKindIsWritten(t *testing.T) {
 	k := key("m", "host", "web1", "zone", "eu")
 	const attributes = `"attributes":[{"key":"host","value":{"stringValue":"web1"}},{"key":"zone","value":{"stringValue":"eu"}}],`
@@ -46,6 +52,14 @@ func TestEachKindIsWritten(t *testing.T) {
 			`{"name":"m.f","sum":{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[ {` + attributes + `"timeUnixNano":"7","asDouble":3}]}}`},
 		{"a sample is a histogram of one value", reporters.Point{Key: k, Field: "f", Value: 2.5, Time: 7, Kind: reporters.Sample},
 			`{"name":"m.f","histogram":{"aggregationTemporality":1,"dataPoints":[ {` + attributes + `"timeUnixNano":"7","count":"1","sum":2.5,"min":2.5,"max":2.5}]}}`},
+		{"a sample of a tenth is ten values", weighing(10, reporters.Point{Key: key("m"), Field: "f", Value: 2.5, Time: 7, Kind: reporters.Sample}),
+			`{"name":"m.f","histogram":{"aggregationTemporality":1,"dataPoints":[ {"timeUnixNano":"7","count":"10","sum":25,"min":2.5,"max":2.5}]}}`},
+		{"a weight is rounded for the count and the sum", weighing(1/0.3, reporters.Point{Key: key("m"), Field: "f", Value: 5, Time: 7, Kind: reporters.Sample}),
+			`{"name":"m.f","histogram":{"aggregationTemporality":1,"dataPoints":[ {"timeUnixNano":"7","count":"3","sum":15,"min":5,"max":5}]}}`},
+		{"a weight below one is one value", weighing(1e-9, reporters.Point{Key: key("m"), Field: "f", Value: 5, Time: 7, Kind: reporters.Sample}),
+			`{"name":"m.f","histogram":{"aggregationTemporality":1,"dataPoints":[ {"timeUnixNano":"7","count":"1","sum":5,"min":5,"max":5}]}}`},
+		{"a sum that is infinite is left out", weighing(10, reporters.Point{Key: key("m"), Field: "f", Value: 1e308, Time: 7, Kind: reporters.Sample}),
+			`{"name":"m.f","histogram":{"aggregationTemporality":1,"dataPoints":[ {"timeUnixNano":"7","count":"10","min":1e+308,"max":1e+308}]}}`},
 		{"a negative sample has no sum", reporters.Point{Key: key("m"), Field: "f", Value: -1, Time: 7, Kind: reporters.Sample},
 			`{"name":"m.f","histogram":{"aggregationTemporality":1,"dataPoints":[ {"timeUnixNano":"7","count":"1","min":-1,"max":-1}]}}`},
 		{"without tags there are no attributes", reporters.Point{Key: key("m"), Field: "f", Value: 1e300, Time: math.MaxInt64},

@@ -32,9 +32,15 @@ type Client interface {
 // are aggregated already, and with a sender queue that has room for the
 // datagrams of one report: the client drops further ones and reports no error.
 // Programs that are not bound to it should use [New].
+//
+// A sample that stands for several observations is passed to the client as often, up
+// to 1 000 times. One that stands for more is counted as ledger.Unsupported.
 func FromClient(c Client) reporters.Reporter {
 	return &client{client: c, enc: newEncoder(Options{Dialect: DogStatsD})}
 }
+
+// maxCalls is how often a sample is passed to the client at most.
+const maxCalls = 1000
 
 // client is the Reporter of a DogStatsD client.
 type client struct {
@@ -134,12 +140,30 @@ func (c *client) reportLocked(p *reporters.Point) (err error) {
 			err = c.client.Count(n.name, d, n.tags, 1)
 		}
 	case reporters.Sample:
-		err = c.client.Histogram(n.name, p.Value, n.tags, 1)
+		return c.sampleLocked(p, n)
 	case reporters.Gauge:
 		err = c.client.Gauge(n.name, p.Value, n.tags, 1)
 	default:
 		return errUnsupported
 	}
+	return wrap(err, n)
+}
+
+// sampleLocked passes a sample as often as it stands for an observation: with a rate,
+// the client would leave some of the calls out.
+func (c *client) sampleLocked(p *reporters.Point, n *clientName) (err error) {
+	count := p.WholeWeight()
+	if count > maxCalls {
+		return errUnsupported
+	}
+	for ; count > 0 && err == nil; count-- {
+		err = c.client.Histogram(n.name, p.Value, n.tags, 1)
+	}
+	return wrap(err, n)
+}
+
+// wrap adds to an error of the client what was sent.
+func wrap(err error, n *clientName) error {
 	if err != nil {
 		return fmt.Errorf("send %s with the statsd client: %w", n.name, err)
 	}

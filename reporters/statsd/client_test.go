@@ -196,3 +196,30 @@ func TestFromClientKeepsFractionsOfDeltas(t *testing.T) {
 		})
 	}
 }
+
+// weighing returns p as a sample that stands for w observations.
+func weighing(w float64, p reporters.Point) reporters.Point {
+	p.Kind = reporters.Sample
+	new(reporters.Batch).SetWeight(&p, w)
+	return p
+}
+
+// A DogStatsD client leaves out calls at random by their rate (datadog-go, worker.go,
+// shouldSample). So a sample that stands for ten observations is ten calls.
+func TestFromClientPassesASampleAsOftenAsItCounts(t *testing.T) {
+	for _, tt := range []struct {
+		weight  float64
+		calls   int
+		dropped ledger.Counts
+	}{{10, 10, nil}, {1 / 0.3, 3, nil}, {1e-9, 1, nil}, {maxCalls, maxCalls, nil}, {1e9, 0, ledger.Counts{ledger.Unsupported: 1}}} {
+		c := &foreignClient{}
+		r := FromClient(c)
+		if err := r.Report(t.Context(), &reporters.Batch{Points: []reporters.Point{weighing(tt.weight, reporters.Point{Key: key("m"), Field: "f", Value: 5})}}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(c.log.String(), "histogram m.f 5 [] 1\n"); n != tt.calls || n != strings.Count(c.log.String(), "\n") {
+			t.Errorf("a weight of %v is %d calls, want %d", tt.weight, n, tt.calls)
+		}
+		checkLedger(t, r, ledger.Ledger{Accepted: 1, Delivered: 1 - tt.dropped.Sum(), Dropped: tt.dropped})
+	}
+}

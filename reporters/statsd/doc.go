@@ -70,7 +70,7 @@
 //
 // c is a delta of a counter, divided by its rate; g is a gauge or, with a sign in front
 // and in the reference dialect, a delta of a gauge; ms, h and d are samples, which stand
-// for 1/rate observations ([reporters.Batch.Weight]); s is a member of a set. Every other
+// for 1/rate observations ([reporters.Point.Weight]); s is a member of a set. Every other
 // type, such as m, kv and none, is a counter, and in the dialect DogStatsD unsupported.
 // The name is the measurement, without a field. A time is that of its reading alone, and
 // tags are those of the whole line. Events and service checks become no points.

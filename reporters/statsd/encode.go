@@ -176,7 +176,7 @@ func (e *encoder) appendPoint(dst []byte, p *reporters.Point, n *name) ([]byte, 
 	case reporters.GaugeDelta:
 		return e.appendGaugeDelta(dst, v, n)
 	case reporters.Sample:
-		return e.appendSample(dst, v, n)
+		return e.appendSample(dst, p, n)
 	case reporters.SetMember:
 		return dst, false
 	}
@@ -199,14 +199,20 @@ func (e *encoder) appendGaugeDelta(dst []byte, v float64, n *name) ([]byte, bool
 	return append(append(decimal.AppendPlain(dst, v), "|g"...), '\n'), true
 }
 
-func (e *encoder) appendSample(dst []byte, v float64, n *name) ([]byte, bool) {
+// appendSample writes the weight of a sample as its rate.
+func (e *encoder) appendSample(dst []byte, p *reporters.Point, n *name) ([]byte, bool) {
+	kind := "|ms"
 	switch {
 	case e.namer.tags:
-		return n.appendLine(dst, v, "|h"), true
-	case v < 0:
+		kind = "|h"
+	case p.Value < 0:
 		return dst, false
 	}
-	return n.appendLine(dst, v, "|ms"), true
+	dst = append(decimal.AppendPlain(append(dst, n.before()...), p.Value), kind...)
+	if w := p.Weight(); w != 1 {
+		dst = decimal.AppendPlain(append(dst, "|@"...), 1/w)
+	}
+	return append(append(dst, n.after()...), '\n'), true
 }
 
 // Pairs implements reporters.Pairing: a gauge below zero is set to zero first, in the
