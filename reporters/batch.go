@@ -181,11 +181,12 @@ func (b *Batch) Reject(reason ledger.Reason, line []byte, err error) {
 }
 
 // RejectReadings counts n readings that are left out of line, which is accepted for its
-// other readings, and keeps the first few such lines. reading is the first of them, and
+// other readings, and keeps the first few such lines, and the first in any case. reading is the first of them, and
 // err what is wrong with it. It copies what it keeps.
 func (b *Batch) RejectReadings(n int64, line, reading []byte, err error) {
+	first := b.BadReadings == 0
 	b.BadReadings += n
-	if len(b.RejectedLines) < maxRejectedLines {
+	if len(b.RejectedLines) < maxRejectedLines || first {
 		text := string(line[:min(len(line), maxRejectedText)])
 		err = fmt.Errorf("reading %q is left out: %w", reading[:min(len(reading), maxRejectedText)], err)
 		b.RejectedLines = append(b.RejectedLines, RejectedLine{Reason: ledger.BadReading, Text: text, Err: err})

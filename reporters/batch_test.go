@@ -2,6 +2,7 @@ package reporters
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,26 @@ func TestBatchKeepsFewRejectedLinesAndCountsAll(t *testing.T) {
 	}
 	if len(b.RejectedLines) != maxRejectedLines || len(b.RejectedLines[0].Text) != maxRejectedText {
 		t.Errorf("kept %d lines of %d bytes", len(b.RejectedLines), len(b.RejectedLines[0].Text))
+	}
+}
+
+// A page shows an example of each reason, whatever comes before it in the same read.
+func TestBatchKeepsTheFirstRejectedLineOfEachReason(t *testing.T) {
+	var b Batch
+	for range maxRejectedLines + 4 {
+		b.Reject(ledger.Malformed, []byte("bad"), errors.New("cause"))
+	}
+	for range 3 {
+		b.RejectReadings(2, []byte("m:1|c:x|c:y|c"), []byte("x|c"), errors.New("cause"))
+		b.Reject(ledger.Unsupported, []byte("m:1|q"), errors.New("cause"))
+	}
+	kept := map[ledger.Reason]int{}
+	for _, l := range b.RejectedLines {
+		kept[l.Reason]++
+	}
+	want := map[ledger.Reason]int{ledger.Malformed: maxRejectedLines, ledger.BadReading: 1, ledger.Unsupported: 1}
+	if !maps.Equal(kept, want) || b.BadReadings != 6 {
+		t.Errorf("kept %v with %d bad readings, want %v", kept, b.BadReadings, want)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 var (
 	errFields = errors.New("want 'path value time', found another number of fields")
 	errPath   = errors.New("path has a control character or invalid UTF-8, or nothing but dots")
-	errTag    = errors.New("tags must be ';key=value', both not empty, no '!' or '^' in the key, no '~' before the value")
+	errTag    = errors.New("tags must be ';NAME=VALUE', both not empty, no '!' or '^' in the name, no '~' before the value")
 	errValue  = errors.New("value is not a decimal number")
 	errFinite = errors.New("value is not finite")
 	errTime   = errors.New("time is neither seconds since 1970 nor -1 nor N")

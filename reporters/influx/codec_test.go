@@ -35,5 +35,6 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte("# comment\n\n a b=1\r\nb c=2 \nc d=\"\n\"\n x"))
 	f.Add([]byte(" m,t=a\\ b  s=\"x  y\\\" \",v=.5 \t5 \r\n\x00\n\tm v=-5.,w=+1\n"))
+	f.Add([]byte("m v=1\r \x00\nm v=1 \x00\nm v=1\r\r\n"))
 	f.Fuzz(func(t *testing.T, p []byte) { codectest.CheckDecode(t, newCodec(), p) })
 }

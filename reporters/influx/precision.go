@@ -11,30 +11,60 @@ import (
 	"monkit.example/reporters"
 )
 
-// units are the units that times can have, by the names of InfluxDB, finest first.
-var units = []struct {
-	name, text string
+// unit is a unit that times can have.
+type unit struct {
+	name, text string // name as InfluxDB has it
 	unit       time.Duration
-	hint       reporters.Hint // for times that seem to have it, in place of a finer one
-}{
-	{name: "ns", text: "nanoseconds", unit: time.Nanosecond},
-	{"us", "microseconds", time.Microsecond, hintOf("microseconds", "us")},
-	{"ms", "milliseconds", time.Millisecond, hintOf("milliseconds", "ms")},
-	{"s", "seconds", time.Second, hintOf("seconds", "s")},
 }
 
-func hintOf(text, name string) reporters.Hint {
-	return reporters.Hint{
-		Name:   "time_in_" + text,
-		Advice: "times before 1980 that are of this century in " + text + ": write precision=" + name + " in the address of the listener, or have the sender write nanoseconds",
+// units are the units of InfluxDB, finest first.
+var units = []unit{
+	{"ns", "nanoseconds", time.Nanosecond},
+	{"us", "microseconds", time.Microsecond},
+	{"ms", "milliseconds", time.Millisecond},
+	{"s", "seconds", time.Second},
+}
+
+// textOf returns the name of any unit for a reader.
+func textOf(d time.Duration) string {
+	for _, u := range units {
+		if u.unit == d {
+			return u.text
+		}
 	}
+	return "units of " + d.String()
 }
 
-// hintBefore1980 is for times before 1980 that no unit explains, such as 0. They are
-// stored as InfluxDB stores them.
-var hintBefore1980 = reporters.Hint{
-	Name:   "time_before_1980",
-	Advice: "times before 1980: the clock of the sender is not set, or it writes another unit than the listener's precision, which is nanoseconds by default; a sender that has no time should leave it out",
+// wrongUnit is the unit of a listener and another one that times seem to have, or none.
+type wrongUnit struct{ listener, line time.Duration }
+
+// hints are those about times before 1980, by the units that listeners of the relay have.
+var hints = func() map[wrongUnit]reporters.Hint {
+	all := make(map[wrongUnit]reporters.Hint)
+	for _, listener := range units {
+		all[wrongUnit{listener.unit, 0}] = newHint(listener.unit, unit{})
+		for _, line := range units {
+			all[wrongUnit{listener.unit, line.unit}] = newHint(listener.unit, line)
+		}
+	}
+	return all
+}()
+
+// newHint returns the hint about times before 1980 that seem to have the unit u, or to
+// have none, such as 0. They are stored as InfluxDB stores them.
+func newHint(listener time.Duration, u unit) reporters.Hint {
+	if u.name == "" {
+		return reporters.Hint{
+			Name: "time_before_1980",
+			Advice: "times before 1980: the clock of the sender is not set, or it does not write " + textOf(listener) +
+				", which is the precision of the listener; a sender that has no time should leave it out",
+		}
+	}
+	return reporters.Hint{
+		Name: "time_in_" + u.text,
+		Advice: "times before 1980 that are of this century in " + u.text + ": write precision=" + u.name +
+			" in the address of the listener, or have the sender write " + textOf(listener),
+	}
 }
 
 // Times of this century, in seconds. A time before 1980 comes from a clock that is
@@ -94,19 +124,24 @@ func parseTime(b *reporters.Batch, stamp []byte, unit time.Duration) (nanos int6
 		return 0, rangeError(n, unit)
 	}
 	if nanos = n * int64(unit); nanos < second1980*1e9 {
-		b.Hint(hintAbout(n), 1)
+		b.Hint(hintAbout(n, unit), 1)
 	}
 	return nanos, nil
 }
 
-// hintAbout returns the hint about a time before 1980.
-func hintAbout(n int64) reporters.Hint {
-	for _, u := range units[1:] {
-		if isRecent(n, u.unit) {
-			return u.hint
+// hintAbout returns the hint about a time before 1980 in the unit of the listener.
+func hintAbout(n int64, listener time.Duration) reporters.Hint {
+	var found unit
+	for _, u := range units {
+		if u.unit > listener && isRecent(n, u.unit) {
+			found = u
+			break
 		}
 	}
-	return hintBefore1980
+	if hint, ok := hints[wrongUnit{listener, found.unit}]; ok {
+		return hint
+	}
+	return newHint(listener, found)
 }
 
 // isRecent reports whether n is a time of this century in the unit.

@@ -118,6 +118,36 @@ func TestTimesBefore1980AreAHint(t *testing.T) {
 	}
 }
 
+// The sender should write what this listener reads, which need not be nanoseconds.
+func TestHintsNameTheUnitOfTheListener(t *testing.T) {
+	for _, tt := range []struct {
+		unit        time.Duration
+		stamp       string
+		want, other string
+	}{
+		{time.Nanosecond, "1700000000", "write precision=s in the address of the listener, or have the sender write nanoseconds", ""},
+		{0, "1700000000", "or have the sender write nanoseconds", ""},
+		{time.Microsecond, "1700000000000", "write precision=ms in the address of the listener, or have the sender write microseconds", "nanoseconds"},
+		{time.Millisecond, "1700000000", "write precision=s in the address of the listener, or have the sender write milliseconds", "nanoseconds"},
+		{time.Second, "5", "it does not write seconds, which is the precision of the listener", "nanoseconds"},
+		{time.Millisecond, "0", "it does not write milliseconds", "nanoseconds"},
+		{time.Nanosecond, "0", "it does not write nanoseconds", ""},
+		{100 * time.Millisecond, "1700000000", "have the sender write units of 100ms", "nanoseconds"},
+		{time.Minute, "7", "it does not write units of 1m0s", "seconds"},
+	} {
+		b := &reporters.Batch{At: time.Unix(1_700_000_123, 0)}
+		NewDecoder(DecoderOptions{Precision: tt.unit}).Decode(b, fmt.Appendf(nil, "m f=1 %s\nm f=2 %s\n", tt.stamp, tt.stamp))
+		if len(b.Hints) != 1 {
+			t.Errorf("%v, %s: hints %v", tt.unit, tt.stamp, b.Hints)
+		}
+		for hint, n := range b.Hints {
+			if n != 2 || !strings.Contains(hint.Advice, tt.want) || tt.other != "" && strings.Contains(hint.Advice, tt.other) {
+				t.Errorf("%v, %s: %d lines, %q, want %q", tt.unit, tt.stamp, n, hint.Advice, tt.want)
+			}
+		}
+	}
+}
+
 func FuzzDecodePrecision(f *testing.F) {
 	f.Add([]byte("m f=1 1700000000\n  m  s=\"a  b\" 1\nm f=.5 99999999999\nm f=1\n"))
 	f.Fuzz(func(t *testing.T, p []byte) {

@@ -40,7 +40,10 @@ func appendStrict(dst, text []byte) []byte {
 		}
 	}
 	stamp := bytes.TrimLeft(text, blanks)
-	if len(stamp) > 0 && len(stamp) < len(text) {
+	switch {
+	case len(stamp) == 0 && dst[len(dst)-1] == '\r':
+		return append(dst, text...) // without the blanks, the value would end in a line end
+	case len(stamp) > 0 && len(stamp) < len(text):
 		dst = append(dst, ' ')
 	}
 	return append(dst, stamp...)

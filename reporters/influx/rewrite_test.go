@@ -52,6 +52,31 @@ func TestStrayBlanksAreRemoved(t *testing.T) {
 	}
 }
 
+// What is accepted is passed on as a line that means the same, and is not changed again.
+// InfluxDB ends a line at "\n" alone: a carriage return in front of blanks that it skips is
+// part of the value, which is no number then (models/points.go, scanNumber).
+func TestPassedLinesAreAcceptedAsTheyAre(t *testing.T) {
+	ends := []string{"", "\r", " ", "\t", "\x00", "\r ", "\r\t", "\r\x00", " \r", "\x00\r", " \x00", "\x00 ", "\r \x00", "\r\r \x00", " \r \x00", "\r \x00 ", "\r \x00\r", "\r\x00 \r", "\r  \t\x00 \x00", " \x00 \r"}
+	for _, line := range []string{"m", "m,a=b", "m f", "m f=", "m f=1", "m f=.5", "m f=1i", "m f=1u", "m f=t", `m f="x"`, `m f="x`, "m f=1,g=2", "m f=1 1700000000000000000", "m f=1 x"} {
+		for _, end := range ends {
+			got := kept(t, line+end)
+			if again := kept(t, got); again != got {
+				t.Errorf("%q is passed on as %q, and that as %q", line+end, got, again)
+			}
+			if b := decodedWith(t, "s", line+end); len(b.Lines) == 1 {
+				if raw := string(b.Lines[0].Raw); kept(t, raw) != raw {
+					t.Errorf("%q in seconds is passed on as %q, and that as %q", line+end, raw, kept(t, raw))
+				}
+			}
+		}
+	}
+	for _, line := range []string{"m f=1\r \x00", "m f=1i\r \x00", "m f=t\r \x00", "m f=2,g=.5\r\r \x00", "m f=1\r \x00 \r", "m f=1\r 1700000000000000000"} {
+		if got := kept(t, line); got != "" {
+			t.Errorf("%q is passed on as %q", line, got)
+		}
+	}
+}
+
 func TestBlanksInStringsAndEscapesAreKept(t *testing.T) {
 	for in, want := range map[string]string{
 		`m s="a  b" 1700000000000000000`:                           `m s="a  b" 1700000000000000000`,

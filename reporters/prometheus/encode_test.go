@@ -121,7 +121,7 @@ func TestSamplesAndTypes(t *testing.T) {
 		{"names", []reporters.Point{level("http.server-Größe", "a b:c", 1), level("9lives", "", 2), level("", "7", 3)},
 			"# TYPE _7 gauge\n_7 3\n# TYPE _9lives gauge\n_9lives 2\n# TYPE http_server_Gr__e_a_b_c gauge\nhttp_server_Gr__e_a_b_c 1\n"},
 		{"labels", []reporters.Point{level("a", "b", 1, "z.y", "1", "a", "\"\\\n", "__name__", "x", "9", "n", "", "no key", "none", "", "le", "ü\xff")},
-			"# TYPE a_b gauge\na_b{_=\"no key\",_9=\"n\",_name__=\"x\",a=\"\\\"\\\\\\n\",le=\"ü\ufffd\",z_y=\"1\"} 1\n"},
+			"# TYPE a_b gauge\na_b{_=\"no key\",_9=\"n\",_name__=\"x\",a=\"\\\"\\\\\\n\",le=\"ü\ufffd\",none=\"true\",z_y=\"1\"} 1\n"},
 		{"tags that become one label are joined", []reporters.Point{level("a", "b", 1, "x.y", "1", "x_y", "2", "x-y", "0")},
 			"# TYPE a_b gauge\na_b{x_y=\"0;1;2\"} 1\n"},
 	} {
@@ -146,6 +146,22 @@ func TestSamplesAndTypes(t *testing.T) {
 	}
 }
 
+// Prometheus takes a label without a value for no label, so that
+// series which such a tag sets apart would be one sample.
+func TestTagsWithoutAValueSetSeriesApart(t *testing.T) {
+	points := []reporters.Point{tally("hits", "", 1), tally("hits", "", 2, "blue", ""), tally("hits", "", 3, "red", ""), tally("hits", "", 4, "blue", "", "red", "")}
+	want := "hits_total 1\nhits_total{blue=\"true\",red=\"true\"} 4\nhits_total{blue=\"true\"} 2\nhits_total{red=\"true\"} 3\n"
+	for _, points := range [][]reporters.Point{points, numbered(points)} {
+		pages, c := encode(t, NewEncoder(Options{}), points)
+		if got := withoutHelp(pages[Text]); got != "# TYPE hits_total counter\n"+want {
+			t.Errorf("the page is\n%swant\n%s", got, want)
+		}
+		if c.Samples != len(points) || c.Collisions != 0 {
+			t.Errorf("counts are %+v", c)
+		}
+	}
+}
+
 func withoutHelp(page string) string {
 	var rest strings.Builder
 	for line := range strings.Lines(page) {
@@ -159,7 +175,7 @@ func withoutHelp(page string) string {
 func TestPointsThatAreLeftOutAreCounted(t *testing.T) {
 	points := []reporters.Point{
 		level("a.b", "c", 2), level("a_b", "c", 3), level("a", "b.c", 1), // the first by measurement and field is written
-		level("d", "e", 1, "x", ""), level("d", "e", 2),
+		level("d", "e", 1, "x y", "1"), level("d", "e", 2, "x_y", "1"),
 		point(reporters.CounterDelta, "a", "delta", 1), point(reporters.Sample, "a", "sample", 1), point(reporters.GaugeDelta, "a", "gauge_delta", 1),
 		level("", "", 1),
 	}
@@ -169,7 +185,7 @@ func TestPointsThatAreLeftOutAreCounted(t *testing.T) {
 		if want := (Count{Samples: 2, Collisions: 3, Unsupported: 4}); c != want {
 			t.Errorf("counts are %+v, want %+v", c, want)
 		}
-		if want := "# TYPE a_b_c gauge\na_b_c 1\n# TYPE d_e gauge\nd_e 2\n"; withoutHelp(pages[Text]) != want {
+		if want := "# TYPE a_b_c gauge\na_b_c 1\n# TYPE d_e gauge\nd_e{x_y=\"1\"} 1\n"; withoutHelp(pages[Text]) != want {
 			t.Errorf("the page is\n%s", pages[Text])
 		}
 	}

@@ -1,10 +1,12 @@
 package prometheus
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"monkit.example/internal/dotted"
 	"monkit.example/monkit"
 )
 
@@ -69,8 +71,9 @@ type labels struct {
 }
 
 // of returns the labels of tags as they stand between braces, sorted by name.
-// Labels without a value, which mean the same as no label, are left out. The
-// values of tags whose keys become the same name are joined by ";".
+// A tag without a value has the value dotted.NoValue, since a label without one means
+// the same as no label. The values of tags whose keys become the same name are joined
+// by ";".
 //
 // For the samples of a summary reserved is true: a tag quantile is renamed, and
 // the label quantile is added if it is not empty.
@@ -78,14 +81,11 @@ func (l *labels) of(tags *monkit.TagSet, quantile string, reserved bool) string 
 	l.list = l.list[:0]
 	for i := range tags.Len() {
 		tag := tags.At(i)
-		if tag.Val == "" {
-			continue
-		}
 		name := labelName(tag.Key)
 		if reserved && name == quantileLabel {
 			name = "exported_" + quantileLabel // as a server renames a label that it needs itself
 		}
-		l.list = append(l.list, monkit.NewSeriesTag(name, tag.Val))
+		l.list = append(l.list, monkit.NewSeriesTag(name, cmp.Or(tag.Val, dotted.NoValue)))
 	}
 	if quantile != "" {
 		l.list = append(l.list, monkit.NewSeriesTag(quantileLabel, quantile))

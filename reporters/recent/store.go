@@ -76,7 +76,7 @@ const measurement = "recent"
 // reasons are all by which a Store drops lines, and reasonKeys the series of
 // their counts.
 var (
-	reasons    = [...]ledger.Reason{ledger.NotFinite, ledger.TooOld, ledger.TooNew, ledger.NameTooLong, ledger.SeriesLimit}
+	reasons    = [...]ledger.Reason{ledger.NotFinite, ledger.Unsupported, ledger.TooOld, ledger.TooNew, ledger.NameTooLong, ledger.SeriesLimit}
 	reasonKeys = func() (keys [len(reasons)]monkit.SeriesKey) {
 		for i, reason := range reasons {
 			keys[i] = monkit.NewSeriesKey(measurement).WithTag("reason", string(reason))

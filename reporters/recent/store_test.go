@@ -179,6 +179,27 @@ func TestNewestValueFollowsAClockThatWasSetBack(t *testing.T) {
 	}
 }
 
+// Each reason by which points are dropped has a series, whatever the point is.
+func TestEachReasonOfADropIsEmitted(t *testing.T) {
+	s := NewWith(Options{MaxSeries: 1, Window: time.Minute})
+	member := point("set", 0, 0)
+	member.Kind = reporters.SetMember
+	report(t, s, 0, point("a", 0, 1), member, point("nan", 0, math.NaN()), point("old", -time.Hour, 1), point("new", time.Hour, 1),
+		point(strings.Repeat("n", 2*maxText), 0, 1), point("b", 0, 1))
+	l, stats := s.Ledger(), monkit.Collect(s)
+	if len(l.Dropped) != len(reasons) || l.Dropped.Sum() != 6 {
+		t.Errorf("dropped %v, want one by each of %v", l.Dropped, reasons)
+	}
+	for reason, n := range l.Dropped {
+		if got := stats["recent,reason="+string(reason)+" dropped"]; got != float64(n) {
+			t.Errorf("Stats emits %v dropped as %s, want %d", got, reason, n)
+		}
+	}
+	if err := l.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSeriesLimitIsCountedAndIdleSeriesAreReplaced(t *testing.T) {
 	s := NewWith(Options{MaxSeries: 2, Window: time.Minute})
 	report(t, s, 0, point("a", 0, 1), point("b", 0, 1), point("c", 0, 1))

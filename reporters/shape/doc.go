@@ -92,4 +92,7 @@
 // none of its points left is not passed on (denied_lines). A line that has no
 // points, such as an event of DogStatsD, is passed on unless there is an Allow or
 // Fields, which name what is allowed.
+//
+// To steps a member of a StatsD set is a point of its series without a field, as
+// other readings of StatsD are. RenameField does not change it.
 package shape

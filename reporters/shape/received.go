@@ -65,7 +65,11 @@ func (r *received) add(s *series, e *entry) {
 	if s.weight() >= r.max {
 		r.forget(s)
 	}
-	s.fields[e.field] = e
+	if e.member {
+		s.member = e
+	} else {
+		s.fields[e.field] = e
+	}
 	r.weight += s.weight()
 	if r.weight > r.max {
 		r.rotate()
@@ -82,14 +86,23 @@ func (r *received) rotate() {
 }
 
 // weight counts the entries of s, and long names as several.
-func (s *series) weight() int { return len(s.fields) * (1 + len(s.text)/1024) }
+func (s *series) weight() int { return s.entries() * (1 + len(s.text)/1024) }
+
+func (s *series) entries() int {
+	if s.member != nil {
+		return len(s.fields) + 1
+	}
+	return len(s.fields)
+}
 
 func (r *received) forget(s *series) {
 	for _, e := range s.fields {
 		r.release(e)
 	}
-	r.forgotten += int64(len(s.fields))
+	r.release(s.member)
+	r.forgotten += int64(s.entries())
 	clear(s.fields)
+	s.member = nil
 }
 
 // endBatch releases what is memory of the batch.

@@ -5,8 +5,10 @@ import "monkit.example/reporters"
 // run shapes one batch.
 type run struct {
 	*shaper
-	out *reporters.Batch
-	at  int64 // Unix nanoseconds
+	in, out *reporters.Batch
+	at      int64 // Unix nanoseconds
+	// byParts is true if the points are reported with in, which then has their weights.
+	byParts bool
 
 	fates                [fates]int64
 	deniedLines, rebuilt int64
@@ -78,13 +80,18 @@ func (r *run) add(p *reporters.Point) (same bool) {
 		}
 		return false
 	}
-	key, field := p.Key, p.Field
+	shaped := *p
+	shaped.Value, shaped.Kind = value, kind
 	if !e.same {
-		key, field = e.series.shaped, e.shaped
+		shaped.Key = e.series.shaped
+		if !e.member {
+			shaped.Field = e.shaped
+		}
 	}
-	r.out.Points = append(r.out.Points, reporters.Point{
-		Key: key, Field: field, Value: value, Time: p.Time, Series: p.Series, ID: p.ID, Kind: kind,
-	})
+	if kind == reporters.Sample && !r.byParts {
+		r.out.SetWeight(&shaped, r.in.Weight(p))
+	}
+	r.out.Points = append(r.out.Points, shaped)
 	return e.same && !isDelta
 }
 

@@ -125,6 +125,7 @@ func (s *shaper) ReportParts(ctx context.Context, b *reporters.Batch, parts iter
 	r := s.newRunLocked(b)
 	defer r.finish()
 	if rep, ok := s.rep.(reporters.PartReporter); ok {
+		r.byParts = true
 		return rep.ReportParts(ctx, b, func(yield func([]reporters.Point) bool) {
 			for points := range parts {
 				clear(s.out.Points) // releases the series
@@ -151,7 +152,8 @@ func (s *shaper) newRunLocked(b *reporters.Batch) run {
 		s.table.totals.Use(b.Listener)
 	}
 	out.Rejected, out.RejectedLines, out.Skipped = b.Rejected, b.RejectedLines, b.Skipped
-	r := run{shaper: s, out: out, at: b.At.UnixNano()}
+	out.BadReadings, out.Hints = b.BadReadings, b.Hints
+	r := run{shaper: s, in: b, out: out, at: b.At.UnixNano()}
 	if b.At.IsZero() {
 		r.at = time.Now().UnixNano()
 	}
@@ -169,10 +171,10 @@ func (s *shaper) shapeLocked(b *reporters.Batch) {
 	r.finish()
 }
 
-// resetLocked releases what s.out refers to. Rejected and RejectedLines belong
-// to another batch.
+// resetLocked releases what s.out refers to. Rejected, RejectedLines and Hints
+// belong to another batch.
 func (s *shaper) resetLocked() {
-	s.out.Rejected, s.out.RejectedLines = nil, nil
+	s.out.Rejected, s.out.RejectedLines, s.out.Hints = nil, nil, nil
 	s.out.Reset()
 	s.table.received.endBatch()
 }

@@ -122,7 +122,9 @@ func RenameField(from, to string) Step {
 		return failed("RenameField", err)
 	}
 	return Step{merges: true, apply: func(v *view) bool {
-		v.rename(&v.field, re, t)
+		if !v.member {
+			v.rename(&v.field, re, t)
+		}
 		return true
 	}}
 }

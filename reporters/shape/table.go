@@ -36,6 +36,7 @@ type series struct {
 
 	text   string            // its key in received; empty for a series with a number
 	fields map[string]*entry // nil for a series with a number
+	member *entry            // of all members of the series, if that is a set
 }
 
 // entry is what the steps do to one field of one series.
@@ -44,6 +45,7 @@ type entry struct {
 	field  string // as collected
 	shaped string // as reported
 	same   bool   // neither key nor field are changed
+	member bool   // it is that of members of a set, whose texts stay as they are
 	fate   fate
 	delta  bool
 
@@ -73,7 +75,7 @@ func newTable(c chain, maxReceived int) *table {
 
 // find returns the entry of p.
 func (t *table) find(p *reporters.Point) *entry {
-	if p.ID == 0 || p.Series == 0 {
+	if p.ID == 0 || p.Series == 0 || p.Kind == reporters.SetMember {
 		return t.findReceived(p)
 	}
 	if int(p.ID) < len(t.entries) {
@@ -100,7 +102,7 @@ func (t *table) add(p *reporters.Point) *entry {
 		t.series[p.Series] = s
 	}
 	t.names.release(t.entries[p.ID])
-	e := t.decide(s, p.Field)
+	e := t.decide(s, p.Field, false)
 	t.entries[p.ID] = e
 	return e
 }
@@ -114,22 +116,27 @@ func grown[T any](list []T, i uint32) []T {
 	return slices.Grow(list, n-len(list))[:n]
 }
 
-// findReceived returns the entry of a point without numbers.
+// findReceived returns the entry of a point without numbers. Members of a set, which
+// may be any number, have one entry.
 func (t *table) findReceived(p *reporters.Point) *entry {
 	s := t.received.find(p)
-	if e := s.fields[p.Field]; e != nil {
-		return e
+	isMember := p.Kind == reporters.SetMember
+	e, field := s.member, ""
+	if !isMember {
+		e, field = s.fields[p.Field], p.Field
 	}
-	field := strings.Clone(p.Field)
-	e := t.decide(s, field)
-	t.received.add(s, e)
+	if e == nil {
+		e = t.decide(s, strings.Clone(field), isMember)
+		t.received.add(s, e)
+	}
 	return e
 }
 
-// decide runs the steps for a field of s.
-func (t *table) decide(s *series, field string) *entry {
-	v := view{measurement: s.key.Measurement, tags: tagsOf(s.key), field: field}
-	e := &entry{series: s, field: field}
+// decide runs the steps for a field of s, or for members of the set s: to the steps
+// these are a field without a name.
+func (t *table) decide(s *series, field string, isMember bool) *entry {
+	v := view{measurement: s.key.Measurement, tags: tagsOf(s.key), field: field, member: isMember}
+	e := &entry{series: s, field: field, member: isMember}
 	allowed := t.chain.apply(&v)
 	switch {
 	case !allowed:

@@ -18,6 +18,7 @@ type view struct {
 	measurement string
 	tags        []monkit.SeriesTag // sorted by key
 	field       string
+	member      bool // it is a member of a set, which has no field
 
 	misnamed bool // a name is empty or too long
 	delta    bool // counters are reported as deltas

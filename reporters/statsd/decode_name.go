@@ -34,12 +34,12 @@ func (d *decoder) parseName(name []byte) []byte {
 // says how they are written: "[a=b,c=d]" as SignalFx has them, anywhere in the name and
 // as often as one likes; ",a=b,c=d" as Influx and Telegraf, ";a=b;c=d" as Graphite, and
 // "#a=b,c=d" as Librato, up to the end of the name. A bracket that does not close starts
-// no tags.
+// no tags, nor does one behind it, for which nothing is looked for again.
 func (d *decoder) parseUnusualName(name []byte) []byte {
 	var few [256]byte
-	clean := few[:0]
+	clean, starts := few[:0], "[,;#"
 	for {
-		i := bytes.IndexAny(name, "[,;#")
+		i := bytes.IndexAny(name, starts)
 		if i < 0 {
 			clean = appendClean(clean, name)
 			break
@@ -57,6 +57,8 @@ func (d *decoder) parseUnusualName(name []byte) []byte {
 		if end := bytes.IndexByte(rest, ']'); end >= 0 {
 			d.addTags(rest[:end], ',', '=')
 			rest = rest[end+1:]
+		} else {
+			starts = ",;#"
 		}
 		name = rest
 	}

@@ -1,6 +1,7 @@
 package statsd
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -84,6 +85,7 @@ func TestTagsInNamesAreTags(t *testing.T) {
 		{"req[]:1|c", "req"},
 		{"req[a=b:1|c", "reqa=b"},
 		{"req]a=b[:1|c", "reqa=b"},
+		{"re[q[[,a=b:1|c", "req,a=b"},
 		{"req,env=prod:1|c|#zone:a", "req,env=prod,zone=a"},
 		{"req,env=prod,zone=a:1|c|#env:dev", "req,env=dev,zone=a"},
 		{"req[env=prod]:1|c|#env:dev,env:test", "req,env=dev\\,test"},
@@ -92,6 +94,20 @@ func TestTagsInNamesAreTags(t *testing.T) {
 		b := decodeOne(t, Options{}, tt.in)
 		if len(b.Points) != 1 || b.Points[0].Key.String() != tt.want {
 			t.Errorf("%q: %s, want %s", tt.in, readings(b), tt.want)
+		}
+	}
+}
+
+// The time that a name takes grows as its length does: a line of 64 KiB must not take
+// milliseconds. Quadratic cost takes more than the time limit of tests here.
+func TestCostOfNamesIsLinear(t *testing.T) {
+	const n = 16 << 20
+	for _, part := range []string{"[", "[]", "a[b/"} {
+		var b reporters.Batch
+		d := decoder{b: &b}
+		name := append([]byte("a"), bytes.Repeat([]byte(part), n/len(part))...)
+		if got := d.parseName(name); len(d.tags) != 0 || got[0] != 'a' {
+			t.Errorf("%q repeated: %d tags", part, len(d.tags))
 		}
 	}
 }

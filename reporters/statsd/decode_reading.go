@@ -19,7 +19,7 @@ var (
 	errRate     = errors.New("rate is not a number from 1e-9 to 1e9, written as in |@0.1")
 	errScaled   = errors.New("value divided by its rate is not finite")
 	errStamp    = errors.New("time is not in whole seconds since 1970, written as in |T1700000000")
-	errSection  = errors.New("the part behind the type is none of @RATE, #TAGS, Tseconds and key:value")
+	errSection  = errors.New("the part behind the type is none of @RATE, #TAGS, Tseconds and NAME:VALUE")
 )
 
 // maxWeight is the most and, inverted, the least observations that a reading may

@@ -10,8 +10,9 @@ var _ reporters.LineSplitter = (*encoder)(nil)
 
 // AppendSplit implements reporters.LineSplitter for lines that pack values, as
 // DogStatsD does (name:1:2:3|ms|#tags) and the reference daemon (name:1|c:2|c). It
-// splits no events, and no line whose tags, time or container stand behind several
-// readings, since it is not said to which they belong.
+// splits no member of a set, of which colons are part, no events, and no line whose
+// tags, time or container stand behind several readings, since it is not said to which
+// they belong.
 func (*encoder) AppendSplit(dst, line []byte, limit int) (out []byte, ok bool) {
 	line = bytes.TrimSuffix(line, []byte{'\n'})
 	name := bytes.IndexByte(line, ':') + 1
@@ -25,9 +26,12 @@ func (*encoder) AppendSplit(dst, line []byte, limit int) (out []byte, ok bool) {
 		if values, tail, rest, more = cutReading(rest); tail == nil || (more || s.readings > 0) && !isTypeAndRate(tail) {
 			return dst, false
 		}
-		for several := true; several; {
-			var value []byte
-			if value, values, several = bytes.Cut(values, []byte{':'}); !s.add(value, tail) {
+		for set, several := isSet(tail), true; several; {
+			value := values
+			if several = !set; several {
+				value, values, several = bytes.Cut(values, []byte{':'})
+			}
+			if !s.add(value, tail) {
 				return dst, false
 			}
 		}
@@ -65,6 +69,12 @@ func cutReading(p []byte) (values, tail, rest []byte, more bool) {
 func isTypeAndRate(tail []byte) bool {
 	_, section, ok := bytes.Cut(tail[1:], []byte{'|'})
 	return !ok || len(section) > 0 && section[0] == '@' && bytes.IndexByte(section, '|') < 0
+}
+
+// isSet reports whether tail starts with the type of sets.
+func isSet(tail []byte) bool {
+	kind, _, _ := cutType(tail[1:])
+	return string(kind) == "s"
 }
 
 // splitter appends values as lines of at most limit bytes. The last line in out has

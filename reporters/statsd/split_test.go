@@ -96,8 +96,33 @@ func TestSplitLinesMeanTheSame(t *testing.T) {
 	}
 }
 
+// The member of a set is any text to DogStatsD (datadog-agent comp/dogstatsd/server
+// parse_metrics.go), also one with colons: pieces of it would be other members.
+func TestMembersOfSetsAreNotSplit(t *testing.T) {
+	long := strings.Repeat("session:", 300) + "x"
+	for _, tt := range []struct {
+		in, want string
+		limit    int
+	}{
+		{"u:" + long + "|s", "", 1432},
+		{"u:" + long + "|s|#env:prod", "", 1432},
+		{"u:" + long + "|s|@0.5", "", 1432},
+		{"u:" + long + "| s ", "", 1432},
+		{"u:a:b:c|s", "", len("u:a:b|s\n")},
+		{"u:a:b|s:c:d|s", "u:a:b|s;u:c:d|s", len("u:a:b|s\n")},
+		{"u:1:2|c:a:b|s:3|ms", "u:1:2|c;u:a:b|s;u:3|ms", len("u:a:b|s\n")},
+		{"u:1:" + long + "|s:2|c", "", 1432},
+	} {
+		out, ok := new(encoder).AppendSplit(nil, []byte(tt.in+"\n"), tt.limit)
+		if got := strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\n", ";"); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("%.40q: %.200q, %v, want %q", tt.in, got, ok, tt.want)
+		}
+		checkSplit(t, tt.in, tt.limit)
+	}
+}
+
 func FuzzAppendSplit(f *testing.F) {
-	for _, line := range []string{"a:1:2:3|ms|#t:x", "a:1|c:2|c", "a:1|c|@.1:2|c|@.2", "a:1:2|c|c:ci|T5", "_e{1,5}:a|1:2"} {
+	for _, line := range []string{"a:1:2:3|ms|#t:x", "a:1|c:2|c", "a:1|c|@.1:2|c|@.2", "a:1:2|c|c:ci|T5", "_e{1,5}:a|1:2", "u:a:b:c|s", "u:a:b|s:c:d|s", "u:1:2|c:a:b|s:3|ms"} {
 		f.Add(line, 10)
 	}
 	f.Fuzz(func(t *testing.T, line string, limit int) {
