@@ -42,9 +42,11 @@ type Options struct {
 	// means ten minutes.
 	Idle time.Duration
 	// Lines turns what a stream sends into lines, for formats that are no
-	// lines. Its reader must go on after an error of a deadline. Nil means that
-	// the stream sends lines. Datagrams are always lines.
-	Lines func(r io.Reader) io.Reader
+	// lines. Its reader must go on after an error of a deadline. It asks grow for
+	// the memory of what arrived in part. If it is an io.Closer, it is closed when
+	// the stream has ended. Nil means that the stream sends lines. Datagrams are
+	// always lines.
+	Lines func(r io.Reader, grow Grow) io.Reader
 	// Direct has datagrams passed on from the goroutine that reads them,
 	// without the ring: right if the function that takes them never blocks. It
 	// saves a copy, and a wake-up for each read.
@@ -61,6 +63,11 @@ type Options struct {
 
 	mode fs.FileMode // of the file of a unix socket; zero leaves it to the umask
 }
+
+// Grow reports whether a reader may use by more bytes of memory, or notes that it
+// uses fewer if by is negative. If it returns false, the listener counts one line as
+// lost, and the reader skips what it has no memory for.
+type Grow = func(by int) bool
 
 func (o Options) withDefaults() Options {
 	def := func(v *int, d int) {
