@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"monkit.example/internal/descriptors"
 	"monkit.example/internal/endpoint"
 	"monkit.example/internal/safelog"
 	"monkit.example/reporters/ledger"
@@ -173,7 +174,7 @@ func setMaxConns(o *Options, value string) error {
 	if err != nil || n <= 0 {
 		return fmt.Errorf("maxconns=%s is not a number of connections; write one such as maxconns=%d", value, mostConns)
 	}
-	if most, ok := maxDescriptors(); ok && uint64(n) > most {
+	if most, ok := descriptors.Max(); ok && uint64(n) > most {
 		return fmt.Errorf("maxconns=%s is more than the %d descriptors that this process may have; write fewer, or raise the limit (ulimit -n, LimitNOFILE=)", value, most)
 	}
 	o.MaxConns = n

@@ -139,7 +139,10 @@ func limitsOfDrain(ctx context.Context) drainLimits {
 	return drainLimits{quiet: quietTime, total: drainTime}
 }
 
-func isReplaced(ctx context.Context) bool { return context.Cause(ctx) == errReplaced }
+func isReplaced(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return cause == errReplaced || cause == errNoDescriptor
+}
 
 // drain reads until nothing has arrived for a while, which is no error.
 func (s *stream) drain(limits drainLimits) error {
