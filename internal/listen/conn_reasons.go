@@ -18,6 +18,7 @@ const (
 	connIdle connReason = iota
 	connSlow
 	connNewcomer
+	connDescriptors
 	connHTTP
 	connTLS
 	numPlainConnReasons // those above are of every stream, those below of TLS
@@ -40,6 +41,7 @@ var connReasons = [numConnReasons]struct {
 	connIdle:              {"idle", slog.LevelInfo, "closed a connection that sent nothing for the time idle"},
 	connSlow:              {"slow", slog.LevelWarn, "closed a connection that sent bytes, but no whole line, for the time idle"},
 	connNewcomer:          {"newcomer", slog.LevelWarn, "too many connections are open: closed the one without a line for longest; write a larger maxconns if all are needed"},
+	connDescriptors:       {"no_descriptor", slog.LevelWarn, "the process, or the system, lacks descriptors: closed the connection without a line for longest; raise the limit (ulimit -n, LimitNOFILE=)"},
 	connHTTP:              {ledger.HTTPOnLinePort, slog.LevelWarn, "closed a connection that speaks HTTP, for this listener takes lines; correct the address of the client"},
 	connTLS:               {ledger.TLSOnPlainPort, slog.LevelWarn, "closed a connection that speaks TLS, for this listener has none; listen with tls, or turn it off in the client"},
 	connHandshakeFailed:   {"handshake_failed", slog.LevelInfo, "a TLS handshake failed"},

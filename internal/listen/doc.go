@@ -35,7 +35,8 @@
 //
 // Memory is bounded: a listener holds at most twice Options.RingBytes, and 2
 // MiB for datagrams, or for streams 4 KiB each and 32 MiB for all. While these are
-// used up by streams that do not end their lines, lines of more than 4 KiB are too
-// long. An idle stream uses a buffer of 512 bytes, and 8 KiB in all; one of TLS
+// used up by streams that do not end their lines, or frames of a format that has
+// them, longer ones than 4 KiB are rejected as buffers_full. One host has half of them
+// at most, and others find half of what is left. An idle stream uses a buffer of 512 bytes, and 8 KiB in all; one of TLS
 // uses 20 KiB.
 package listen

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"monkit.example/internal/descriptors"
 	"monkit.example/reporters/ledger"
 )
 
@@ -148,7 +149,7 @@ func (w *without) Close() error   { return nil }
 func (w *without) Addr() net.Addr { return nil }
 
 func TestLackOfDescriptorsClosesTheLongestIdle(t *testing.T) {
-	if !lacksDescriptors(syscall.EMFILE) {
+	if !descriptors.Lacks(syscall.EMFILE) {
 		t.Skip("this system has no such limit")
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -171,14 +172,14 @@ func TestLackOfDescriptorsClosesTheLongestIdle(t *testing.T) {
 		if n := l.counts.acceptedConns.Load(); n != 2 {
 			t.Errorf("accepted %d connections, want 2", n)
 		}
-		if got := l.RejectedConns()["newcomer"]; got != 1 {
-			t.Errorf("closed connections are %v", l.RejectedConns())
+		if got := l.RejectedConns().String(); got != "no_descriptor=1" {
+			t.Errorf("closed connections are %v", got)
 		}
 	})
 }
 
 func TestDefaultLimitIsAShareOfTheDescriptors(t *testing.T) {
-	n, ok := maxDescriptors()
+	n, ok := descriptors.Max()
 	if !ok {
 		n = 1 << 40
 	}
@@ -269,7 +270,7 @@ func TestMaxConnsIsAnOptionOfStreams(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { checkOption(t, tt.addr, tt.wrong) })
 	}
-	if n, ok := maxDescriptors(); ok && n < 1<<40 {
+	if n, ok := descriptors.Max(); ok && n < 1<<40 {
 		checkOption(t, "tcp://h:1?maxconns="+strconv.FormatUint(n+1, 10), "LimitNOFILE")
 	}
 }

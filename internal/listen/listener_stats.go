@@ -8,7 +8,7 @@ import (
 )
 
 // reasons are all for which a listener rejects lines.
-var reasons = [...]ledger.Reason{ledger.RingFull, ledger.TooLong, ledger.Truncated, ledger.HTTPOnLinePort, ledger.TLSOnPlainPort}
+var reasons = [...]ledger.Reason{ledger.RingFull, ledger.BuffersFull, ledger.TooLong, ledger.Truncated, ledger.HTTPOnLinePort, ledger.TLSOnPlainPort}
 
 // counts are what a listener has counted since it was opened. They are read
 // while they grow.
@@ -88,7 +88,7 @@ func (l *Listener) IsTotal(key monkit.SeriesKey, field string) (total, known boo
 		return false, false
 	}
 	switch field {
-	case "ring_bytes", "ring_max_bytes", "rcvbuf_bytes", "kernel_queue_bytes", "connections", "handshakes":
+	case "ring_bytes", "ring_max_bytes", "buffer_bytes", "buffer_max_bytes", "rcvbuf_bytes", "kernel_queue_bytes", "connections", "handshakes":
 		return false, true
 	}
 	return true, true
@@ -109,6 +109,8 @@ func (l *Listener) packetStats(cb func(key monkit.SeriesKey, field string, val f
 func (l *Listener) streamStats(cb func(key monkit.SeriesKey, field string, val float64)) {
 	cb(l.keys.all, "connections", float64(l.counts.openConns.Load()))
 	cb(l.keys.all, "accepted_connections", float64(l.counts.acceptedConns.Load()))
+	cb(l.keys.all, "buffer_bytes", float64(l.buffers.usage()))
+	cb(l.keys.all, "buffer_max_bytes", maxBuffers)
 	for i, key := range l.keys.conns[:connReasonsOf(l.tls != nil)] {
 		cb(key, "rejected_connections", float64(l.rejectedConns.counts[i].Load()))
 	}

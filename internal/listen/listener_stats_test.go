@@ -13,8 +13,8 @@ func TestStatsReportsTheFieldsOfTheTransport(t *testing.T) {
 		addr   string
 		fields string // in order
 	}{
-		{"udp://127.0.0.1:0", "bytes errors ring_bytes ring_max_bytes rejected_lines rejected_lines rejected_lines rejected_lines rejected_lines datagrams rejected_datagrams"},
-		{"tcp://127.0.0.1:0", "bytes errors ring_bytes ring_max_bytes rejected_lines rejected_lines rejected_lines rejected_lines rejected_lines connections accepted_connections rejected_connections rejected_connections rejected_connections rejected_connections rejected_connections"},
+		{"udp://127.0.0.1:0", "bytes errors ring_bytes ring_max_bytes rejected_lines rejected_lines rejected_lines rejected_lines rejected_lines rejected_lines datagrams rejected_datagrams"},
+		{"tcp://127.0.0.1:0", "bytes errors ring_bytes ring_max_bytes rejected_lines rejected_lines rejected_lines rejected_lines rejected_lines rejected_lines connections accepted_connections buffer_bytes buffer_max_bytes rejected_connections rejected_connections rejected_connections rejected_connections rejected_connections"},
 	} {
 		t.Run(tt.addr, func(t *testing.T) {
 			r := open(t, tt.addr, Options{})
@@ -58,7 +58,7 @@ func TestReasonsHaveTheirOwnCounts(t *testing.T) {
 }
 
 func TestTotalsAreFieldsThatOnlyGrow(t *testing.T) {
-	levels := map[string]bool{"ring_bytes": true, "ring_max_bytes": true, "rcvbuf_bytes": true, "kernel_queue_bytes": true, "connections": true}
+	levels := map[string]bool{"ring_bytes": true, "ring_max_bytes": true, "rcvbuf_bytes": true, "kernel_queue_bytes": true, "connections": true, "buffer_bytes": true, "buffer_max_bytes": true}
 	seen := map[string]bool{}
 	for _, addr := range []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"} {
 		r := open(t, addr, Options{})

@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"monkit.example/internal/descriptors"
 	"monkit.example/internal/ready"
 )
 
@@ -47,8 +48,8 @@ func (l *Listener) setAcceptTimeout(d time.Duration) {
 func (l *Listener) acceptOne(ctx context.Context) error {
 	conn, err := l.stream.Accept()
 	if err != nil {
-		if lacksDescriptors(err) {
-			l.streams.replaceOldest()
+		if descriptors.Lacks(err) {
+			l.streams.closeOldest()
 		}
 		return err
 	}
@@ -93,7 +94,11 @@ func (l *Listener) serve(ctx context.Context, conn net.Conn, p peer, place *memb
 	l.counts.openConns.Add(1)
 	defer l.counts.openConns.Add(-1)
 	newStream(l, conn, p, place).run(ctx)
-	if isReplaced(ctx) {
+	switch context.Cause(ctx) {
+	case errReplaced:
 		l.rejectConn(connNewcomer, p.text, "maxconns", l.opts.MaxConns)
+	case errNoDescriptor:
+		most, _ := descriptors.Max()
+		l.rejectConn(connDescriptors, p.text, "descriptors", most)
 	}
 }

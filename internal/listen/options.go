@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"monkit.example/internal/descriptors"
 	"monkit.example/internal/endpoint"
 	"monkit.example/internal/safelog"
 	"monkit.example/reporters/ledger"
@@ -42,9 +43,11 @@ type Options struct {
 	// means ten minutes.
 	Idle time.Duration
 	// Lines turns what a stream sends into lines, for formats that are no
-	// lines. Its reader must go on after an error of a deadline. Nil means that
-	// the stream sends lines. Datagrams are always lines.
-	Lines func(r io.Reader) io.Reader
+	// lines. Its reader must go on after an error of a deadline. It asks grow for
+	// the memory of what arrived in part. If it is an io.Closer, it is closed when
+	// the stream has ended. Nil means that the stream sends lines. Datagrams are
+	// always lines.
+	Lines func(r io.Reader, grow Grow) io.Reader
 	// Direct has datagrams passed on from the goroutine that reads them,
 	// without the ring: right if the function that takes them never blocks. It
 	// saves a copy, and a wake-up for each read.
@@ -61,6 +64,11 @@ type Options struct {
 
 	mode fs.FileMode // of the file of a unix socket; zero leaves it to the umask
 }
+
+// Grow reports whether a reader may use by more bytes of memory, or notes that it
+// uses fewer if by is negative. If it returns false, the listener counts one line as
+// lost, and the reader skips what it has no memory for.
+type Grow = func(by int) bool
 
 func (o Options) withDefaults() Options {
 	def := func(v *int, d int) {
@@ -166,7 +174,7 @@ func setMaxConns(o *Options, value string) error {
 	if err != nil || n <= 0 {
 		return fmt.Errorf("maxconns=%s is not a number of connections; write one such as maxconns=%d", value, mostConns)
 	}
-	if most, ok := maxDescriptors(); ok && uint64(n) > most {
+	if most, ok := descriptors.Max(); ok && uint64(n) > most {
 		return fmt.Errorf("maxconns=%s is more than the %d descriptors that this process may have; write fewer, or raise the limit (ulimit -n, LimitNOFILE=)", value, most)
 	}
 	o.MaxConns = n

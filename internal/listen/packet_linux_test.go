@@ -99,9 +99,9 @@ func stopGC(t *testing.T) {
 	t.Cleanup(func() { debug.SetGCPercent(percent) })
 }
 
-// descriptors returns how many descriptors of this process refer to the file
+// countDescriptors returns how many descriptors of this process refer to the file
 // behind raw.
-func descriptors(t *testing.T, raw syscall.RawConn) int {
+func countDescriptors(t *testing.T, raw syscall.RawConn) int {
 	t.Helper()
 	var want unix.Stat_t
 	var err error
@@ -126,7 +126,7 @@ func TestDatagramListenerHasOneDescriptorOfItsSocket(t *testing.T) {
 	stopGC(t)
 	for _, addr := range []string{"udp://127.0.0.1:0", "unixgram://" + socketPath(t)} {
 		r := open(t, addr, Options{})
-		if n := descriptors(t, r.packet.sys.raw); n != 1 {
+		if n := countDescriptors(t, r.packet.sys.raw); n != 1 {
 			t.Errorf("%s: %d descriptors of the socket, want 1", addr, n)
 		}
 	}
@@ -159,7 +159,7 @@ func TestSetUpThatFailsClosesTheSocket(t *testing.T) {
 	if err := c.setUp(fileConn{file: file}, endpoint.Endpoint{Transport: endpoint.UDP}, Options{}.withDefaults()); err == nil || !strings.Contains(err.Error(), "epoll") {
 		t.Errorf("setUp() = %v, want an error of epoll", err)
 	}
-	if n := descriptors(t, raw); n != 1 {
+	if n := countDescriptors(t, raw); n != 1 {
 		t.Errorf("%d descriptors of the file, want only the one of the test", n)
 	}
 	if after := openDescriptors(t); after != before {

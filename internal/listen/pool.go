@@ -41,8 +41,11 @@ type member struct {
 	replaced bool             // guarded by pool.mu
 }
 
-// errReplaced is the cause by which the context of a replaced member ends.
-var errReplaced = errors.New("a newer connection replaced this one")
+// The causes by which the context of a replaced member ends.
+var (
+	errReplaced     = errors.New("a newer connection replaced this one")
+	errNoDescriptor = errors.New("this connection gave its descriptor to another one")
+)
 
 // maxLeaving bounds how many members that were replaced may still be open: each
 // reads for some milliseconds what had arrived.
@@ -79,13 +82,14 @@ func (p *pool) add(ctx context.Context, peer netip.Prefix, replace context.Cance
 	return m
 }
 
-// replaceOldest makes room, as a newcomer to a full pool does.
-func (p *pool) replaceOldest() {
+// closeOldest makes room as a newcomer to a full pool does, for the process lacks
+// descriptors. The cause is errNoDescriptor.
+func (p *pool) closeOldest() {
 	p.mu.Lock()
 	old := p.replaceOldestLocked()
 	p.mu.Unlock()
 	if old != nil {
-		old.replace(errReplaced)
+		old.replace(errNoDescriptor)
 	}
 }
 

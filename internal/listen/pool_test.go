@@ -206,10 +206,10 @@ func TestNewcomerWaitsWhileManyAreLeaving(t *testing.T) {
 func TestReplaceOldestMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPoolTest(10)
-		p.replaceOldest() // of none
+		p.closeOldest() // of none
 		p.join("a", host(1))
 		p.join("b", host(1))
-		p.replaceOldest()
+		p.closeOldest()
 		if want := []string{"a"}; !slices.Equal(p.replaced, want) || p.size() != 1 {
 			t.Errorf("replaced %v, want %v; %d are left", p.replaced, want, p.size())
 		}

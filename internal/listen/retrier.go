@@ -4,14 +4,19 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"monkit.example/internal/loglimit"
 )
 
 // A retrier handles a call that may fail many times in a row. It logs the
-// first failure, waits longer after each one, and logs that the call works
-// again. A retrier belongs to one goroutine.
+// first failure, at most once a minute, waits longer after each one, and logs that
+// the call works again if it logged the failure. A retrier belongs to one goroutine.
 type retrier struct {
 	log  *slog.Logger
 	what string // is done by the call, as in "accepting connections"
+
+	limit  loglimit.Limit
+	logged bool // the first of failures
 
 	failures int // in a row
 	since    time.Time
@@ -30,7 +35,10 @@ const (
 func (r *retrier) failed(ctx context.Context, err error) {
 	if r.failures++; r.failures == 1 {
 		r.since, r.pause = time.Now(), minPause
-		r.log.Warn(r.what+" failed; retrying", "err", err)
+		var more int
+		if more, r.logged = r.limit.Allow(r.since); r.logged {
+			r.log.Warn(r.what+" failed; retrying", "err", err, "more", more)
+		}
 	}
 	timer := time.NewTimer(r.pause)
 	defer timer.Stop()
@@ -46,6 +54,8 @@ func (r *retrier) succeeded() {
 	if r.failures == 0 {
 		return
 	}
-	r.log.Info(r.what+" works again", "after", time.Since(r.since).Round(time.Millisecond), "failures", r.failures)
+	if r.logged {
+		r.log.Info(r.what+" works again", "after", time.Since(r.since).Round(time.Millisecond), "failures", r.failures)
+	}
 	r.failures = 0
 }

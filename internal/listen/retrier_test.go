@@ -67,11 +67,31 @@ func TestRetrierStartsFromTheBeginningAfterSuccess(t *testing.T) {
 			r.failed(t.Context(), errors.New("no"))
 			r.succeeded()
 			r.succeeded()
-			if d := time.Since(began); d != 3*minPause {
+			time.Sleep(time.Minute)
+			if d := time.Since(began) - time.Minute; d != 3*minPause {
 				t.Errorf("two failures took %v, want %v", d, 3*minPause)
 			}
 		}
 		if n, m := strings.Count(log.String(), "failed"), strings.Count(log.String(), "works again"); n != 2 || m != 2 {
+			t.Errorf("logged %d failures, %d recoveries:\n%s", n, m, log.String())
+		}
+	})
+}
+
+// A call that fails and works in turns, as accepts do at the limit of descriptors, is
+// logged once a minute.
+func TestFailuresThatComeAndGoAreLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		r := retrier{log: slog.New(slog.NewTextHandler(&log, nil)), what: "trying"}
+		for range 2 {
+			for range 100 {
+				r.failed(t.Context(), errors.New("no"))
+				r.succeeded()
+			}
+			time.Sleep(time.Minute)
+		}
+		if n, m := strings.Count(log.String(), "failed"), strings.Count(log.String(), "works again"); n != 2 || m != 2 || !strings.Contains(log.String(), "more=99") {
 			t.Errorf("logged %d failures, %d recoveries:\n%s", n, m, log.String())
 		}
 	})

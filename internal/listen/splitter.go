@@ -2,7 +2,6 @@ package listen
 
 import (
 	"bytes"
-	"sync/atomic"
 
 	"monkit.example/internal/line"
 )
@@ -11,15 +10,15 @@ import (
 // line is at its start, and the next read goes behind it. The reader reads
 // into space and then calls add.
 type splitter struct {
-	max    int           // bytes of a line, without its end
-	budget *bufferBudget // of all splitters of a listener; nil is without end
+	max    int         // bytes of a line, without its end
+	budget bufferShare // of all streams of a listener
 
 	buf      []byte // its whole length may be written to
 	from     int    // buf[from:tail] is the unfinished line
 	tail     int
-	dropped  int64  // lines that drop dropped since the last add
-	skip     bool   // the unfinished line is too long: it is counted and not kept
-	example  []byte // the beginning of the first line that the last add counted as too long
+	skip     bool   // the unfinished line is counted as lost and not kept
+	ended    bool   // the last add ended a line that it did not return
+	example  []byte // the beginning of the first line that the last add, or space, counted
 	underuse underuse
 }
 
@@ -32,33 +31,9 @@ const (
 	maxSplit = 64 << 10
 )
 
-// bufferBudget bounds the buffers that are larger than fairSplit of all streams of
-// a listener. Without it, thousands of streams that never end a line would need 128
-// KiB each.
-type bufferBudget struct{ used atomic.Int64 }
-
-const (
-	// fairSplit is the size that each stream may have whatever the others do.
-	fairSplit = 4 << 10
-	// maxBuffers is enough for two hundred streams that send as fast as they can.
-	maxBuffers = 32 << 20
-)
-
-// resize reports whether a buffer may change its size. It always may shrink.
-func (b *bufferBudget) resize(from, to int) bool {
-	if b == nil {
-		return true
-	}
-	change := int64(max(to-fairSplit, 0) - max(from-fairSplit, 0))
-	if b.used.Add(change) > maxBuffers && change > 0 {
-		b.used.Add(-change)
-		return false
-	}
-	return true
-}
-
 // space returns where to read to. It invalidates the lines that add returned.
-func (s *splitter) space() []byte {
+// dropped is 1 if it gave up the unfinished line for want of memory, else 0.
+func (s *splitter) space() (p []byte, dropped int64) {
 	size := len(s.buf)
 	switch {
 	case s.tail == size && size < s.max+maxSplit:
@@ -71,10 +46,12 @@ func (s *splitter) space() []byte {
 		s.buf = make([]byte, size)
 	}
 	s.from, s.tail = 0, copy(s.buf, line)
-	if s.tail == len(s.buf) { // the others have used up the budget
-		s.drop()
+	if s.tail == len(s.buf) {
+		s.example = s.example[:0]
+		s.keepExample(s.buf)
+		s.tail, s.skip, dropped = 0, true, 1
 	}
-	return s.buf[s.tail:]
+	return s.buf[s.tail:], dropped
 }
 
 // release gives the buffer back when the stream has ended.
@@ -83,30 +60,20 @@ func (s *splitter) release() {
 	s.buf, s.from, s.tail = nil, 0, 0
 }
 
-// drop drops the unfinished line, which is too long. The next add counts it.
-func (s *splitter) drop() {
-	s.example = s.example[:0]
-	s.keepExample(s.buf[s.from:s.tail])
-	s.tail, s.skip, s.dropped = s.from, true, 1
-}
-
 // add records that n bytes were read into space. It returns the whole lines
 // that they complete, and how many lines turned out to be too long. NUL bytes at
 // the start of a line are left out.
 func (s *splitter) add(n int) (lines []byte, tooLong int64) {
 	fresh := s.tail
 	s.tail += n
-	if tooLong, s.dropped = s.dropped, 0; tooLong == 0 {
-		s.example = s.example[:0]
-	}
+	s.example, s.ended = s.example[:0], false
 	if end := line.Whole(s.buf[fresh:s.tail]); end > 0 {
 		lines, s.from = s.buf[:fresh+end], fresh+end
 		if s.skip {
-			s.skip, lines = false, lines[bytes.IndexByte(lines, '\n')+1:]
+			s.skip, s.ended, lines = false, true, lines[bytes.IndexByte(lines, '\n')+1:]
 		}
-		var more int64
-		lines, more = s.removeTooLong(withoutNULs(lines))
-		tooLong += more
+		lines, tooLong = s.removeTooLong(withoutNULs(lines))
+		s.ended = s.ended || tooLong > 0
 	}
 	for !s.skip && s.from < s.tail && s.buf[s.from] == 0 {
 		s.from++

@@ -11,7 +11,8 @@ func split(pieces ...[]byte) (got []byte, tooLong, unfinished int64) {
 	s := splitter{max: 10}
 	for _, p := range pieces {
 		for len(p) > 0 {
-			n := copy(s.space(), p)
+			space, _ := s.space()
+			n := copy(space, p)
 			lines, long := s.add(n)
 			got, tooLong, p = append(got, lines...), tooLong+long, p[n:]
 		}
@@ -91,52 +92,11 @@ func TestSplitterKeepsTheFirstOfTheLongLines(t *testing.T) {
 		{"the next read\n", "the next read\n"},
 		{"ab\nwithout an end", "without an end"},
 	} {
-		n := copy(s.space(), tt.in)
+		space, _ := s.space()
+		n := copy(space, tt.in)
 		if s.add(n); string(s.example) != tt.want {
 			t.Errorf("kept %q of %q, want %q", s.example, tt.in, tt.want)
 		}
-	}
-}
-
-// Streams that never end a line cannot use more than the budget, and others go on.
-func TestBuffersShareABudget(t *testing.T) {
-	var budget bufferBudget
-	feed := func(s *splitter, text string) (got string, tooLong int64) {
-		for len(text) > 0 {
-			n := copy(s.space(), text)
-			lines, long := s.add(n)
-			got, tooLong, text = got+string(lines), tooLong+long, text[n:]
-		}
-		return got, tooLong
-	}
-	unfinished := strings.Repeat("x", 60<<10)
-	var crowd []*splitter
-	var dropped int64
-	for range 2000 {
-		s := &splitter{max: 64 << 10, budget: &budget}
-		_, long := feed(s, unfinished)
-		crowd, dropped = append(crowd, s), dropped+long
-	}
-	if used := budget.used.Load(); used > maxBuffers || used < maxBuffers/2 || dropped == 0 {
-		t.Errorf("%d streams use %d bytes, and %d lines were dropped", len(crowd), used, dropped)
-	}
-	good := &splitter{max: 64 << 10, budget: &budget}
-	short, long := strings.Repeat("s", 2000)+"\n", strings.Repeat("l", 5000)+"\n"
-	for range 100 {
-		got, tooLong := feed(good, short+long+short)
-		if got != short+short || tooLong != 1 || !strings.HasPrefix(long, string(good.example)) && len(good.example) > 0 {
-			t.Fatalf("got %d bytes, %d too long", len(got), tooLong)
-		}
-	}
-	for _, s := range crowd {
-		s.release()
-	}
-	if got, tooLong := feed(good, short+long); got != short+long || tooLong != 0 {
-		t.Errorf("after the crowd has left: got %d bytes, %d too long", len(got), tooLong)
-	}
-	good.release()
-	if used := budget.used.Load(); used != 0 {
-		t.Errorf("%d bytes are left", used)
 	}
 }
 
@@ -144,8 +104,8 @@ func TestBufferOfSplitterGrowsAndShrinks(t *testing.T) {
 	s := splitter{max: 65 << 10} // so that half the buffer is no power of two
 	line := append(bytes.Repeat([]byte{'x'}, 99), '\n')
 	feed := func(text []byte) {
-		n := copy(s.space(), text)
-		s.add(n)
+		space, _ := s.space()
+		s.add(copy(space, text))
 	}
 	feed(line)
 	if len(s.buf) != minSplit {

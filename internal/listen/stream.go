@@ -24,6 +24,7 @@ type stream struct {
 	from     io.Reader // first, or Options.Lines of it
 	sender   Sender
 	lines    splitter
+	frames   frameBuffer
 
 	arrived time.Time // the last bytes
 	line    time.Time // the last whole line, or the start of the stream
@@ -31,13 +32,14 @@ type stream struct {
 
 // newStream returns a stream of conn, whose place in the pool of the listener is m.
 func newStream(l *Listener, conn net.Conn, p peer, m *member) *stream {
+	share := bufferShare{of: &l.buffers, host: p.host}
 	s := &stream{
 		listener: l, conn: conn, peer: p, member: m, sender: SenderOf(conn.RemoteAddr()),
-		lines: splitter{max: l.opts.MaxLine, budget: &l.buffers}, line: time.Now(),
+		lines: splitter{max: l.opts.MaxLine, budget: share}, frames: frameBuffer{share: share}, line: time.Now(),
 	}
 	s.first = &protocolReader{from: conn, read: s.count}
 	if s.from = s.first; l.opts.Lines != nil {
-		s.from = l.opts.Lines(s.first)
+		s.from = l.opts.Lines(s.first, s.growFrames)
 	}
 	return s
 }
@@ -53,7 +55,7 @@ func (s *stream) count(n int) {
 // run reads the stream to its end. When ctx ends it reads what has already
 // arrived.
 func (s *stream) run(ctx context.Context) {
-	defer s.lines.release()
+	defer s.release()
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(interrupted)
@@ -67,6 +69,15 @@ func (s *stream) run(ctx context.Context) {
 		err = s.drain(limitsOfDrain(ctx))
 	}
 	s.end(err)
+}
+
+// release gives the memory back when the stream has ended.
+func (s *stream) release() {
+	if c, ok := s.from.(io.Closer); ok {
+		c.Close() // an error loses nothing: all was read
+	}
+	s.frames.release()
+	s.lines.release()
 }
 
 // readUntil reads until ctx ends, which is no error, or the stream does. A stream
@@ -129,7 +140,10 @@ func limitsOfDrain(ctx context.Context) drainLimits {
 	return drainLimits{quiet: quietTime, total: drainTime}
 }
 
-func isReplaced(ctx context.Context) bool { return context.Cause(ctx) == errReplaced }
+func isReplaced(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return cause == errReplaced || cause == errNoDescriptor
+}
 
 // drain reads until nothing has arrived for a while, which is no error. A timeout
 // alone is no sign of that: if this process did not run for as long, nothing was
@@ -165,23 +179,37 @@ func (s *stream) end(err error) {
 // read reads once and puts the whole lines into the ring. It waits for room
 // there; until then the sender's data stays in the kernel.
 func (s *stream) read() error {
-	n, err := s.from.Read(s.lines.space())
+	space, dropped := s.lines.space()
+	s.reject(ledger.BuffersFull, s.lines.example, dropped)
+	n, err := s.from.Read(space)
 	lines, tooLong := s.lines.add(n)
 	s.reject(ledger.TooLong, s.lines.example, tooLong)
 	if len(lines) > 0 {
 		s.listener.receive(lines)
 		s.listener.ring.put(lines, s.sender)
-		s.use(lines)
+	}
+	if s.lines.ended || len(bytes.TrimLeft(lines, " \t\r\n")) > 0 {
+		s.use()
 	}
 	return err
 }
 
-// use records that whole lines arrived. Blank ones do not count: they are no lines.
-func (s *stream) use(lines []byte) {
-	if len(bytes.TrimLeft(lines, " \t\r\n")) > 0 {
-		s.line = time.Now()
-		s.member.use(s.line)
+// growFrames implements Grow. It counts a frame that there is no memory for at once: the
+// reader returns when it has skipped the rest, which may never arrive.
+func (s *stream) growFrames(by int) bool {
+	ok := s.frames.grow(by)
+	if !ok {
+		s.reject(ledger.BuffersFull, nil, 1)
+		s.use()
 	}
+	return ok
+}
+
+// use records that whole lines arrived, or ends of lines that are rejected. Blank ones
+// do not count: they are no lines.
+func (s *stream) use() {
+	s.line = time.Now()
+	s.member.use(s.line)
 }
 
 // reject counts lines that came in and go no further, of which text is the first.

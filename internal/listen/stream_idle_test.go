@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,10 +36,10 @@ func (f *frames) Read(p []byte) (int, error) {
 // connection for ever.
 func TestIdleCountsWholeLines(t *testing.T) {
 	const idle = 10 * time.Second
-	asFrames := func(r io.Reader) io.Reader { return &frames{r: r} }
+	asFrames := func(r io.Reader, _ Grow) io.Reader { return &frames{r: r} }
 	for _, tt := range []struct {
 		name   string
-		lines  func(io.Reader) io.Reader
+		lines  func(io.Reader, Grow) io.Reader
 		text   string // is sent in pieces of some bytes, each after a second
 		piece  int
 		ends   time.Duration
@@ -54,12 +55,14 @@ func TestIdleCountsWholeLines(t *testing.T) {
 		{"a half line, and then nothing", nil, "a 1\nhalf", 8, 11 * time.Second, "idle=1", 1},
 		{"a line each second", nil, "a 1\nb 2\nc 3\nd 4\ne 5\nf 6\ng 7\nh 8\ni 9\nj 1\nk 2\nl 3\n", 4, 22 * time.Second, "idle=1", 0},
 		{"a line that arrives in pieces in time", nil, "12345678\n12345678\n12345678\n", 1, 37 * time.Second, "idle=1", 0},
+		{"lines that are too long", nil, strings.Repeat(strings.Repeat("x", 59)+"\n", 8), 30, 26 * time.Second, "idle=1", 0},
+		{"a line that is too long and has no end", nil, strings.Repeat("x", 600), 30, idle, "slow=1", 0},
 		{"bytes of one frame", asFrames, "\x1fabcdefghijklmnopqrstuvwxyz 1 1\n", 1, idle, "slow=1", 0},
 		{"frames", asFrames, "\x04a 1\n\x04b 2\n\x04c 3\n", 1, 25 * time.Second, "idle=1", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newUnbound(Options{Idle: idle, Lines: tt.lines})
+				l := newUnbound(Options{Idle: idle, MaxLine: 40, Lines: tt.lines})
 				here, there := net.Pipe()
 				defer there.Close()
 				go func() {

@@ -74,7 +74,7 @@ func (s semicolons) Read(p []byte) (int, error) {
 }
 
 func TestOptionLinesMakesLinesOfAStream(t *testing.T) {
-	f := newFedWith(t, Options{Lines: func(r io.Reader) io.Reader { return semicolons{r} }})
+	f := newFedWith(t, Options{Lines: func(r io.Reader, _ Grow) io.Reader { return semicolons{r} }})
 	f.pass(t, []byte("a 1 1700000000;b 2 1700000000;c"))
 	if got := string(f.taken); got != "a 1 1700000000\nb 2 1700000000\n" || countLines(f.s.lines.rest()) != 1 {
 		t.Errorf("took %q, %d unfinished", got, countLines(f.s.lines.rest()))

@@ -31,9 +31,9 @@ type format struct {
 	listenOptions []string
 	// forwardOptions are the options that open knows, beside those of the transport.
 	forwardOptions []string
-	// newLines returns a reader of the lines in the stream r. It is nil for a
-	// format that is lines; others have listeners of streams only.
-	newLines func(r io.Reader) io.Reader
+	// newLines returns listen.Options.Lines of a listener. It is nil for a format
+	// that is lines; others have listeners of streams only.
+	newLines func() func(r io.Reader, grow listen.Grow) io.Reader
 	// maxLine is how many bytes a line of a stream may have. A line of a datagram
 	// may be as long as that.
 	maxLine int
@@ -78,7 +78,7 @@ var formats = []format{
 		name: pickle.Format, maxLine: maxTextLine,
 		newDecoder:    newGraphiteDecoder,
 		listenOptions: []string{"totals"},
-		newLines:      pickle.NewReader,
+		newLines:      newPickleLines,
 		open: func(addr string, o reporters.SendOptions) (*reporters.Pusher, error) {
 			return pickle.Open(addr, graphite.Options{Send: o})
 		},
@@ -90,6 +90,12 @@ var formats = []format{
 			return otlp.Open(addr, otlp.Options{Send: o})
 		},
 	},
+}
+
+// newPickleLines returns what makes lines of the frames of one listener.
+func newPickleLines() func(r io.Reader, grow listen.Grow) io.Reader {
+	all := pickle.NewReaders()
+	return func(r io.Reader, grow listen.Grow) io.Reader { return all.NewReader(r, grow) }
 }
 
 // newInfluxDecoder returns the decoder of a listener of Influx lines, whose times

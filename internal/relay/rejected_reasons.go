@@ -7,6 +7,7 @@ var explanations = map[ledger.Reason]string{
 	ledger.TooLong:       "the line is longer than the listener reads",
 	ledger.Truncated:     "the line has no line feed: its connection ended in it, or its datagram was too large",
 	ledger.RingFull:      "lines arrived faster than they were decoded",
+	ledger.BuffersFull:   "connections of the listener, mostly of this host, hold too many unfinished lines or frames; end them, or use fewer connections",
 	ledger.Rejected:      "the server rejected the line",
 	ledger.Oversize:      "the line is longer than the destination's payload or datagram may be",
 	ledger.Unsupported:   "the destination's format has no such line",

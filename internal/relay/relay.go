@@ -231,9 +231,12 @@ func (r *Relay) listen() error {
 		destinations := r.destinationsOf(f)
 		name := naming.Unique(ep.Name(), r.hasListener)
 		o := listen.Options{
-			Name: name, RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Lines: f.newLines, Logger: r.cfg.Logger,
+			Name: name, RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Logger: r.cfg.Logger,
 			MaxLine: f.maxLine, MaxConns: maxConns,
 			Direct: all(destinations, (*destination).isPrompt), OnRejected: r.rejected.of(name).addListen,
+		}
+		if f.newLines != nil {
+			o.Lines = f.newLines()
 		}
 		o.Book = r.openBook(name, ep.String())
 		l, err := listen.Open(ep, o)

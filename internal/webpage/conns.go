@@ -10,15 +10,22 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/descriptors"
 	"monkit.example/internal/loglimit"
 )
 
 const (
-	// maxConns is how many connections are open at a time, and maxPeerConns how
-	// many of one peer. A browser opens up to six.
-	maxConns     = 1024
-	maxPeerConns = 768
+	// maxConns is how many connections are open at a time, unless the process may
+	// have few descriptors. A browser opens up to six.
+	maxConns = 1024
+	// minConns is enough for a browser and a check of the health.
+	minConns = 16
 )
+
+// connsFor returns how many connections are open at a time if the process may have n
+// descriptors: a quarter of them, so that a flood of the pages takes none of those that
+// listeners and destinations need.
+func connsFor(n uint64) int { return int(max(minConns, min(maxConns, n/4))) }
 
 // connLimit is a listener that closes a connection for each new one beyond the
 // limits: of those without a request, or without a place for it if there are no
@@ -27,6 +34,7 @@ const (
 type connLimit struct {
 	net.Listener
 	log *slog.Logger
+	max int // open connections; of one peer three quarters
 
 	mu     sync.Mutex
 	open   *list.List     // guarded by mu; of *conn, the longest without a request first
@@ -35,7 +43,11 @@ type connLimit struct {
 }
 
 func newConnLimit(l net.Listener, log *slog.Logger) *connLimit {
-	return &connLimit{Listener: l, log: log, open: list.New(), byPeer: map[string]int{}}
+	most := maxConns
+	if n, ok := descriptors.Max(); ok {
+		most = connsFor(n)
+	}
+	return &connLimit{Listener: l, log: log, max: most, open: list.New(), byPeer: map[string]int{}}
 }
 
 // Accept waits for a connection.
@@ -56,8 +68,8 @@ func (l *connLimit) Accept() (net.Conn, error) {
 // makeRoomLocked closes a connection if there are as many as there may be: one of
 // the peer if that has too many.
 func (l *connLimit) makeRoomLocked(peer string) {
-	greedy := l.byPeer[peer] >= maxPeerConns
-	if !greedy && l.open.Len() < maxConns {
+	greedy := l.byPeer[peer] >= l.max*3/4
+	if !greedy && l.open.Len() < l.max {
 		return
 	}
 	var oldest *conn

@@ -49,7 +49,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 // Everything that a client can occupy is bounded, but a page may take as long as
 // its client waits. Requests beyond maxRequests wait for a place. Only a request
 // that has arrived whole takes one, and a client that reads slowly loses it to one
-// that waits. Beyond maxConns, connections without such a request are closed.
+// that waits. Beyond maxConns, or a quarter of the
+// descriptors, connections without such a request are closed.
 func ServeWith(ctx context.Context, l net.Listener, h http.Handler, o Options) error {
 	if o.Logger == nil {
 		o.Logger = slog.Default()

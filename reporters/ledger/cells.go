@@ -27,6 +27,7 @@ var numbered = [...]Reason{
 	Crash, SpoolFull, DiskError, Corrupt, NoBuffer,
 	NameCollision,
 	HTTPOnLinePort, TLSOnPlainPort,
+	BuffersFull,
 }
 
 // It does not compile if there are more reasons than cells.

@@ -27,7 +27,7 @@ func TestReasonsKeepTheirNumbers(t *testing.T) {
 		"malformed": 8, "too_long": 9, "truncated": 10, "ring_full": 11, "not_finite": 12, "unsupported": 13, "queue_full": 14,
 		"expired": 15, "rejected": 16, "oversize": 17, "ambiguous": 18, "closed": 19, "send_failed": 20, "series_limit": 21,
 		"name_too_long": 22, "too_old": 23, "too_new": 24, "crash": 25, "spool_full": 26, "disk_error": 27, "corrupt": 28, "no_buffer": 29,
-		"name_collision": 30, "http_on_line_port": 31, "tls_on_plain_port": 32,
+		"name_collision": 30, "http_on_line_port": 31, "tls_on_plain_port": 32, "buffers_full": 33,
 	}
 	if !maps.Equal(cellOf, want) {
 		t.Errorf("the cells are\n%v, want\n%v", cellOf, want)

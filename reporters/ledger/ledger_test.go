@@ -142,7 +142,7 @@ func TestErrorKeepsWhatItWraps(t *testing.T) {
 // change.
 func TestReasonsKeepTheirWords(t *testing.T) {
 	want := []string{
-		"ambiguous", "closed", "corrupt", "crash", "disk_error", "expired", "http_on_line_port", "malformed", "name_collision", "name_too_long", "no_buffer", "not_finite", "oversize",
+		"ambiguous", "buffers_full", "closed", "corrupt", "crash", "disk_error", "expired", "http_on_line_port", "malformed", "name_collision", "name_too_long", "no_buffer", "not_finite", "oversize",
 		"queue_full", "rejected", "ring_full", "send_failed", "series_limit", "spool_full", "tls_on_plain_port", "too_long", "too_new", "too_old", "truncated",
 		"unsupported",
 	}

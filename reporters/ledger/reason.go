@@ -25,6 +25,9 @@ const (
 	// RingFull is a line of a datagram for which the buffer between the
 	// socket and the decoder had no room.
 	RingFull Reason = "ring_full"
+	// BuffersFull is a line, or a frame of lines, that arrived in part when other
+	// connections, mostly of its host, had used up the memory for such.
+	BuffersFull Reason = "buffers_full"
 	// HTTPOnLinePort is the first line of a connection that speaks HTTP to a
 	// listener of lines. It stands for the whole connection, which is closed.
 	HTTPOnLinePort Reason = "http_on_line_port"

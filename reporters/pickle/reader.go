@@ -12,9 +12,17 @@ import (
 const maxReceived = 1 << 20
 
 const (
-	// spareFrame is the size of the frames whose memory a reader keeps for the
+	// spareFrame is the size of the frames whose machine keeps its memory for the
 	// next one. A frame of 500 points is smaller.
 	spareFrame = 64 << 10
+
+	// firstFrame is what a reader keeps of the memory of a frame. An idle
+	// connection needs no more.
+	firstFrame = 4 << 10
+
+	// numMachines bounds the frames whose lines are being made: one of a
+	// megabyte may need tens of them until its lines were taken.
+	numMachines = 4
 
 	// chunk is how many bytes of lines are made at a time.
 	chunk = 16 << 10
@@ -24,19 +32,35 @@ const (
 	maxLines = 16 << 20
 )
 
+// Readers makes readers for the connections of one listener, which share a few
+// machines that run pickles.
+type Readers struct{ machines chan *machine }
+
+// NewReaders returns a maker of readers.
+func NewReaders() *Readers {
+	r := &Readers{machines: make(chan *machine, numMachines)}
+	for range numMachines {
+		r.machines <- new(machine)
+	}
+	return r
+}
+
 // reader reads frames and returns their lines.
 type reader struct {
 	from io.Reader
+	grow func(by int) bool
 
 	head  [4]byte // the length of the frame
 	have  int     // bytes of head that were read
 	frame []byte  // its pickle, as far as that was read
 	size  int     // of the pickle; -1 until head was read
+	skip  int     // bytes of a refused frame that are still to be read
 
-	machine machine
-	points  []ref // of the last frame
-	item    int   // in points: the next one
-	made    int   // bytes of lines of the last frame
+	machines chan *machine
+	machine  *machine // of the last frame; nil once its lines were made
+	points   []ref    // of the last frame
+	item     int      // in points: the next one
+	made     int      // bytes of lines of the last frame
 
 	lines []byte
 	next  int   // in lines
@@ -48,7 +72,28 @@ type reader struct {
 // for an item that is no point, whose line that decoder rejects. Its Read
 // returns the errors of r, after which it may be called again, as after a
 // deadline. If r ends within a frame, the last line has no line feed.
-func NewReader(r io.Reader) io.Reader { return &reader{from: r, size: -1} }
+//
+// The reader asks grow for each part of the memory of a frame that is arriving, and
+// gives that back with a negative number. A frame for which grow returns false is
+// skipped, and has no line. A nil grow never does. Read may wait until the lines of
+// other readers were taken, so a reader that is not read to its end must be closed.
+func (s *Readers) NewReader(r io.Reader, grow func(by int) bool) io.ReadCloser {
+	if grow == nil {
+		grow = func(int) bool { return true }
+	}
+	return &reader{from: r, grow: grow, size: -1, machines: s.machines}
+}
+
+// NewReader returns a reader of [Readers] that has machines of its own, and no bound on
+// its memory but the size of a frame.
+func NewReader(r io.Reader) io.Reader { return NewReaders().NewReader(r, nil) }
+
+// Close gives memory and machine back. Nothing may be read afterwards.
+func (r *reader) Close() error {
+	r.endMachine()
+	r.freeFrame(0)
+	return nil
+}
 
 // Read reads lines into p. It reads no frame before the lines of the last one
 // were taken.
@@ -79,8 +124,8 @@ func (r *reader) fill() error {
 	if r.size < 0 {
 		return r.readHead()
 	}
-	if cap(r.frame) < r.size {
-		r.frame = grown(r.frame, r.size)
+	if r.skip > 0 || !r.makeRoom() {
+		return r.skipFrame()
 	}
 	n, err := r.from.Read(r.frame[len(r.frame):min(cap(r.frame), r.size)])
 	r.frame = r.frame[:len(r.frame)+n]
@@ -112,21 +157,57 @@ func (r *reader) readHead() error {
 	return nil
 }
 
-// grown returns a frame with the bytes of p and room for more, up to size: the
-// length that a peer claims is not believed before its bytes arrive.
-func grown(p []byte, size int) []byte {
-	if len(p) < cap(p) {
-		return p
+// makeRoom makes room for more of the frame, if there is none: the length that a peer
+// claims is not believed before its bytes arrive. It returns false if there is no
+// memory for more, after which the rest of the frame is skipped.
+func (r *reader) makeRoom() bool {
+	if len(r.frame) < cap(r.frame) {
+		return true
 	}
-	more := make([]byte, len(p), min(size, max(2*cap(p), 4<<10)))
-	copy(more, p)
-	return more
+	size := min(r.size, max(2*cap(r.frame), firstFrame))
+	if !r.grow(size - cap(r.frame)) {
+		r.skip = r.size - len(r.frame)
+		r.freeFrame(firstFrame)
+		return false
+	}
+	more := make([]byte, len(r.frame), size)
+	copy(more, r.frame)
+	r.frame = more
+	return true
+}
+
+// freeFrame empties the frame, and frees its memory if that is more than most.
+func (r *reader) freeFrame(most int) {
+	if cap(r.frame) > most {
+		r.grow(-cap(r.frame))
+		r.frame = nil
+	}
+	r.frame = r.frame[:0]
+}
+
+// skipFrame reads once of a frame that there is no memory for.
+func (r *reader) skipFrame() error {
+	if cap(r.lines) < chunk {
+		r.lines = make([]byte, 0, chunk)
+	}
+	r.lines, r.next = r.lines[:0], 0
+	n, err := r.from.Read(r.lines[:min(r.skip, chunk)])
+	if r.skip -= n; r.skip == 0 {
+		r.size = -1
+		return nil // if err lasts, the next Read returns it
+	}
+	if err == io.EOF {
+		r.err = err // the frame was counted by who refused its memory
+		return nil
+	}
+	return err
 }
 
 // endFrame runs the pickle of a frame that was read.
 func (r *reader) endFrame() {
 	var err error
 	r.item, r.made = 0, 0
+	r.machine = <-r.machines
 	if r.points, err = r.machine.points(r.frame); err != nil {
 		r.lines, r.next = appendRejection(r.lines[:0], err.Error()), 0
 		r.points = nil
@@ -154,15 +235,25 @@ func (r *reader) makeLines() {
 	}
 }
 
-// release empties the memory of the last frame, or frees it if that was larger
-// than most.
+// release gives back what the last frame needed.
 func (r *reader) release() {
 	r.points, r.item = nil, 0
-	if cap(r.frame) > spareFrame {
-		r.frame, r.machine = nil, machine{}
+	r.endMachine()
+	r.freeFrame(firstFrame)
+}
+
+// endMachine gives the machine back, without its memory if the frame was larger than
+// most.
+func (r *reader) endMachine() {
+	m := r.machine
+	if m == nil {
+		return
 	}
-	r.frame = r.frame[:0]
-	r.machine.in = nil
+	if m.in = nil; cap(r.frame) > spareFrame {
+		*m = machine{}
+	}
+	r.machine = nil
+	r.machines <- m
 }
 
 // ended returns err. If the connection ended within a frame, it makes an

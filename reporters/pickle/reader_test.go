@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"monkit.example/reporters"
@@ -98,7 +99,7 @@ func TestFrameThatIsTooLargeEndsTheStream(t *testing.T) {
 
 // A length costs its peer four bytes, and must not cost more here.
 func TestMemoryFollowsWhatHasArrived(t *testing.T) {
-	r := &reader{from: strings.NewReader(string(binary.BigEndian.AppendUint32(nil, maxReceived)) + "abc"), size: -1}
+	r := NewReader(strings.NewReader(string(binary.BigEndian.AppendUint32(nil, maxReceived)) + "abc")).(*reader)
 	if _, err := readAll(r); err != nil {
 		t.Error(err)
 	}
@@ -107,13 +108,111 @@ func TestMemoryFollowsWhatHasArrived(t *testing.T) {
 	}
 }
 
+// memory is what a listener has for frames.
+type memory struct{ used, most, refused int }
+
+func (m *memory) grow(by int) bool {
+	if by > 0 && m.used+by > m.most {
+		m.refused++
+		return false
+	}
+	m.used += by
+	return true
+}
+
+// Carbon reads a frame of up to a megabyte into memory for each connection. Here all
+// of them share what the listener allows, and a frame beyond that is skipped.
+func TestFramesThatAreBeingReadShareAMemory(t *testing.T) {
+	long := "](X" + string(binary.LittleEndian.AppendUint32(nil, 100<<10)) + strings.Repeat("p", 100<<10) + "K\x01K\x02\x86\x86e."
+	for _, tt := range []struct {
+		name          string
+		most, refused int
+		want          string
+	}{
+		{"enough", 1 << 20, 0, oneLine + strings.Repeat("p", 100<<10) + " 2 1\n" + oneLine},
+		{"too little", 64 << 10, 1, oneLine + oneLine},
+		{"none", 0, 3, ""},
+	} {
+		stream := frameOf(onePoint) + frameOf(long) + frameOf(onePoint)
+		for how, from := range map[string]io.Reader{
+			"at once": strings.NewReader(stream), "byte by byte": iotest.OneByteReader(strings.NewReader(stream)),
+			"with pauses": iotest.TimeoutReader(strings.NewReader(stream)),
+		} {
+			m := &memory{most: tt.most}
+			r := NewReaders().NewReader(from, m.grow)
+			got, err := readAll(r)
+			if errors.Is(err, iotest.ErrTimeout) {
+				rest, restErr := readAll(r)
+				got, err = got+rest, restErr
+			}
+			if got != tt.want || err != nil || m.refused != tt.refused {
+				t.Errorf("%s, %s: read %d bytes, %v, %d refused", tt.name, how, len(got), err, m.refused)
+			}
+			if m.used > firstFrame {
+				t.Errorf("%s, %s: %d bytes are kept", tt.name, how, m.used)
+			}
+			if err := r.Close(); err != nil || m.used != 0 {
+				t.Errorf("%s, %s: %d bytes are left, %v", tt.name, how, m.used, err)
+			}
+		}
+	}
+}
+
+func TestEndWithinASkippedFrameIsNoSecondLine(t *testing.T) {
+	whole := frameOf(strings.Repeat("x", 1000))
+	m := &memory{}
+	got, err := readAll(NewReaders().NewReader(strings.NewReader(whole[:500]), m.grow))
+	if got != "" || err != nil || m.refused != 1 {
+		t.Errorf("read %q, %v, %d refused", got, err, m.refused)
+	}
+}
+
+// The machine of a frame can need far more memory than the frame, until all of its lines
+// were taken.
+func TestReadersShareMachines(t *testing.T) {
+	path := strings.Repeat("p", 2*chunk)
+	pickle := "X" + string(binary.LittleEndian.AppendUint32(nil, 2*chunk)) + path + "K\x01K\x02\x86\x86q\x000](h\x00h\x00h\x00e."
+	synctest.Test(t, func(t *testing.T) {
+		all := NewReaders()
+		var slow []io.ReadCloser
+		for range numMachines {
+			r := all.NewReader(strings.NewReader(frameOf(pickle)), nil)
+			if _, err := r.Read(make([]byte, 10)); err != nil {
+				t.Fatal(err)
+			}
+			slow = append(slow, r)
+		}
+		got := make(chan string, 1)
+		go func() {
+			lines, _ := readAll(all.NewReader(strings.NewReader(frameOf(onePoint)), nil))
+			got <- lines
+		}()
+		if synctest.Wait(); len(got) > 0 {
+			t.Errorf("read %q beside %d frames", <-got, numMachines)
+		}
+		slow[0].Close()
+		if lines := <-got; lines != oneLine {
+			t.Errorf("read %q", lines)
+		}
+		if lines, _ := readAll(slow[1]); strings.Count(lines, "\n") != 3 {
+			t.Errorf("read %d bytes of the second one", len(lines))
+		}
+		for _, r := range slow[1:] {
+			r.Close()
+		}
+		if len(all.machines) != numMachines {
+			t.Errorf("%d machines are left", len(all.machines))
+		}
+	})
+}
+
 // By the memo, a pickle names a long path at the cost of two bytes a point.
 func TestLinesOfAFrameAreBounded(t *testing.T) {
 	path := strings.Repeat("p", 60<<10)
 	size := string(binary.LittleEndian.AppendUint32(nil, uint32(len(path))))
 	const times = 5000
 	pickle := "X" + size + path + "K\x01K\x02\x86\x86q\x000](" + strings.Repeat("h\x00", times) + "e."
-	r := &reader{from: strings.NewReader(frameOf(pickle)), size: -1}
+	r := NewReader(strings.NewReader(frameOf(pickle))).(*reader)
 	lines, whole := 0, 0
 	buf := make([]byte, 64<<10)
 	for {
@@ -127,7 +226,7 @@ func TestLinesOfAFrameAreBounded(t *testing.T) {
 	if lines != times || whole > maxLines+(1<<20) {
 		t.Errorf("%d lines of %d bytes, want %d of at most %d", lines, whole, times, maxLines)
 	}
-	if cap(r.frame) != 0 || cap(r.lines) > 1<<20 {
+	if cap(r.frame) > firstFrame || len(r.machines) != numMachines || cap(r.lines) > 1<<20 {
 		t.Errorf("%d bytes of the frame and %d of lines are kept", cap(r.frame), cap(r.lines))
 	}
 }

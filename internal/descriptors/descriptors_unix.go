@@ -1,15 +1,15 @@
 //go:build unix
 
-package listen
+package descriptors
 
 import (
 	"errors"
 	"syscall"
 )
 
-// maxDescriptors returns how many descriptors the process may have. The runtime
+// Max returns how many descriptors the process may have. The runtime
 // has raised the limit as far as it may.
-func maxDescriptors() (n uint64, ok bool) {
+func Max() (n uint64, ok bool) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, false
@@ -17,8 +17,8 @@ func maxDescriptors() (n uint64, ok bool) {
 	return uint64(limit.Cur), true
 }
 
-// lacksDescriptors reports whether err says that the process, or the system, has
-// no descriptor for another connection.
-func lacksDescriptors(err error) bool {
+// Lacks reports whether err of a socket or file says that the process, or
+// the system, has no descriptor for it.
+func Lacks(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
