@@ -20,8 +20,7 @@ var textEndings = []string{
 // the end of another word.
 var textWords = []string{"pw", "sig", "sid", "jwt", "session"}
 
-// minQuoted is the length from which a credential of a line is masked in what is said
-// about the line: a shorter one is a part of any word.
+// minQuoted is the length from which a known credential is masked wherever it is quoted.
 const minQuoted = 5
 
 // plainWords follow a word such as "token" in sentences about it.
@@ -57,12 +56,23 @@ func RedactText(s string, limit int) string {
 // of the line.
 func RedactLine(line, about string, limit int) (string, string) {
 	found := secretsOf(line)
+	words := make([]string, 0, len(found))
 	for _, f := range found {
-		if text := line[f.start:f.end]; len(text) >= minQuoted {
-			about = strings.ReplaceAll(about, text, mask)
+		words = append(words, line[f.start:f.end])
+	}
+	about = RedactWords(about, words)
+	return printable.Prefix(maskSpans(line, found), limit), RedactText(about, limit)
+}
+
+// RedactWords masks words in s that are known to be credentials. Those of fewer than
+// five bytes stay, since they are a part of any text.
+func RedactWords(s string, words []string) string {
+	for _, w := range words {
+		if len(w) >= minQuoted {
+			s = strings.ReplaceAll(s, w, mask)
 		}
 	}
-	return printable.Prefix(maskSpans(line, found), limit), RedactText(about, limit)
+	return s
 }
 
 // secretsOf returns where s has what looks like a credential, in order; spans may
@@ -94,7 +104,7 @@ func secretsOf(s string) (all []span) {
 		}
 	}
 	for _, m := range afterWord.FindAllStringIndex(s, -1) {
-		if end := wordEnd(s, m[1]); !isPlain(s[m[1]:end]) {
+		if end := wordEnd(s, m[1]); !isPlain(s[m[1]:end]) && !isSentence(s[m[0]:m[1]], s[m[1]:end]) {
 			add(m[1], end)
 		}
 	}
@@ -110,7 +120,7 @@ func secretsOf(s string) (all []span) {
 		add(userAt(s, m[0]+len("://"), m[1]))
 	}
 	for _, m := range longWord.FindAllStringIndex(s, -1) {
-		if isMixed(s[m[0]:m[1]]) {
+		if word := s[m[0]:m[1]]; isMixed(word) && !isPath(word) {
 			add(m[0], m[1])
 		}
 	}
@@ -122,6 +132,18 @@ func secretsOf(s string) (all []span) {
 func isPlain(word string) bool {
 	return isNumber(word) || slices.Contains(plainWords, strings.TrimRight(word, ":,.;"))
 }
+
+// isSentence reports whether a name such as token and the word behind it are of a
+// sentence about it: both have small letters only, as in "no token yet". What follows
+// Bearer is masked all the same.
+func isSentence(name, word string) bool {
+	name = strings.TrimSpace(name)
+	return name != "bearer" && strings.Trim(name+word, "abcdefghijklmnopqrstuvwxyz:,.;") == ""
+}
+
+// isPath reports whether a long word is the path of a file. Hardly any random text
+// begins with a slash and has three.
+func isPath(word string) bool { return word[0] == '/' && strings.Count(word, "/") >= 3 }
 
 // isSecretName reports whether the value after a name and = or : is a credential.
 // Behind a colon the last word of the name decides, since the names of metrics and
@@ -234,7 +256,7 @@ func userAt(s string, from, to int) (begin, end int) {
 	if n := strings.IndexAny(host, "/?#"); n >= 0 {
 		host = host[:n]
 	}
-	if _, port, found := strings.Cut(host, ":"); found && !strings.HasPrefix(host, "[") && !isNumber(port) {
+	if _, port, found := strings.Cut(host, ":"); found && !strings.HasPrefix(host, "[") && !isNumber(strings.TrimRight(port, ":;,.)")) {
 		return from, to
 	}
 	return from, from

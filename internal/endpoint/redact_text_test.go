@@ -54,6 +54,8 @@ func TestTextsShowNoCredentials(t *testing.T) {
 		{"http://user:pas", "http://xxxxx"},
 		{"http://host:8086/write?db=x", "http://host:8086/write?db=x"},
 		{"http://[::1]:8086/x", "http://[::1]:8086/x"},
+		{"moved to http://host:8086; write that", "moved to http://host:8086; write that"},
+		{"(dial http://host:8086): down", "(dial http://host:8086): down"},
 		// Lines of metrics that are merely wrong stay.
 		{"", ""},
 		{"servers.web01.requests.count one 1700000000", "servers.web01.requests.count one 1700000000"},
@@ -124,7 +126,7 @@ func TestTextsKeepWhatIsNoCredential(t *testing.T) {
 		"m:x|c|#session_count:5,key:a,monkey:b,sign:c,sessions:9,passed:3,author:d,keyboard:e",
 		"auth 5 1700000000", "pass 5 1700000000", "auth.rate x 1700000000",
 		"token file: open /run/x: no such file or directory",
-		"token expired", "invalid token: ", "Basic authentication required", "auth failed: wrong user",
+		"no token yet", "a token at most 5", "/home/Alice1/Observability/relay/credentials/Influx2", "token expired", "invalid token: ", "Basic authentication required", "auth failed: wrong user",
 		`{"key":"host","value":{"stringValue":"a"}}`,
 		"rm -r key x", "a%3Db%26c%3Dd",
 	} {

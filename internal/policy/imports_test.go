@@ -60,7 +60,7 @@ var rules = []rule{
 	{dir: "internal/hostile"},
 	{dir: "internal/webpage", ours: "internal/printable internal/loglimit internal/safelog"},
 	{dir: "internal/safelog", without: "net os"},
-	{dir: "internal/examples", ours: "reporters/ledger internal/endpoint", without: "net os"},
+	{dir: "internal/examples", ours: "reporters/ledger internal/endpoint internal/printable", without: "net os"},
 	{dir: "internal/loglimit", ours: "internal/printable", without: "net os"},
 	{dir: "internal/relay", ours: "*", theirs: "*"},
 	{dir: "internal/codectest", ours: "monkit reporters reporters/ledger"},
