@@ -46,7 +46,7 @@ type Line struct {
 // the Reason is ledger.BadReading.
 type RejectedLine struct {
 	Reason ledger.Reason
-	Text   string // the line, cut to 200 bytes
+	Text   string // the line, cut to 512 bytes; it may hold credentials
 	Err    error  // what is wrong in the line, and where
 }
 
@@ -54,8 +54,14 @@ type RejectedLine struct {
 // show, besides the first of each reason. All are counted.
 const maxRejectedLines = 16
 
-// maxRejectedText is how many bytes of a rejected line are kept.
-const maxRejectedText = 200
+const (
+	// maxExampleText is how many bytes of a line are shown.
+	maxExampleText = 200
+	// maxRejectedText is how many bytes of a rejected line are kept: more than are
+	// shown, so that what is cut is no part of a credential that can only be known
+	// by its end, such as that of a URL.
+	maxRejectedText = 512
+)
 
 // Batch holds the points of one walk, or the lines of one read. All reporters
 // share it: nothing in it may be changed once it has been passed to the first.

@@ -23,7 +23,7 @@ var skipErrors = map[ledger.Reason]string{
 func (p *Pusher) keepExample(reason ledger.Reason, line []byte, run []Point) {
 	p.examples.Keep(reason, p.opts.Name, skipErrors[reason], func() string {
 		if len(line) > 0 || len(run) == 0 {
-			return string(line[:min(len(line), examples.MaxText+utf8.UTFMax)])
+			return string(line[:min(len(line), examples.MaxKept+utf8.UTFMax)])
 		}
 		return runText(run)
 	})
@@ -35,7 +35,7 @@ func runText(run []Point) string {
 	var b strings.Builder
 	b.WriteString(run[0].Key.String())
 	for i := range run {
-		if b.Len() >= examples.MaxText {
+		if b.Len() >= examples.MaxKept {
 			break
 		}
 		b.WriteByte(" ,"[min(i, 1)])

@@ -69,7 +69,7 @@ func TestExampleOfManyPointsHasTheFirst(t *testing.T) {
 	for i := range 1000 {
 		many = append(many, Point{Key: monkit.NewSeriesKey("m"), Field: fmt.Sprint(i)})
 	}
-	if got := runText(many); !strings.HasPrefix(got, "m 0=0,1=0,") || len(got) < examples.MaxText || len(got) > examples.MaxText+10 {
+	if got := runText(many); !strings.HasPrefix(got, "m 0=0,1=0,") || len(got) < examples.MaxKept || len(got) > examples.MaxKept+10 {
 		t.Errorf("%d bytes: %q", len(got), got)
 	}
 }

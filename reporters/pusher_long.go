@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/loglimit"
 	"monkit.example/reporters/ledger"
 )
@@ -45,11 +46,22 @@ func (l *longLines) add(line ledger.RejectedLine) {
 	l.unlogged.Store(true)
 }
 
-// newest returns a copy of the lines, oldest first.
+// newest returns a copy of the lines, oldest first, without credentials.
 func (l *longLines) newest() []ledger.RejectedLine {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.lines)
+	all := slices.Clone(l.lines)
+	for i := range all {
+		all[i] = redacted(all[i])
+	}
+	return all
+}
+
+// redacted returns l without credentials. Masking costs more than dropping a line, so
+// that lines are masked when they are shown.
+func redacted(l ledger.RejectedLine) ledger.RejectedLine {
+	l.Text, l.Err = endpoint.RedactLine(l.Text, l.Err, maxExampleText)
+	return l
 }
 
 // logLongLines logs the newest line that was too long, at most once a minute. No lock
@@ -66,7 +78,7 @@ func (p *Pusher) logLongLines() {
 	}
 }
 
-// next returns the line to log at now, if there is one.
+// next returns the line to log at now, without credentials, if there is one.
 func (l *longLines) next(now time.Time) (line ledger.RejectedLine, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,5 +86,5 @@ func (l *longLines) next(now time.Time) (line ledger.RejectedLine, ok bool) {
 		return line, false
 	}
 	l.unlogged.Store(false)
-	return l.lines[len(l.lines)-1], true
+	return redacted(l.lines[len(l.lines)-1]), true
 }

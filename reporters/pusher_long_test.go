@@ -2,6 +2,7 @@ package reporters
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -122,5 +123,32 @@ func TestLinesTooLongToBeSentAreKeptAndLogged(t *testing.T) {
 			t.Errorf("%d records after a minute:\n%s", n, &log)
 		}
 		checkLedger(t, p, ledger.Ledger{Accepted: 126, Delivered: 66, Dropped: ledger.Counts{ledger.Oversize: 60}})
+	})
+}
+
+// Agents write addresses and headers into tags and fields. The password of an address
+// is known by the @ behind it, which may be far from where the line is cut.
+func TestLongLinesAndExamplesShowNoCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := "m,url=" + strings.Repeat("x", 160) + "postgres://u:123456789@h/ v="
+		for _, line := range []string{
+			`m url="https://u:123456789@h/",hdr="Authorization: Bearer 123456789",v=`,
+			"m,password=123456789 v=", cut + "=",
+		} {
+			line += strings.Repeat("1", 600)
+			var log bytes.Buffer
+			p := NewPusher(lineEncoder{}, &recorder{}, PusherOptions{MaxPayload: 1000, MaxLine: 500, Format: "f", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			if err := p.Report(t.Context(), received("f", "short", line)); err != nil {
+				t.Fatal(err)
+			}
+			p.keepExample(ledger.NotFinite, []byte(line), nil)
+			got := p.RejectedLines()
+			if len(got) != 2 || !strings.Contains(log.String(), "line=") {
+				t.Fatalf("the lines are %+v, the log is %s", got, &log)
+			}
+			if shown := fmt.Sprint(got, log.String()); strings.Contains(shown, "1234") || strings.Count(shown, "xxxxx") < 3 || len(got[0].Text) > 200 || len(got[1].Text) > 200 {
+				t.Errorf("%s", shown)
+			}
+		}
 	})
 }

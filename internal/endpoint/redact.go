@@ -114,12 +114,12 @@ func secretSpans(s string) (all []span) {
 }
 
 // maskSpans returns s with a mask in place of spans, which are in the order of
-// their starts and may overlap. Those that are empty stay so.
+// their starts. Those that overlap or touch get one; those that are empty stay so.
 func maskSpans(s string, spans []span) string {
 	var out strings.Builder
 	shown := 0 // the end of what is masked or written
-	for _, p := range spans {
-		if p.start >= shown {
+	for i, p := range spans {
+		if i == 0 || p.start > shown {
 			out.WriteString(s[shown:p.start])
 			if p.start < p.end || p.start == 0 {
 				out.WriteString(mask)

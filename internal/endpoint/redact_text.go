@@ -5,30 +5,42 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"monkit.example/internal/printable"
 )
 
-// textSecrets are names whose values are credentials also behind a colon, as in a
-// header: fewer than those of IsSecret, since a StatsD name and a tag have a colon
-// too. A name that ends with one of these is such a name too, unless the ending is
-// short.
-var textSecrets = []string{
-	"authorization", "auth", "cookie", "pass", "passwd", "pwd", "passphrase", "credential", "credentials",
-	"token", "password", "secret", "access_token", "api_key", "apikey",
-	"private_key", "secret_key", "access_key", "session_id", "sessionid", "signature",
+// textEndings end the last word of a name whose value is a credential also behind a
+// colon, as in a header, in YAML and in a tag of StatsD.
+var textEndings = []string{
+	"authorization", "auth", "bearer", "cookie", "pass", "passwd", "pwd", "passphrase", "password", "credential", "credentials",
+	"token", "secret", "apikey", "secretkey", "accesskey", "privatekey", "sessionid", "signature",
 }
 
-// minEnding is the length from which a name is recognised at the end of another,
-// as "password" in "db.password".
-const minEnding = 5
+// textWords are such last words, which are too short or too common to be looked for at
+// the end of another word.
+var textWords = []string{"pw", "sig", "sid", "jwt", "session"}
+
+// minQuoted is the length from which a known credential is masked wherever it is quoted.
+const minQuoted = 5
+
+// plainWords follow a word such as "token" in sentences about it.
+var plainWords = []string{
+	"and", "authentication", "cannot", "does", "expired", "failed", "failure", "file", "for", "from", "has", "header", "in", "invalid", "is", "missing",
+	"not", "of", "or", "required", "scheme", "was", "with",
+}
 
 // What looks like a credential in any text. Each matches in linear time.
 var (
-	namedValue = regexp.MustCompile(`([\w.%-]+)["']?[ \t]*([=:])[ \t]*`)
-	afterWord  = regexp.MustCompile(`(?i)\b(?:bearer|basic|token|apikey|digest|negotiate|ntlm)[ \t]+`)
-	afterStart = regexp.MustCompile(`\b(?:eyJ|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-|sk_live_|AKIA|AIza)[\w.+/=-]{6,}`)
-	userOfURL  = regexp.MustCompile(`://[^\s"'<>]+`)
-	longWord   = regexp.MustCompile(`[\w+/-]{40,}={0,2}`)
+	namedValue  = regexp.MustCompile(`([\w.%-]+)\\*["']?[ \t]*([=:])[ \t]*`)
+	escapedPair = regexp.MustCompile(`([\w.%-]+?)%(?:25)*3[dD]`)
+	keyAndValue = regexp.MustCompile(`"(?:key|name)\\*"\s*:\s*\\*"([^"\\]*)\\*"\s*,\s*\\*"value\\*"\s*:\s*(?:\{\s*\\*"\w+\\*"\s*:\s*)?`)
+	flagValue   = regexp.MustCompile(`(?:^|\s)--?([A-Za-z][\w.-]*)[ \t]+`)
+	afterWord   = regexp.MustCompile(`(?i)\b(?:bearer|basic|token|apikey|digest|negotiate|ntlm)[ \t]+`)
+	command     = regexp.MustCompile(`(?im)^[ \t]*(?:auth|pass)[ \t]+`) // of Redis, FTP and mail
+	afterStart  = regexp.MustCompile(`\b(?:eyJ|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-|sk_live_|AKIA|AIza)[\w.+/=-]{6,}`)
+	userOfURL   = regexp.MustCompile(`://[^\s"'<>]+`)
+	longWord    = regexp.MustCompile(`[\w+/-]{40,}={0,2}`)
+	reading     = regexp.MustCompile(`^[-+]?[0-9][0-9.eE+-]*\|`) // of a StatsD line, behind its colon
 )
 
 // RedactText returns at most limit bytes of a text from the network, in which what
@@ -36,57 +48,69 @@ var (
 // such names, what follows "Bearer" and its like, tokens that are known by how they
 // begin or by their length, and users and passwords of URLs. If a part is ambiguous,
 // it is masked. Names stay.
-func RedactText(s string, limit int) string { return cutText(redact(s, secretsOf(s)), limit) }
+func RedactText(s string, limit int) string {
+	return printable.Prefix(maskSpans(s, secretsOf(s)), limit)
+}
 
 // RedactLine is RedactText of a line and of an error about it, which may quote a part
 // of the line.
 func RedactLine(line, about string, limit int) (string, string) {
 	found := secretsOf(line)
+	words := make([]string, 0, len(found))
 	for _, f := range found {
-		if text := line[f.from:f.to]; len(text) >= minEnding {
-			about = strings.ReplaceAll(about, text, mask)
-		}
+		words = append(words, line[f.start:f.end])
 	}
-	return cutText(redact(line, found), limit), RedactText(about, limit)
+	about = RedactWords(about, words)
+	return printable.Prefix(maskSpans(line, found), limit), RedactText(about, limit)
 }
 
-// secretSpan is a credential in a text: text[from:to].
-type secretSpan struct{ from, to int }
-
-// redact returns s with each span replaced by the mask. The spans are in order.
-func redact(s string, spans []secretSpan) string {
-	if len(spans) == 0 {
-		return s
-	}
-	var b strings.Builder
-	end := 0
-	for i, f := range spans {
-		if i == 0 || f.from > end {
-			b.WriteString(s[end:f.from])
-			b.WriteString(mask)
+// RedactWords masks words in s that are known to be credentials. Those of fewer than
+// five bytes stay, since they are a part of any text.
+func RedactWords(s string, words []string) string {
+	for _, w := range words {
+		if len(w) >= minQuoted {
+			s = strings.ReplaceAll(s, w, mask)
 		}
-		end = max(end, f.to)
 	}
-	b.WriteString(s[end:])
-	return b.String()
+	return s
 }
 
 // secretsOf returns where s has what looks like a credential, in order; spans may
 // overlap.
-func secretsOf(s string) (all []secretSpan) {
-	add := func(from, to int) {
-		if from < to {
-			all = append(all, secretSpan{from, to})
+func secretsOf(s string) (all []span) {
+	add := func(start, end int) {
+		if start < end {
+			all = append(all, span{start, end})
 		}
 	}
 	for _, m := range namedValue.FindAllStringSubmatchIndex(s, -1) {
-		if name, sign := s[m[2]:m[3]], s[m[4]]; isSecretName(name, sign) {
+		if name, sign := s[m[2]:m[3]], s[m[4]]; isSecretName(name, sign) && (sign == '=' || !reading.MatchString(s[m[1]:])) {
 			add(valueAt(s, m[1], sign, name))
 		}
 	}
+	for _, m := range keyAndValue.FindAllStringSubmatchIndex(s, -1) {
+		if name := s[m[2]:m[3]]; IsSecret(name) {
+			add(valueAt(s, m[1], ':', name))
+		}
+	}
+	for _, m := range escapedPair.FindAllStringSubmatchIndex(s, -1) {
+		if IsSecret(s[m[2]:m[3]]) {
+			add(m[1], pairEnd(s, m[1]))
+		}
+	}
+	for _, m := range flagValue.FindAllStringSubmatchIndex(s, -1) {
+		if name := s[m[2]:m[3]]; isSecretName(name, ':') {
+			add(valueAt(s, m[1], ' ', name))
+		}
+	}
 	for _, m := range afterWord.FindAllStringIndex(s, -1) {
-		if end := wordEnd(s, m[1]); !isNumber(s[m[1]:end]) {
+		if end := wordEnd(s, m[1]); !isPlain(s[m[1]:end]) && !isSentence(s[m[0]:m[1]], s[m[1]:end]) {
 			add(m[1], end)
+		}
+	}
+	for _, m := range command.FindAllStringIndex(s, -1) {
+		if word := wordEnd(s, m[1]); !isPlain(s[m[1]:word]) {
+			add(m[1], lineEnd(s, m[1])) // a user or a method may precede it
 		}
 	}
 	for _, m := range afterStart.FindAllStringIndex(s, -1) {
@@ -96,48 +120,121 @@ func secretsOf(s string) (all []secretSpan) {
 		add(userAt(s, m[0]+len("://"), m[1]))
 	}
 	for _, m := range longWord.FindAllStringIndex(s, -1) {
-		if isMixed(s[m[0]:m[1]]) {
+		if word := s[m[0]:m[1]]; isMixed(word) && !isPath(word) {
 			add(m[0], m[1])
 		}
 	}
-	slices.SortFunc(all, func(a, b secretSpan) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+	slices.SortFunc(all, func(a, b span) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
 	return all
 }
 
+// isPlain reports whether a word is a number, or one of plainWords: no credential.
+func isPlain(word string) bool {
+	return isNumber(word) || slices.Contains(plainWords, strings.TrimRight(word, ":,.;"))
+}
+
+// isSentence reports whether a name such as token and the word behind it are of a
+// sentence about it: both have small letters only, as in "no token yet". What follows
+// Bearer is masked all the same.
+func isSentence(name, word string) bool {
+	name = strings.TrimSpace(name)
+	return name != "bearer" && strings.Trim(name+word, "abcdefghijklmnopqrstuvwxyz:,.;") == ""
+}
+
+// isPath reports whether a long word is the path of a file. Hardly any random text
+// begins with a slash and has three.
+func isPath(word string) bool { return word[0] == '/' && strings.Count(word, "/") >= 3 }
+
 // isSecretName reports whether the value after a name and = or : is a credential.
+// Behind a colon the last word of the name decides, since the names of metrics and
+// tags are followed by one, too: user_pass and awsSecretAccessKey, but not
+// session_count. A key alone is the name of anything.
 func isSecretName(name string, sign byte) bool {
 	if sign == '=' && IsSecret(name) {
 		return true
 	}
-	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
-	return slices.ContainsFunc(textSecrets, func(s string) bool {
-		return name == s || len(s) >= minEnding && strings.HasSuffix(name, s)
-	})
+	before, last := lastWord(strings.TrimRight(name, "0123456789"))
+	if last == "id" && before != "" {
+		before, last = lastWord(before)
+	}
+	return last == "key" && before != "" || slices.Contains(textWords, last) ||
+		slices.ContainsFunc(textEndings, func(s string) bool { return strings.HasSuffix(last, s) })
 }
 
-// valueAt returns the value that begins at from: what a quote encloses, or else a
-// word, which & ends too; after a colon and for headers, the rest of the line.
-func valueAt(s string, from int, sign byte, name string) (begin, end int) {
-	if from < len(s) && (s[from] == '"' || s[from] == '\'') {
-		from++
-		for end = from; end < len(s) && s[end] != s[from-1] && s[end] != '\n'; end++ {
-			if s[end] == '\\' {
-				end++
-			}
+// lastWord returns the last word of a name in lower case, and what is before it. An
+// upper-case letter behind one that is not begins a word.
+func lastWord(name string) (before, word string) {
+	name = strings.TrimRight(name, "_-.")
+	for i := len(name) - 1; i > 0; i-- {
+		c, d := name[i-1], name[i]
+		switch {
+		case strings.IndexByte("_-.%", c) >= 0:
+			return strings.TrimRight(name[:i], "_-.%"), strings.ToLower(name[i:])
+		case 'A' <= d && d <= 'Z' && !('A' <= c && c <= 'Z'):
+			return name[:i], strings.ToLower(name[i:])
 		}
-		return from, min(end, len(s))
+	}
+	return "", strings.ToLower(name)
+}
+
+// valueAt returns the value that begins at from: what quotes enclose, which may be
+// escaped, or else a word, which & ends too; after a colon and for headers, the rest
+// of the line.
+func valueAt(s string, from int, sign byte, name string) (begin, end int) {
+	if begin, end, ok := quotedAt(s, from); ok {
+		return begin, end
 	}
 	if lower := strings.ToLower(name); sign == ':' || strings.HasSuffix(lower, "authorization") || strings.HasSuffix(lower, "cookie") {
-		if n := strings.IndexByte(s[from:], '\n'); n >= 0 {
-			return from, from + n
+		return from, lineEnd(s, from)
+	}
+	return from, pairEnd(s, from)
+}
+
+// quotedAt returns what is between two quotes of which the first is at from. If
+// backslashes precede it, as in JSON inside a string, the same number precedes the
+// second.
+func quotedAt(s string, from int) (begin, end int, ok bool) {
+	begin = from
+	for begin < len(s) && s[begin] == '\\' {
+		begin++
+	}
+	if begin == len(s) || s[begin] != '"' && s[begin] != '\'' {
+		return 0, 0, false
+	}
+	quote, escapes := s[begin], begin-from
+	begin++
+	before := 0 // backslashes before s[end]
+	for end = begin; end < len(s) && s[end] != '\n'; end++ {
+		switch {
+		case s[end] == '\\':
+			before++
+			continue
+		case s[end] == quote && (before == escapes || escapes == 0 && before%2 == 0 || before < escapes):
+			return begin, end - min(before, escapes), true
 		}
-		return from, len(s)
+		before = 0
 	}
-	end = wordEnd(s, from)
-	if n := strings.IndexByte(s[from:end], '&'); n >= 0 {
-		end = from + n
+	return begin, end, true
+}
+
+// lineEnd returns where the line ends that has s[from].
+func lineEnd(s string, from int) int {
+	if n := strings.IndexByte(s[from:], '\n'); n >= 0 {
+		return from + n
 	}
-	return from, end
+	return len(s)
+}
+
+// pairEnd returns where the value of a pair ends that begins at from: at white space
+// or an &, which may be escaped.
+func pairEnd(s string, from int) int {
+	end := wordEnd(s, from)
+	for _, and := range []string{"&", "%26"} {
+		if n := strings.Index(s[from:end], and); n >= 0 {
+			end = from + n
+		}
+	}
+	return end
 }
 
 // wordEnd returns where the white space behind a word that begins at from is.
@@ -159,7 +256,7 @@ func userAt(s string, from, to int) (begin, end int) {
 	if n := strings.IndexAny(host, "/?#"); n >= 0 {
 		host = host[:n]
 	}
-	if _, port, found := strings.Cut(host, ":"); found && !strings.HasPrefix(host, "[") && !isNumber(port) {
+	if _, port, found := strings.Cut(host, ":"); found && !strings.HasPrefix(host, "[") && !isNumber(strings.TrimRight(port, ":;,.)")) {
 		return from, to
 	}
 	return from, from
@@ -172,17 +269,4 @@ func isNumber(word string) bool { return strings.Trim(word, "0123456789.+-eE") =
 // text does and names do not.
 func isMixed(word string) bool {
 	return strings.ContainsAny(word, "0123456789") && strings.ToLower(word) != word && strings.ToUpper(word) != word
-}
-
-// cutText returns at most limit bytes of s, whole characters if these are UTF-8.
-func cutText(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for n := limit; n > max(limit-utf8.UTFMax, 0); n-- {
-		if utf8.RuneStart(s[n]) {
-			return s[:n]
-		}
-	}
-	return s[:limit]
 }

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func TestTextsShowNoCredentials(t *testing.T) {
 		{"cpu,token=abc,host=a value=x", "cpu,token=xxxxx value=x"},
 		{"client_secret=abc&grant_type=x", "client_secret=xxxxx&grant_type=x"},
 		{"aws_secret_access_key=wJalr", "aws_secret_access_key=xxxxx"},
-		{"PASS hunter2", "PASS hunter2"}, // what no name or sign shows is not found
+		{"hunter2", "hunter2"}, // what no name or sign shows is not found
 		// Words.
 		{"curl -H Bearer abc next", "curl -H Bearer xxxxx next"},
 		{"a eyJhbGciOi.eyJzdWIi.sig b", "a xxxxx b"},
@@ -53,6 +54,8 @@ func TestTextsShowNoCredentials(t *testing.T) {
 		{"http://user:pas", "http://xxxxx"},
 		{"http://host:8086/write?db=x", "http://host:8086/write?db=x"},
 		{"http://[::1]:8086/x", "http://[::1]:8086/x"},
+		{"moved to http://host:8086; write that", "moved to http://host:8086; write that"},
+		{"(dial http://host:8086): down", "(dial http://host:8086): down"},
 		// Lines of metrics that are merely wrong stay.
 		{"", ""},
 		{"servers.web01.requests.count one 1700000000", "servers.web01.requests.count one 1700000000"},
@@ -66,6 +69,69 @@ func TestTextsShowNoCredentials(t *testing.T) {
 	} {
 		if got := strings.TrimSuffix(RedactText(tt.text, 200), "\r"); got != tt.want {
 			t.Errorf("RedactText(%q) = %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+// Names of headers, settings and tags are made of words, of which the last says that
+// the value is a credential.
+func TestTextsHideValuesByTheLastWordOfTheirName(t *testing.T) {
+	for _, name := range []string{
+		"X-Auth", "Proxy-Auth", "X-Key", "X-Access-Key", "secretKey", "accessKeyId", "awsSecretAccessKey", "AWS_SECRET_ACCESS_KEY", "sshKey2",
+		"jwt", "session", "user_session", "sessionId", "SESSION_ID", "sig", "x-sig", "pw", "db_pw", "dbPw", "Bearer", "smtp_pass", "dbpass", "user_pass",
+		"db_pwd", "mypassword", "oauth", "clientSecret", "refreshToken", "apiKey", "x.api.key", "password_",
+	} {
+		for text, want := range map[string]string{
+			name + ":hunter2":                  name + ":xxxxx",
+			name + ": hunter2 hunter3":         name + ": xxxxx",
+			"m:5|q|#" + name + ":hunter2":      "m:5|q|#" + name + ":xxxxx",
+			`{"` + name + `":"hunter2","n":1}`: `{"` + name + `":"xxxxx","n":1}`,
+			"x --" + name + " hunter2 y":       "x --" + name + " xxxxx y",
+		} {
+			if got := RedactText(text, 200); got != want {
+				t.Errorf("RedactText(%q) = %q, want %q", text, got, want)
+			}
+		}
+	}
+}
+
+// A credential may be inside of JSON, of a URL, or of a command.
+func TestTextsHideNestedCredentials(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{`{"e":"{\"password\":\"hunter2\",\"n\":1}"}`, `{"e":"{\"password\":\"xxxxx\",\"n\":1}"}`},
+		{`{\"password\": \"a\\\"hunter2\"}`, `{\"password\": \"xxxxx\"}`},
+		{`\\\"password\\\":\\\"hunter2\\\" x`, `\\\"password\\\":\\\"xxxxx\\\" x`},
+		{`password=\"hunter2\" x`, `password=\"xxxxx\" x`},
+		{"q=password%3Dhunter2%26n%3D1", "q=password%3Dxxxxx%26n%3D1"},
+		{"a%3Db%26pass%77ord%253dhunter2&n=1", "a%3Db%26pass%77ord%253dxxxxx&n=1"},
+		{"AUTH hunter2", "AUTH xxxxx"},
+		{"auth default hunter2\r", "auth xxxxx"},
+		{"USER bob\nPASS hunter2\nQUIT", "USER bob\nPASS xxxxx\nQUIT"},
+		{"AUTH PLAIN AGJvYgBodW50ZXIy", "AUTH xxxxx"},
+		{`mysql --password "two words" -h x`, `mysql --password "xxxxx" -h x`},
+		{`{"key":"password","value":{"stringValue":"hunter2"}}`, `{"key":"password","value":{"stringValue":"xxxxx"}}`},
+		{`{"key": "api_key", "value": {"stringValue": "hunter2"}, "x": 1}`, `{"key": "api_key", "value": {"stringValue": "xxxxx"}, "x": 1}`},
+		{`{"name":"token","value":"hunter2"}`, `{"name":"token","value":"xxxxx"}`},
+		{`{\"key\":\"password\",\"value\":{\"stringValue\":\"hunter2\"}}`, `{\"key\":\"password\",\"value\":{\"stringValue\":\"xxxxx\"}}`},
+	} {
+		if got := RedactText(tt.text, 200); got != tt.want {
+			t.Errorf("RedactText(%q) = %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestTextsKeepWhatIsNoCredential(t *testing.T) {
+	for _, text := range []string{
+		"session:5|c", "auth:3|c|x", "db.token:17.5|ms|@0.1", "login.session:-1|g", // readings of StatsD
+		"m:x|c|#session_count:5,key:a,monkey:b,sign:c,sessions:9,passed:3,author:d,keyboard:e",
+		"auth 5 1700000000", "pass 5 1700000000", "auth.rate x 1700000000",
+		"token file: open /run/x: no such file or directory",
+		"no token yet", "a token at most 5", "/home/Alice1/Observability/relay/credentials/Influx2", "token expired", "invalid token: ", "Basic authentication required", "auth failed: wrong user",
+		`{"key":"host","value":{"stringValue":"a"}}`,
+		"rm -r key x", "a%3Db%26c%3Dd",
+	} {
+		if got := RedactText(text, 200); got != text {
+			t.Errorf("RedactText(%q) = %q", text, got)
 		}
 	}
 }
@@ -113,8 +179,12 @@ func FuzzRedactText(f *testing.F) {
 		if len(got) > limit {
 			t.Errorf("RedactText(%q, %d) has %d bytes", text, limit, len(got))
 		}
-		if again := RedactText(got, limit); again != got {
-			t.Errorf("RedactText(%q, %d) = %q, and of that %q", text, limit, got, again)
+		whole := RedactText(text, math.MaxInt)
+		if again := RedactText(whole, math.MaxInt); again != whole {
+			t.Errorf("RedactText(%q) = %q, and of that %q", text, whole, again)
+		}
+		if !strings.HasPrefix(whole, got) {
+			t.Errorf("RedactText(%q, %d) = %q", text, limit, got)
 		}
 		if strings.ContainsAny(secret, " \t\r\n&\"'") || strings.Contains("password=xxxxx", secret) {
 			return

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/printable"
 	"monkit.example/reporters/ledger"
 )
@@ -16,8 +17,11 @@ const (
 	// Interval is the time between two examples of a reason: making one costs more
 	// than dropping a line.
 	Interval = time.Second
-	// MaxText is how many bytes of an example are kept.
+	// MaxText is how many bytes of an example are shown.
 	MaxText = 200
+	// MaxKept is how many are kept until it is masked: a credential that is cut
+	// before its end, such as that of a URL, may not be known.
+	MaxKept = 512
 )
 
 // Examples has the newest example of each reason. The zero value has none. Its methods
@@ -40,15 +44,16 @@ func (e *Examples) Keep(reason ledger.Reason, destination, err string, text func
 		e.all = make(map[ledger.Reason]ledger.RejectedLine)
 	}
 	e.all[reason] = ledger.RejectedLine{
-		At: now, Destination: destination, Reason: reason, Lines: 1, Text: strings.Clone(printable.Prefix(text(), MaxText)), Err: err,
+		At: now, Destination: destination, Reason: reason, Lines: 1, Text: strings.Clone(printable.Prefix(text(), MaxKept)), Err: err,
 	}
 }
 
-// Newest returns the examples, oldest first.
+// Newest returns the examples, oldest first, without credentials.
 func (e *Examples) Newest() (all []ledger.RejectedLine) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, l := range e.all {
+		l.Text, l.Err = endpoint.RedactLine(l.Text, l.Err, MaxText)
 		all = append(all, l)
 	}
 	slices.SortFunc(all, func(a, b ledger.RejectedLine) int { return a.At.Compare(b.At) })

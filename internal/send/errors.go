@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/reporters/ledger"
 )
 
@@ -114,6 +115,15 @@ func Partial(rejected int, err error) error {
 func partialAt(named []namedLine, rejected int, err error) error {
 	return &Error{Err: err, kind: partial, rejected: max(rejected, 0), named: named}
 }
+
+// redactedError is an error whose text shows no credentials: that of a transport may
+// quote what a peer said, or a line. All that is logged, or returned to callers, of a
+// failure is one.
+type redactedError struct{ error }
+
+func (e redactedError) Error() string { return endpoint.RedactText(e.error.Error(), maxRejectedText) }
+
+func (e redactedError) Unwrap() error { return e.error }
 
 // classify returns err as an Error. An error of any other type means retry.
 func classify(err error) *Error {

@@ -43,7 +43,7 @@ func TestErrorOfAPostIsAmbiguousUnlessTheDialFailed(t *testing.T) {
 		{&net.OpError{Op: "read", Net: "tcp", Err: errDown}, ambiguous, "post: read tcp: down"},
 		{errDown, ambiguous, "post: down"},
 	} {
-		err := postError(&url.Error{Op: "Post", URL: "http://user:geheim@h/", Err: tt.cause})
+		err := postError(&url.Error{Op: "Post", URL: "http://user:geheim@h/", Err: tt.cause}, nil)
 		if e := classify(err); e.kind != tt.kind || err.Error() != tt.text {
 			t.Errorf("kind %d, text %q, want %d and %q", e.kind, err, tt.kind, tt.text)
 		}

@@ -124,22 +124,23 @@ func (t *httpTransport) post(ctx context.Context, payload []byte, compress bool)
 	t.requests.Add(1)
 	resp, err := t.client.Do(req)
 	if err != nil {
-		x.err = postError(err)
+		x.err = postError(err, &t.dialer.sent)
 		return x
 	}
-	x.read(resp, payload, t.opts.Check)
+	x.read(resp, payload, t.opts.Check, &t.dialer.sent)
 	return x
 }
 
 // read reads resp, so that its connection can be used again, and has check, or
 // checkResponse if that is nil, find out what it means.
-func (x *exchange) read(resp *http.Response, payload []byte, check func(*http.Response, string) error) {
+// What sent has is masked in the words of the server.
+func (x *exchange) read(resp *http.Response, payload []byte, check func(*http.Response, string) error, sent *sentSecrets) {
 	defer resp.Body.Close()
 	x.status, x.header = resp.StatusCode, resp.Header
 	a := new(answer)
 	if resp.StatusCode >= 300 || check != nil {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxResponse+maxQuotes(payload))) // what arrived counts
-		a = parseAnswer(string(text), payload)
+		a = parseAnswer(string(text), payload, sent)
 	}
 	io.CopyN(io.Discard, resp.Body, maxResponse+maxDrain)
 	x.speaksOfEncoding = a.speaksOfEncoding()
@@ -195,12 +196,12 @@ func authority(u *url.URL) string {
 
 // postError returns err without the URL, which may contain credentials. It is
 // Ambiguous unless the dial failed: the peer may have the payload then.
-func postError(err error) error {
+func postError(err error, sent *sentSecrets) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	err = fmt.Errorf("post: %w", excerptError{err})
+	err = fmt.Errorf("post: %w", excerptError{err, sent})
 	if isUnsent(err) {
 		return err
 	}
@@ -209,9 +210,12 @@ func postError(err error) error {
 
 // excerptError is an error with the start of its text: net/http quotes what a server
 // sent.
-type excerptError struct{ error }
+type excerptError struct {
+	error
+	sent *sentSecrets
+}
 
-func (e excerptError) Error() string { return Excerpt(e.error.Error()) }
+func (e excerptError) Error() string { return Excerpt(e.sent.mask(e.error.Error())) }
 
 func (e excerptError) Unwrap() error { return e.error }
 

@@ -11,13 +11,15 @@ import (
 
 // An answer is what the body of a response says about the lines of a payload.
 type answer struct {
-	text  string // the whole body
+	text  string // the whole body, without the credentials of the request
 	words string // the server's own words in lower case, without lines it quotes
 	lines int    // of the payload
 
 	named    []namedLine // in the order of the payload, each once
 	unparsed int         // how often the server says that it cannot parse a line
 	listed   int         // length of InfluxDB 3's list of rejected lines; 0 if it listed none
+
+	sent *sentSecrets // which the words about named lines must not have
 }
 
 // maxListed is how many rejected lines InfluxDB 3 lists at most.
@@ -26,8 +28,8 @@ const maxListed = 100
 // parseAnswer reads the body of a response to payload. Servers respond with
 // {"error": …} (InfluxDB 1 and 3), with {"code": …, "message": …} (InfluxDB 2 and
 // QuestDB), or with plain text. All of it may be missing.
-func parseAnswer(text string, payload []byte) *answer {
-	a := &answer{text: text, lines: countLines(payload)}
+func parseAnswer(text string, payload []byte, sent *sentSecrets) *answer {
+	a := &answer{text: sent.mask(text), lines: countLines(payload), sent: sent}
 	message := text
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &fields) == nil {
@@ -86,7 +88,7 @@ func (a *answer) cutQuote(quote string, p *linesOf) string {
 			why := strings.TrimLeft(quote[i:], "': ")
 			why, _, _ = strings.Cut(why, "\n")
 			why = lastCount.ReplaceAllString(why, "")
-			a.named = append(a.named, namedLine{index, true, Excerpt(why)})
+			a.named = append(a.named, namedLine{index, true, Excerpt(a.sent.mask(why))})
 			return quote[i:]
 		}
 		if end < 0 && strings.HasPrefix(quote[i:], "':") {
@@ -116,7 +118,7 @@ func (a *answer) addList(data json.RawMessage, p *linesOf) {
 	}
 	for _, r := range list {
 		if l, ok := p.locate(r.Line, r.Number); ok {
-			l.why = Excerpt(r.Why)
+			l.why = Excerpt(a.sent.mask(r.Why))
 			a.named = append(a.named, l)
 		}
 	}

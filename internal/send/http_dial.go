@@ -23,6 +23,7 @@ type httpDialer struct {
 	opts      DialOptions
 	url       *url.URL // of the server
 	unasked   unaskedAnswers
+	sent      sentSecrets // of the newest request
 	authorize *headerHook
 	next      *http.Transport
 	dials     atomic.Int64 // that succeeded
@@ -75,6 +76,7 @@ func (d *httpDialer) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, unsent(err)
 		}
 	}
+	d.sent.remember(req)
 	resp, err := d.next.RoundTrip(req)
 	if err != nil && !isUnsent(err) && !errors.Is(err, context.Canceled) {
 		d.requestFailed()
@@ -102,7 +104,7 @@ func (d *httpDialer) dial(ctx context.Context, network, address string) (net.Con
 	if err != nil || d.url.Scheme == "https" {
 		return c, err
 	}
-	return newAnswerConn(c, d.unasked.add), nil
+	return newAnswerConn(c, d.addUnasked), nil
 }
 
 // dialTLS connects to address, which is host:port of an https server, or of a
@@ -133,8 +135,11 @@ func (d *httpDialer) dialTLS(ctx context.Context, network, address string) (net.
 	if https && !direct || secure.ConnectionState().NegotiatedProtocol == "h2" {
 		return secure, nil // net/http adds TLS of the server, or HTTP/2
 	}
-	return newAnswerConn(secure, d.unasked.add), nil
+	return newAnswerConn(secure, d.addUnasked), nil
 }
+
+// addUnasked counts an answer with that start that no request asked for.
+func (d *httpDialer) addUnasked(start string) { d.unasked.add(d.sent.mask(start)) }
 
 // isDirect reports whether there is no proxy before the server.
 func (d *httpDialer) isDirect() bool {

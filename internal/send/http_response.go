@@ -2,11 +2,14 @@ package send
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"monkit.example/internal/endpoint"
 )
 
 // responses lists what a response means. The first row that matches decides.
@@ -77,13 +80,15 @@ func statusOf(resp *http.Response) string {
 	return s
 }
 
-// Excerpt returns the start of text as one line, for logs and errors. What does
-// not print is a space in it.
+// Excerpt returns the start of text of a peer as one line, for logs and errors. What
+// does not print is a space in it, and what looks like a credential is masked: a
+// server may quote the headers and lines that it got.
 func Excerpt(text string) string {
 	const most = 200
 	if len(text) > 8*most {
-		text = text[:8*most] // the rest can only be cut
+		text = text[:8*most] + "…" // the rest can only be cut; it may hold the end of a password
 	}
+	text = endpoint.RedactText(text, math.MaxInt) // before lines are joined, since a header ends with its line
 	text = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
 			return ' '

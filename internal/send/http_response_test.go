@@ -10,7 +10,7 @@ import (
 
 // respondWith is checkResponse of a response to payload with that status and text.
 func respondWith(status int, h http.Header, text, payload string) error {
-	return checkResponse(&http.Response{StatusCode: status, Header: h}, parseAnswer(text, []byte(payload)))
+	return checkResponse(&http.Response{StatusCode: status, Header: h}, parseAnswer(text, []byte(payload), nil))
 }
 
 func TestCheckResponse(t *testing.T) {
@@ -151,7 +151,7 @@ func FuzzParseAnswer(f *testing.F) {
 		f.Add(400, text, "a\nb\n\nb")
 	}
 	f.Fuzz(func(t *testing.T, status int, text, payload string) {
-		a := parseAnswer(text, []byte(payload))
+		a := parseAnswer(text, []byte(payload), nil)
 		if n := a.rejected(); n < 0 || n > a.lines {
 			t.Errorf("%d of %d lines are rejected", n, a.lines)
 		}

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"monkit.example/internal/endpoint"
 	"monkit.example/internal/loglimit"
 	"monkit.example/reporters/ledger"
 )
@@ -147,7 +146,7 @@ func (j *journal) updateDrops(now time.Time, h health, dropped ledger.Counts) (n
 	}
 	args := []any{"lines", lines, "reasons", since(r.counts, dropped).String()}
 	if h.rejection != nil && dropped[ledger.Rejected]+dropped[ledger.Oversize] > r.counts[ledger.Rejected]+r.counts[ledger.Oversize] {
-		args = append(args, "err", endpoint.RedactText(h.rejection.Error(), maxRejectedText)) // it may quote a line
+		args = append(args, "err", h.rejection)
 	}
 	j.write(slog.LevelWarn, "lines were dropped; the next record of that comes in a minute", args...)
 	if !r.dropping {

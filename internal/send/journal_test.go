@@ -43,7 +43,7 @@ func TestRejectionsAreCountedAndEndAFailure(t *testing.T) {
 				}
 				synctest.Wait()
 				h := s.retry.snapshot()
-				if h.failures != 1 || h.rejections != 1 || h.last != errBad {
+				if h.failures != 1 || h.rejections != 1 || !errors.Is(h.last, errBad) {
 					t.Errorf("%d failures, %d rejections, last %v, want 1, 1 and %v", h.failures, h.rejections, h.last, errBad)
 				}
 				if recovered := h.failure() == nil; recovered != tt.recovers {

@@ -79,7 +79,7 @@ func (r *retrier) failed(e *Error, now time.Time) {
 	defer r.mu.Unlock()
 	r.at, r.byPeer = now.Add(r.waitLocked(e, now)), e.after > 0
 	h := &r.health
-	h.last = e.Err
+	h.last = redactedError{e.Err}
 	if h.failingSince.IsZero() {
 		h.failingSince, h.before = now, h.failures
 	}
@@ -100,7 +100,8 @@ func (r *retrier) succeeded(now time.Time) {
 func (r *retrier) rejected(e *Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.health.last, r.health.rejection = e.Err, e.Err
+	r.health.last = redactedError{e.Err}
+	r.health.rejection = r.health.last
 	r.health.rejections++
 	r.health.errors[classOf(e)]++
 	if e.kind != oversize {

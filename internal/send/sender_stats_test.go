@@ -247,7 +247,7 @@ func TestSenderStatsSayHowTheDestinationIs(t *testing.T) {
 		mustSend(t, s, "a 1\n", 1)
 		time.Sleep(10 * time.Second)
 		st := senderStats(t, s)
-		if st.Destination != "x" || !st.FailingSince.Equal(start) || st.LastError != errDown || st.Unavailable != errDown || !st.LastSuccess.IsZero() {
+		if st.Destination != "x" || !st.FailingSince.Equal(start) || !errors.Is(st.LastError, errDown) || !errors.Is(st.Unavailable, errDown) || !st.LastSuccess.IsZero() {
 			t.Errorf("while it fails: %+v", st)
 		}
 		if st.QueueBytes != 4 || st.QueueMaxBytes != 1<<20 || st.MaxAge != time.Hour || st.OldestAge != 10*time.Second || st.Spool.Dir != "" {
@@ -260,7 +260,7 @@ func TestSenderStatsSayHowTheDestinationIs(t *testing.T) {
 			t.Error(err)
 		}
 		st = senderStats(t, s)
-		if !st.FailingSince.IsZero() || st.Unavailable != nil || st.LastError != errDown || !st.LastSuccess.Equal(time.Now()) || st.StateChanges != 2 {
+		if !st.FailingSince.IsZero() || st.Unavailable != nil || !errors.Is(st.LastError, errDown) || !st.LastSuccess.Equal(time.Now()) || st.StateChanges != 2 {
 			t.Errorf("after it recovered: %+v", st)
 		}
 		mustSend(t, s, "b x\n", 1)
