@@ -155,16 +155,19 @@ func (b *Batch) Weight(p *Point) float64 { return p.Weight() }
 // Weight returns how many observations a Sample stands for, which need not be a whole
 // number. It is 1 unless Batch.SetWeight has recorded another.
 func (p *Point) Weight() float64 {
-	if p.weight > 0 {
-		return p.weight
+	if p.weight == 0 {
+		return 1
 	}
-	return 1
+	return p.weight
 }
 
 // WholeWeight returns the weight as a whole number, of at least one, for formats that
 // have whole numbers of observations.
 func (p *Point) WholeWeight() int64 {
-	return int64(max(1, math.Round(min(p.Weight(), 1<<53))))
+	if w := p.Weight(); w > 1 { // and a number
+		return int64(math.Round(min(w, 1<<53)))
+	}
+	return 1
 }
 
 // Accepted returns how many received lines b holds.

@@ -22,5 +22,11 @@
 // in two batches keeps one of them, which is mostly the later.
 //
 // Memory is bounded in bytes, and each listener has an equal share, so that the
-// names of one cannot use up the room of the others. See [Options].
+// names of one cannot use up the room of the others. See [Options]. What encoders
+// remember of a name with tags that they write like a name without is not counted: such
+// a pair takes up to 4 KiB more.
+//
+// The kind of a field is that of its first walk. So a total that falls, since a count
+// is negative, is a restart to OTLP and to a sum of two names that are written alike;
+// and the count of a timer is a gauge if the name was that of a set shortly before.
 package aggregate

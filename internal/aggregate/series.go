@@ -117,6 +117,8 @@ const (
 	encodedBytes        = 80
 	encodedFieldBytes   = 224
 	encodedTagBytes     = 64
+	contestBytes        = 1280 // for two series that an encoder writes under one name
+	contestFieldBytes   = 192
 )
 
 // fields returns how many fields a series of the role has.
@@ -142,9 +144,25 @@ func (a *Aggregate) cost(name []byte, tagCount int) int64 {
 		n += int64(unsafe.Sizeof(set{}))
 	}
 	n += collectedBytes + r.fields()*collectedFieldBytes
+	if mayBeContested(name) {
+		n += int64(a.opts.Reporters) * (contestBytes + r.fields()*contestFieldBytes)
+	}
 	text += grown(name)
 	n += int64(a.opts.Reporters) * (text + encodedBytes)
 	return n + int64(a.opts.FieldReporters)*r.fields()*(text*7/4+encodedFieldBytes+tags*encodedTagBytes)
+}
+
+// mayBeContested reports whether a name of appendName has characters that an encoder
+// may replace: another name may be written alike then. One with tags may also be written
+// as one without, which is not counted, since most never are.
+func mayBeContested(name []byte) bool {
+	for _, c := range name {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c < 0x80 && c != 0 && strings.IndexByte("._-", c) < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // hashBytes is by how much a part of a name that is not ASCII may grow: see package

@@ -34,7 +34,7 @@ func TestAggregateCountsWhatIsRememberedElsewhere(t *testing.T) {
 			compareMemory(t, forward, reporters.CounterDelta, name)
 		}
 		for _, kind := range []reporters.Kind{reporters.CounterDelta, reporters.Sample} {
-			for _, name := range []string{"short", strings.Repeat("x", 900)} {
+			for _, name := range []string{"short", strings.Repeat("x", 900), pairs} {
 				compareMemory(t, forward, kind, name)
 			}
 		}
@@ -86,12 +86,18 @@ func (r *running) walk(t *testing.T, points int) {
 	<-done
 }
 
+// pairs is a name of addSeries.
+const pairs = "pair"
+
 // addSeries adds n series with tags.
 func addSeries(t *testing.T, r *Relay, kind reporters.Kind, name string, n int) {
 	t.Helper()
 	b := &reporters.Batch{At: time.Now(), Format: "statsd"}
 	for i := range n {
 		key := monkit.NewSeriesKey(fmt.Sprint(name, i)).WithTags(monkit.NewSeriesTag("host", fmt.Sprint("web", i)), monkit.NewSeriesTag("zone", "eu"))
+		if name == pairs { // of names that are written alike
+			key = monkit.NewSeriesKey(fmt.Sprint(name, i/2, "=_"[i%2:i%2+1]))
+		}
 		b.Points = append(b.Points, reporters.Point{Key: key, Value: float64(i), Kind: kind})
 		b.AddLine(nil, i)
 	}

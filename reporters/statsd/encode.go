@@ -209,7 +209,7 @@ func (e *encoder) appendSample(dst []byte, p *reporters.Point, n *name) ([]byte,
 		return dst, false
 	}
 	dst = append(decimal.AppendPlain(append(dst, n.before()...), p.Value), kind...)
-	if w := p.Weight(); w != 1 {
+	if w := p.Weight(); w != 1 && w > 0 && reporters.Finite(w) {
 		dst = decimal.AppendPlain(append(dst, "|@"...), 1/w)
 	}
 	return append(append(dst, n.after()...), '\n'), true

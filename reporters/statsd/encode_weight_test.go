@@ -19,6 +19,9 @@ func TestWeightIsWrittenAsRate(t *testing.T) {
 		{Options{}, 1 / 0.3, "m.f:5|ms|@0.3\n"},
 		{Options{}, 1e9, "m.f:5|ms|@0.000000001\n"},
 		{Options{}, 0.5, "m.f:5|ms|@2\n"},
+		{Options{}, math.Inf(1), "m.f:5|ms\n"},
+		{Options{}, math.NaN(), "m.f:5|ms\n"},
+		{Options{}, -1, "m.f:5|ms\n"},
 		{Options{Dialect: DogStatsD}, 10, "m.f:5|h|@0.1|#k:v\n"},
 	} {
 		k := key("m")
@@ -33,6 +36,9 @@ func TestWeightIsWrittenAsRate(t *testing.T) {
 			continue
 		}
 		var b reporters.Batch
+		if !(tt.weight > 0) || math.IsInf(tt.weight, 0) {
+			continue
+		}
 		if NewCodec(tt.o).Decode(&b, got); len(b.Points) != 1 || math.Abs(b.Points[0].Weight()/tt.weight-1) > 1e-15 {
 			t.Errorf("%q is read as %+v", got, b.Points)
 		}
