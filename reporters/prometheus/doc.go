@@ -38,7 +38,8 @@
 // Characters other than ASCII letters, digits and underscores become "_" in
 // names; HELP has the original name. A tag without a value, which Prometheus takes
 // for no label, gets the value "true". The values of tags that become one label are
-// joined by ";". Of series that become the same sample one is
+// joined by ";". Counters that become the same sample are added up, and so are the
+// counts and sums of summaries. Of other series that become the same sample one is
 // written, the first by measurement, field, and tags. The others are counted
 // (see [Count]). A server adds the labels job and instance; it renames tags of
 // these names to exported_job and exported_instance.

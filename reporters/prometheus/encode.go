@@ -29,8 +29,9 @@ type Encoder struct {
 	serial  uint32 // of the last entry
 
 	rows     []row
-	dirty    bool // rows must be made again
-	received bool // there are entries of points that were received
+	shares   map[string]*share // by the lines of rows
+	dirty    bool              // rows must be made again
+	received bool              // there are entries of points that were received
 
 	batch uint32 // number of the batch, from 1
 	count Count  // of the batch
@@ -39,6 +40,7 @@ type Encoder struct {
 // Count is what became of the points of a batch.
 type Count struct {
 	Samples    int // points that were written
+	Added      int // counters that were added to the sample of another one of that name and labels
 	Collisions int // points left out since their sample, by name and labels, was there before
 	// Unsupported is points left out since the formats cannot hold them: kinds
 	// other than counter and gauge, and points whose series and field have no
@@ -69,6 +71,7 @@ type row struct {
 	family *family
 	index  uint32 // of the entry
 	repeat bool   // the row before has the same line
+	share  *share // of counters that have the same line; else nil
 }
 
 // entry is one field of one series, and the sample that it is written as.
@@ -85,6 +88,9 @@ type entry struct {
 	family *family
 	grown  bool // the value was not 0 at some time
 	wrong  bool // the value was one that its type must not have
+
+	share *share  // that the value was added to last
+	added float64 // the value then
 }
 
 // NewEncoder returns an Encoder. Of the options it takes the prefix.
@@ -193,6 +199,7 @@ func (e *Encoder) releaseReceived() {
 	e.release(func(n *entry, _ *cell) bool { return n.received })
 	clear(e.rows)
 	e.rows, e.dirty, e.received = e.rows[:0], true, false
+	e.shares = nil // or what is received next would be added to it
 }
 
 // idle reports whether c had no value for idleBatches.
@@ -206,16 +213,22 @@ func (c *cell) misfits() bool {
 // appendPage appends the rows that the batch has a value for.
 func (e *Encoder) appendPage(dst []byte, f Format) []byte {
 	var current *family
-	written := false // a row with the same line
+	var written *row // with the same line
 	for i := range e.rows {
 		r := &e.rows[i]
-		written = written && r.repeat
+		if !r.repeat {
+			written = nil
+		}
 		c := &e.cells[r.index]
 		if c.batch != e.batch {
 			e.dirty = e.dirty || e.idle(c)
 			continue
 		}
-		if written {
+		switch {
+		case written != nil && r.share != nil && r.share == written.share && reporters.Finite(c.value):
+			e.count.Added++
+			continue
+		case written != nil:
 			e.count.Collisions++
 			continue
 		}
@@ -223,9 +236,13 @@ func (e *Encoder) appendPage(dst []byte, f Format) []byte {
 			current = r.family
 			dst = append(dst, current.header[f]...)
 		}
-		dst = append(appendValue(append(dst, r.line...), c.value), '\n')
+		value := c.value
+		if r.share != nil {
+			value = e.addUp(i)
+		}
+		dst = append(appendValue(append(dst, r.line...), value), '\n')
 		e.count.Samples++
-		written = true
+		written = r
 	}
 	if f == OpenMetrics {
 		dst = append(dst, "# EOF\n"...)

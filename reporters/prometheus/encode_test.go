@@ -53,7 +53,7 @@ func encode(t testing.TB, e *Encoder, points []reporters.Point) (pages [formats]
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", f, err, page)
 		}
-		if n.Samples != len(p.values) || n.Samples+n.Collisions+n.Unsupported != len(points) {
+		if n.Samples != len(p.values) || n.Samples+n.Added+n.Collisions+n.Unsupported != len(points) {
 			t.Fatalf("%v: counts are %+v, of %d points; the page has %d samples", f, n, len(points), len(p.values))
 		}
 		pages[f], all[f], c = string(page), p, n

@@ -63,19 +63,30 @@ func (e *Encoder) makeRows(all []uint32) {
 	clear(e.rows)
 	e.rows = e.rows[:0]
 	var last *family
+	shares, first := make(map[string]*share), 0 // row of the current line
 	for _, i := range all {
 		n := e.entries[i]
 		start := text.Len()
 		text.WriteString(n.line)
-		repeat := len(e.rows) > 0 && n.line == e.rows[len(e.rows)-1].line
+		r := row{family: n.family, index: i, repeat: len(e.rows) > 0 && n.line == e.rows[first].line}
 		n.line = text.String()[start:]
-		e.rows = append(e.rows, row{line: n.line, family: n.family, index: i, repeat: repeat})
+		r.line = n.line
+		if r.repeat {
+			r.share = e.shareOf(n.line, e.cells[i].part, &e.rows[first])
+		} else {
+			first, r.share = len(e.rows), e.shareOf(n.line, e.cells[i].part, nil)
+		}
+		if r.share != nil {
+			shares[n.line] = r.share
+		}
+		e.rows = append(e.rows, r)
 		e.cells[i].unknown = n.family.unknown
 		if n.family != last {
 			last = n.family
 			last.setHeader(n)
 		}
 	}
+	e.shares = shares
 }
 
 // measure is what is known about the series of one measurement.
