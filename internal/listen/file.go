@@ -69,7 +69,7 @@ func checkPlace(path string) error {
 	if info.Mode()&fs.ModeSymlink != 0 {
 		return fmt.Errorf("%s is a symbolic link; write the path that it leads to, or delete it", path)
 	}
-	return fmt.Errorf("%s is a file, and no socket; delete it if nobody needs it, or write another path", path)
+	return fmt.Errorf("%s is a file, and no socket; delete it if it is not needed, or write another path", path)
 }
 
 // removeStale removes the file of a socket to which no process listens any

@@ -131,7 +131,7 @@ func TestPlacesWithoutRoomForASocketAreExplained(t *testing.T) {
 		before, below, advice string
 	}{
 		{"folder", "", "is a folder; write the path of a file in it, such as PATH" + string(filepath.Separator) + "name.sock"},
-		{"file", "", "is a file, and no socket; delete it if nobody needs it, or write another path"},
+		{"file", "", "is a file, and no socket; delete it if it is not needed, or write another path"},
 		{"link", "", "is a symbolic link; write the path that it leads to, or delete it"},
 		{"link to a folder", "", "is a folder; write the path of a file in it"},
 		{"file", "/s", "a part of the path is a file and not a folder: write another path"},
