@@ -92,8 +92,9 @@ who can reach its address, which is local if it has no host. /healthz responds w
 status 503 while the relay drains, and after a listener failed; /readyz also before
 all listeners are read. Both respond while all other pages are occupied.
 
-The exit code is 0 on success, 1 if a listener failed, and 2 if the command line is
-wrong or an address cannot be bound. Output that cannot be printed does not change it.
+The exit code of the relay is 0 on success, 1 if a listener failed, and 2 if the command
+line is wrong or an address cannot be bound; a ledger or log that cannot be written does
+not change it. The command version exits with 1 if its output cannot be written.
 SIGHUP is ignored: flags are read at the start only.
 
 Flags:

@@ -1,10 +1,35 @@
 package main
 
 import (
+	"errors"
 	"runtime/debug"
 	"strings"
 	"testing"
 )
+
+// full is a file on a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// Output that cannot be written changes the exit code of a command whose output is all
+// that it does, and not that of the relay, as the help says.
+func TestExitCodesOfOutputThatCannotBeWritten(t *testing.T) {
+	var log strings.Builder
+	for _, args := range [][]string{{"version"}, {"-version"}} {
+		if code := runCommand(args, full{}, &log); code != exitFailed || !strings.Contains(log.String(), "no space left") {
+			t.Errorf("%q: exit code %d, log %s", args, code, log.String())
+		}
+	}
+	if code := runCommand([]string{"-h"}, full{}, &log); code != exitOK {
+		t.Errorf("-h: exit code %d", code)
+	}
+	for _, want := range []string{"The exit code of the relay is 0", "ledger or log that cannot be written does\nnot change it", "version exits with 1 if its output cannot be written"} {
+		if !strings.Contains(usage, want) {
+			t.Errorf("the help lacks %q", want)
+		}
+	}
+}
 
 func TestVersionSaysWhatItWasBuiltFrom(t *testing.T) {
 	setting := func(key, value string) debug.BuildSetting { return debug.BuildSetting{Key: key, Value: value} }

@@ -102,10 +102,19 @@ func isReversed(first, second string, d Default) bool {
 }
 
 // hostExample returns rest if it is a host and a port, or a port, or else an
-// address that is valid with d.
+// address that is valid with d. Of a host that is called as a format, as in
+// "statsd:8125", the format is what was meant; a server has no such host.
 func hostExample(e Endpoint, rest string, d Default) string {
-	if _, port, err := net.SplitHostPort(asHostPort(rest, d)); err != nil || !isDigits(port) || e.IsHTTP() || strings.ContainsAny(rest, "@/?") {
+	host, port, err := net.SplitHostPort(asHostPort(rest, d))
+	if err != nil || !isDigits(port) || e.IsHTTP() || strings.ContainsAny(rest, "@/?") {
 		return example(d)
+	}
+	e.Address = asHostPort(rest, d)
+	if name := strings.ToLower(host); e.Format == "" && slices.Contains(d.Formats, name) {
+		e.Format = name
+		if d.ServerSide && e.Transport == "" {
+			e.Address = ":" + port
+		}
 	}
 	if e.Transport == "" {
 		e.Transport = allowed(d)[0]
@@ -113,7 +122,6 @@ func hostExample(e Endpoint, rest string, d Default) string {
 	if e.Format == "" && len(d.Formats) > 0 {
 		e.Format = d.Formats[0]
 	}
-	e.Address = asHostPort(rest, d)
 	return e.String()
 }
 

@@ -42,6 +42,11 @@ func TestErrorsOfAddressesSayWhatToWrite(t *testing.T) {
 		{":2003", relayListen, "no transport; write one of udp, tcp, tls, unix or unixgram before the address, as in graphite+udp://:2003"},
 		{":9999", relayListen, "no transport; write one of udp, tcp, tls, unix or unixgram before the address, as in graphite+udp://:9999"},
 		{"2003", relayListen, "no transport; write one of udp, tcp, tls, unix or unixgram before the address, as in graphite+udp://:2003"},
+		{"graphite:2003", relayListen, "no transport; write one of udp, tcp, tls, unix or unixgram before the address, as in graphite+udp://:2003"},
+		{"STATSD:8125", relayListen, "no transport; write one of udp, tcp, tls, unix or unixgram before the address, as in statsd+udp://:8125"},
+		{"statsd:8125", relayForward, "no transport; write one of tcp, tls, udp, unix, unixgram, http or https before the address, as in statsd+tcp://statsd:8125"},
+		{"tcp://influx:8089", relayListen, "no format; write graphite, influx, statsd or pickle before it, as in influx+tcp://influx:8089"},
+		{"localhost:2003", relayListen, "no transport; write one of udp, tcp, tls, unix or unixgram before the address, as in graphite+udp://localhost:2003"},
 		{"carbon:2013", relayForward, "no transport; write one of tcp, tls, udp, unix, unixgram, http or https before the address, as in graphite+tcp://carbon:2013"},
 		{"://:2003", relayListen, "no transport before ://; write udp, tcp, tls, unix or unixgram"},
 

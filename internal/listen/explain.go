@@ -35,6 +35,8 @@ func adviceFor(err error) string {
 		return "this machine does not have this address: write one that it has, or leave out the host"
 	case isAny(err, fs.ErrPermission, winAccess):
 		return "this user lacks the permission: write a port from 1024 on, or a path in a folder that this user can write to"
+	case isAny(err, syscall.ENOTDIR):
+		return "a part of the path is a file and not a folder: write another path"
 	case errors.Is(err, fs.ErrNotExist):
 		return "the folder does not exist: create it, or write another path"
 	}

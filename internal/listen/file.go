@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -50,6 +51,25 @@ func (f socketFile) remove() {
 	if now, err := os.Lstat(f.path); err == nil && (runtime.GOOS == "windows" || os.SameFile(now, f.info)) {
 		os.Remove(f.path) // if it stays, the next process finds it stale
 	}
+}
+
+// checkPlace returns an error if a socket cannot be bound to path because of what is
+// there: bind says of each file that the address is in use.
+func checkPlace(path string) error {
+	if !isFile(path) {
+		return nil
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&(fs.ModeSocket|fs.ModeIrregular) != 0 { // irregular are sockets of Windows
+		return nil // bind says what is wrong, if something is
+	}
+	if target, err := os.Stat(path); err == nil && target.IsDir() {
+		return fmt.Errorf("%s is a folder; write the path of a file in it, such as %s", path, filepath.Join(path, "name.sock"))
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s is a symbolic link; write the path that it leads to, or delete it", path)
+	}
+	return fmt.Errorf("%s is a file, and no socket; delete it if it is not needed, or write another path", path)
 }
 
 // removeStale removes the file of a socket to which no process listens any

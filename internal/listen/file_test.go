@@ -124,6 +124,38 @@ func TestOnlyStaleSocketsAreReplaced(t *testing.T) {
 	}
 }
 
+// Bind says of each file that its address is in use, which would send an operator to
+// look for a program that is not there.
+func TestPlacesWithoutRoomForASocketAreExplained(t *testing.T) {
+	for _, tt := range []struct {
+		before, below, advice string
+	}{
+		{"folder", "", "is a folder; write the path of a file in it, such as PATH" + string(filepath.Separator) + "name.sock"},
+		{"file", "", "is a file, and no socket; delete it if it is not needed, or write another path"},
+		{"link", "", "is a symbolic link; write the path that it leads to, or delete it"},
+		{"link to a folder", "", "is a folder; write the path of a file in it"},
+		{"file", "/s", "a part of the path is a file and not a folder: write another path"},
+		{"link", "/s", "the folder does not exist: create it"},
+		{"used", "", "another program uses this address"},
+	} {
+		for _, transport := range []string{"unix", "unixgram"} {
+			path := socketPath(t)
+			switch tt.before {
+			case "link":
+				os.Symlink(path+"-nothing", path) // if it fails, so does the test
+			case "link to a folder":
+				os.Symlink(filepath.Dir(path), path) // likewise
+			default:
+				place[tt.before](t, path)
+			}
+			_, err := Open(endpoint.Endpoint{Transport: transport, Address: path + tt.below}, Options{})
+			if want := strings.ReplaceAll(tt.advice, "PATH", path); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s%s by %s: %v, want %q", tt.before, tt.below, transport, err, want)
+			}
+		}
+	}
+}
+
 func TestFileOfTheNextProcessStays(t *testing.T) {
 	r := open(t, "unix://"+socketPath(t), Options{})
 	path := r.Addr().String()

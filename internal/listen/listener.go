@@ -79,6 +79,9 @@ func (l *Listener) openPath(ep endpoint.Endpoint) (err error) {
 	if l.opts.mode != 0 && !isFile(ep.Address) {
 		return fmt.Errorf("mode is for sockets that are files, which %s is not; leave it out", ep.Address)
 	}
+	if err = checkPlace(ep.Address); err != nil {
+		return err
+	}
 	removeStale(ep.Address)
 	if err = Explain(l.bind(ep)); err != nil {
 		return err

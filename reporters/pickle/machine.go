@@ -57,6 +57,8 @@ type machine struct {
 	marks []int   // lengths of stack
 	memo  []int64 // refs, or -1
 	count int     // of refs in memo
+
+	lines []byte // memory for the lines of a reader
 }
 
 // Errors of a pickle that is no pickle.

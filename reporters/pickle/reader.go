@@ -57,7 +57,7 @@ type reader struct {
 	skip  int     // bytes of a refused frame that are still to be read
 
 	machines chan *machine
-	machine  *machine // of the last frame; nil once its lines were made
+	machine  *machine // of the last frame; nil once its lines were taken
 	points   []ref    // of the last frame
 	item     int      // in points: the next one
 	made     int      // bytes of lines of the last frame
@@ -105,6 +105,8 @@ func (r *reader) Read(p []byte) (int, error) {
 		switch {
 		case r.item < len(r.points):
 			r.makeLines()
+		case r.machine != nil:
+			r.release()
 		case r.err != nil:
 			return 0, r.err
 		default:
@@ -187,11 +189,11 @@ func (r *reader) freeFrame(most int) {
 
 // skipFrame reads once of a frame that there is no memory for.
 func (r *reader) skipFrame() error {
-	if cap(r.lines) < chunk {
-		r.lines = make([]byte, 0, chunk)
+	if cap(r.lines) < firstFrame {
+		r.lines = make([]byte, 0, firstFrame)
 	}
 	r.lines, r.next = r.lines[:0], 0
-	n, err := r.from.Read(r.lines[:min(r.skip, chunk)])
+	n, err := r.from.Read(r.lines[:min(r.skip, firstFrame)])
 	if r.skip -= n; r.skip == 0 {
 		r.size = -1
 		return nil // if err lasts, the next Read returns it
@@ -213,14 +215,11 @@ func (r *reader) endFrame() {
 		r.points = nil
 	}
 	r.size = -1
-	if len(r.points) == 0 {
-		r.release()
-	}
 }
 
 // makeLines makes the next lines of the last frame.
 func (r *reader) makeLines() {
-	r.lines, r.next = r.lines[:0], 0
+	r.lines, r.next = r.machine.lines[:0], 0
 	for r.item < len(r.points) && len(r.lines) < chunk {
 		if r.made+len(r.lines) < maxLines {
 			r.lines = r.machine.appendItem(r.lines, r.item, r.points[r.item])
@@ -230,14 +229,12 @@ func (r *reader) makeLines() {
 		r.item++
 	}
 	r.made += len(r.lines)
-	if r.item == len(r.points) {
-		r.release()
-	}
+	r.machine.lines = r.lines
 }
 
-// release gives back what the last frame needed.
+// release gives back what the last frame needed, whose lines were taken.
 func (r *reader) release() {
-	r.points, r.item = nil, 0
+	r.lines, r.next, r.points, r.item = nil, 0, nil, 0
 	r.endMachine()
 	r.freeFrame(firstFrame)
 }
