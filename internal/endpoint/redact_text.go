@@ -141,9 +141,15 @@ func isSentence(name, word string) bool {
 	return name != "bearer" && strings.Trim(name+word, "abcdefghijklmnopqrstuvwxyz:,.;") == ""
 }
 
-// isPath reports whether a long word is the path of a file. Hardly any random text
-// begins with a slash and has three.
-func isPath(word string) bool { return word[0] == '/' && strings.Count(word, "/") >= 3 }
+// isPath reports whether a long word is a path without random names. Hardly any random
+// text begins with a slash and has three.
+func isPath(word string) bool {
+	const minRandom = 20
+	if word[0] != '/' || strings.Count(word, "/") < 3 {
+		return false
+	}
+	return !slices.ContainsFunc(strings.Split(word, "/"), func(name string) bool { return len(name) >= minRandom && isMixed(name) })
+}
 
 // isSecretName reports whether the value after a name and = or : is a credential.
 // Behind a colon the last word of the name decides, since the names of metrics and

@@ -47,6 +47,7 @@ func TestTextsShowNoCredentials(t *testing.T) {
 		{"ghp_abcdefghij", "xxxxx"},
 		{"AKIAIOSFODNN7EXAMPLE x", "xxxxx x"},
 		{"key " + long + " 1", "key xxxxx 1"},
+		{"GET /services/T0/B0/abcdefghijKLMNOPQRST0123 x", "GET xxxxx x"},
 		// URLs.
 		{"http://user:pass@host:8086/x", "http://xxxxx@host:8086/x"},
 		{"http://user:p@ss/w?rd@host/x y", "http://xxxxx@host/x y"},

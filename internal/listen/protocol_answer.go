@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/reporters/ledger"
 )
 
@@ -27,7 +28,7 @@ func (s *stream) rejectProtocol(wrong *protocolError) {
 		l.rejectConn(connTLS, s.peer.text)
 		return
 	}
-	l.rejectConn(connHTTP, s.peer.text, "request", string(wrong.request))
+	l.rejectConn(connHTTP, s.peer.text, "request", endpoint.RedactText(string(wrong.request), maxLogged))
 	s.conn.SetDeadline(time.Now().Add(answerTime)) // if it fails, so does the answer
 	answerHTTP(s.conn, fmt.Sprintf("This port takes lines%s, not HTTP. Correct the port or the protocol of the client.\n", l.takes()))
 }

@@ -41,7 +41,7 @@ var protocols = []struct {
 	{"a lower-case method", "get /x HTTP/1.1\r\n", httpProtocol, "get /x"},
 	{"a target with a space", "GET /a b HTTP/1.1\r\n", httpProtocol, "GET /a"},
 	{"empty lines before the request", "\r\n\r\nGET / HTTP/1.1\r\n", httpProtocol, "GET /"},
-	{"a request line that is longer than is looked at", "POST /" + longPath + " HTTP/1.1\r\nAuthorization: Token secret\r\n", httpProtocol, ("POST /" + longPath)[:200]},
+	{"a request line that is longer than is looked at", "POST /" + longPath + " HTTP/1.1\r\nAuthorization: Token secret\r\n", httpProtocol, ("POST /" + longPath)[:maxExample]},
 	{"a request line without an end", "GET /x?p=secret HTT", httpProtocol, "GET /x"},
 	{"TLS", clientHello, tlsProtocol, ""},
 	{"TLS with the version of SSL 3", "\x16\x03\x00\x00\x50", tlsProtocol, ""},
@@ -211,6 +211,30 @@ func TestConnectionThatSpeaksHTTPIsRejectedOnce(t *testing.T) {
 			}
 			if n := strings.Count(log.String(), "speaks HTTP"); n != 1 || strings.Contains(log.String(), "secret") || !strings.Contains(log.String(), "peer=") {
 				t.Errorf("%d records, want 1:\n%s", n, log.String())
+			}
+		})
+	}
+}
+
+// Webhooks and package servers have tokens in their paths.
+func TestLoggedRequestShowsNoCredentials(t *testing.T) {
+	for path, want := range map[string]string{
+		"/ghp_0123456789abcdef0123/x":                             "GET /xxxxx",
+		"/v1/Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OT1A": "GET xxxxx",
+		"/" + longPath:   ("GET /" + longPath)[:maxLogged],
+		"/metrics/job/a": "GET /metrics/job/a",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			l := newUnbound(Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			here, there := net.Pipe()
+			go func() {
+				there.Write([]byte("GET " + path + " HTTP/1.1\r\n\r\n"))
+				there.Close()
+			}()
+			l.serveConn(t.Context(), connFrom{here, &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 9}})
+			if got := log.String(); !strings.Contains(got, "request=\""+want) || strings.Contains(got, "0123") || strings.Contains(got, "MTIz") || len(got) > 2*maxLogged+200 {
+				t.Errorf("%s is logged as %s", path, got)
 			}
 		})
 	}

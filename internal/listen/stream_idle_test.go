@@ -118,22 +118,22 @@ func TestStreamThatWaitsForRoomIsNotIdle(t *testing.T) {
 
 // Reason, sender and the beginning of what is rejected are passed on.
 func TestRejectedLinesHaveExamples(t *testing.T) {
-	long := string(bytes.Repeat([]byte{'x'}, 300))
+	long := string(bytes.Repeat([]byte{'x'}, 700))
 	for _, tt := range []struct {
 		name, text string
 		reason     ledger.Reason
 		example    string
 		lines      int64
 	}{
-		{"too long, with its end", "a 1\n" + long + "\nb 2\n", ledger.TooLong, long[:200], 1},
-		{"too long, and the connection ends", long, ledger.TooLong, long[:200], 1},
+		{"too long, with its end", "a 1\n" + long + "\nb 2\n", ledger.TooLong, long[:maxExample], 1},
+		{"too long, and the connection ends", long, ledger.TooLong, long[:maxExample], 1},
 		{"without an end", "a 1\nb 2", ledger.Truncated, "b 2", 1},
-		{"without an end, larger than an example", "a 1\n" + long[:250], ledger.Truncated, long[:200], 1},
+		{"without an end, larger than an example", "a 1\n" + long[:600], ledger.Truncated, long[:maxExample], 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var got []Rejected
-				l := newUnbound(Options{MaxLine: 260, OnRejected: func(r Rejected) {
+				l := newUnbound(Options{MaxLine: 610, OnRejected: func(r Rejected) {
 					r.Text = bytes.Clone(r.Text)
 					got = append(got, r)
 				}})

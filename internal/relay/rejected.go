@@ -46,7 +46,8 @@ const (
 	// maxSenders is how many senders are kept apart for each reason of a listener,
 	// so that a flood of one mistake hides no other.
 	maxSenders = 20
-	// maxExample is how many bytes of an example, and of its error, are kept.
+	// maxExample is how many bytes of an example, and of its error, are kept once they
+	// are masked.
 	maxExample = 200
 	// exampleTime is the time between two examples of a group, since making one
 	// costs more than rejecting the line.
@@ -216,8 +217,7 @@ func (l *rejectedLines) appendTo(all []RejectedGroup) []RejectedGroup {
 
 // addListen adds lines that the listener rejected before they were decoded.
 func (l *rejectedLines) addListen(r listen.Rejected) {
-	text := r.Text[:min(len(r.Text), 2*maxExample)] // what is masked may make it shorter
-	l.add(rejection{reason: r.Reason, sender: r.From, lines: r.Lines, at: time.Now(), text: string(text), err: explanations[r.Reason]})
+	l.add(rejection{reason: r.Reason, sender: r.From, lines: r.Lines, at: time.Now(), text: string(r.Text), err: explanations[r.Reason]})
 }
 
 // addBatch adds the lines of b that were rejected, and so many readings that were left

@@ -183,6 +183,25 @@ func TestExamplesAreBoundedAndShowNoCredentials(t *testing.T) {
 	}
 }
 
+// The password of an address is known by the @ behind it, and may look like a port. So
+// more is kept of a line than is shown of it.
+func TestCredentialIsMaskedWhereAnExampleIsCut(t *testing.T) {
+	for before := 150; before < maxExample; before++ {
+		line := []byte(strings.Repeat("x", before) + " postgres://u:123456789@h/")
+		var r Relay
+		in := r.rejected.of("in")
+		in.addListen(listen.Rejected{Reason: ledger.TooLong, Text: line, Lines: 1})
+		b := reporters.Batch{At: time.Now()}
+		b.Reject(ledger.Malformed, line, errText("wrong"))
+		in.addBatch(&b, 0, listen.Sender{})
+		for _, g := range r.Rejected() {
+			if e := g.Example; strings.Contains(e.Text, "12") || len(e.Text) > maxExample || !strings.HasPrefix(e.Text, string(line[:before])) {
+				t.Fatalf("after %d bytes %s shows %q", before, g.Reason, e.Text)
+			}
+		}
+	}
+}
+
 // strict is a reporter whose server rejected lines. It has no ledger.
 type strict struct {
 	fake
