@@ -34,7 +34,7 @@ var rules = []rule{
 	{dir: "reporters/lines", ours: "reporters internal/send internal/push internal/endpoint"},
 	{dir: "reporters/recent", ours: "monkit reporters reporters/ledger"},
 	{dir: "reporters/shape", ours: "monkit reporters reporters/ledger internal/collide internal/idlemap internal/serieskey internal/safelog internal/loglimit", without: "net os"},
-	{dir: "reporters/prometheus", ours: "monkit collect reporters internal/webpage internal/printable"},
+	{dir: "reporters/prometheus", ours: "monkit collect reporters internal/webpage internal/printable internal/dotted"},
 	{dir: "reporters/graphite", ours: lineFormat},
 	{dir: "reporters/influx", ours: lineFormat, theirs: "github.com/influxdata/line-protocol/v2"},
 	{dir: "reporters/otlp", ours: "monkit reporters internal/send internal/push internal/endpoint internal/idlemap internal/safelog"},
