@@ -6,10 +6,9 @@ import (
 	"monkit.example/reporters"
 )
 
-// share is the sum of the counters that become one sample, which a server cannot tell
-// apart. It grows by what they grow, so that it does not fall when one of them restarts
-// or is gone: a server would take it for a restart of all. It exists as long as one of
-// them does.
+// share is the sum of the counters that become one sample. It grows by what they grow,
+// so that it does not fall when one of them restarts or is gone: a server would take it
+// for a restart of all. It exists as long as one of them does.
 type share struct {
 	part  part
 	total float64

@@ -9,7 +9,7 @@ import (
 	"monkit.example/reporters"
 )
 
-// A server cannot tell counters of one name apart: the reference StatsD daemon, which
+// To a server counters of one name are one series. The reference StatsD daemon, which
 // writes them under one name as well, adds them up.
 func TestCountersOfOneSampleAreAddedUp(t *testing.T) {
 	nan := math.NaN()
