@@ -144,16 +144,12 @@ func (b *Batch) AddLine(raw []byte, first int) {
 	b.Lines = append(b.Lines, Line{Raw: raw, First: int32(first), N: int32(len(b.Points) - first)})
 }
 
-// SetWeight records that p, a Sample that goes into b.Points, stands for so many
-// observations of its value: 10 if its sender reports a tenth of them. Copies of p keep
-// it. It must be finite and above zero.
-func (b *Batch) SetWeight(p *Point, weight float64) { p.weight = weight }
-
-// Weight returns p.Weight().
-func (b *Batch) Weight(p *Point) float64 { return p.Weight() }
+// SetWeight records that p, a Sample, stands for so many observations of its value: 10
+// if its sender reports a tenth of them. It must be finite and above zero.
+func (p *Point) SetWeight(weight float64) { p.weight = weight }
 
 // Weight returns how many observations a Sample stands for, which need not be a whole
-// number. It is 1 unless Batch.SetWeight has recorded another.
+// number. It is 1 unless SetWeight has recorded another.
 func (p *Point) Weight() float64 {
 	if p.weight == 0 {
 		return 1

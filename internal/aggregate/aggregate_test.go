@@ -66,7 +66,7 @@ func line(b *reporters.Batch, all ...observed) {
 			p.Stamped, p.Time = true, o.stamp*1e9
 		}
 		if o.weight != 0 {
-			b.SetWeight(&p, o.weight)
+			p.SetWeight(o.weight)
 		}
 		b.Points = append(b.Points, p)
 	}

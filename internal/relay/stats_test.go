@@ -13,7 +13,7 @@ import (
 // gauges are the fields of a relay and its parts that are not totals, with the
 // system that they need, or "".
 var gauges = map[string]string{
-	"pending": "", "buffer_bytes": "", "buffer_max_bytes": "", "ring_bytes": "", "ring_max_bytes": "", "connections": "", "rcvbuf_bytes": "linux", "kernel_queue_bytes": "linux",
+	"pending": "", "ring_bytes": "", "ring_max_bytes": "", "buffer_bytes": "", "buffer_max_bytes": "", "connections": "", "rcvbuf_bytes": "linux", "kernel_queue_bytes": "linux",
 	"queue_bytes": "", "queue_max_bytes": "", "queue_chunks": "", "redo_bytes": "", "delivered_lines": "", "pending_lines": "", "oldest_age_seconds": "", "up": "", "last_success_unix_seconds": "",
 	"min": "", "max": "", "rmin": "", "ravg": "", "r10": "", "r50": "", "r90": "", "r95": "", "r99": "", "r999": "", "rmax": "", "recent": "",
 }

@@ -32,7 +32,7 @@ func encode(t *testing.T, e *encoder, p reporters.Point) string {
 
 // weighing returns p as a sample that stands for w observations.
 func weighing(w float64, p reporters.Point) reporters.Point {
-	new(reporters.Batch).SetWeight(&p, w)
+	p.SetWeight(w)
 	return p
 }
 

@@ -25,7 +25,7 @@ func decoded(lines ...string) *reporters.Batch {
 func pointTexts(b *reporters.Batch) (texts []string) {
 	for i := range b.Points {
 		p := &b.Points[i]
-		texts = append(texts, fmt.Sprintf("%v %v at %d stamped=%v weight=%v", p.Key.WithField(p.Field), p.Kind, p.Time/1e9, p.Stamped, b.Weight(p)))
+		texts = append(texts, fmt.Sprintf("%v %v at %d stamped=%v weight=%v", p.Key.WithField(p.Field), p.Kind, p.Time/1e9, p.Stamped, p.Weight()))
 	}
 	return texts
 }

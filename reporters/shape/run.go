@@ -5,10 +5,8 @@ import "monkit.example/reporters"
 // run shapes one batch.
 type run struct {
 	*shaper
-	in, out *reporters.Batch
-	at      int64 // Unix nanoseconds
-	// byParts is true if the points are reported with in, which then has their weights.
-	byParts bool
+	out *reporters.Batch
+	at  int64 // Unix nanoseconds
 
 	fates                [fates]int64
 	deniedLines, rebuilt int64
@@ -87,9 +85,6 @@ func (r *run) add(p *reporters.Point) (same bool) {
 		if !e.member {
 			shaped.Field = e.shaped
 		}
-	}
-	if kind == reporters.Sample && !r.byParts {
-		r.out.SetWeight(&shaped, r.in.Weight(p))
 	}
 	r.out.Points = append(r.out.Points, shaped)
 	return e.same && !isDelta

@@ -125,7 +125,6 @@ func (s *shaper) ReportParts(ctx context.Context, b *reporters.Batch, parts iter
 	r := s.newRunLocked(b)
 	defer r.finish()
 	if rep, ok := s.rep.(reporters.PartReporter); ok {
-		r.byParts = true
 		return rep.ReportParts(ctx, b, func(yield func([]reporters.Point) bool) {
 			for points := range parts {
 				clear(s.out.Points) // releases the series
@@ -153,7 +152,7 @@ func (s *shaper) newRunLocked(b *reporters.Batch) run {
 	}
 	out.Rejected, out.RejectedLines, out.Skipped = b.Rejected, b.RejectedLines, b.Skipped
 	out.BadReadings, out.Hints = b.BadReadings, b.Hints
-	r := run{shaper: s, in: b, out: out, at: b.At.UnixNano()}
+	r := run{shaper: s, out: out, at: b.At.UnixNano()}
 	if b.At.IsZero() {
 		r.at = time.Now().UnixNano()
 	}

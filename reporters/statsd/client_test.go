@@ -200,7 +200,7 @@ func TestFromClientKeepsFractionsOfDeltas(t *testing.T) {
 // weighing returns p as a sample that stands for w observations.
 func weighing(w float64, p reporters.Point) reporters.Point {
 	p.Kind = reporters.Sample
-	new(reporters.Batch).SetWeight(&p, w)
+	p.SetWeight(w)
 	return p
 }
 

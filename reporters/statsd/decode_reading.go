@@ -252,7 +252,7 @@ func (d *decoder) weigh(p *reporters.Point, rate float64) error {
 	if !isRate(rate) {
 		return errRate
 	}
-	d.b.SetWeight(p, 1/rate)
+	p.SetWeight(1 / rate)
 	return nil
 }
 

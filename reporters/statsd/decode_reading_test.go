@@ -28,7 +28,7 @@ func readings(b *reporters.Batch) string {
 	for i := range b.Points {
 		p := &b.Points[i]
 		text := fmt.Sprint(p.Key, " ", p.Value, " ", p.Kind)
-		if w := b.Weight(p); w != 1 {
+		if w := p.Weight(); w != 1 {
 			text += fmt.Sprint(" x", w)
 		}
 		all = append(all, text)

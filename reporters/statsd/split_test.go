@@ -57,7 +57,7 @@ func means(t testing.TB, text string) string {
 	all := fmt.Sprint(b.Rejected.Sum() > 0)
 	for i := range b.Points {
 		p := &b.Points[i]
-		all += fmt.Sprintln(p.Key.String(), p.Field, p.Value, p.Time, p.Kind, b.Weight(p))
+		all += fmt.Sprintln(p.Key.String(), p.Field, p.Value, p.Time, p.Kind, p.Weight())
 	}
 	return all
 }
