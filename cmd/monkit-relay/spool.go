@@ -78,7 +78,7 @@ func (f *flagSet) findSpools(args []string, usage string, out io.Writer) ([]spoo
 // printError prints each line of err, which may quote what is on disk.
 func printError(out io.Writer, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(out, spoolPrefix+printable.String(line))
+		fmt.Fprintln(out, spoolPrefix+printable.String(endpoint.RedactFolders(line)))
 	}
 }
 
@@ -86,7 +86,7 @@ func printError(out io.Writer, err error) {
 // be that of a version which masked fewer credentials.
 func titleOf(p spools.Place, destination string) string {
 	if destination == "" {
-		return p.Dir
+		return endpoint.RedactFolders(p.Dir)
 	}
 	return endpoint.Redact(destination)
 }

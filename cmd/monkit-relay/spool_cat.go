@@ -43,7 +43,7 @@ func spoolCat(args []string, stdout, stderr io.Writer) int {
 	for _, p := range places {
 		if len(places) > 1 {
 			out.Flush()
-			fmt.Fprintf(stderr, "==> %s <==\n", printable.String(p.Dir))
+			fmt.Fprintf(stderr, "==> %s <==\n", printable.String(endpoint.RedactFolders(p.Dir)))
 		}
 		_, err := spools.Copy(out, p, l)
 		if flushErr := out.Flush(); flushErr != nil {

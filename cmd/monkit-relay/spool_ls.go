@@ -59,7 +59,7 @@ func printSummaries(out, errOut io.Writer, all []spools.Summary) error {
 	fmt.Fprintln(w, "DESTINATION\tFORMAT\tRECORDS\tLINES\tBYTES\tDISK\tOLDEST\tDAMAGED\tMISSING\tOPEN\tDIR")
 	for _, s := range all {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%s\t%s\n", orDash(s.Destination), orDash(s.Format), s.Records, s.Lines, s.Bytes,
-			s.DiskBytes, ageOf(s), s.DamagedBytes, s.MissingRecords, isOpen(s.Locked), printable.String(s.Dir))
+			s.DiskBytes, ageOf(s), s.DamagedBytes, s.MissingRecords, isOpen(s.Locked), printable.String(endpoint.RedactFolders(s.Dir)))
 	}
 	err := w.Flush()
 	for _, s := range all {

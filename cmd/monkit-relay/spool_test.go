@@ -127,3 +127,22 @@ func TestReportOfManyProblems(t *testing.T) {
 		t.Errorf("printed\n%s", out.String())
 	}
 }
+
+// The folders of versions that masked fewer credentials have these in their names.
+func TestFoldersOfSpoolsShowNoCredentials(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "h_pass_geheim-0a1b2c3d")
+	if err := os.Mkdir(parent, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(parent, "spool")
+	if err := os.Rename(spoolWith(t, "graphite+tcp://h:1", "a.b 1 1\n"), dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"ls", dir}, {"cat", dir}, {"verify", dir}} {
+		var stdout, stderr bytes.Buffer
+		runSpool(args, &stdout, &stderr)
+		if shown := stdout.String() + stderr.String(); shown == "" || strings.Contains(shown, "geheim") || args[0] == "ls" && !strings.Contains(shown, "h_pass_xxxxx-0a1b2c3d") {
+			t.Errorf("%v shows %s", args, shown)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/loglimit"
 	"monkit.example/internal/spool"
 	"monkit.example/reporters/ledger"
@@ -470,12 +471,12 @@ func (k *keeper) failed(err error, now time.Time) {
 	if _, ok := k.limit.Allow(now); !ok {
 		return
 	}
-	k.log().Warn("cannot use the spool; lines are kept in memory", "destination", k.name, "dir", k.opts.Dir, "err", err)
+	k.log().Warn("cannot use the spool; lines are kept in memory", "destination", k.name, "dir", endpoint.RedactFolders(k.opts.Dir), "err", endpoint.RedactFolders(err.Error()))
 }
 
 // worked logs that the disk works again.
 func (k *keeper) worked() {
 	if k.down.Swap(false) {
-		k.log().Info("the spool works again", "destination", k.name, "dir", k.opts.Dir)
+		k.log().Info("the spool works again", "destination", k.name, "dir", endpoint.RedactFolders(k.opts.Dir))
 	}
 }
