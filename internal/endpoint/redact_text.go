@@ -84,7 +84,9 @@ func secretsOf(s string) (all []span) {
 		}
 	}
 	for _, m := range namedValue.FindAllStringSubmatchIndex(s, -1) {
-		if name, sign := s[m[2]:m[3]], s[m[4]]; isSecretName(name, sign) && (sign == '=' || !reading.MatchString(s[m[1]:])) {
+		name, sign := s[m[2]:m[3]], s[m[4]]
+		isPath := m[2] > 0 && (s[m[2]-1] == '/' || s[m[2]-1] == '\\') // "open /run/token: no such file"
+		if isSecretName(name, sign) && (sign == '=' || !isPath && !reading.MatchString(s[m[1]:])) {
 			add(valueAt(s, m[1], sign, name))
 		}
 	}

@@ -126,7 +126,8 @@ func TestTextsKeepWhatIsNoCredential(t *testing.T) {
 		"session:5|c", "auth:3|c|x", "db.token:17.5|ms|@0.1", "login.session:-1|g", // readings of StatsD
 		"m:x|c|#session_count:5,key:a,monkey:b,sign:c,sessions:9,passed:3,author:d,keyboard:e",
 		"auth 5 1700000000", "pass 5 1700000000", "auth.rate x 1700000000",
-		"token file: open /run/x: no such file or directory",
+		"token file: open /run/x: no such file or directory", "password file: open none/password: no such file or directory",
+		`open C:\run\token: The system cannot find the file`,
 		"no token yet", "a token at most 5", "/home/Alice1/Observability/relay/credentials/Influx2", "token expired", "invalid token: ", "Basic authentication required", "auth failed: wrong user",
 		`{"key":"host","value":{"stringValue":"a"}}`,
 		"rm -r key x", "a%3Db%26c%3Dd",
