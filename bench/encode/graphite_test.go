@@ -48,12 +48,16 @@ func paths(dst []string, batch []reporters.Point) []string {
 	return dst
 }
 
-// path returns scope, measurement, the values of the other tags, and field.
+// path returns scope, measurement, name and the other tags with their keys, and field.
 func path(p *reporters.Point) string {
 	parts := []string{pathChars.Replace(p.Key.Tags.Get("scope")), p.Key.Measurement}
 	for i := range p.Key.Tags.Len() {
-		if tag := p.Key.Tags.At(i); tag.Key != "scope" {
+		switch tag := p.Key.Tags.At(i); tag.Key {
+		case "scope":
+		case "name":
 			parts = append(parts, pathChars.Replace(tag.Val))
+		default:
+			parts = append(parts, pathChars.Replace(tag.Key), pathChars.Replace(tag.Val))
 		}
 	}
 	return strings.Join(append(parts, p.Field), ".")

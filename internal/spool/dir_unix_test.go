@@ -65,11 +65,16 @@ func TestOpenWaitsForAProcessThatLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH); err != nil {
+	fd := int(f.Fd())
+	if err := syscall.Flock(fd, syscall.LOCK_SH); err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(lockInterval, func() { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) })
+	unlocked := make(chan error, 1)
+	time.AfterFunc(lockInterval, func() { unlocked <- syscall.Flock(fd, syscall.LOCK_UN) })
 	if err := mustOpen(t, dir, testOptions(nil)).Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-unlocked; err != nil {
 		t.Error(err)
 	}
 }
