@@ -2,6 +2,7 @@ package send
 
 import (
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -29,6 +30,7 @@ type sendBuffer struct {
 	send    func(fd uintptr) // sends payload and sets sent; set once, like ask
 	payload []byte
 	sent    int
+	failed  syscall.Errno
 }
 
 func newSendBuffer(sock net.Conn, encrypted bool) *sendBuffer {
@@ -50,19 +52,22 @@ func newSendBuffer(sock net.Conn, encrypted bool) *sendBuffer {
 // canTry reports whether tryWrite can write.
 func (b *sendBuffer) canTry() bool { return b.raw != nil }
 
-// tryWrite writes as much of p as the kernel takes at once. An error is left for
-// the next call that blocks.
-func (b *sendBuffer) tryWrite(p []byte) int {
+// tryWrite writes as much of p as the kernel takes at once. The error is why the
+// connection has failed: the kernel returns it once.
+func (b *sendBuffer) tryWrite(p []byte) (int, error) {
 	if len(p) == 0 {
-		return 0
+		return 0, nil
 	}
-	b.payload, b.sent = p, 0
+	b.payload, b.sent, b.failed = p, 0, 0
 	err := b.raw.Control(b.send)
 	b.payload = nil
-	if err != nil {
-		return 0
+	switch {
+	case err != nil: // the socket is closed
+		return 0, nil
+	case b.failed != 0:
+		return 0, os.NewSyscallError("sendto", b.failed)
 	}
-	return b.sent
+	return b.sent, nil
 }
 
 // sendPayload makes a system call that never blocks. The scheduler need not know
@@ -74,8 +79,13 @@ func (b *sendBuffer) sendPayload(fd uintptr) {
 		if errno == unix.EINTR {
 			continue
 		}
-		if errno == 0 {
+		switch errno {
+		case 0:
 			b.sent = int(n)
+		case unix.EAGAIN, unix.ENOBUFS, unix.ENOMEM: // there is no room now
+		case unix.EPIPE: // of every call, so that one which blocks awaits the reason
+		default:
+			b.failed = errno
 		}
 		return
 	}

@@ -19,7 +19,7 @@ func (*sendBuffer) unacked(int) int { return 0 }
 
 func (*sendBuffer) canTry() bool { return false }
 
-func (*sendBuffer) tryWrite([]byte) int { return 0 }
+func (*sendBuffer) tryWrite([]byte) (int, error) { return 0, nil }
 
 // silence is not known: the keepalive of the system, and its limit for sending
 // bytes again, find a dead peer.

@@ -182,7 +182,10 @@ func (c *streamConn) write(ctx context.Context, p []byte) (int, error) {
 
 // tryWrite writes as much of p as the system takes at once.
 func (c *streamConn) tryWrite(p []byte) int {
-	n := c.buffer.tryWrite(p)
+	n, err := c.buffer.tryWrite(p)
+	if err != nil {
+		c.failWrite(err)
+	}
 	if c.written += n; n > 0 {
 		c.progressAt = time.Now()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -85,4 +86,34 @@ func TestTLSTakesNoTries(t *testing.T) {
 		t.Error("another conn over the socket takes tries")
 	}
 	tr.conn.Conn = tr.conn.progress
+}
+
+// The kernel returns the reason of a reset once. If a write that does not block gets
+// it, the connection has failed by it, although the reader finds but its end: what the
+// peer had acknowledged is sent again, and another address is tried first.
+func TestResetThatATryFindsIsNoEndInOrder(t *testing.T) {
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := open(t, "tcp://"+l.Addr().String(), DialOptions{}).(*streamTransport)
+		if err := tr.connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		peer, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		peer.(*net.TCPConn).SetLinger(0)
+		go peer.Close()
+		for tr.conn.deadErr() == nil {
+			tr.TryWrite([]byte("a 1\n"))
+		}
+		if err := tr.conn.deadErr(); !errors.Is(err, syscall.ECONNRESET) {
+			t.Fatalf("the connection failed by %v", err)
+		}
+		tr.Close()
+		l.Close()
+	}
 }
