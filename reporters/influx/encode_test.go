@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
 	"monkit.example/internal/codectest"
+	"monkit.example/internal/dotted"
 	"monkit.example/monkit"
 	"monkit.example/reporters"
 )
@@ -113,6 +115,7 @@ func TestPlainFieldsNeedNoChange(t *testing.T) {
 func FuzzEncode(f *testing.F) {
 	f.Add("m", "k", "v", "f", 1.5, int64(42))
 	f.Add(`#a\`, " \n", "=,", "\xff", -1e-300, int64(-1))
+	f.Add("0", "0", "", "0", -73.0, int64(99)) // a tag without a value, and its key as a field
 	f.Fuzz(func(t *testing.T, measurement, tagKey, tagVal, field string, v float64, at int64) {
 		run := []reporters.Point{{Key: key(measurement, tagKey, tagVal), Field: field, Value: v, Time: at}}
 		line, skipped := newCodec().AppendRun(nil, run)
@@ -126,6 +129,7 @@ func FuzzEncode(f *testing.F) {
 		if !d.Next() {
 			t.Fatalf("no line in %q", line)
 		}
+		tags := 0
 		m, err := d.Measurement()
 		if err != nil || len(m) == 0 {
 			t.Fatalf("%q: measurement %q, %v", line, m, err)
@@ -138,13 +142,14 @@ func FuzzEncode(f *testing.F) {
 			if k == nil {
 				break
 			}
-			if string(k) != cleanKey(tagKey) || string(val) != clean(tagVal) {
+			tags++
+			if string(k) != cleanKey(tagKey) || string(val) != cmp.Or(clean(tagVal), dotted.NoValue) {
 				t.Fatalf("%q: tag %q=%q", line, k, val)
 			}
 		}
 		k, val, err := d.NextField()
 		want := fieldKey(field)
-		if tagVal != "" && cleanKey(tagKey) == want {
+		if tags > 0 && cleanKey(tagKey) == want {
 			want += "_"
 		}
 		if err != nil || val.FloatV() != v || string(k) != want {
