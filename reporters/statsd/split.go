@@ -41,8 +41,8 @@ func (*encoder) AppendSplit(dst, line []byte, limit int) (out []byte, ok bool) {
 }
 
 // cutReading cuts a reading off p: one or more values, and from the first bar on what
-// they have in common. A colon in the type or the rate starts another reading. The
-// tail is nil if there is no bar.
+// they have in common. A colon in the type or the rate, or behind an empty section,
+// starts another reading. The tail is nil if there is no bar.
 func cutReading(p []byte) (values, tail, rest []byte, more bool) {
 	bar := bytes.IndexByte(p, '|')
 	if bar < 0 {
@@ -54,7 +54,7 @@ func cutReading(p []byte) (values, tail, rest []byte, more bool) {
 		if end := bytes.IndexByte(section, '|'); end >= 0 {
 			section = section[:end]
 		}
-		if i == 0 || len(section) > 0 && section[0] == '@' {
+		if i == 0 || len(section) > 0 && (section[0] == '@' || section[0] == ':') {
 			if colon := bytes.IndexByte(section, ':'); colon >= 0 {
 				end := i + 1 + colon
 				return values, tail[:end], tail[end+1:], true
