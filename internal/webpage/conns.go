@@ -12,6 +12,7 @@ import (
 
 	"monkit.example/internal/descriptors"
 	"monkit.example/internal/loglimit"
+	"monkit.example/internal/peerhost"
 )
 
 const (
@@ -192,17 +193,15 @@ func connOf(ctx context.Context) *conn {
 	return c
 }
 
-// peerOf returns the host of an address, or with IPv6 the network of 64 bits, of
-// which one host may have every address.
+// peerOf returns the host of an address.
 func peerOf(addr net.Addr) string {
 	ap, err := netip.ParseAddrPort(addr.String())
 	if err != nil {
 		return addr.String()
 	}
-	ip := ap.Addr().Unmap()
-	if ip.Is6() {
-		network, _ := ip.WithZone("").Prefix(64) // fails only beyond 128
-		return network.String()
+	host := peerhost.Of(ap.Addr())
+	if host.IsSingleIP() {
+		return host.Addr().String()
 	}
-	return ip.String()
+	return host.String()
 }
