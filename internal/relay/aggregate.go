@@ -15,9 +15,9 @@ import (
 // A collector starts to read it when all listeners are bound.
 func (r *Relay) openAggregate() {
 	listeners, lines := 0, format{}
-	for _, addr := range r.cfg.Listen {
-		if _, f, err := parseListener(addr); err == nil && f.reportsChanges {
-			listeners, lines = listeners+1, f
+	for _, a := range r.listeners {
+		if a.format.reportsChanges {
+			listeners, lines = listeners+1, a.format
 		}
 	}
 	fan, perField := newFanOut(r.logFailure), 0

@@ -141,59 +141,63 @@ func newStatsdDecoder(o url.Values) (reporters.Decoder, error) {
 	return statsd.NewCodec(options), nil
 }
 
-// parseListener parses a -listen address, which must have format, transport
-// and port.
-func parseListener(addr string) (endpoint.Endpoint, format, error) {
-	hears := func(f format) bool { return f.newDecoder != nil }
-	options := make(map[string][]string)
-	for _, f := range formats {
-		options[f.name] = f.listenOptions
-	}
-	ep, err := endpoint.Parse(addr, endpoint.Default{Formats: formatNames(hears), ServerSide: true, Transports: endpoint.Sockets(), Options: options})
-	if err != nil {
-		return ep, format{}, err
-	}
-	f := formatOf(ep.Format)
-	if _, err := f.newDecoder(ep.Options); err != nil {
-		return ep, f, fmt.Errorf("address %q: %w", ep, err)
-	}
-	if f.newLines != nil && (ep.Transport == endpoint.UDP || ep.Transport == endpoint.Unixgram) {
-		return ep, f, fmt.Errorf("address %q: %s has no datagrams; write tcp, tls or unix", ep, f.name)
-	}
-	return ep, f, listen.Check(ep)
+// listenAddress is a -listen address that was parsed.
+type listenAddress struct {
+	endpoint.Endpoint
+	format  format
+	decoder reporters.Decoder // of its lines
 }
 
-// parseForward parses a -forward address, without the checks of its format.
+// isStream reports whether the listener has connections.
+func (a listenAddress) isStream() bool {
+	return a.Transport != endpoint.UDP && a.Transport != endpoint.Unixgram
+}
+
+// parseListener parses a -listen address, which must have format, transport
+// and port.
+func parseListener(addr string) (a listenAddress, err error) {
+	d := endpoint.Default{ServerSide: true, Transports: endpoint.Sockets()}
+	d.Formats = formatNames(func(f format) bool { return f.newDecoder != nil })
+	d.Options = optionsOf(func(f format) []string { return f.listenOptions })
+	if a.Endpoint, err = endpoint.Parse(addr, d); err != nil {
+		return a, err
+	}
+	a.format = formatOf(a.Format)
+	if a.decoder, err = a.format.newDecoder(a.Options); err != nil {
+		return a, fmt.Errorf("address %q: %w", a.Endpoint, err)
+	}
+	if a.format.newLines != nil && !a.isStream() {
+		return a, fmt.Errorf("address %q: %s has no datagrams; write tcp, tls or unix", a.Endpoint, a.format.name)
+	}
+	return a, listen.Check(a.Endpoint)
+}
+
+// parseForward parses a -forward address, which must have format, transport and
+// port, without the checks of its format.
 func parseForward(addr string) (endpoint.Endpoint, error) {
+	options := optionsOf(func(f format) []string { return f.forwardOptions })
+	return endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
+}
+
+// optionsOf returns options of each format, by its name.
+func optionsOf(of func(f format) []string) map[string][]string {
 	options := make(map[string][]string)
 	for _, f := range formats {
-		options[f.name] = f.forwardOptions
+		options[f.name] = of(f)
 	}
-	return endpoint.Parse(addr, endpoint.Default{Formats: formatNames(nil), Options: options})
+	return options
 }
 
 // maxConnsOf returns how many connections each of the listeners may have by
 // default.
-func maxConnsOf(addrs []string) int {
+func maxConnsOf(listeners []listenAddress) int {
 	streams := 0
-	for _, addr := range addrs {
-		if ep, _, err := parseListener(addr); err == nil && ep.Transport != endpoint.UDP && ep.Transport != endpoint.Unixgram {
+	for _, a := range listeners {
+		if a.isStream() {
 			streams++
 		}
 	}
 	return listen.DefaultMaxConns(streams)
-}
-
-// openDestination opens the reporter of a -forward address, which must have
-// format, transport and port.
-func openDestination(addr string, o reporters.SendOptions) (*reporters.Pusher, format, error) {
-	ep, err := parseForward(addr)
-	if err != nil {
-		return nil, format{}, err
-	}
-	f := formatOf(ep.Format)
-	p, err := f.open(addr, o)
-	return p, f, err
 }
 
 // formatOf returns the format of a name, which parsing has checked.

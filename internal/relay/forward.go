@@ -30,7 +30,7 @@ func OpenForward(addr, format string, o reporters.SendOptions) (*Forward, error)
 	if format != "" && linesOf(ep.Format) != linesOf(format) {
 		return nil, fmt.Errorf("address %q: the lines are %s; write an address that begins with %s+", ep, linesOf(format), format)
 	}
-	p, _, err := openDestination(addr, o)
+	p, err := formatOf(ep.Format).open(addr, o)
 	if err != nil {
 		return nil, err
 	}

@@ -176,11 +176,7 @@ func (r *Relay) checkLoops() error {
 	defer cancel()
 	n := newNeighbours(ctx)
 	var errs []error
-	for _, addr := range r.cfg.Forward {
-		to, err := parseForward(addr)
-		if err != nil {
-			continue
-		}
+	for _, to := range r.forwards {
 		for _, own := range r.ownSockets() {
 			if n.receives(own.Endpoint, to) {
 				errs = append(errs, fmt.Errorf("forward: address %q: %s; write the address of another server, or another port or path for one of the two", to, own.what))
@@ -200,10 +196,8 @@ type ownSocket struct {
 
 // ownSockets returns the listeners and the pages.
 func (r *Relay) ownSockets() (all []ownSocket) {
-	for _, addr := range r.cfg.Listen {
-		if ep, _, err := parseListener(addr); err == nil {
-			all = append(all, ownSocket{ep, fmt.Sprintf("this relay itself receives there, by -listen %s, so that lines would come back for ever", ep)})
-		}
+	for _, a := range r.listeners {
+		all = append(all, ownSocket{a.Endpoint, fmt.Sprintf("this relay itself receives there, by -listen %s, so that lines would come back for ever", a.Endpoint)})
 	}
 	if r.cfg.HTTP != "" {
 		ep := endpoint.Endpoint{Transport: endpoint.TCP, Address: r.cfg.HTTP}
@@ -226,7 +220,7 @@ func (r *Relay) explainTaken(ep endpoint.Endpoint, err error) error {
 		return fmt.Errorf("listen: address %q: the pages use it, by -http %s; write another port for one of the two", ep, r.cfg.HTTP)
 	}
 	for i := range r.receivers {
-		other, _, _ := parseListener(r.cfg.Listen[i]) // it was parsed before
+		other := r.listeners[i].Endpoint
 		switch {
 		case !n.overlaps(ep, other):
 		case ep.String() == other.String():

@@ -31,8 +31,8 @@ type receiver struct {
 	examples []reporters.RejectedLine // of these
 }
 
-func newReceiver(l *listen.Listener, f format, dec reporters.Decoder, r *Relay, destinations []*destination) *receiver {
-	rec := &receiver{listener: l, dec: dec, lines: f.name, relay: r, destinations: destinations}
+func newReceiver(l *listen.Listener, a listenAddress, r *Relay, destinations []*destination) *receiver {
+	rec := &receiver{listener: l, dec: a.decoder, lines: a.format.name, relay: r, destinations: destinations}
 	rec.before, rec.rejected = rec.ledger().Accepted, r.rejected.of(l.Name())
 	if n, ok := rec.dec.(reporters.Named); ok {
 		rec.lines = n.Name()

@@ -12,6 +12,7 @@ import (
 
 	"monkit.example/collect"
 	"monkit.example/internal/aggregate"
+	"monkit.example/internal/endpoint"
 	"monkit.example/internal/listen"
 	"monkit.example/internal/loglimit"
 	"monkit.example/internal/naming"
@@ -107,6 +108,8 @@ func (c Config) withDefaults() Config {
 type Relay struct {
 	cfg          Config
 	bounds       bounds
+	listeners    []listenAddress     // those of Config.Listen that are right
+	forwards     []endpoint.Endpoint // those of Config.Forward that are right
 	receivers    []*receiver
 	destinations []*destination
 	admin        *admin // nil if there are no pages
@@ -163,16 +166,19 @@ func New(cfg Config) (*Relay, error) {
 	return r, nil
 }
 
-// checkListen checks the addresses of all listeners.
+// checkListen parses the addresses of all listeners.
 func (r *Relay) checkListen() error {
 	if len(r.cfg.Listen) == 0 {
 		return errors.New("nothing to listen on: give -listen, such as graphite+udp://:2003")
 	}
 	var errs []error
 	for _, addr := range r.cfg.Listen {
-		if _, _, err := parseListener(addr); err != nil {
+		a, err := parseListener(addr)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("listen: %w", err))
+			continue
 		}
+		r.listeners = append(r.listeners, a)
 	}
 	return errors.Join(errs...)
 }
@@ -183,12 +189,18 @@ func (r *Relay) openForwards() error {
 	}
 	var errs []error
 	for _, addr := range r.cfg.Forward {
-		p, f, err := openDestination(addr, r.sendOptions())
+		ep, err := parseForward(addr)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("forward: %w", err))
 			continue
 		}
-		r.addDestination(Destination{p.Name(), p}, f.name)
+		r.forwards = append(r.forwards, ep)
+		p, err := formatOf(ep.Format).open(addr, r.sendOptions())
+		if err != nil {
+			errs = append(errs, fmt.Errorf("forward: %w", err))
+			continue
+		}
+		r.addDestination(Destination{p.Name(), p}, ep.Format)
 	}
 	return errors.Join(errs...)
 }
@@ -217,33 +229,25 @@ func (r *Relay) hasListener(name string) bool {
 }
 
 func (r *Relay) listen() error {
-	maxConns := maxConnsOf(r.cfg.Listen)
+	maxConns := maxConnsOf(r.listeners)
 	r.openAggregate()
-	for _, addr := range r.cfg.Listen {
-		ep, f, err := parseListener(addr)
-		if err != nil {
-			return fmt.Errorf("listen: %w", err)
-		}
-		dec, err := f.newDecoder(ep.Options)
-		if err != nil {
-			return fmt.Errorf("listen: %w", err)
-		}
-		destinations := r.destinationsOf(f)
-		name := naming.Unique(ep.Name(), r.hasListener)
+	for _, a := range r.listeners {
+		destinations := r.destinationsOf(a.format)
+		name := naming.Unique(a.Name(), r.hasListener)
 		o := listen.Options{
 			Name: name, RcvBuf: r.cfg.RcvBuf, RingBytes: r.bounds.ring, Logger: r.cfg.Logger,
-			MaxLine: f.maxLine, MaxConns: maxConns,
+			MaxLine: a.format.maxLine, MaxConns: maxConns,
 			Direct: all(destinations, (*destination).isPrompt), OnRejected: r.rejected.of(name).addListen,
 		}
-		if f.newLines != nil {
-			o.Lines = f.newLines()
+		if a.format.newLines != nil {
+			o.Lines = a.format.newLines()
 		}
-		o.Book = r.openBook(name, ep.String())
-		l, err := listen.Open(ep, o)
+		o.Book = r.openBook(name, a.String())
+		l, err := listen.Open(a.Endpoint, o)
 		if err != nil {
-			return errors.Join(r.explainTaken(ep, err), closeBook(o.Book))
+			return errors.Join(r.explainTaken(a.Endpoint, err), closeBook(o.Book))
 		}
-		r.receivers = append(r.receivers, newReceiver(l, f, dec, r, destinations))
+		r.receivers = append(r.receivers, newReceiver(l, a, r, destinations))
 	}
 	r.collectAggregate()
 	return nil

@@ -19,11 +19,7 @@ import (
 // PrintForwards prints a line for each of Config.Forward: the format, where its
 // lines go, and how many may wait.
 func (r *Relay) PrintForwards(w io.Writer) {
-	for _, addr := range r.cfg.Forward {
-		ep, err := parseForward(addr)
-		if err != nil {
-			continue // New has returned it
-		}
+	for _, ep := range r.forwards {
 		room := "queue " + size(int64(r.bounds.queue))
 		if r.bounds.spool > 0 && !formatOf(ep.Format).reportsChanges {
 			room += ", spool " + size(r.bounds.spool)
@@ -42,11 +38,7 @@ const checkTime = 5 * time.Second
 // ctx ends.
 func (r *Relay) CheckForwards(ctx context.Context) {
 	var checking sync.WaitGroup
-	for _, addr := range r.cfg.Forward {
-		ep, err := parseForward(addr)
-		if err != nil {
-			continue
-		}
+	for _, ep := range r.forwards {
 		checking.Go(func() {
 			if err := checkForward(ctx, ep); err != nil && ctx.Err() == nil {
 				r.cfg.Logger.Warn("a destination cannot be reached now; its lines wait", "destination", ep.Format+"+"+ep.Destination(), "err", err)

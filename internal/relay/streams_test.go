@@ -79,13 +79,25 @@ func TestLinesOfGmetadAreGood(t *testing.T) {
 	}
 }
 
+func mustParseListener(t *testing.T, addr string) listenAddress {
+	t.Helper()
+	a, err := parseListener(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 // Listeners of streams share the descriptors, and those of datagrams need none.
 func TestListenersOfStreamsShareTheDescriptors(t *testing.T) {
-	one := []string{"graphite+tcp://127.0.0.1:0", "statsd+udp://127.0.0.1:0", "statsd+unixgram:///run/s"}
+	var one []listenAddress
+	for _, addr := range []string{"graphite+tcp://127.0.0.1:0", "statsd+udp://127.0.0.1:0", "statsd+unixgram:///run/s"} {
+		one = append(one, mustParseListener(t, addr))
+	}
 	if got, want := maxConnsOf(one), listen.DefaultMaxConns(1); got != want {
 		t.Errorf("one listener of streams has %d connections, want %d", got, want)
 	}
-	three := append(one, "influx+unix:///run/i", "graphite+tls://:2004?cert=c&key=k")
+	three := append(one, mustParseListener(t, "influx+unix:///run/i"), mustParseListener(t, "graphite+tls://:2004?cert=c&key=k"))
 	if got, want := maxConnsOf(three), listen.DefaultMaxConns(3); got != want {
 		t.Errorf("three listeners of streams have %d connections each, want %d", got, want)
 	}
